@@ -1,0 +1,56 @@
+"""What the window shows, as one frozen value; views are functions of it, undo is a list of its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dcsm_viewer.values import EngineReady, Progress, Result, Settings, SourceImage
+
+ViewName = Literal["compare", "grid", "overlay", "labels"]
+RangeMode = Literal["own", "shared", "absolute"]
+MapKind = Literal["both", "raw", "distinct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """What only changes the paint. opacity in [0, 1]. `colormap` is a name known to the package cmap.
+
+    own: each pane from 0 to its own maximum. shared: all panes of one kind from 0 to their common maximum.
+    absolute: 0 to 1 for class maps, 0 to the largest possible value for distinct maps, raw maps as shared.
+    """
+
+    opacity: float = 0.6
+    colormap: str = "inferno"
+    range_mode: RangeMode = "own"
+    kind: MapKind = "both"
+    overlay_of: Literal["class", "labels"] = "class"
+    overlay_on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """The whole window. `focus` is the class id on display, None for the best detected one.
+
+    `image` may be newer than `result` (which then is shown dimmed). `failure` is the sentence in the bar above
+    the panes, None when all is well. `folder` lists the paths of the folder panel, `place` the one open.
+    """
+
+    image: SourceImage | None = None
+    settings: Settings = field(default_factory=Settings)
+    paint: Paint = field(default_factory=Paint)
+    view: ViewName = "compare"
+    focus: int | None = None
+    engine: EngineReady | None = None
+    result: Result | None = None
+    progress: Progress | None = None
+    failure: str | None = None
+    folder: tuple[str, ...] = ()
+    place: int | None = None
+
+    @property
+    def shown_class(self) -> int | None:
+        """Class id whose maps are on display: the focus of the result, None without a result."""
+        if self.result is None or self.result.focus is None:
+            return None
+        return self.result.focus.class_id

@@ -1,0 +1,123 @@
+"""Range, step, unit and one-line explanation of every number a user can set: one table for sliders, CLI and checks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from dcsm_viewer.values import CrfSettings, MethodSettings, Settings, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One number: `field` is its path in Settings ("method.alpha"); low and high are inclusive, in `unit`.
+
+    `decimals` 0 means the value is an int. `default` comes from the dataclass that holds the field.
+    """
+
+    field: str
+    label: str
+    low: float
+    high: float
+    step: float
+    unit: str
+    decimals: int
+    explanation: str
+
+    @property
+    def default(self) -> float:
+        room, name = self.field.split(".")
+        owner = MethodSettings() if room == "method" else CrfSettings()
+        return float(getattr(owner, name))
+
+    def read(self, settings: Settings) -> float:
+        room, name = self.field.split(".")
+        return float(getattr(getattr(settings, room), name))
+
+
+_ALL = (
+    Limit(
+        "method.threshold", "Threshold", 0.0, 1.0, 0.01, "", 2,
+        "A class scoring above this is detected and gets a map. Lower finds more classes, and more wrong ones.",
+    ),
+    Limit(
+        "method.candidates", "N", 0, 10, 1, "classes", 0,
+        "At least this many classes are compared: the detected ones, filled up with the next best. "
+        "0 switches the subtraction off.",
+    ),
+    Limit(
+        "method.alpha", "Alpha", 0.1, 10.0, 0.1, "", 1,
+        "Contrast of tanh(alpha x). Higher lifts weak evidence closer to the strongest.",
+    ),
+    Limit(
+        "method.canvas_px", "Canvas", 100, 1024, 1, "px", 0,
+        "The image is fitted into a square of this side; maps are compared there. Larger costs more time.",
+    ),
+    Limit(
+        "crf.iterations", "Iterations", 0, 50, 1, "steps", 0,
+        "Mean-field steps. Labels seldom change after ten.",
+    ),
+    Limit(
+        "crf.gaussian_sxy", "Smoothness width", 0.5, 50.0, 0.5, "px", 1,
+        "How far apart two pixels may lie and still be pulled to the same label, whatever their colour.",
+    ),
+    Limit(
+        "crf.gaussian_compat", "Smoothness weight", 0.0, 50.0, 0.5, "", 1,
+        "How strongly neighbours are pulled to the same label. 0 switches this term off.",
+    ),
+    Limit(
+        "crf.bilateral_sxy", "Appearance width", 1.0, 200.0, 1.0, "px", 1,
+        "How far apart two pixels of similar colour may lie and still be pulled to the same label.",
+    ),
+    Limit(
+        "crf.bilateral_srgb", "Appearance colour", 1.0, 100.0, 0.5, "grey levels", 1,
+        "How different two colours may be and still count as similar. Small follows faint edges, and noise.",
+    ),
+    Limit(
+        "crf.bilateral_compat", "Appearance weight", 0.0, 50.0, 0.5, "", 1,
+        "How strongly pixels of similar colour are pulled to the same label. 0 switches this term off.",
+    ),
+    Limit(
+        "crf.unary_floor", "Unary floor", 1e-20, 0.1, 1e-5, "", 20,
+        "Least probability a class map can give; the unary is at most -log of it.",
+    ),
+)  # fmt: skip
+
+LIMITS: dict[str, Limit] = {limit.field: limit for limit in _ALL}
+
+SCALE_PX = Limit("method.scales", "Scale", 64, 1200, 1, "px", 0, "Side of the square the network sees.")
+
+
+def check(settings: Settings) -> None:
+    """Nothing, for settings in range.
+
+    Raises UserError naming the setting, its value and what is allowed.
+    """
+    for limit in _ALL:
+        value = limit.read(settings)
+        if not (math.isfinite(value) and limit.low <= value <= limit.high):
+            raise UserError(
+                f"{limit.label} ({limit.field}) is {value:g}; it must lie between {limit.low:g} and {limit.high:g}."
+            )
+    scales = settings.method.scales
+    if not scales or len(set(scales)) != len(scales):
+        raise UserError(f"Scales are {scales}; choose at least one, each once, for example 400,500,600.")
+    for scale in scales:
+        if not SCALE_PX.low <= scale <= SCALE_PX.high:
+            raise UserError(
+                f"Scale {scale} px is out of range; it must lie between {SCALE_PX.low} and {SCALE_PX.high}."
+            )
+    clash = set(settings.choice.struck) & (set(settings.choice.pinned) | set(settings.choice.forced))
+    if clash:
+        raise UserError(f"Class ids {sorted(clash)} are both struck out and wanted; take one of the two back.")
+
+
+def numeric_fields() -> tuple[str, ...]:
+    """Paths of all int and float fields of MethodSettings and CrfSettings; a test holds LIMITS complete against it."""
+    owners = (("method", MethodSettings()), ("crf", CrfSettings()))
+    return tuple(
+        f"{room}.{field.name}"
+        for room, owner in owners
+        for field in fields(owner)
+        if isinstance(getattr(owner, field.name), int | float) and not isinstance(getattr(owner, field.name), bool)
+    )

@@ -1,0 +1,267 @@
+"""What travels between the rooms: frozen values, read-only arrays, no behaviour beyond their own consistency."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+BackwardMode = Literal["guided", "gradient", "deconvnet"]
+PresetName = Literal["paper", "caffe", "formula", "simonyan"]
+Vocabulary = Literal["voc", "imagenet"]
+DeviceWish = Literal["auto", "cpu", "cuda", "mps"]
+PrecisionWish = Literal["auto", "float32", "bfloat16"]
+CrfBackend = Literal["torch", "pydensecrf"]
+Stage = Literal["preprocess", "classify", "candidates", "saliency", "subtraction", "segmentation"]
+Completeness = Literal["partial", "preview", "settled"]
+
+STAGES: tuple[Stage, ...] = ("preprocess", "classify", "candidates", "saliency", "subtraction", "segmentation")
+
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
+
+
+def read_only(array: NDArray[ScalarT]) -> NDArray[ScalarT]:
+    """The same values, C-contiguous, that nobody can write to; a view where the input already is."""
+    array = np.ascontiguousarray(array).view()
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, slots=True)
+class SourceImage:
+    """One opened image file. `rgb` is read-only uint8 (H, W, 3); `digest` names its pixels and shape.
+
+    `notes` are sentences about what reading had to do ("Turned upright as its EXIF tag says.").
+    """
+
+    digest: str
+    name: str
+    rgb: NDArray[np.uint8] = field(repr=False, compare=False)
+    path: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, rgb: NDArray[np.uint8], *, name: str, path: str | None = None, notes: tuple[str, ...] = ()
+    ) -> SourceImage:
+        rgb = read_only(rgb.copy())
+        digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
+        return cls(digest, name, rgb, path, notes)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.rgb.shape[0], self.rgb.shape[1]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSettings:
+    """Every constant from network input to class maps. `engine.presets` holds the named sets.
+
+    The defaults are the preset `paper` (the authors' MatConvNet release, docs/method.md).
+
+    scales: sides of the square network input, px. canvas_px: side of the square the image is fitted into and
+    maps are compared on. layers: names of the network's layers, () for all of them. candidates: N, the least
+    number of candidate classes; 0 switches the subtraction off.
+    """
+
+    preset: PresetName = "paper"
+    threshold: float = 0.5
+    candidates: int = 4
+    scales: tuple[int, ...] = (400, 500, 600)
+    layers: tuple[str, ...] = ()
+    alpha: float = 3.0
+    backward: BackwardMode = "guided"
+    canvas_px: int = 500
+    fit: Literal["pad", "stretch"] = "pad"
+    channel_max: Literal["absolute", "signed"] = "absolute"
+    subtract_at: Literal["canvas", "layer"] = "canvas"
+    upsampling: Literal["half_pixel", "corner"] = "half_pixel"
+    normalise: Literal["pair", "pair_and_layer", "layer"] = "pair"
+    negatives: Literal["floor", "keep", "clamp"] = "floor"
+    gate_by_scale: bool = True
+    final_tanh: bool = True
+    maps_for: Literal["detected", "candidates"] = "detected"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChoice:
+    """What the user said about classes; all are class ids (0-based) of the vocabulary, ascending.
+
+    pinned: always candidates (rivals), whatever they score. struck: never candidates. forced: treated as
+    detected at every scale. given: if not None, exactly these are the detected classes (image-level labels).
+    top1_if_none: when nothing is above the threshold, the best class counts as detected.
+    """
+
+    pinned: tuple[int, ...] = ()
+    struck: tuple[int, ...] = ()
+    forced: tuple[int, ...] = ()
+    given: tuple[int, ...] | None = None
+    top1_if_none: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CrfSettings:
+    """The unary and the fully connected CRF; widths in px of the image and in grey levels, weights without unit.
+
+    `unary_floor` bounds the unary at -log(unary_floor). Defaults are the authors' later code (SSDD), not the paper.
+    """
+
+    enabled: bool = True
+    backend: CrfBackend = "torch"
+    iterations: int = 10
+    gaussian_sxy: float = 3.0
+    gaussian_compat: float = 3.0
+    bilateral_sxy: float = 80.0
+    bilateral_srgb: float = 13.0
+    bilateral_compat: float = 10.0
+    unary_floor: float = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that changes the labels and nothing that only changes the paint."""
+
+    model: str = "efficientnet-lite0"
+    vocabulary: Vocabulary = "voc"
+    method: MethodSettings = field(default_factory=MethodSettings)
+    choice: ClassChoice = field(default_factory=ClassChoice)
+    crf: CrfSettings = field(default_factory=CrfSettings)
+    device: DeviceWish = "auto"
+    precision: PrecisionWish = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One wish of the user. `focus` is the class id whose maps per layer and scale are wanted, None for the best.
+
+    `serial` grows; the newest request is the one with the largest.
+    """
+
+    serial: int
+    image: SourceImage
+    settings: Settings
+    focus: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a running request is: "saliency 500 px, class 3/4", step `done` of `total` in the whole run."""
+
+    serial: int
+    stage: Stage
+    done: int
+    total: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The request could not be done: one sentence that names the thing and the remedy."""
+
+    serial: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """Milliseconds a stage took in this request, and how many of its pieces were made and how many reused."""
+
+    stage: Stage
+    elapsed_ms: float
+    made: int
+    reused: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What the window and the exports must know of a network: names and digests, no weights."""
+
+    name: str
+    title: str
+    class_names: tuple[str, ...]
+    layer_names: tuple[str, ...]
+    weights_digest: str
+    input_convention: str
+
+
+@dataclass(frozen=True, slots=True)
+class FocusMaps:
+    """Maps of one class per (scale, layer), at canvas resolution, cropped to the image: float32 (h, w).
+
+    `raw` is M of the class, up-sampled as the method does. `distinct` is what the subtraction adds to the
+    class's aggregate from that layer and scale, in [0, N-1]; it is missing where the class is gated out.
+    """
+
+    class_id: int
+    raw: Mapping[tuple[int, str], NDArray[np.float32]] = field(repr=False, compare=False)
+    distinct: Mapping[tuple[int, str], NDArray[np.float32]] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """labels: integer (H, W), 0 background, class id + 1. `labels_before_crf` is the argmax of the unary.
+
+    With a CRF also unary and q, float32 (T+1, H, W), background first, and per step the share of pixels whose
+    label changed and the mean-field energy (free energy, nats per pixel).
+    """
+
+    labels: NDArray[np.uint16] = field(repr=False, compare=False)
+    labels_before_crf: NDArray[np.uint16] = field(repr=False, compare=False)
+    unary: NDArray[np.float32] = field(repr=False, compare=False)
+    q: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    energy: tuple[float, ...] = ()
+    changed: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything known about one image under one Settings, as far as `completeness` says.
+
+    partial: some scales are missing. preview: all scales, computed at reduced size; an exact one follows.
+    settled: final. scores: float32 (S, C) in [0, 1], rows as `scales`. candidate_ids: K class ids, detected ones
+    ascending, then fill-ups by falling score. detected_ids: T class ids ascending; the classes that have maps.
+    raw: per (scale, layer) float32 (K, h, w), native layer resolution over the whole network input.
+    raw_class_maps: (K, H, W) aggregated without subtraction; class_maps: (T, H, W) aggregated distinct maps;
+    both in [0, 1], image resolution. notes: sentences for the user ("No class is above the threshold 0.5.").
+    """
+
+    request: Request
+    completeness: Completeness
+    model: ModelCard
+    scales: tuple[int, ...]
+    layers: tuple[str, ...]
+    scores: NDArray[np.float32] = field(repr=False, compare=False)
+    candidate_ids: tuple[int, ...]
+    detected_ids: tuple[int, ...]
+    raw: Mapping[tuple[int, str], NDArray[np.float32]] = field(repr=False, compare=False)
+    raw_class_maps: NDArray[np.float32] = field(repr=False, compare=False)
+    class_maps: NDArray[np.float32] = field(repr=False, compare=False)
+    focus: FocusMaps | None
+    segmentation: Segmentation | None
+    times: tuple[StageTime, ...]
+    device: str
+    precision: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReady:
+    """The engine is loaded: the device and precision really used, why, and the models that can be chosen."""
+
+    device: str
+    precision: str
+    note: str
+    models: tuple[ModelCard, ...]
+
+
+Report = EngineReady | Progress | Result | Failure
+
+
+class UserError(Exception):
+    """Something the user can mend; its text is one sentence that names the thing and the remedy."""
