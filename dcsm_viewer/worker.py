@@ -1,0 +1,161 @@
+"""One thread that owns the engine, and the one-slot mailbox in front of it: the newest wish wins.
+
+Standard library only; the reports are called on the engine's thread, and whoever listens brings them home
+(the window through one Qt signal, a script through a queue).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from dcsm_viewer.values import Failure, Report, Request, Settings, Stage, UserError
+
+log = logging.getLogger(__name__)
+
+StillWanted = Callable[[Stage], bool]
+Listener = Callable[[Report], None]
+
+
+class EngineLike(Protocol):
+    """What the thread runs. A request ends in one settled Result, or in silence once `still_wanted` said no."""
+
+    def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None: ...
+
+
+class Mailbox:
+    """One slot. Putting overwrites what waits; taking blocks until there is something, or gives None once closed."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: Request | None = None
+        self._closed = False
+
+    def put(self, request: Request) -> None:
+        with self._changed:
+            self._waiting = request
+            self._changed.notify()
+
+    def take(self) -> Request | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._waiting is not None)
+            request, self._waiting = (None if self._closed else self._waiting), None
+            return request
+
+    def waiting(self) -> Request | None:
+        """The request that would be taken next, left where it is."""
+        with self._changed:
+            return self._waiting
+
+    def empty(self) -> None:
+        with self._changed:
+            self._waiting = None
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+
+def uses(newest: Request, running: Request, stage: Stage) -> bool:
+    """Whether `newest` still needs what `running` is about to make in `stage` (docs/architecture.md, The worker's manners).
+
+    Maps of another N or alpha share every forward and backward pass; a CRF is wasted by any change of settings.
+    The reduced-size preview asks nobody, so a hand that keeps moving always sees something.
+    """
+    if newest.image.digest != running.image.digest:
+        return False
+    if stage == "segmentation":
+        return newest.settings == running.settings
+    if stage == "subtraction":
+        return replace(newest.settings, crf=running.settings.crf) == running.settings
+    return _passes(newest.settings) == _passes(running.settings)
+
+
+def _passes(settings: Settings) -> tuple[object, ...]:
+    """What the forward and backward passes of one scale read."""
+    method = settings.method
+    network = (settings.model, settings.vocabulary, settings.device, settings.precision)
+    return (*network, method.canvas_px, method.fit, method.backward, method.channel_max)
+
+
+class EngineThread:
+    """The thread that builds the engine and runs one request after the other, always the newest.
+
+    `make_engine` is called on the thread (importing torch takes seconds); it reports EngineReady itself.
+    An error of the user's making becomes a Failure with its sentence; any other becomes a Failure that names it,
+    with the traceback in the log, and the thread lives on.
+    """
+
+    def __init__(self, make_engine: Callable[[Listener], EngineLike], report: Listener) -> None:
+        self._make_engine = make_engine
+        self._report = report
+        self._mailbox = Mailbox()
+        self._cancelled_up_to = -1
+        self._newest_serial = -1
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask(self, request: Request) -> None:
+        """Run this next; a request that still waits is dropped, one that runs ends as `uses` says."""
+        self._newest_serial = request.serial
+        self._mailbox.put(request)
+
+    def cancel(self) -> None:
+        """Drop what waits and abandon what runs at its next checkpoint."""
+        self._cancelled_up_to = self._newest_serial
+        self._mailbox.empty()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Whether the thread has ended within the time. It is asked, never killed."""
+        self._stopping.set()
+        self._mailbox.close()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _live(self) -> None:
+        try:
+            engine = self._make_engine(self._report)
+        except Exception as error:
+            log.exception("the engine could not be built")
+            self._report(Failure(self._newest_serial, _sentence(error)))
+            return
+        while (request := self._mailbox.take()) is not None:
+            self._run(engine, request)
+
+    def _run(self, engine: EngineLike, request: Request) -> None:
+        def still_wanted(stage: Stage) -> bool:
+            if self._stopping.is_set() or request.serial <= self._cancelled_up_to:
+                return False
+            newest = self._mailbox.waiting()
+            return newest is None or uses(newest, request, stage)
+
+        try:
+            engine.run(request, still_wanted, self._report)
+        except UserError as error:
+            self._report(Failure(request.serial, str(error)))
+        except Exception as error:
+            log.exception("request %d failed", request.serial)
+            self._report(Failure(request.serial, _sentence(error)))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    return f"The engine met an unexpected {type(error).__name__}: {error}. The log has the details."
+
+
+def real_engine(report: Listener) -> EngineLike:
+    """The engine of this program, built here so that only the caller's thread pays for importing torch."""
+    from dcsm_viewer.engine.pipeline import Engine
+
+    engine = Engine()
+    report(engine.ready())
+    return engine
