@@ -61,7 +61,7 @@ class Mailbox:
 
 
 def uses(newest: Request, running: Request, stage: Stage) -> bool:
-    """Whether `newest` still needs what `running` is about to make in `stage` (docs/architecture.md, The worker's manners).
+    """Whether `newest` still needs what `running` is about to make in `stage` (docs/architecture.md, section 4).
 
     Maps of another N or alpha share every forward and backward pass; a CRF is wasted by any change of settings.
     The reduced-size preview asks nobody, so a hand that keeps moving always sees something.

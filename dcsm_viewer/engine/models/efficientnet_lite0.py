@@ -1,0 +1,269 @@
+"""EfficientNet-Lite0 as a fully convolutional network with a hand-written backward pass.
+
+Architecture: inverted residual blocks (expand 1x1, depthwise k x k, project 1x1), ReLU6, TensorFlow SAME padding.
+Batch normalisation is folded into the convolutions when the weights are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, InputConvention
+from dcsm_viewer.engine.models.network import INPUT, Trace, through_relu
+from dcsm_viewer.values import BackwardMode, UserError
+
+BATCH_NORM_EPSILON = 1e-3
+# (repeats, kernel, stride of the first, expansion, channels out) of the seven stages.
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+# Last block of each stage with stride 8, 16 or 32: the counterparts of conv3, conv4 and conv5.
+SALIENCY_BLOCKS = (4, 7, 10, 14, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """weight (O, I / groups, k, k) and bias (O,), batch normalisation folded in; padding as TensorFlow's SAME."""
+
+    weight: Tensor
+    bias: Tensor
+    stride: int
+    groups: int
+
+    @property
+    def kernel(self) -> int:
+        return self.weight.shape[-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        left, right = self._padding(x.shape[-1])
+        top, bottom = self._padding(x.shape[-2])
+        if (left, top) == (right, bottom):
+            return F.conv2d(x, self.weight, self.bias, self.stride, (top, left), groups=self.groups)
+        return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight, self.bias, self.stride, groups=self.groups)
+
+    def backward(self, gradient: Tensor, size: tuple[int, int]) -> Tensor:
+        """The derivative (K, I, *size) at the input, of `gradient` (K, O, h, w) at the output."""
+        if self.kernel == 1:
+            return F.conv2d(gradient, self.weight.transpose(0, 1))
+        if self.groups == 1:
+            return self._transposed(gradient, size)
+        return self._depthwise(gradient, size)
+
+    def _depthwise(self, gradient: Tensor, size: tuple[int, int]) -> Tensor:
+        # A transposed depthwise convolution is a depthwise convolution with the kernel turned round, of the
+        # gradient spread out by the stride; CPUs have a fast kernel for that one and none for the other.
+        spread = gradient
+        (top, _), (left, _) = self._padding(size[0]), self._padding(size[1])
+        if self.stride > 1:
+            batch, channels, rows, columns = gradient.shape
+            spread = gradient.new_zeros(
+                (batch, channels, (rows - 1) * self.stride + 1, (columns - 1) * self.stride + 1)
+            ).contiguous(memory_format=torch.channels_last)
+            spread[:, :, :: self.stride, :: self.stride] = gradient
+        before = (self.kernel - 1 - top, self.kernel - 1 - left)
+        after = (size[0] + top - spread.shape[2], size[1] + left - spread.shape[3])
+        flipped = self.weight.flip(2, 3)
+        if before == after:
+            return F.conv2d(spread, flipped, padding=before, groups=self.groups)
+        spread = F.pad(spread, (before[1], after[1], before[0], after[0]))
+        return F.conv2d(spread, flipped, groups=self.groups)
+
+    def _transposed(self, gradient: Tensor, size: tuple[int, int]) -> Tensor:
+        (top, _), (left, _) = self._padding(size[0]), self._padding(size[1])
+        whole = F.conv_transpose2d(gradient, self.weight, stride=self.stride)
+        missing = (top + size[0] - whole.shape[2], left + size[1] - whole.shape[3])
+        whole = F.pad(whole, (0, max(missing[1], 0), 0, max(missing[0], 0)))
+        return whole[:, :, top : top + size[0], left : left + size[1]]
+
+    def _padding(self, size: int) -> tuple[int, int]:
+        """(before, after): TensorFlow SAME, the odd pixel goes behind."""
+        outputs = -(-size // self.stride)
+        total = max((outputs - 1) * self.stride + self.kernel - size, 0)
+        return total // 2, total - total // 2
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Convolution:
+        weight = self.weight.to(device, dtype).contiguous(memory_format=torch.channels_last)
+        return Convolution(weight, self.bias.to(device, dtype), self.stride, self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An inverted residual block; `expand` is missing where the expansion is 1."""
+
+    expand: Convolution | None
+    depthwise: Convolution
+    project: Convolution
+    skip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockGates:
+    """Where the block's ReLU6 let values through (bool), and its input's size (h, w)."""
+
+    expand: Tensor | None
+    depthwise: Tensor
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LiteGates:
+    """Gates of the whole network; `size` is (h, w) of the network input."""
+
+    stem: Tensor
+    blocks: tuple[BlockGates, ...]
+    head: Tensor
+    size: tuple[int, int]
+
+
+class EfficientNetLite0:
+    """Logits at every position of the stride-32 grid; derivatives at block outputs (before the next convolution).
+
+    A block output has no ReLU of its own, so its derivative has negative entries, as DCSM's layers have.
+    """
+
+    layer_names = tuple(f"block{index}" for index in SALIENCY_BLOCKS)
+    convention: InputConvention = EFFICIENTNET_LITE
+
+    def __init__(self, stem: Convolution, blocks: Sequence[Block], head: Convolution, classify: Convolution) -> None:
+        self._stem, self._blocks, self._head, self._classify = stem, tuple(blocks), head, classify
+        self.classes = classify.weight.shape[0]
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Tensor]) -> EfficientNetLite0:
+        """The network of a packaged state_dict (names `_conv_stem.weight` ... `_fc.bias`).
+
+        Raises UserError for a missing tensor or a shape that does not fit, naming it.
+        """
+        channels = 32
+        stem = _folded(tensors, "_conv_stem", "_bn0", 3, channels, 3, stride=2)
+        blocks: list[Block] = []
+        for repeats, kernel, stride, expansion, width in STAGES:
+            for repeat in range(repeats):
+                name, step = f"_blocks.{len(blocks)}.", stride if repeat == 0 else 1
+                inner = channels * expansion
+                expand = None
+                if expansion > 1:
+                    expand = _folded(tensors, name + "_expand_conv", name + "_bn0", channels, inner, 1)
+                depthwise = _folded(
+                    tensors, name + "_depthwise_conv", name + "_bn1", 1, inner, kernel, stride=step, groups=inner
+                )
+                project = _folded(tensors, name + "_project_conv", name + "_bn2", inner, width, 1)
+                blocks.append(Block(expand, depthwise, project, skip=step == 1 and channels == width))
+                channels = width
+        head = _folded(tensors, "_conv_head", "_bn1", channels, 1280, 1)
+        classes = _tensor(tensors, "_fc.bias").shape[0]
+        weight = _tensor(tensors, "_fc.weight", (classes, 1280))
+        classify = Convolution(weight[:, :, None, None], _tensor(tensors, "_fc.bias"), 1, 1)
+        return cls(stem, blocks, head, classify)
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> EfficientNetLite0:
+        blocks = [
+            Block(
+                block.expand and block.expand.to(device, dtype),
+                block.depthwise.to(device, dtype),
+                block.project.to(device, dtype),
+                block.skip,
+            )
+            for block in self._blocks
+        ]
+        return EfficientNetLite0(
+            self._stem.to(device, dtype), blocks, self._head.to(device, dtype), self._classify.to(device, dtype)
+        )
+
+    def forward(self, network_input: Tensor) -> Trace[LiteGates]:
+        size = (network_input.shape[2], network_input.shape[3])
+        x, stem = _relu6(self._stem.forward(network_input.contiguous(memory_format=torch.channels_last)))
+        gates = []
+        for block in self._blocks:
+            before, expand = x, None
+            if block.expand is not None:
+                x, expand = _relu6(block.expand.forward(x))
+            x, depthwise = _relu6(block.depthwise.forward(x))
+            x = block.project.forward(x)
+            if block.skip:
+                x = x.add_(before)
+            gates.append(BlockGates(expand, depthwise, (before.shape[2], before.shape[3])))
+        x, head = _relu6(self._head.forward(x))
+        return Trace(self._classify.forward(x), LiteGates(stem, tuple(gates), head, size))
+
+    def backward(
+        self, trace: Trace[LiteGates], seeds: Tensor, layers: Sequence[str], mode: BackwardMode
+    ) -> Iterator[tuple[str, Tensor]]:
+        wanted = set(layers)
+        gates = trace.gates
+        size = (gates.head.shape[2], gates.head.shape[3])
+        gradient = through_relu(self._classify.backward(seeds, size), gates.head, mode)
+        gradient = self._head.backward(gradient, size)
+        for index in reversed(range(len(self._blocks))):
+            if f"block{index}" in wanted:
+                yield f"block{index}", gradient
+                wanted.discard(f"block{index}")
+            if not wanted:
+                return
+            gradient = _block_backward(self._blocks[index], gates.blocks[index], gradient, mode)
+        gradient = self._stem.backward(through_relu(gradient, gates.stem, mode), gates.size)
+        yield INPUT, gradient
+
+
+def _block_backward(block: Block, gates: BlockGates, gradient: Tensor, mode: BackwardMode) -> Tensor:
+    size = (gates.depthwise.shape[2], gates.depthwise.shape[3])
+    inner = through_relu(block.project.backward(gradient, size), gates.depthwise, mode)
+    inner = block.depthwise.backward(inner, gates.size)
+    if block.expand is not None and gates.expand is not None:
+        inner = block.expand.backward(through_relu(inner, gates.expand, mode), gates.size)
+    return inner.add_(gradient) if block.skip else inner
+
+
+def _relu6(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The activation, in place, and its gate 0 < x < 6."""
+    gate = (x > 0).logical_and_(x < 6)
+    return x.clamp_(0, 6), gate
+
+
+def _tensor(tensors: Mapping[str, Tensor], name: str, shape: tuple[int, ...] | None = None) -> Tensor:
+    if name not in tensors:
+        raise UserError(f"These are not EfficientNet-Lite0 weights: the tensor {name} is missing.")
+    tensor = tensors[name].detach()
+    if shape is not None and tuple(tensor.shape) != shape:
+        raise UserError(
+            f"These EfficientNet-Lite0 weights do not fit: {name} should be {shape}, it is {tuple(tensor.shape)}."
+        )
+    return tensor
+
+
+def _folded(
+    tensors: Mapping[str, Tensor],
+    convolution: str,
+    norm: str,
+    inputs: int,
+    outputs: int,
+    kernel: int,
+    *,
+    stride: int = 1,
+    groups: int = 1,
+) -> Convolution:
+    """One convolution for gamma (Wx - mean) / sqrt(var + eps) + beta; folded in float64, kept as it came."""
+    weight = _tensor(tensors, convolution + ".weight", (outputs, inputs, kernel, kernel))
+    parts = (
+        _tensor(tensors, f"{norm}.{part}", (outputs,)) for part in ("weight", "bias", "running_mean", "running_var")
+    )
+    gamma, beta, mean, variance = (part.double() for part in parts)
+    factor = gamma / torch.sqrt(variance + BATCH_NORM_EPSILON)
+    folded = weight.double() * factor[:, None, None, None]
+    return Convolution(folded.to(weight.dtype), (beta - mean * factor).to(weight.dtype), stride, groups)
+
+
+assert sum(stage[0] for stage in STAGES) == SALIENCY_BLOCKS[-1] + 1
+assert all(earlier < later for earlier, later in pairwise(SALIENCY_BLOCKS))

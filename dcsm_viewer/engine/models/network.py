@@ -1,0 +1,67 @@
+"""What every network offers the engine: one forward that keeps its gates, and a batched backward through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.values import BackwardMode
+
+INPUT = "input"  # the layer name under which the derivative at the network input is asked for (Simonyan et al.)
+
+GatesT = TypeVar("GatesT")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace(Generic[GatesT]):
+    """One forward pass: logits (1, C, h, w), and the gates its backward needs, shared by all classes."""
+
+    logits: Tensor
+    gates: GatesT
+
+
+class Network(Protocol[GatesT]):
+    """A fully convolutional classifier with explicit derivatives; weights are never changed.
+
+    `layer_names` are the layers DCSM uses, earliest first; `classes` is C, the channels of the logits.
+    """
+
+    layer_names: tuple[str, ...]
+    convention: InputConvention
+    classes: int
+
+    def forward(self, network_input: Tensor) -> Trace[GatesT]:
+        """Logits and gates of a (1, 3, h, w) input that follows `convention`."""
+        ...
+
+    def backward(
+        self, trace: Trace[GatesT], seeds: Tensor, layers: Sequence[str], mode: BackwardMode
+    ) -> Iterator[tuple[str, Tensor]]:
+        """(layer, derivative (K, channels, h, w)) for each wanted layer, latest layer first.
+
+        seeds: (K, C, h, w), the derivative at the logits of each of K classes. Stops at the earliest wanted layer.
+        A yielded tensor is overwritten by the next step: reduce it before asking for more.
+        """
+        ...
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Network[GatesT]:
+        """The same network with its weights there and in that precision."""
+        ...
+
+
+def through_relu(gradient: Tensor, gate: Tensor, mode: BackwardMode) -> Tensor:
+    """The gradient (K, ch, h, w) behind a ReLU, computed in place.
+
+    gate: (1, ch, h, w) bool, where the ReLU let its input through. guided: g [x>0] [g>0] (Springenberg et al.);
+    gradient: g [x>0]; deconvnet: g [g>0] (Zeiler & Fergus).
+    """
+    if mode != "deconvnet":
+        gradient.mul_(gate)
+    if mode != "gradient":
+        gradient.clamp_(min=0)
+    return gradient

@@ -1,0 +1,157 @@
+"""The paper's network: a fully convolutional VGG-16 of any widths, with a hand-written backward pass.
+
+Thirteen 3x3 convolutions with padding 1, five 2x2 max-pools, fc6 as a 7x7 convolution without padding, fc7 and fc8
+as 1x1 convolutions, no dropout. Derivatives are taken at the *input* of conv3_1 ... conv5_3 (docs/method.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.models.network import INPUT, Trace, through_relu
+from dcsm_viewer.values import BackwardMode, UserError
+
+BLOCKS = (2, 2, 3, 3, 3)
+CONVOLUTIONS = tuple(f"conv{block}_{i}" for block, count in enumerate(BLOCKS, 1) for i in range(1, count + 1))
+DENSE = ("fc6", "fc7", "fc8")
+LAYERS = tuple(name for name in CONVOLUTIONS if name >= "conv3_1")
+POOLED = frozenset(f"conv{block}_{count}" for block, count in enumerate(BLOCKS, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class VggGates:
+    """Per convolution, bool (1, O, h, w): where its ReLU let values through, and where the pool behind took them.
+
+    dense: the gates of fc6 and fc7. pooled: (h, w) of pool5's output.
+    """
+
+    convolutions: Mapping[str, Tensor]
+    winners: Mapping[str, Tensor]
+    dense: tuple[Tensor, Tensor]
+    pooled: tuple[int, int]
+
+
+class Vgg16:
+    """Logits on the grid of fc6; the input must give pool5 at least 7x7 positions (193 px with ceil-mode pooling)."""
+
+    layer_names = LAYERS
+
+    def __init__(self, tensors: Mapping[str, Tensor], convention: InputConvention, *, ceil_mode: bool = True) -> None:
+        self._tensors = dict(tensors)
+        self.convention = convention
+        self._ceil_mode = ceil_mode
+        self.classes = tensors["fc8.weight"].shape[0]
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Tensor], convention: InputConvention, *, ceil_mode: bool = True) -> Vgg16:
+        """The network of tensors named conv1_1.weight ... fc8.bias; every width follows from their shapes.
+
+        Raises UserError for a missing tensor or a chain of shapes that breaks, naming what was expected.
+        """
+        inputs = 3
+        for name in (*CONVOLUTIONS, *DENSE):
+            kernel = 3 if name in CONVOLUTIONS else 7 if name == "fc6" else 1
+            for part in ("weight", "bias"):
+                if f"{name}.{part}" not in tensors:
+                    raise UserError(f"These are not VGG-16 weights: {name}.{part} is missing.")
+            weight, bias = tensors[f"{name}.weight"], tensors[f"{name}.bias"]
+            expected = (weight.shape[0], inputs, kernel, kernel)
+            if tuple(weight.shape) != expected:
+                raise UserError(
+                    f"These VGG-16 weights do not fit: {name}.weight should be {expected}, it is {tuple(weight.shape)}."
+                )
+            if tuple(bias.shape) != (weight.shape[0],):
+                raise UserError(
+                    f"These VGG-16 weights do not fit: {name}.bias should be {(weight.shape[0],)}, "
+                    f"it is {tuple(bias.shape)}."
+                )
+            inputs = weight.shape[0]
+        return cls({name: tensor.detach() for name, tensor in tensors.items()}, convention, ceil_mode=ceil_mode)
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Vgg16:
+        tensors = {name: tensor.to(device, dtype) for name, tensor in self._tensors.items()}
+        for name in CONVOLUTIONS:
+            weight = tensors[f"{name}.weight"]
+            tensors[f"{name}.weight"] = weight.contiguous(memory_format=torch.channels_last)
+        return Vgg16(tensors, self.convention, ceil_mode=self._ceil_mode)
+
+    def forward(self, network_input: Tensor) -> Trace[VggGates]:
+        x = network_input.contiguous(memory_format=torch.channels_last)
+        gates, winners = {}, {}
+        for name in CONVOLUTIONS:
+            x = F.conv2d(x, self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"], padding=1).clamp_(min=0)
+            gates[name] = x > 0
+            if name in POOLED:
+                size = (x.shape[2], x.shape[3])
+                x, indices = F.max_pool2d(x, 2, ceil_mode=self._ceil_mode, return_indices=True)
+                winners[name] = _winners(indices, size)
+        pooled = (x.shape[2], x.shape[3])
+        if min(pooled) < 7:
+            side = min(network_input.shape[2:])
+            raise UserError(
+                f"A scale of {side} px is too small for VGG-16: fc6 needs 7x7 positions. Take 224 px or more."
+            )
+        x = F.conv2d(x, self._tensors["fc6.weight"], self._tensors["fc6.bias"]).clamp_(min=0)
+        fc6 = x > 0
+        x = F.conv2d(x, self._tensors["fc7.weight"], self._tensors["fc7.bias"]).clamp_(min=0)
+        fc7 = x > 0
+        logits = F.conv2d(x, self._tensors["fc8.weight"], self._tensors["fc8.bias"])
+        return Trace(logits, VggGates(gates, winners, (fc6, fc7), pooled))
+
+    def backward(
+        self, trace: Trace[VggGates], seeds: Tensor, layers: Sequence[str], mode: BackwardMode
+    ) -> Iterator[tuple[str, Tensor]]:
+        wanted, gates = set(layers), trace.gates
+        fc6, fc7 = gates.dense
+        gradient = through_relu(_transposed_1x1(seeds, self._tensors["fc8.weight"]), fc7, mode)
+        gradient = through_relu(_transposed_1x1(gradient, self._tensors["fc7.weight"]), fc6, mode)
+        gradient = self._fc6_backward(gradient, gates.pooled)
+        for name in reversed(CONVOLUTIONS):
+            gate = gates.convolutions[name]
+            if name in POOLED:
+                gradient = _unpooled(gradient, gates.winners[name])
+            gradient = through_relu(gradient, gate, mode)
+            # The transpose of a 3x3 convolution with padding 1 is one with the kernel turned round.
+            turned = self._tensors[f"{name}.weight"].transpose(0, 1).flip(2, 3)
+            gradient = F.conv2d(gradient, turned, padding=1)
+            if name in wanted:
+                yield name, gradient
+                wanted.discard(name)
+            if not wanted:
+                return
+        yield INPUT, gradient
+
+    def _fc6_backward(self, gradient: Tensor, pooled: tuple[int, int]) -> Tensor:
+        """One matrix product from (K, 4096, h-6, w-6), then every 7x7 patch added where it belongs."""
+        weight = self._tensors["fc6.weight"]
+        patches = weight.reshape(weight.shape[0], -1).T @ gradient.flatten(2)
+        return F.fold(patches, pooled, kernel_size=7).contiguous(memory_format=torch.channels_last)
+
+
+def _transposed_1x1(gradient: Tensor, weight: Tensor) -> Tensor:
+    return F.conv2d(gradient, weight.transpose(0, 1))
+
+
+def _winners(indices: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bool (1, O, *size): where a 2x2 pool took its maximum, from its indices (1, O, h, w).
+
+    With it the unpooling needs no indices: the windows do not overlap, so each pixel asks its own.
+    """
+    taken = torch.zeros(*indices.shape[:2], size[0] * size[1], dtype=torch.bool, device=indices.device)
+    taken.scatter_(2, indices.flatten(2), value=True)
+    return taken.view(*indices.shape[:2], *size).contiguous(memory_format=torch.channels_last)
+
+
+def _unpooled(gradient: Tensor, winners: Tensor) -> Tensor:
+    """Each (K, O, h, w) gradient at its window's winner, zero elsewhere, as large as `winners`."""
+    rows, columns = winners.shape[2:]
+    spread = F.interpolate(gradient, scale_factor=2.0, mode="nearest")[:, :, :rows, :columns]
+    if spread.shape[2:] != winners.shape[2:]:  # floor-mode pooling never looked at the last row or column
+        spread = F.pad(spread, (0, columns - spread.shape[3], 0, rows - spread.shape[2]))
+    return spread * winners

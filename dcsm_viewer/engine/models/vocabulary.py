@@ -1,0 +1,96 @@
+"""What a network's logits mean: class names, a score in [0, 1] per class, and the seed a class sends backward."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+_DATA = resources.files("dcsm_viewer.engine.models") / "data"
+
+
+class Readout(Protocol):
+    """Scores and seeds over logits (1, C, h, w); class ids count from 0 in the order of `names`."""
+
+    names: tuple[str, ...]
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """(classes,) in [0, 1]: the maximum over positions, as DCSM's global max pooling."""
+        ...
+
+    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        """(K, C, h, w): the derivative of the sum over all positions of each class's logit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SigmoidClasses:
+    """A multi-label network's own classes: the score is the sigmoid of the largest logit (dcsm.m, step 3)."""
+
+    names: tuple[str, ...]
+
+    def scores(self, logits: Tensor) -> Tensor:
+        return torch.sigmoid(logits[0].float().amax((1, 2)))
+
+    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        seeds = logits.new_zeros((len(class_ids), *logits.shape[1:]))
+        seeds[torch.arange(len(class_ids)), torch.tensor(class_ids)] = 1
+        return seeds
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxGroups:
+    """Classes that are groups of a single-label network's outputs, such as 'dog' of ImageNet's 118 breeds.
+
+    A class's logit at a position is the log-sum-exp of its members'; its score the softmax over all outputs, summed
+    over the members. Its seed is therefore the softmax within the group. A group without members scores 0, its
+    seed is 0.
+    """
+
+    names: tuple[str, ...]
+    members: tuple[tuple[int, ...], ...]
+
+    def scores(self, logits: Tensor) -> Tensor:
+        probability = torch.softmax(logits[0].float(), 0).flatten(1)
+        summed = torch.stack([probability[list(ids)].sum(0) for ids in self.members])
+        return summed.amax(1).clamp_(max=1)
+
+    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        seeds = logits.new_zeros((len(class_ids), *logits.shape[1:]))
+        for row, class_id in enumerate(class_ids):
+            ids = list(self.members[class_id])
+            if ids:
+                seeds[row, ids] = torch.softmax(logits[0, ids].float(), 0).to(logits.dtype)
+        return seeds
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxClasses:
+    """A single-label network's outputs, one class each; the score is the softmax's maximum over positions."""
+
+    names: tuple[str, ...]
+
+    def scores(self, logits: Tensor) -> Tensor:
+        return torch.softmax(logits[0].float(), 0).amax((1, 2))
+
+    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        return SigmoidClasses(self.names).seeds(logits, class_ids)
+
+
+@cache
+def imagenet_names() -> tuple[str, ...]:
+    """The 1000 class names of ImageNet, by output id."""
+    return tuple((_DATA / "imagenet_classes.txt").read_text("utf-8").splitlines())
+
+
+@cache
+def voc_groups() -> SoftmaxGroups:
+    """PASCAL VOC's 20 classes as groups of ImageNet's; 'person' has no members, so 19 of them can be found."""
+    groups: dict[str, list[int]] = json.loads((_DATA / "voc_groups.json").read_text("utf-8"))
+    return SoftmaxGroups(tuple(groups), tuple(tuple(ids) for ids in groups.values()))
