@@ -1,0 +1,85 @@
+"""The published forms of the method as named sets of constants, for the engine, the command line and the window.
+
+All four are settings of one arithmetic (`engine.subtraction`); docs/method.md says where each constant comes from.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from dcsm_viewer.values import MethodSettings, PresetName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The defaults of MethodSettings are this preset (the authors' MatConvNet release, which made the paper's numbers).
+_PAPER = MethodSettings()
+
+_CAFFE = MethodSettings(
+    preset="caffe",
+    candidates=3,
+    scales=(512,),
+    canvas_px=512,
+    fit="stretch",
+    channel_max="signed",
+    subtract_at="layer",
+    upsampling="corner",
+    normalise="pair_and_layer",
+    negatives="keep",
+    gate_by_scale=False,
+    final_tanh=False,
+    maps_for="candidates",
+)
+
+_FORMULA = MethodSettings(
+    preset="formula",
+    normalise="layer",
+    negatives="clamp",
+    gate_by_scale=False,  # equation 3 sums over all scales
+    final_tanh=False,
+)
+
+_SIMONYAN = MethodSettings(
+    preset="simonyan",
+    candidates=0,
+    scales=(500,),
+    layers=("input",),
+    alpha=0.1,  # Simonyan et al. have no tanh: tanh(0.1 x), scaled back to [0, 1], is x within 0.0013
+    backward="gradient",
+    normalise="layer",
+    negatives="clamp",
+    gate_by_scale=False,
+    final_tanh=False,
+)
+
+PRESETS: Mapping[PresetName, MethodSettings] = MappingProxyType(
+    {"paper": _PAPER, "caffe": _CAFFE, "formula": _FORMULA, "simonyan": _SIMONYAN}
+)
+
+PRESET_TITLES: Mapping[PresetName, str] = MappingProxyType(
+    {
+        "paper": "Paper (MatConvNet release)",
+        "caffe": "Caffe release",
+        "formula": "Formulae of the paper",
+        "simonyan": "Plain gradient (Simonyan et al.)",
+    }
+)
+
+PRESET_DESCRIPTIONS: Mapping[PresetName, str] = MappingProxyType(
+    {
+        "paper": "As the authors' MatConvNet code, which made the paper's numbers: three scales, each pair of classes "
+        "normalised by itself, maps for the classes above the threshold.",
+        "caffe": "As the authors' Caffe code: one stretched 512 px image, the three best classes whatever they score, "
+        "subtraction at each layer's own size, negatives kept until the end.",
+        "formula": "As the paper's equations 1 to 3 read: rivals are clamped and summed first, then each layer is "
+        "normalised once, and layers and scales are averaged.",
+        "simonyan": "The baseline without guidance or subtraction: the largest absolute gradient over the colour "
+        "channels of the network input, at one scale.",
+    }
+)
+
+
+def is_modified(method: MethodSettings) -> bool:
+    """True if any constant differs from the preset the settings are named after, the threshold included."""
+    return method != PRESETS[method.preset]
