@@ -1,0 +1,61 @@
+"""Artefacts by the inputs they were made from: what may be reused follows from the key, never from a flag."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import torch
+
+T = TypeVar("T")
+
+
+class Cache:
+    """Keeps up to `room_bytes` of artefacts; the longest unused goes first, the newest always stays."""
+
+    def __init__(self, room_bytes: int) -> None:
+        self._room_bytes = room_bytes
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._used_bytes = 0
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._kept
+
+    @property
+    def used_bytes(self) -> int:
+        return self._used_bytes
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The artefact of this key, made now if it is not there."""
+        if key not in self._kept:
+            self.put(key, make())
+        self._kept.move_to_end(key)
+        return cast("T", self._kept[key][0])
+
+    def put(self, key: Hashable, artefact: object) -> None:
+        if key in self._kept:
+            self._used_bytes -= self._kept.pop(key)[1]
+        size = size_bytes(artefact)
+        self._kept[key] = (artefact, size)
+        self._used_bytes += size
+        while self._used_bytes > self._room_bytes and len(self._kept) > 1:
+            _, (_, freed) = self._kept.popitem(last=False)
+            self._used_bytes -= freed
+
+
+def size_bytes(artefact: object) -> int:
+    """Bytes of the tensors and arrays inside nested tuples, mappings and dataclasses; other things count nothing."""
+    if isinstance(artefact, torch.Tensor):
+        return artefact.element_size() * artefact.nelement()
+    if isinstance(artefact, np.ndarray):
+        return artefact.nbytes
+    if isinstance(artefact, Mapping):
+        return sum(size_bytes(value) for value in artefact.values())
+    if isinstance(artefact, list | tuple):
+        return sum(size_bytes(value) for value in artefact)
+    if is_dataclass(artefact) and not isinstance(artefact, type):
+        return sum(size_bytes(getattr(artefact, field.name)) for field in fields(artefact))
+    return 0

@@ -1,0 +1,71 @@
+"""Which device and precision compute, chosen by wish, checked by trying, reported as used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+
+from dcsm_viewer.values import DeviceWish, PrecisionWish, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Device and dtype in use, and a sentence where they are not what was wished for."""
+
+    device: torch.device
+    dtype: torch.dtype
+    note: str = ""
+
+    @property
+    def device_name(self) -> str:
+        """What the window shows: "cpu" or "cuda (NVIDIA H100)"."""
+        if self.device.type == "cuda":
+            return f"cuda ({torch.cuda.get_device_name(self.device)})"
+        return self.device.type
+
+    @property
+    def precision_name(self) -> str:
+        return str(self.dtype).removeprefix("torch.")
+
+
+def choose(device: DeviceWish, precision: PrecisionWish) -> Compute:
+    """The best device that really computes. float32 is the exact mode: TF32 is switched off for it.
+
+    `auto` precision is float32 for now: faster number formats change labels and are taken only when asked for.
+    Raises UserError where a device is demanded by name that is not there.
+    """
+    # Process-wide, but the engine is the only one here that computes.
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    if device == "auto":
+        for name in ("cuda", "mps"):
+            if _is_present(name):
+                fault = _fault(name)
+                if fault is None:
+                    return Compute(torch.device(name), dtype)
+                return Compute(torch.device("cpu"), dtype, f"{name} is present but fails ({fault}); using the cpu.")
+        return Compute(torch.device("cpu"), dtype)
+    if device != "cpu":
+        fault = _fault(device) if _is_present(device) else "torch finds none on this machine"
+        if fault is not None:
+            raise UserError(f"The device {device} cannot be used: {fault}. Choose auto or cpu.")
+    return Compute(torch.device(device), dtype)
+
+
+def _is_present(name: str) -> bool:
+    return torch.cuda.is_available() if name == "cuda" else torch.backends.mps.is_available()
+
+
+@cache
+def _fault(name: str) -> str | None:
+    """Why a convolution on this device fails, None if it does not."""
+    try:
+        device = torch.device(name)
+        F.conv2d(torch.ones(1, 3, 8, 8, device=device), torch.ones(4, 3, 3, 3, device=device)).sum().item()
+    except RuntimeError as error:
+        return str(error).splitlines()[0]
+    return None
