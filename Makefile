@@ -1,0 +1,22 @@
+# Two commands do all the set-up: `make run` and `make test`. On Windows: `py bootstrap.py run`, `py bootstrap.py test`.
+PYTHON ?= python3
+
+help:            ## what can be made
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
+
+run:             ## install into .venv and start on the sample photograph
+	@$(PYTHON) bootstrap.py run
+
+test:            ## install into .venv, then lint, types, import contracts and tests
+	@$(PYTHON) bootstrap.py test
+
+format:          ## put every file into the one format
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+bench:           ## measure stages, window and peers; writes out/benchmarks.json and a table
+	@.venv/bin/python -m benchmarks
+
+screenshots:     ## make the pictures of README and docs from the real program
+	@.venv/bin/python -m benchmarks.screenshots
+
+.PHONY: help run test format bench screenshots
