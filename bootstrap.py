@@ -20,6 +20,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 SAMPLE = ROOT / "resources" / "samples" / "dog-bicycle.jpg"
 # Shared libraries that Qt loads and a bare Debian or Ubuntu lacks.
 QT_LIBRARIES = ("libegl1", "libgl1", "libxkbcommon0", "libdbus-1-3", "libfontconfig1", "libxcb-cursor0")
+PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt")
 QT_PROBE = "from PySide6 import QtGui, QtSvg, QtWidgets"
 
 
@@ -29,7 +30,7 @@ def say(sentence: str) -> None:
 
 
 def python(*arguments: str) -> int:
-    return subprocess.call([str(PYTHON), *arguments], cwd=ROOT)  # noqa: S603  # our own interpreter, our own arguments
+    return subprocess.call([str(PYTHON), *arguments], cwd=ROOT)
 
 
 def must(*arguments: str) -> None:
@@ -40,7 +41,7 @@ def must(*arguments: str) -> None:
 
 
 def pip(*arguments: str) -> None:
-    must("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt", *arguments)
+    must(*PIP_INSTALL, *arguments)
 
 
 def install(extra: str) -> None:
@@ -56,12 +57,21 @@ def install(extra: str) -> None:
         sys.exit(2)
     if not PYTHON.exists():
         say("Making .venv ...")
-        venv.create(VENV, with_pip=True)
+        make_environment()
     say("Installing the program and what it needs (a few minutes the first time) ...")
     pip("-e", f".[{extra}]" if extra else ".")
     install_pydensecrf()
     install_qt_libraries()
     made.write_text(wanted)
+
+
+def make_environment() -> None:
+    try:
+        venv.create(VENV, with_pip=True)
+    except subprocess.CalledProcessError:
+        shutil.rmtree(VENV, ignore_errors=True)
+        say("Python cannot make a virtual environment here. On Debian and Ubuntu: sudo apt-get install python3-venv")
+        sys.exit(1)
 
 
 def install_pydensecrf() -> None:
@@ -72,13 +82,12 @@ def install_pydensecrf() -> None:
         say("No C++ compiler here: pydensecrf is left out. The program's own CRF does the work.")
         return
     say("Building pydensecrf (about a minute) ...")
-    command = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt", ".[pydensecrf]")
-    if python(*command):
+    if python(*PIP_INSTALL, ".[pydensecrf]"):
         say("pydensecrf could not be built: it is left out. The program's own CRF does the work.")
 
 
 def install_qt_libraries() -> None:
-    if subprocess.run([str(PYTHON), "-c", QT_PROBE], capture_output=True, check=False).returncode == 0:  # noqa: S603
+    if subprocess.run([str(PYTHON), "-c", QT_PROBE], capture_output=True, check=False).returncode == 0:
         return
     command = ("apt-get", "install", "-y", "-qq", *QT_LIBRARIES)
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
