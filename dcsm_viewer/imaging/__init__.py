@@ -1,0 +1,1 @@
+"""Pictures in and paint out, without Qt and without torch: what screen and file share."""

@@ -1,0 +1,178 @@
+"""Image files become source images here, and nowhere else: RGB, 8 bits, upright."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from natsort import natsorted, ns
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from dcsm_viewer.values import SourceImage, UserError
+
+SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".avif",
+    ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".jp2",
+})  # fmt: skip
+
+# Pillow warns above this size and refuses above twice; a file of a few KB can hold it ("decompression bomb").
+MOST_PIXELS = 89_478_485
+
+# What Pillow's readers raise on files that are cut off or damaged.
+_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, zlib.error)
+
+
+def read_image(path: str | os.PathLike[str]) -> SourceImage:
+    """The image at `path`, upright, as 8-bit RGB; what had to be done for that stands in its notes.
+
+    More than 8 bits are scaled down, transparency is laid on white, EXIF's orientation is applied, and of several
+    frames the first is taken. Colour profiles are not applied: the numbers in the file are taken as sRGB.
+    Raises UserError for everything that is not a readable image of at most MOST_PIXELS.
+    """
+    path = Path(path)
+    stored = _stored_bytes(path)
+    notes: list[str] = []
+    try:
+        with Image.open(BytesIO(stored)) as opened:
+            _check_size(path, *opened.size)
+            if opened.mode == "LAB":
+                raise UserError(f"{path} holds Lab colours; save it as RGB.")
+            _note_frames(opened, notes)
+            deep_colour = opened.mode == "RGB" and ";16" in str([tile[3] for tile in opened.tile])
+            if opened.format == "PNG":
+                # Its EXIF may stand behind the pixels; asked for first, damaged pixels would pass for bad EXIF.
+                opened.load()
+            turned = _orientation(opened, notes)  # before load() elsewhere: a TIFF turns itself there and forgets it
+            opened.load()
+            upright = ImageOps.exif_transpose(opened) if turned else opened
+            rgb = _rgb(upright, notes)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        _refuse_size(path)
+    except UnidentifiedImageError:
+        raise UserError(f"{path} is not an image this program can read; save it as PNG or JPEG.") from None
+    except MemoryError:
+        raise UserError(f"{path} does not fit into memory; open a smaller copy of it.") from None
+    except _DAMAGE as damage:
+        raise UserError(f"{path} is damaged or cut off ({_short(damage)}); copy or save it once more.") from damage
+    if turned:
+        notes.append("Turned upright as its EXIF orientation says.")
+    if deep_colour:
+        notes.append("16 bits a channel were cut to 8.")
+    return SourceImage.of(rgb, name=path.name, path=str(path), notes=tuple(notes))
+
+
+def list_images(folder: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Paths of the image files in `folder`, by extension, "img2" before "img10"; none is opened, none is hidden.
+
+    Raises UserError if the folder is not there, is a file or may not be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".")
+                and os.path.splitext(entry.name)[1].lower() in SUFFIXES  # noqa: PTH122 - a Path for each of 10,000 files takes ten times as long
+                and entry.is_file()
+            ]
+    except FileNotFoundError:
+        raise UserError(f"{folder} is not there; choose another folder.") from None
+    except NotADirectoryError:
+        raise UserError(f"{folder} is a file; choose the folder it lies in.") from None
+    except PermissionError:
+        raise UserError(f"{folder} may not be read; ask its owner or choose another folder.") from None
+    return tuple(str(Path(folder) / name) for name in natsorted(names, alg=ns.IGNORECASE))
+
+
+def _stored_bytes(path: Path) -> bytes:
+    try:
+        stored = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} is not there; it may have been moved or renamed.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder; open it as a folder, or choose an image in it.") from None
+    except PermissionError:
+        # Windows says this of folders too.
+        if path.is_dir():
+            raise UserError(f"{path} is a folder; open it as a folder, or choose an image in it.") from None
+        raise UserError(f"{path} may not be read; change its permissions or copy it elsewhere.") from None
+    except OSError as trouble:
+        raise UserError(f"{path} cannot be read ({_short(trouble)}); copy it to another disk and try again.") from None
+    if not stored:
+        raise UserError(f"{path} is empty (0 bytes); copy or save it once more.")
+    return stored
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        _refuse_size(path)
+
+
+def _refuse_size(path: Path) -> NoReturn:
+    most = MOST_PIXELS // 1_000_000
+    raise UserError(f"{path} has more than {most} million pixels; open a smaller copy of it.") from None
+
+
+def _note_frames(opened: Image.Image, notes: list[str]) -> None:
+    # A phone's MPO holds previews of the same photograph behind it, not further pictures.
+    frames = 1 if opened.format == "MPO" else int(getattr(opened, "n_frames", 1))
+    if frames > 1:
+        notes.append(f"Only the first of {frames} frames is used.")
+
+
+def _orientation(opened: Image.Image, notes: list[str]) -> bool:
+    """Whether EXIF wants the image turned; EXIF that cannot be read counts as none."""
+    try:
+        return opened.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
+    except _DAMAGE:
+        notes.append("Its EXIF data cannot be read, so it is shown as stored.")
+        return False
+
+
+def _rgb(opened: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
+    """uint8 (H, W, 3) in the order red, green, blue: the one place where a file's colours become ours."""
+    if opened.mode.startswith("I;16") or opened.mode in {"I", "F"}:
+        grey = _eight_bits(np.asarray(opened), notes)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if opened.mode == "CMYK":
+        notes.append("Converted from CMYK without its colour profile.")
+    if opened.has_transparency_data:
+        layered = opened.convert("RGBA")
+        if layered.getchannel("A").getextrema() != (255, 255):
+            notes.append("Its transparent parts are shown on white.")
+            white = Image.new("RGBA", layered.size, "white")
+            layered = Image.alpha_composite(white, layered)
+        return np.array(layered.convert("RGB"))
+    return np.array(opened.convert("RGB"))
+
+
+def _eight_bits(values: NDArray[np.generic], notes: list[str]) -> NDArray[np.uint8]:
+    """(H, W) of integers or floats, to 0..255.
+
+    Integers keep their zero and are divided by the largest number of 8, 12 or 16 bits that holds them, so that two
+    images of one camera stay comparable. All others go from their smallest to their largest finite value.
+    """
+    exact = np.asarray(values, dtype=np.float64)
+    finite = np.isfinite(exact)
+    low, high = (float(exact[finite].min()), float(exact[finite].max())) if finite.any() else (0.0, 0.0)
+    kind = "Grey values"
+    if values.dtype.kind in "iu" and low >= 0 and high <= 65535:
+        low, high = 0.0, next(float(top) for top in (255, 4095, 65535) if high <= top)
+        kind = f"{int(high).bit_length()}-bit grey values"
+    notes.append(f"{kind} from {low:g} to {high:g} were scaled to 8 bits.")
+    if high == low:
+        return np.zeros(exact.shape, dtype=np.uint8)
+    exact = np.nan_to_num(exact, nan=low, posinf=high, neginf=low)
+    return np.rint((exact - low) * (255 / (high - low))).astype(np.uint8)
+
+
+def _short(trouble: BaseException) -> str:
+    """The reason in a few words, without the path the sentence already names."""
+    reason = trouble.strerror if isinstance(trouble, OSError) and trouble.strerror else str(trouble)
+    return reason.strip().rstrip(".") or type(trouble).__name__
