@@ -196,11 +196,16 @@ class FocusMaps:
 
     `raw` is M of the class, up-sampled as the method does. `distinct` is what the subtraction adds to the
     class's aggregate from that layer and scale, in [0, N-1]; it is missing where the class is gated out.
+    raw_class_map and class_map, float32 (H, W), are the aggregates without and with the subtraction. A class that
+    was not detected is shown as if it had been (`detected` says which).
     """
 
     class_id: int
     raw: Mapping[tuple[int, str], NDArray[np.float32]] = field(repr=False, compare=False)
     distinct: Mapping[tuple[int, str], NDArray[np.float32]] = field(repr=False, compare=False)
+    raw_class_map: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    class_map: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    detected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
