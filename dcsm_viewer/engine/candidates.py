@@ -1,0 +1,93 @@
+"""Which classes are compared, and which of them get a map, from the scores at every scale.
+
+Ties in the summed scores: the smaller class id goes first, except where maps are wanted for all candidates
+(the Caffe release sorts so that the larger id goes first).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcsm_viewer.values import ClassChoice, MethodSettings, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """candidate_ids: the K compared classes, detected ones ascending, then pinned and others by falling summed score.
+
+    detected_ids: the T classes that get a map, ascending; always the first of the candidates. found_at: per scale,
+    px, the detected classes whose evidence counts at that scale.
+    """
+
+    candidate_ids: tuple[int, ...]
+    detected_ids: tuple[int, ...]
+    found_at: Mapping[int, frozenset[int]]
+
+
+def detect(
+    scores: NDArray[np.floating], scales: tuple[int, ...], method: MethodSettings, choice: ClassChoice
+) -> Detection:
+    """Candidates and detected classes for scores (S, C) in [0, 1], one row a scale of `scales`.
+
+    docs/method.md 1.3 steps 3 and 4 with A1: detected are the classes above the threshold at any scale; candidates
+    are these, filled up to N by falling sum over the scales. With maps for all candidates (1.4 step 2) the N best
+    are detected, whatever they score. `choice` overrules the scores: see ClassChoice; struck wins over everything.
+
+    Raises UserError for class ids the model does not have.
+    """
+    classes = scores.shape[1]
+    _check_ids(choice, classes)
+    allowed = [class_id for class_id in range(classes) if class_id not in choice.struck]
+    ranked = _best_first(scores, allowed, larger_id_first=method.maps_for == "candidates")
+
+    found_at = _found(scores, scales, method, choice, ranked)
+    detected = sorted(frozenset().union(*found_at.values()))
+    others = [class_id for class_id in ranked if class_id not in detected]
+    pinned = [class_id for class_id in others if class_id in choice.pinned]
+    fill_ups = [class_id for class_id in others if class_id not in choice.pinned]
+    room = max(0, method.candidates - len(detected) - len(pinned))
+    return Detection((*detected, *pinned, *fill_ups[:room]), tuple(detected), MappingProxyType(found_at))
+
+
+def _found(
+    scores: NDArray[np.floating],
+    scales: tuple[int, ...],
+    method: MethodSettings,
+    choice: ClassChoice,
+    ranked: list[int],
+) -> dict[int, frozenset[int]]:
+    if choice.given is not None:
+        return dict.fromkeys(scales, frozenset(choice.given).intersection(ranked))
+    forced = frozenset(choice.forced).intersection(ranked)
+    if method.maps_for == "candidates" and method.candidates > 0:
+        pinned = [class_id for class_id in ranked if class_id in choice.pinned]
+        wanted = forced.union(pinned)
+        room = max(0, method.candidates - len(wanted))
+        best = [class_id for class_id in ranked if class_id not in wanted][:room]
+        return dict.fromkeys(scales, wanted.union(best))
+    threshold = scores.dtype.type(method.threshold)
+    found = {
+        scale: forced.union(class_id for class_id in ranked if row[class_id] > threshold)
+        for scale, row in zip(scales, scores, strict=True)
+    }
+    if choice.top1_if_none and ranked and not any(found.values()):
+        return dict.fromkeys(scales, frozenset(ranked[:1]))
+    return found
+
+
+def _best_first(scores: NDArray[np.floating], ids: Iterable[int], *, larger_id_first: bool) -> list[int]:
+    total = np.nan_to_num(scores.astype(np.float64)).sum(axis=0)  # a NaN would leave the order to chance
+    sign = -1 if larger_id_first else 1
+    return sorted(ids, key=lambda class_id: (-total[class_id], sign * class_id))
+
+
+def _check_ids(choice: ClassChoice, classes: int) -> None:
+    asked = {*choice.pinned, *choice.struck, *choice.forced, *(choice.given or ())}
+    unknown = sorted(class_id for class_id in asked if not 0 <= class_id < classes)
+    if unknown:
+        raise UserError(f"The model has {classes} classes, numbered from 0, and no {unknown}; take them back.")

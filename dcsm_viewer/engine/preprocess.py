@@ -1,0 +1,107 @@
+"""From an image to what the network sees: fit it into the square canvas, scale the canvas, centre the values.
+
+Back again: the rectangle the image takes on the canvas, and maps of that rectangle at the size of the image.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.resample import resized
+from dcsm_viewer.values import MethodSettings, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the image lies on the square canvas: rows top .. top + height - 1, columns left .. left + width - 1, px.
+
+    `image_shape` is (H, W) of the source image, which is larger than (height, width) where it had to shrink.
+    """
+
+    canvas_px: int
+    top: int
+    left: int
+    height: int
+    width: int
+    image_shape: tuple[int, int]
+
+
+def placement_for(image_shape: tuple[int, int], method: MethodSettings) -> Placement:
+    """Where an image of (H, W) px goes.
+
+    pad (`dcsm.m`, docs/method.md 1.3 step 1): aspect kept, shrunk if the longer side exceeds the canvas (A10), never
+    enlarged, centred with the odd pixel above and to the left. stretch (Caffe release, 1.4 step 1): all of it.
+    """
+    side = method.canvas_px
+    if method.fit == "stretch":
+        return Placement(side, 0, 0, side, side, image_shape)
+    longest = max(image_shape)
+    height, width = (
+        image_shape
+        if longest <= side
+        else (max(1, math.floor(length * side / longest + 0.5)) for length in image_shape)
+    )
+    # dcsm.m has (500 - H + H mod 2) / 2; rounding up says the same for an even canvas and holds for odd ones too.
+    return Placement(side, (side - height + 1) // 2, (side - width + 1) // 2, height, width, image_shape)
+
+
+def place(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Tensor, Placement]:
+    """The canvas, float32 RGB (3, S, S) in grey levels 0..255, and where the image (H, W, 3) lies on it.
+
+    Around a padded image the canvas is 0, black before the mean is taken off (A12). Shrinking is antialiased
+    bicubic and not clamped, so it can leave 0..255 by a few levels at sharp edges.
+    """
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+        raise UserError(f"The image has shape {rgb.shape}; it must be (H, W, 3) with at least one pixel.")
+    placement = placement_for((rgb.shape[0], rgb.shape[1]), method)
+    planes = torch.tensor(np.ascontiguousarray(rgb)).permute(2, 0, 1).float()
+    side = placement.canvas_px
+    if method.fit == "stretch":
+        return resized(planes, (side, side)).contiguous(), placement
+    height, width = placement.height, placement.width
+    canvas = torch.zeros(3, side, side)
+    canvas[:, placement.top : placement.top + height, placement.left : placement.left + width] = _bicubic(
+        planes, (height, width)
+    )
+    return canvas, placement
+
+
+def network_input(canvas: Tensor, scale: int, convention: InputConvention) -> Tensor:
+    """(1, 3, scale, scale) as the network wants it: the canvas scaled, channels ordered, mean and std taken out.
+
+    Bicubic with a = -0.5, antialiased on shrink, not clamped: MATLAB's imresize of singles (1.3 step 2, A11), except
+    for the outermost two pixels, where MATLAB mirrors the picture and torch weighs what there is.
+    """
+    planes = _bicubic(canvas, (scale, scale))
+    if convention.order == "bgr":
+        planes = planes.flip(0)
+    mean = planes.new_tensor(convention.mean)[:, None, None]
+    std = planes.new_tensor(convention.std)[:, None, None]
+    return ((planes - mean) / std)[None]
+
+
+def crop(maps: Tensor, placement: Placement) -> Tensor:
+    """The image's rectangle (..., height, width) of canvas maps (..., S, S)."""
+    rows = slice(placement.top, placement.top + placement.height)
+    cols = slice(placement.left, placement.left + placement.width)
+    return maps[..., rows, cols]
+
+
+def to_image(maps: Tensor, placement: Placement) -> Tensor:
+    """Maps of the image's rectangle (C, h, w), at any resolution, bilinearly at the size of the image: (C, H, W)."""
+    return resized(maps, placement.image_shape)
+
+
+def _bicubic(planes: Tensor, shape: tuple[int, int]) -> Tensor:
+    if planes.shape[-2:] == shape:
+        return planes
+    # antialias=True is what makes torch use a = -0.5, as MATLAB and PIL do; without it a is -0.75.
+    return F.interpolate(planes[None], size=shape, mode="bicubic", antialias=True, align_corners=False)[0]
