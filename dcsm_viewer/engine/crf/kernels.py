@@ -1,0 +1,94 @@
+"""The two kernels of the CRF, their widths, and the lattices made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcsm_viewer.engine.crf.lattice import Lattice, Normalisation, build_lattice
+from dcsm_viewer.values import CrfSettings, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianKernel:
+    """Smoothness: exp(-(dx/sx)^2/2 - (dy/sy)^2/2); widths in px. Does not look at the image's colours."""
+
+    sx: float
+    sy: float
+    normalisation: Normalisation = "symmetric"
+
+    def __post_init__(self) -> None:
+        _check_widths(self.sx, self.sy)
+
+
+@dataclass(frozen=True, slots=True)
+class BilateralKernel:
+    """Appearance: nearness in place (sx, sy, px) and in colour (sr, sg, sb, grey levels)."""
+
+    sx: float
+    sy: float
+    sr: float
+    sg: float
+    sb: float
+    normalisation: Normalisation = "symmetric"
+
+    def __post_init__(self) -> None:
+        _check_widths(self.sx, self.sy, self.sr, self.sg, self.sb)
+
+
+Kernel: TypeAlias = GaussianKernel | BilateralKernel
+Compatibility: TypeAlias = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
+# How a mean field gets its lattices: a kernel is hashable, so (image digest, kernel) is the key to keep one under.
+LatticeSource: TypeAlias = Callable[[Kernel], Lattice]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairwise:
+    """A kernel and what it does to labels.
+
+    compat: a number w rewards equal labels (Potts: adds -w to the energy of pairs that agree); L numbers do so per
+    label with the opposite sign, as pydensecrf's diagonal does; an (L, L) matrix is the energy of a pair of labels,
+    used as (C + C^T) / 2.
+    """
+
+    kernel: Kernel
+    compat: Compatibility
+
+
+def pairwise_of(settings: CrfSettings) -> tuple[Pairwise, ...]:
+    """The kernels of `settings`, without those whose weight is 0: they would change nothing and cost a lattice."""
+    gaussian = GaussianKernel(settings.gaussian_sxy, settings.gaussian_sxy)
+    place, colour = settings.bilateral_sxy, settings.bilateral_srgb
+    bilateral = BilateralKernel(place, place, colour, colour, colour)
+    both = (Pairwise(gaussian, settings.gaussian_compat), Pairwise(bilateral, settings.bilateral_compat))
+    return tuple(pairwise for pairwise in both if pairwise.compat != 0)
+
+
+def features_of(kernel: Kernel, rgb: NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
+    """Where each pixel of rgb (H, W, 3) lies for `kernel`, (d, H*W) float32, in standard deviations."""
+    height, width = rgb.shape[:2]
+    x = (torch.arange(width, dtype=torch.float32) / kernel.sx).expand(height, width)
+    y = (torch.arange(height, dtype=torch.float32) / kernel.sy)[:, None].expand(height, width)
+    planes = [x, y]
+    if isinstance(kernel, BilateralKernel):
+        # Copied, because torch must not be handed a read-only array to share.
+        colour = torch.tensor(rgb).permute(2, 0, 1).float()
+        planes += [plane / s for plane, s in zip(colour, (kernel.sr, kernel.sg, kernel.sb), strict=True)]
+    return torch.stack([plane.reshape(-1) for plane in planes]).to(device)
+
+
+def lattice_for(kernel: Kernel, rgb: NDArray[np.uint8], device: torch.device | str = "cpu") -> Lattice:
+    """The lattice of one kernel over the image rgb (H, W, 3); worth keeping per (image digest, kernel)."""
+    return build_lattice(features_of(kernel, rgb, device), kernel.normalisation)
+
+
+def _check_widths(*widths: float) -> None:
+    for width in widths:
+        if not (np.isfinite(width) and width > 0):
+            raise UserError(f"A CRF width is {width:g}; it must be a number above 0.")

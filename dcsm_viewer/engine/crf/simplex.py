@@ -1,0 +1,162 @@
+"""Which simplex of the permutohedral lattice encloses a feature, and where in it the feature lies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dcsm_viewer.values import UserError
+
+RANK_BITS = 3  # a rank is at most d, and d is at most 7
+# Features that share memory traffic: large enough to hide the cost of calling torch, small enough for the cache.
+_BLOCK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How coordinates become one integer: coordinate j (1..d) minus `lows[j-1]` in `bits[j-1]` bits, d lowest.
+
+    A lattice point has d+1 coordinates that sum to a known number, so coordinate 0 is left out.
+    """
+
+    lows: tuple[int, ...]
+    bits: tuple[int, ...]
+
+    @property
+    def dimension(self) -> int:
+        return len(self.lows)
+
+    @property
+    def total_bits(self) -> int:
+        return sum(self.bits)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """What one unit of coordinate 0..d is worth; 0 for coordinate 0."""
+        below = [sum(self.bits[j:]) for j in range(1, self.dimension + 1)]
+        return (0, *(1 << shift for shift in below))
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosing:
+    """Per feature n: `codes` (N,) int64 names its simplex, equal for equal simplices; `weights` (N, d+1).
+
+    weights[n, k] is the barycentric weight of the vertex of remainder k (Adams et al. 2010, section 3.2).
+    `codes` holds the grid code of the simplex's remainder-0 point above d ranks of RANK_BITS each.
+    """
+
+    codes: Tensor
+    weights: Tensor
+    grid: Grid
+
+    @property
+    def code_bits(self) -> int:
+        return self.grid.total_bits + RANK_BITS * self.grid.dimension
+
+
+def scale_factors(dimension: int) -> tuple[float, ...]:
+    """The diagonal part of the elevation E (Adams et al. 2010, p. 5), for unit standard deviation; float32 values.
+
+    Rounded in the same places as pydensecrf does: a vertex that exists there and not here would change the blur.
+    """
+    deviation = float(np.float32(math.sqrt(2.0 / 3.0) * (dimension + 1)))
+    return tuple(float(np.float32(deviation / math.sqrt((i + 2) * (i + 1)))) for i in range(dimension))
+
+
+def enclosing_simplices(features: Tensor) -> Enclosing:
+    """The simplex around each of the features (d, N), float32, and the barycentric weights in it.
+
+    Raises UserError if the features span more lattice points than 63 bits can number.
+    """
+    dimension, count = features.shape
+    grid = _grid_around(features)
+    if grid.total_bits > 52 or grid.total_bits + RANK_BITS * dimension > 63:
+        raise UserError("The CRF's widths are too small for an image of this size; raise the smallest of them.")
+    codes = torch.empty(count, dtype=torch.int64, device=features.device)
+    weights = torch.empty(count, dimension + 1, device=features.device)
+    block = _BLOCK if features.device.type == "cpu" else max(count, 1)
+    for start in range(0, count, block):
+        part = slice(start, start + block)
+        _enclose(features[:, part], grid, codes[part], weights[part])
+    return Enclosing(codes, weights, grid)
+
+
+def _grid_around(features: Tensor) -> Grid:
+    """A grid wide enough for every vertex around the features and the vertices' neighbours."""
+    dimension = features.shape[0]
+    scales = scale_factors(dimension)
+    low = [value * scale for value, scale in zip(features.amin(1).tolist(), scales, strict=True)]
+    high = [value * scale for value, scale in zip(features.amax(1).tolist(), scales, strict=True)]
+    lows, bits = [], []
+    for j in range(1, dimension + 1):
+        lowest = math.floor((sum(low[j:]) - j * high[j - 1]) / (dimension + 1)) - 4
+        highest = math.ceil((sum(high[j:]) - j * low[j - 1]) / (dimension + 1)) + 4
+        lows.append(lowest)
+        bits.append((highest - lowest).bit_length())
+    return Grid(tuple(lows), tuple(bits))
+
+
+def _enclose(features: Tensor, grid: Grid, codes: Tensor, weights: Tensor) -> None:
+    """Fills `codes` and `weights` for one block of features (d, n)."""
+    dimension, count = features.shape
+    corners = dimension + 1
+    device = features.device
+    scaled = features * torch.tensor(scale_factors(dimension), device=device)[:, None]
+
+    # y = E p: each coordinate is the sum of those after it, less j times itself. Sums run from the last coordinate
+    # and products are rounded before they are subtracted, as pydensecrf's SSE code does.
+    offset = torch.zeros(corners, count, device=device)
+    for j in range(dimension, 0, -1):
+        torch.add(offset[j], scaled[j - 1], out=offset[j - 1])
+    scaled *= torch.arange(1, corners, device=device)[:, None]
+    offset[1:] -= scaled
+
+    # The nearest remainder-0 point, coordinate by coordinate; what is left decides the order of the coordinates.
+    down = float(np.float32(1.0 / corners))
+    nearest = torch.mul(offset, down).round_()
+    surplus = nearest.sum(0).to(torch.int8)
+    offset -= nearest * corners
+    rank = torch.arange(corners, dtype=torch.int8, device=device)[:, None].repeat(1, count)
+    for apart in range(1, corners):
+        smaller = torch.lt(offset[:-apart], offset[apart:]).view(torch.int8)
+        rank[:-apart] += smaller
+        rank[apart:] -= smaller
+
+    # Rounding each coordinate alone may leave the plane where coordinates sum to 0; the ranks say who steps back.
+    rank += surplus
+    back = torch.lt(rank, 0).view(torch.int8) - torch.ge(rank, corners).view(torch.int8)
+    rank += back * corners
+    nearest += back
+    offset -= back * float(corners)
+
+    # Exact: float64 holds these integers, and no setting lets a float64 product be rounded further.
+    grid_code = torch.mv(nearest.double().t(), torch.tensor(grid.strides, dtype=torch.float64, device=device))
+    rank_values = [float(1 << (RANK_BITS * i)) for i in range(dimension)] + [0.0]
+    rank_code = torch.mv(rank.double().t(), torch.tensor(rank_values, dtype=torch.float64, device=device))
+    origin = sum(low * stride for low, stride in zip(grid.lows, grid.strides[1:], strict=True))
+    torch.sub(grid_code.to(torch.int64), origin, out=codes)
+    codes <<= RANK_BITS * dimension
+    codes |= rank_code.to(torch.int64)
+
+    # Sorted, the steps between neighbours are the weights of remainder 1..d, and what is missing to 1 is that of 0.
+    _sort_ascending(offset)
+    steps = torch.empty_like(offset)
+    torch.sub(offset[1:], offset[:-1], out=steps[1:])
+    torch.sub(offset[0], offset[-1], out=steps[0])
+    steps *= down
+    steps[0] += 1.0
+    weights.copy_(steps.t())
+
+
+def _sort_ascending(rows: Tensor) -> None:
+    """Sorts each column of (k, n) in place, smallest first: odd-even transposition, k is at most 8."""
+    count = rows.shape[0]
+    for turn in range(count):
+        upper, lower = rows[turn % 2 : count - 1 : 2], rows[turn % 2 + 1 :: 2]
+        smaller = torch.minimum(upper, lower)
+        torch.maximum(upper, lower, out=lower)
+        upper.copy_(smaller)
