@@ -1,0 +1,23 @@
+"""How large a file of weights may claim to be, so that a small file cannot ask for all the memory."""
+
+from __future__ import annotations
+
+# VGG-16 with 1000 classes has 138 million parameters; one file may hold them twice (shared blobs saved with the
+# deploy net) and in double precision.
+MOST_VALUES = 600_000_000
+MOST_BYTES = 3 * 2**30
+
+# What readers of foreign binary formats raise on damaged input, beside their own errors: torch.load alone is known
+# for IndexError, EOFError and others (pytorch#127525), scipy.io for ZeroDivisionError (scipy#22620).
+BROKEN_FILE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)

@@ -1,0 +1,179 @@
+"""The user's models: imported once to safetensors in the user's data folder, listed, found by name."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import platformdirs
+
+from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.weights.digest import sha256_of
+from dcsm_viewer.engine.weights.model_entry import ModelEntry, read_entry, written
+from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
+from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
+from dcsm_viewer.engine.weights.read import read_weights
+from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.engine.weights.whole_file import replaced
+from dcsm_viewer.values import UserError
+
+FOLDER_VARIABLE = "DCSM_VIEWER_MODELS"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def model_folder() -> Path:
+    """Where the user's models lie: $DCSM_VIEWER_MODELS, or 'models' in the user's data folder. It may not exist."""
+    chosen = os.environ.get(FOLDER_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    return Path(platformdirs.user_data_dir("dcsm-viewer", appauthor=False)) / "models"
+
+
+def import_weights(
+    path: Path | str,
+    name: str,
+    *,
+    title: str | None = None,
+    class_names_file: Path | None = None,
+    convention: InputConvention | None = None,
+    source: str | None = None,
+    licence: str | None = None,
+    replace_existing: bool = False,
+    folder: Path | None = None,
+) -> ModelEntry:
+    """The entry of a new model: the file is read, checked, and kept as safetensors under `name`.
+
+    The weights are in place before the entry that names them, so a crash between leaves no entry without weights.
+    Raises UserError as read_weights does, for a name that is taken or no name, and where nothing can be written.
+    """
+    folder = folder or model_folder()
+    _check_name(name)
+    if not replace_existing and _entry_path(folder, name).exists():
+        raise UserError(f"There is a model named '{name}' already; choose another name, or replace it.")
+    weights = read_weights(path, class_names_file=class_names_file, convention=convention)
+    weights = replace(
+        weights,
+        source=source or f"{weights.source}, sha256 {weights.digest}",
+        licence=licence or weights.licence,
+    )
+    with replaced(_weights_path(folder, name)) as draft:
+        write_safetensors(draft, weights)
+        digest = sha256_of(draft)
+    entry = ModelEntry(
+        name=name,
+        title=title or name,
+        architecture=weights.architecture,
+        sha256=digest,
+        source=weights.source,
+        licence=weights.licence,
+        class_names=weights.class_names,
+        convention=str(weights.convention),
+        notes=weights.notes,
+    )
+    with replaced(_entry_path(folder, name)) as draft:
+        draft.write_text(written(entry), "utf-8")
+    return entry
+
+
+def list_models(folder: Path | None = None) -> tuple[ModelEntry, ...]:
+    """The packaged network first, then the user's by name. A folder that is missing or unreadable holds none.
+
+    An entry that is damaged, or has lost its weights, is left out: info() says what is wrong with it.
+    """
+    folder = folder or model_folder()
+    try:
+        paths = sorted(folder.glob("*.json"))
+    except OSError:
+        paths = []
+    return (packaged_entry(), *(entry for path in paths if (entry := _listed(folder, path)) is not None))
+
+
+def info(name: str, folder: Path | None = None) -> ModelEntry:
+    """The entry of a model. Raises UserError if there is none of that name, with the names there are."""
+    if name == PACKAGED:
+        return packaged_entry()
+    folder = folder or model_folder()
+    if _NAME.fullmatch(name) and _entry_path(folder, name).is_file():
+        return read_entry(_entry_path(folder, name))
+    known = ", ".join(entry.name for entry in list_models(folder))
+    raise UserError(f"There is no model '{name}'; there are: {known}.")
+
+
+def find(name_or_path: str | Path, folder: Path | None = None) -> Path:
+    """The weights file of a model's name, or of a path to one.
+
+    A name of the library comes first; write ./name for a file of the same name. Raises UserError if there is neither.
+    """
+    text = str(name_or_path)
+    if text == PACKAGED:
+        return packaged_file()
+    folder = folder or model_folder()
+    if _NAME.fullmatch(text) and _weights_path(folder, text).is_file():
+        return _weights_path(folder, text)
+    if Path(text).exists() or Path(text).parent != Path():
+        return Path(text)
+    info(text, folder)
+    raise UserError(f"The weights of the model '{text}' are gone from {folder}; import it again.")
+
+
+def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
+    """The checked weights of a model's name, or of any file read_weights can read.
+
+    Raises UserError also where a model's file is not the one that was imported.
+    """
+    if str(name_or_path) == PACKAGED:
+        return packaged_weights()
+    folder = folder or model_folder()
+    path = find(name_or_path, folder)
+    weights = read_weights(path)
+    if path == _weights_path(folder, str(name_or_path)):
+        expected = info(str(name_or_path), folder).sha256
+        if weights.digest != expected:
+            raise UserError(
+                f"{path} has changed since it was imported (sha256 {weights.digest[:12]}..., not {expected[:12]}...); "
+                "import the model again."
+            )
+    return weights
+
+
+def remove(name: str, folder: Path | None = None) -> None:
+    """Deletes a model of the user's. Raises UserError for the packaged one, and for one that is not there."""
+    folder = folder or model_folder()
+    if name == PACKAGED:
+        raise UserError(f"'{PACKAGED}' comes with the program and cannot be removed.")
+    if not _NAME.fullmatch(name) or not _entry_path(folder, name).exists():
+        info(name, folder)
+    try:
+        _entry_path(folder, name).unlink()
+        _weights_path(folder, name).unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"The model '{name}' cannot be removed ({error.strerror}); check the permissions.") from None
+
+
+def _listed(folder: Path, path: Path) -> ModelEntry | None:
+    try:
+        entry = read_entry(path)
+    except UserError:
+        return None
+    return entry if _weights_path(folder, entry.name).is_file() else None
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"'{name}' cannot be a model's name; use up to 64 of a-z, 0-9, '-', '_' and '.', starting with a letter "
+            "or digit."
+        )
+    if name == PACKAGED:
+        raise UserError(f"'{PACKAGED}' is the network that comes with the program; choose another name.")
+
+
+def _weights_path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.safetensors"
+
+
+def _entry_path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.json"

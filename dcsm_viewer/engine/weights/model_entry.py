@@ -1,0 +1,53 @@
+"""What the model list knows of a network without opening its weights; one JSON file a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dcsm_viewer.values import UserError
+
+
+class ModelEntry(BaseModel):
+    """One model. `sha256` names the bytes of its weights file; `convention` is a sentence for people.
+
+    packaged: the network that comes with the program, which lies elsewhere than the user's models.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    title: str
+    architecture: Literal["vgg16", "efficientnet-lite0"]
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    source: str
+    licence: str
+    class_names: tuple[str, ...]
+    convention: str
+    notes: tuple[str, ...] = ()
+    packaged: bool = Field(default=False, exclude=True)
+
+
+def read_entry(path: Path) -> ModelEntry:
+    """The entry in a file beside its weights.
+
+    Raises UserError for a file that was changed by hand and no longer says what it must.
+    """
+    try:
+        entry = ModelEntry.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise UserError(f"{path} is damaged ({where}: {first['msg']}); import the model again.") from None
+    if entry.name != path.stem:
+        raise UserError(f"{path} describes a model named '{entry.name}'; give the file back its name.")
+    return entry
+
+
+def written(entry: ModelEntry) -> str:
+    """The entry as its file holds it."""
+    return entry.model_dump_json(indent=2) + "\n"

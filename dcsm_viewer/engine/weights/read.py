@@ -1,0 +1,110 @@
+"""The one door for weights: any format in, checked float32 tensors with class names and input convention out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import Tensor
+
+from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, InputConvention
+from dcsm_viewer.engine.models.vocabulary import imagenet_names, voc_groups
+from dcsm_viewer.engine.weights.caffe import read_caffe
+from dcsm_viewer.engine.weights.channel_order import caffe_convention
+from dcsm_viewer.engine.weights.class_list import read_class_list
+from dcsm_viewer.engine.weights.digest import sha256_of
+from dcsm_viewer.engine.weights.matconvnet import read_matconvnet
+from dcsm_viewer.engine.weights.safetensors_file import read_safetensors
+from dcsm_viewer.engine.weights.sniff import Format, format_of
+from dcsm_viewer.engine.weights.soundness import sound_efficientnet, sound_vgg16
+from dcsm_viewer.engine.weights.torch_file import read_torch
+from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
+from dcsm_viewer.values import UserError
+
+_READERS: dict[Format, Callable[[Path], ReadWeights]] = {
+    "caffe": read_caffe,
+    "matlab 5": lambda path: read_matconvnet(path, hdf5=False),
+    "matlab 7.3": lambda path: read_matconvnet(path, hdf5=True),
+    "torch zip": lambda path: read_torch(path, zipped=True),
+    "torch legacy": lambda path: read_torch(path, zipped=False),
+    "safetensors": read_safetensors,
+}
+
+
+def read_weights(
+    path: Path | str, *, class_names_file: Path | None = None, convention: InputConvention | None = None
+) -> WeightsFile:
+    """The checked weights of the file at `path`; the format is told from its content.
+
+    class_names_file: names by output id (class_list.py), before those in the file. Without either, 20 outputs are
+    PASCAL VOC's in alphabetical order (A4), 1000 ImageNet's, others 'class 0', 'class 1' ... convention: how the
+    network wants its pixels, before what the file says; files of the Caffe family are asked for it by their conv1_1.
+
+    Raises UserError, one sentence, for everything that is wrong with the file. No code in it is run.
+    """
+    path = Path(path)
+    read = _READERS[format_of(path)](path)
+    check = sound_vgg16 if read.architecture == "vgg16" else sound_efficientnet
+    tensors = check(path.name, read.tensors)
+    names, notes = _class_names(path.name, read, _outputs(read, tensors), class_names_file)
+    wanted, why = _convention(read, tensors, convention)
+    return WeightsFile(
+        architecture=read.architecture,
+        tensors=tensors,
+        class_names=names,
+        convention=wanted,
+        ceil_mode=read.ceil_mode,
+        digest=sha256_of(path),
+        source=read.source,
+        notes=(*read.notes, *notes, *why),
+        licence=read.licence,
+        recipe=read.recipe,
+    )
+
+
+def voc_names() -> tuple[str, ...]:
+    """PASCAL VOC's 20 classes in alphabetical order."""
+    return voc_groups().names
+
+
+def _outputs(read: ReadWeights, tensors: dict[str, Tensor]) -> int:
+    return tensors["fc8.bias" if read.architecture == "vgg16" else "_fc.bias"].numel()
+
+
+def _class_names(
+    file_name: str, read: ReadWeights, outputs: int, given: Path | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(names, notes); raises UserError where there are more or fewer names than outputs."""
+    if given is not None:
+        names = read_class_list(given)
+        if len(names) != outputs:
+            raise UserError(f"{given.name} names {len(names)} classes, but {file_name} has {outputs} outputs.")
+        return names, ()
+    if read.class_names is not None:
+        if len(read.class_names) != outputs:
+            raise UserError(
+                f"{file_name} names {len(read.class_names)} classes inside but has {outputs} outputs; "
+                "give a class list with --classes."
+            )
+        return read.class_names, ()
+    for known, title in ((voc_names(), "PASCAL VOC's 20, alphabetical"), (imagenet_names(), "ImageNet's 1000")):
+        if len(known) == outputs:
+            return known, (f"Class names: {title}, because there are {outputs} outputs.",)
+    return (
+        tuple(f"class {number}" for number in range(outputs)),
+        (f"The {outputs} classes have no names; give a class list to name them.",),
+    )
+
+
+def _convention(
+    read: ReadWeights, tensors: dict[str, Tensor], given: InputConvention | None
+) -> tuple[InputConvention, tuple[str, ...]]:
+    """(convention, notes)."""
+    if given is not None:
+        return given, (f"Input convention chosen by the user: {given}.",)
+    if read.convention is not None:
+        return read.convention, ()
+    if read.architecture == "efficientnet-lite0":
+        return EFFICIENTNET_LITE, ()
+    found, why = caffe_convention(tensors["conv1_1.weight"])
+    return found, (why,)

@@ -1,0 +1,116 @@
+"""Safetensors: ours, with everything about the network in the header, and bare ones with torchvision's names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, TORCHVISION, InputConvention
+from dcsm_viewer.engine.weights.bounds import BROKEN_FILE
+from dcsm_viewer.engine.weights.torch_names import canonical
+from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
+from dcsm_viewer.values import UserError
+
+# One key, because the library writes several in any order and equal weights would not give equal files.
+_KEY = "dcsm_viewer"
+
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _ConventionHeader(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    order: Literal["rgb", "bgr"]
+    mean: tuple[_Finite, _Finite, _Finite]
+    std: tuple[_Positive, _Positive, _Positive]
+
+
+class _Header(BaseModel):
+    """What our header says; `form` grows when its meaning changes."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    form: Literal[1]
+    architecture: Literal["vgg16", "efficientnet-lite0"]
+    class_names: tuple[str, ...]
+    convention: _ConventionHeader
+    ceil_mode: bool
+    source: str
+    licence: str = "not stated"
+    notes: tuple[str, ...] = ()
+    recipe: dict[str, Any] | None = None
+
+
+def read_safetensors(path: Path) -> ReadWeights:
+    """The tensors, and what our own header says of them where there is one.
+
+    Raises UserError for a damaged file or a header that cannot be understood.
+    """
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            header = (file.metadata() or {}).get(_KEY)
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dictionary
+    except (SafetensorError, *BROKEN_FILE) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise UserError(f"{path.name} is cut off or damaged ({reason}); get the file again.") from None
+    if not tensors:
+        raise UserError(f"{path.name} holds no tensors; save the network's weights again.")
+    architecture, named, is_torchvision = canonical(path.name, tensors)
+    if header is None:
+        convention = EFFICIENTNET_LITE if architecture == "efficientnet-lite0" else None
+        if is_torchvision:
+            convention = TORCHVISION
+        return ReadWeights(architecture, named, f"Safetensors file {path.name}", not is_torchvision, convention)
+    said = _understood(path, header)
+    if said.architecture != architecture:
+        raise UserError(f"{path.name} says it is {said.architecture}, but its tensors are those of {architecture}.")
+    return ReadWeights(
+        architecture,
+        named,
+        said.source,
+        said.ceil_mode,
+        InputConvention(said.convention.order, said.convention.mean, said.convention.std),
+        said.class_names,
+        said.notes,
+        said.licence,
+        said.recipe,
+    )
+
+
+def write_safetensors(path: Path, weights: WeightsFile) -> None:
+    """Writes `weights` with a header that read_safetensors understands; equal weights give equal bytes.
+
+    The file is not replaced as a whole here: see library.import_weights and whole_file.
+    """
+    header = {
+        "form": 1,
+        "architecture": weights.architecture,
+        "class_names": weights.class_names,
+        "convention": asdict(weights.convention),
+        "ceil_mode": weights.ceil_mode,
+        "source": weights.source,
+        "licence": weights.licence,
+        "notes": weights.notes,
+        "recipe": weights.recipe,
+    }
+    tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
+    save_file(tensors, path, {_KEY: json.dumps(header, sort_keys=True, ensure_ascii=False)})
+
+
+def _understood(path: Path, header: str) -> _Header:
+    try:
+        return _Header.model_validate_json(header)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise UserError(
+            f"{path.name} has a header this program does not understand ({where}: {first['msg']}); "
+            "it may come from a newer version."
+        ) from None

@@ -1,0 +1,101 @@
+"""State_dicts saved by PyTorch, zip or legacy, read without running any code in them."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, TORCHVISION
+from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
+from dcsm_viewer.engine.weights.torch_names import canonical
+from dcsm_viewer.engine.weights.weights_file import ReadWeights
+from dcsm_viewer.values import UserError
+
+_MOST_PICKLE_BYTES = 16 * 2**20
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+
+
+def read_torch(path: Path, *, zipped: bool) -> ReadWeights:
+    """The state_dict in the file; any wrapper dictionary around it and 'module.' before its keys are taken off.
+
+    Raises UserError for code in the pickle, a damaged file, or something that is no state_dict.
+    """
+    if zipped:
+        _check_archive(path)
+    architecture, tensors, is_torchvision = canonical(path.name, _state_dict(path, _loaded(path)))
+    notes: tuple[str, ...] = ()
+    convention = None
+    if architecture == "efficientnet-lite0":
+        convention = EFFICIENTNET_LITE
+    elif is_torchvision:
+        convention = TORCHVISION
+        notes = ("Input convention: torchvision's, as the names of the tensors are.",)
+    # torchvision's MaxPool2d rounds down; our own names come from networks that follow the paper (A9).
+    return ReadWeights(
+        architecture, tensors, f"PyTorch state_dict {path.name}", not is_torchvision, convention, notes=notes
+    )
+
+
+def _check_archive(path: Path) -> None:
+    """Nothing, for an archive whose table of contents asks for a sane amount of memory.
+
+    torch writes its records uncompressed; one that grows a lot when unpacked was made to.
+    """
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    if sum(entry.file_size for entry in entries) > MOST_BYTES:
+        raise UserError(f"{path.name} would unpack to more than 3 GiB, which no VGG-16 needs; it was not opened.")
+    for entry in entries:
+        if entry.file_size > 100_000 + 20 * entry.compress_size:
+            raise UserError(f"{path.name} holds an entry that unpacks to many times its size; it was not opened.")
+        if entry.filename.endswith("data.pkl") and entry.file_size > _MOST_PICKLE_BYTES:
+            raise UserError(f"{path.name} holds an index of {entry.file_size} bytes; no state_dict has one that large.")
+
+
+def _loaded(path: Path) -> object:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise UserError(_sentence_for_pickle(path, str(error))) from None
+    except BROKEN_FILE as error:
+        if "legacy .tar format" in str(error):
+            raise UserError(f"{path.name} is in PyTorch's oldest (tar) form; save it with a newer PyTorch.") from None
+        raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
+
+
+def _sentence_for_pickle(path: Path, message: str) -> str:
+    # torch names what the pickle wanted to call: "Unsupported global: GLOBAL posix.system was not an allowed ...".
+    wanted = re.search(r"(?:GLOBAL|global|class|callable)\W+([A-Za-z_][\w.]*\.[\w.]+)", message)
+    if wanted:
+        return (
+            f"{path.name} wants to run code when opened ({wanted[1]}), so it was not opened; "
+            "save the plain state_dict or a .safetensors file instead."
+        )
+    return (
+        f"{path.name} is not a plain state_dict, or damaged; it was not opened. "
+        "Save the state_dict or a .safetensors file instead."
+    )
+
+
+def _state_dict(path: Path, content: object) -> dict[str, Tensor]:
+    for wrapper in _WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    if not isinstance(content, Mapping):
+        raise UserError(f"{path.name} holds a {type(content).__name__}, not the state_dict of a network.")
+    entries: Mapping[Any, Any] = content
+    if not entries:
+        raise UserError(f"{path.name} holds an empty state_dict; save the network's weights again.")
+    for key, value in entries.items():
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            raise UserError(
+                f"{path.name} is no state_dict: under {str(key)[:60]!r} is a {type(value).__name__}, not a tensor."
+            )
+    return dict(entries)

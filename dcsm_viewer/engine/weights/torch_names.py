@@ -1,0 +1,72 @@
+"""Canonical names for the keys of a state_dict: torchvision's VGG-16, ours, EfficientNet-Lite0; or why they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE
+from dcsm_viewer.engine.weights.weights_file import Architecture
+from dcsm_viewer.values import UserError
+
+# torchvision counts every module of `features`, so the place of a convolution tells the network.
+_FEATURES = {
+    "VGG-11": (0, 3, 6, 8, 11, 13, 16, 18),
+    "VGG-13": (0, 2, 5, 7, 10, 12, 15, 17, 20, 22),
+    "VGG-16": (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),
+    "VGG-19": (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34),
+}
+_TORCHVISION = {f"features.{place}": name for place, name in zip(_FEATURES["VGG-16"], CONVOLUTIONS, strict=True)} | {
+    f"classifier.{place}": name for place, name in zip((0, 3, 6), DENSE, strict=True)
+}
+
+
+def canonical(file_name: str, tensors: Mapping[str, Tensor]) -> tuple[Architecture, dict[str, Tensor], bool]:
+    """(architecture, tensors by canonical name, whether the keys were torchvision's).
+
+    Raises UserError naming the network these keys belong to instead, or the first key that does not belong.
+    """
+    tensors = {key.removeprefix("module."): tensor for key, tensor in tensors.items()}  # nn.DataParallel adds it
+    if any(key.startswith("features.") for key in tensors):
+        return "vgg16", _from_torchvision(file_name, tensors), True
+    if "conv1_1.weight" in tensors:
+        _refuse_strangers(file_name, tensors, {*CONVOLUTIONS, *DENSE})
+        return "vgg16", dict(tensors), False
+    if "_conv_stem.weight" in tensors:
+        if any("._se_" in key for key in tensors):
+            raise UserError(
+                f"{file_name} is an EfficientNet with squeeze-and-excitation; this program reads EfficientNet-Lite0."
+            )
+        kept = {key: tensor for key, tensor in tensors.items() if not key.endswith("num_batches_tracked")}
+        return "efficientnet-lite0", kept, False
+    first = ", ".join(list(tensors)[:3])
+    raise UserError(
+        f"{file_name} is another network ({len(tensors)} tensors: {first} ...); "
+        "give VGG-16 in torchvision's naming, or EfficientNet-Lite0."
+    )
+
+
+def _from_torchvision(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    if any(key.endswith("running_mean") for key in tensors):
+        raise UserError(
+            f"{file_name} is a network with batch normalisation (vgg16_bn and its like); give plain VGG-16."
+        )
+    places = {int(key.split(".")[1]) for key in tensors if key.startswith("features.") and key.split(".")[1].isdigit()}
+    for network, expected in _FEATURES.items():
+        if network != "VGG-16" and places == set(expected):
+            raise UserError(f"{file_name} is {network}; this program reads VGG-16.")
+    if not any(key.startswith("classifier.") for key in tensors):
+        raise UserError(f"{file_name} has VGG's convolutions but no classifier; give the whole network's state_dict.")
+    _refuse_strangers(file_name, tensors, set(_TORCHVISION))
+    return {
+        f"{_TORCHVISION[owner]}.{part}": tensor
+        for (owner, _, part), tensor in ((key.rpartition("."), tensor) for key, tensor in tensors.items())
+    }
+
+
+def _refuse_strangers(file_name: str, tensors: Mapping[str, Tensor], owners: set[str]) -> None:
+    for key in tensors:
+        owner, _, part = key.rpartition(".")
+        if owner not in owners or part not in ("weight", "bias"):
+            raise UserError(f"{file_name} holds '{key}', which VGG-16 does not have; give the state_dict of a VGG-16.")

@@ -1,0 +1,55 @@
+"""A file of trained weights as the engine wants it, whatever format it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import Tensor
+
+from dcsm_viewer.engine.models.convention import InputConvention
+
+Architecture = Literal["vgg16", "efficientnet-lite0"]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """Checked weights: every layer is there, shapes fit one another, all values are finite.
+
+    tensors: float32 on the CPU. VGG-16: conv1_1.weight (O, I, 3, 3), conv1_1.bias (O,) ... conv5_3, fc6.weight
+    (O, I, 7, 7), fc7 and fc8 (O, I, 1, 1). EfficientNet-Lite0: the names of the packaged state_dict, without
+    num_batches_tracked. class_names: one per output. ceil_mode: how VGG's pools round; no meaning elsewhere.
+    digest: sha256 of the file, hexadecimal. source: one sentence saying where it came from. notes: sentences about
+    what reading had to decide. recipe: how it was trained, JSON values, None where nobody wrote it down.
+    """
+
+    architecture: Architecture
+    tensors: Mapping[str, Tensor] = field(repr=False, compare=False)
+    class_names: tuple[str, ...] = field(repr=False)
+    convention: InputConvention
+    ceil_mode: bool
+    digest: str
+    source: str
+    notes: tuple[str, ...] = ()
+    licence: str = "not stated"
+    recipe: Mapping[str, Any] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWeights:
+    """What one format's reader found, before names, shapes and values are checked for all formats alike.
+
+    tensors: canonical names, any float dtype, any shape that can be viewed as the canonical one. class_names and
+    convention are None where the file does not say.
+    """
+
+    architecture: Architecture
+    tensors: Mapping[str, Tensor]
+    source: str
+    ceil_mode: bool = True
+    convention: InputConvention | None = None
+    class_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+    licence: str = "not stated"
+    recipe: Mapping[str, Any] | None = None
