@@ -1,0 +1,86 @@
+"""The shown class three times side by side: on the photograph, raw, and distinct."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+from typing_extensions import override
+
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.views.content import Content
+from dcsm_viewer.gui.views.linked import LinkedView
+from dcsm_viewer.gui.views.overlay_content import overlay_content
+from dcsm_viewer.gui.views.pane import MapPane
+from dcsm_viewer.gui.views.ranges import colour_range, largest
+from dcsm_viewer.gui.views.sampling import MapLayer
+from dcsm_viewer.gui.views.subject import (
+    class_name,
+    completeness_mark,
+    distinct_map,
+    raw_map,
+    shown_image,
+    why_no_class,
+    why_no_distinct,
+    why_no_result,
+)
+from dcsm_viewer.gui.views.viewport import Viewport
+
+
+class CompareView(LinkedView):
+    """Photograph with overlay | aggregated raw | aggregated distinct, of one class."""
+
+    def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(viewport, parent)
+        self.overlay, self.raw, self.distinct = (self.add_pane() for _ in range(3))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for pane in self.panes():
+            layout.addWidget(pane, 1)
+
+    @override
+    def panes(self) -> list[MapPane]:
+        return [self.overlay, self.raw, self.distinct]
+
+    @override
+    def show_contents(self, state: ViewState) -> None:
+        raw, distinct = raw_and_distinct(state)
+        self.overlay.show_content(overlay_content(state))
+        self.raw.show_content(raw)
+        self.distinct.show_content(distinct)
+
+
+def raw_and_distinct(state: ViewState) -> tuple[Content, Content]:
+    """The two aggregated maps of the shown class, or the reasons why they are missing."""
+    image, result, class_id = shown_image(state), state.result, state.shown_class
+    if result is None:
+        why = why_no_result(state) if image is not None else ""
+        return Content("raw", image=image, grey=True, waiting=why), Content(
+            "distinct", image=image, grey=True, waiting=why
+        )
+    mark = completeness_mark(result)
+    if class_id is None:
+        why = why_no_class(result)
+        return Content("raw", image=image, grey=True, waiting=why, mark=mark), Content(
+            "distinct", image=image, grey=True, waiting=why, mark=mark
+        )
+    name = class_name(result, class_id)
+    maps = {"raw": raw_map(result, class_id), "distinct": distinct_map(result, class_id)}
+    common = largest(values for values in maps.values() if values is not None)
+    contents = []
+    for kind, values in maps.items():
+        layer = None
+        if values is not None:
+            colours = colour_range(values, state.paint.range_mode, common_max=common, possible_max=1.0)
+            layer = MapLayer(values, colours)
+        contents.append(
+            Content(
+                f"{name} · {kind}",
+                class_id=class_id,
+                image=image,
+                layer=layer,
+                grey=True,
+                waiting="" if layer else why_no_distinct(result, class_id),
+                mark=mark,
+            )
+        )
+    return contents[0], contents[1]

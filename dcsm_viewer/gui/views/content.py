@@ -1,0 +1,46 @@
+"""What one pane shows, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcsm_viewer.gui.views.field import value_at
+from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.views.sampling import LabelLayer, Layer, MapLayer
+from dcsm_viewer.values import SourceImage
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A photograph, what lies over it, and the words around it.
+
+    class_id: whose colour chip stands before the title. grey: the photograph is shown without colour. waiting: the
+    sentence that stands where a layer will be, "" if nothing is missing. mark: what to know of what is on show
+    ("partial, 1 of 3 scales").
+    """
+
+    title: str
+    class_id: int | None = None
+    image: SourceImage | None = None
+    layer: Layer | None = None
+    grey: bool = False
+    waiting: str = ""
+    mark: str = ""
+
+    @property
+    def badge(self) -> str:
+        """How the colours are scaled, "" where no map is on show."""
+        return self.layer.colours.badge if isinstance(self.layer, MapLayer) else ""
+
+    def reading(self, row: float, col: float) -> str:
+        """What the topmost layer says at an image position, "" outside the image or where there is none."""
+        if self.image is None or self.waiting:
+            return ""
+        if self.layer is None:
+            h, w = self.image.shape
+            return " ".join(str(v) for v in self.image.rgb[int(row), int(col)]) if 0 <= row < h and 0 <= col < w else ""
+        if isinstance(self.layer, LabelLayer):
+            label = value_at(self.layer.labels, self.image.shape, row, col)
+            return "" if label is None else self.layer.names[int(label)]
+        value = value_at(self.layer.values, self.image.shape, row, col)
+        return "" if value is None else short(value)

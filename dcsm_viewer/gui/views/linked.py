@@ -1,0 +1,109 @@
+"""What all views have in common: linked panes, one way to be shown a state, and an old result that sinks back."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.views.ground import Grounds
+from dcsm_viewer.gui.views.pane import MapPane
+from dcsm_viewer.gui.views.subject import is_stale, shown_image
+from dcsm_viewer.gui.views.viewport import Viewport
+
+_PATIENCE_MS = 150
+"""An answer that comes sooner replaces the old one without a flicker in between."""
+
+
+class LinkedView(QWidget):
+    """A view shows the ViewState it is given and keeps nothing of its own but that.
+
+    Hidden views wait with the work until they are seen.
+
+    Signals:
+        pointed: the hand is over this position (row, col) of the image, px.
+        left: the hand is not over the image any more.
+        pixel_clicked: pixel (row, col) of the image.
+    """
+
+    pointed = Signal(float, float)
+    left = Signal()
+    pixel_clicked = Signal(int, int)
+
+    def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewport = viewport
+        self.grounds = Grounds()
+        self._asked = ViewState()
+        self._shown = ViewState()
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self._dim_if_stale)
+
+    def show_state(self, state: ViewState) -> None:
+        """Paints what changed since the last state shown."""
+        self._asked = state
+        if self.isVisible():
+            self._catch_up()
+
+    @abstractmethod
+    def panes(self) -> list[MapPane]:
+        """All panes, for paint and dimming."""
+
+    @abstractmethod
+    def show_contents(self, state: ViewState) -> None:
+        """Gives every pane its Content; called only when something other than the paint changed."""
+
+    def add_pane(self, *, compact: bool = False, bar: bool = True) -> MapPane:
+        """A pane that shares viewport and photographs with the others, its signals forwarded."""
+        pane = MapPane(self.viewport, self.grounds, compact=compact, bar=bar, parent=self)
+        pane.pointed.connect(self.pointed)
+        pane.left.connect(self.left)
+        pane.pixel_clicked.connect(self.pixel_clicked)
+        return pane
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        self._catch_up()
+        super().showEvent(event)
+
+    def _catch_up(self) -> None:
+        before, after = self._shown, self._asked
+        if before is after:
+            return
+        self._shown = after
+        image = shown_image(after)
+        if image is not None:
+            self.viewport.show_shape(image.shape)
+        if not _same_contents(before, after):
+            self.show_contents(after)
+        for pane in self.panes():
+            pane.show_paint(after.paint.colormap, after.paint.opacity)
+        if not is_stale(after):
+            self._patience.stop()
+            self._dim_if_stale()
+        elif not self._patience.isActive():
+            self._patience.start()
+
+    def _dim_if_stale(self) -> None:
+        stale = is_stale(self._shown)
+        for pane in self.panes():
+            pane.dim(dimmed=stale)
+
+
+def _same_contents(before: ViewState, after: ViewState) -> bool:
+    # By identity: comparing two results would compare their requests field by field, sixty times a second.
+    return (
+        before.image is after.image
+        and before.result is after.result
+        and (after.result is not None or _same_waiting(before, after))
+        and replace(before.paint, opacity=0.0, colormap="") == replace(after.paint, opacity=0.0, colormap="")
+    )
+
+
+def _same_waiting(before: ViewState, after: ViewState) -> bool:
+    return before.engine is after.engine and before.progress is after.progress and before.failure == after.failure

@@ -1,0 +1,59 @@
+"""The photograph with the chosen class map or all labels over it, for the first pane of Compare and for Overlay."""
+
+from __future__ import annotations
+
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.views.content import Content
+from dcsm_viewer.gui.views.ranges import colour_range, largest
+from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
+from dcsm_viewer.gui.views.subject import (
+    class_name,
+    completeness_mark,
+    distinct_map,
+    label_names,
+    raw_map,
+    shown_image,
+)
+from dcsm_viewer.values import Result
+
+
+def overlay_content(state: ViewState) -> Content:
+    """The photograph alone while the overlay is off or nothing is known of it yet."""
+    image = shown_image(state)
+    name = image.name if image is not None else ""
+    bare = Content(name, image=image, mark=completeness_mark(state.result) if state.result else "")
+    if state.result is None or not state.paint.overlay_on:
+        return bare
+    if state.paint.overlay_of == "labels":
+        return _with_labels(state.result, bare)
+    class_id = state.shown_class
+    return bare if class_id is None else _with_class(state, state.result, class_id, bare)
+
+
+def _with_labels(result: Result, bare: Content) -> Content:
+    if result.segmentation is None:
+        return Content(bare.title, image=bare.image, mark="labels follow")
+    labels = result.segmentation.labels
+    layer = LabelLayer(labels, label_names(result, labels))
+    return Content(f"{bare.title} · labels", image=bare.image, layer=layer, grey=True, mark=bare.mark)
+
+
+def _with_class(state: ViewState, result: Result, class_id: int, bare: Content) -> Content:
+    raw, distinct = raw_map(result, class_id), distinct_map(result, class_id)
+    kind, values = ("distinct", distinct) if distinct is not None and state.paint.kind != "raw" else ("raw", raw)
+    if values is None:
+        return bare
+    colours = colour_range(
+        values,
+        state.paint.range_mode,
+        common_max=largest(each for each in (raw, distinct) if each is not None),
+        possible_max=1.0,
+    )
+    return Content(
+        f"{class_name(result, class_id)} · {kind} on {bare.title}",
+        class_id=class_id,
+        image=bare.image,
+        layer=MapLayer(values, colours),
+        grey=True,
+        mark=bare.mark,
+    )

@@ -1,0 +1,249 @@
+"""One linked picture: photograph, map or labels over it, and every number needed to read it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from typing_extensions import override
+
+from dcsm_viewer.gui.views import pane_paint as strokes
+from dcsm_viewer.gui.views.content import Content
+from dcsm_viewer.gui.views.field import Field
+from dcsm_viewer.gui.views.ground import Grounds
+from dcsm_viewer.gui.views.pane_hand import PaneHand
+from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.views.sampling import LabelLayer, Layer, MapLayer, Patch, painted, patch_of
+from dcsm_viewer.gui.views.tables import label_table, map_table
+from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.imaging.palette import class_colour
+
+_MARGIN_PX = 4
+
+
+class MapPane(PaneHand):
+    """Shows one Content at the shared viewport; sampling happens when it is painted, never in between.
+
+    Compact panes are the tiles of the grid: the picture and one line with the value, no title and no bar.
+    """
+
+    def __init__(
+        self,
+        viewport: Viewport,
+        grounds: Grounds,
+        *,
+        compact: bool = False,
+        bar: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(viewport, compact=compact, parent=parent)
+        self._grounds = grounds
+        self._bar = bar and not compact
+        self._content = Content("")
+        self._colormap = "inferno"
+        self._opacity = 1.0
+        self._dimmed = False
+        self._chosen = False
+        self._patch: tuple[Layer, Field, Patch] | None = None
+        self._table: NDArray[np.uint8] | None = None
+        self._image: QImage | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        viewport.moved.connect(self.update)
+        viewport.cursor_moved.connect(self.update)
+
+    @property
+    def content(self) -> Content:
+        return self._content
+
+    @property
+    def dimmed(self) -> bool:
+        return self._dimmed
+
+    @property
+    def chosen(self) -> bool:
+        return self._chosen
+
+    def show_content(self, content: Content) -> None:
+        """Other data; the colours stay as they are."""
+        if isinstance(content.layer, LabelLayer) or isinstance(self._content.layer, LabelLayer):
+            self._table = None
+        self._content = content
+        self._image = None
+        said = ", ".join(part for part in (content.title, content.badge, content.mark, content.waiting) if part)
+        self.setAccessibleName(said)
+        if self.compact:
+            self.setToolTip(said)
+        self.update()
+
+    def show_paint(self, colormap: str, opacity: float) -> None:
+        """Other colours for the same data: costs a table of 256 entries."""
+        if (colormap, opacity) != (self._colormap, self._opacity):
+            self._colormap, self._opacity = colormap, opacity
+            self._table = self._image = None
+            self.update()
+
+    def dim(self, *, dimmed: bool) -> None:
+        """Sunk into the ground while what is on show is older than what is asked for."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.update()
+
+    def choose(self, *, chosen: bool) -> None:
+        """Framed, as the tile whose map is on show large."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.update()
+
+    @override
+    def image_shape(self) -> tuple[int, int] | None:
+        return None if self._content.image is None else self._content.image.shape
+
+    @override
+    def picture(self) -> QRect:
+        """Where the photograph may be, in logical px of the widget."""
+        line = self.fontMetrics().height()
+        inside = self.rect().adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
+        if self.compact:
+            return inside.adjusted(0, 0, 0, -line)
+        bar = strokes.bar_width(self.fontMetrics()) if self._bar else 0
+        return inside.adjusted(0, 2 * line + strokes.GAP_PX, -bar, 0)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(76, 52 + line) if self.compact else QSize(150, 130 + 2 * line)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(110, 96) if self.compact else QSize(360, 360)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
+        picture = self.picture()
+        if picture.width() > 0 and picture.height() > 0:
+            self._paint_picture(painter, picture)
+        if self.compact:
+            self._paint_line(painter, picture)
+        else:
+            self._paint_head(painter)
+            self._paint_bar(painter, picture)
+        if self._chosen or self.hasFocus():
+            strokes.draw_frame(painter, self.rect(), self.palette())
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, picture: QRect) -> None:
+        content = self._content
+        view = self.field()
+        if content.image is None or view is None or (content.waiting and self.compact):
+            strokes.draw_placeholder(painter, picture, content.waiting, self.palette())
+            return
+        painter.setClipRect(picture)
+        ratio = self.devicePixelRatioF()
+        # A cover that hides everything needs nothing below it.
+        if content.layer is None or self._opacity < 1 or isinstance(content.layer, LabelLayer) or content.waiting:
+            below = self._grounds.grey if content.grey else self._grounds.colour
+            ground = below(content.image, view)
+            _draw_at(painter, picture, ground.image, ground.down, ground.across, ratio)
+        if content.layer is not None:
+            patch, cover = self._cover(content.layer, view)
+            _draw_at(painter, picture, cover, patch.down, patch.across, ratio)
+        if self._dimmed:
+            strokes.draw_veil(painter, picture, self.palette())
+        if content.waiting:
+            strokes.draw_placeholder(painter, _middle(picture), content.waiting, self.palette())
+        self._paint_cross(painter, picture, view)
+        painter.setClipping(False)
+
+    def _cover(self, layer: Layer, view: Field) -> tuple[Patch, QImage]:
+        if self._patch is None or self._patch[0] is not layer or self._patch[1] != view:
+            self._patch = (layer, view, patch_of(layer, view))
+            self._image = None
+        if self._table is None:
+            self._table = (
+                map_table(self._colormap, self._opacity)
+                if isinstance(layer, MapLayer)
+                else label_table(layer.names, self._opacity)
+            )
+        if self._image is None:
+            self._image = painted(self._patch[2], self._table)
+        return self._patch[2], self._image
+
+    def _paint_cross(self, painter: QPainter, picture: QRect, view: Field) -> None:
+        cursor = self.viewport.cursor
+        if cursor is None or not view.holds(*cursor):
+            return
+        ratio = self.devicePixelRatioF()
+        down, across = view.place_of(*cursor)
+        top, left = view.place_of(int(cursor[0]), int(cursor[1]))
+        side = 1 / view.step / ratio
+        strokes.draw_cross(
+            painter,
+            picture,
+            QPointF(picture.left() + across / ratio, picture.top() + down / ratio),
+            QRectF(picture.left() + left / ratio, picture.top() + top / ratio, side, side),
+        )
+
+    def _paint_head(self, painter: QPainter) -> None:
+        content, palette = self._content, self.palette()
+        line = painter.fontMetrics().height()
+        box = QRect(_MARGIN_PX + 1, _MARGIN_PX, self.width() - 2 * _MARGIN_PX - 2, line)
+        first = box
+        if content.class_id is not None:
+            side = painter.fontMetrics().ascent() - 1
+            chip = QRect(box.left(), box.top() + (line - side) // 2, side, side)
+            strokes.draw_chip(painter, chip, class_colour(content.class_id), palette)
+            first = box.adjusted(side + strokes.GAP_PX, 0, 0, 0)
+        text = palette.color(QPalette.ColorRole.WindowText)
+        quiet = strokes.muted(palette)
+        painter.setFont(strokes.bold(self.font()))
+        strokes.draw_words(
+            painter, first, left=content.title, right=self.value_under_cursor(), left_colour=text, right_colour=text
+        )
+        painter.setFont(self.font())
+        mark = "updating" if self._dimmed else content.mark
+        second = box.translated(0, line)
+        strokes.draw_words(painter, second, left=content.badge, right=mark, left_colour=quiet, right_colour=text)
+
+    def _paint_bar(self, painter: QPainter, picture: QRect) -> None:
+        layer = self._content.layer
+        if not self._bar or not isinstance(layer, MapLayer) or self._table is None:
+            return
+        room = strokes.bar_width(painter.fontMetrics())
+        box = QRect(picture.right() + 1, picture.top(), room, picture.height())
+        strokes.draw_bar(painter, box, self._table, layer.colours, self.palette())
+
+    def _paint_line(self, painter: QPainter, picture: QRect) -> None:
+        layer = self._content.layer
+        if not isinstance(layer, MapLayer):
+            return
+        box = QRect(picture.left(), picture.bottom() + 1, picture.width(), painter.fontMetrics().height())
+        value, most = self.value_under_cursor(), f"max {short(layer.colours.own_max)}"
+        strokes.draw_words(
+            painter,
+            box,
+            left=value or most,
+            right="",
+            left_colour=self.palette().color(QPalette.ColorRole.WindowText) if value else strokes.muted(self.palette()),
+            right_colour=strokes.muted(self.palette()),
+        )
+
+    def value_under_cursor(self) -> str:
+        """What this pane says at the shared cursor, "" when nobody points at the image."""
+        cursor = self.viewport.cursor
+        return "" if cursor is None else self._content.reading(*cursor)
+
+
+def _draw_at(painter: QPainter, picture: QRect, image: QImage, down: int, across: int, ratio: float) -> None:
+    if image.isNull():
+        return
+    image.setDevicePixelRatio(ratio)
+    painter.drawImage(QPointF(picture.left() + across / ratio, picture.top() + down / ratio), image)
+
+
+def _middle(picture: QRect) -> QRect:
+    height = min(picture.height(), 90)
+    return QRect(picture.left(), picture.center().y() - height // 2, picture.width(), height)

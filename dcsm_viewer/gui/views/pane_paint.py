@@ -1,0 +1,119 @@
+"""The strokes of a pane: words, colour bar, cross-hair, placeholder; colours come from the application's palette."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QImage, QPainter, QPalette, QPen
+
+from dcsm_viewer.gui.views.ranges import ColourRange, short
+from dcsm_viewer.gui.views.sampling import argb
+
+BAR_PX = 12
+GAP_PX = 6
+
+
+def muted(palette: QPalette) -> QColor:
+    """Colour of what is said in passing."""
+    return palette.color(QPalette.ColorRole.PlaceholderText)
+
+
+def draw_chip(painter: QPainter, box: QRect, colour: tuple[int, int, int], palette: QPalette) -> None:
+    """The class colour, outlined so that a dark one shows on a dark ground."""
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.WindowText), 1))
+    painter.setBrush(QColor(*colour))
+    painter.drawRect(box)
+
+
+def draw_words(
+    painter: QPainter, box: QRect, *, left: str, right: str, left_colour: QColor, right_colour: QColor
+) -> None:
+    """Two texts on one line; the right one is whole, the left one gives way."""
+    metrics = painter.fontMetrics()
+    wide = metrics.horizontalAdvance(right) + GAP_PX if right else 0
+    painter.setPen(right_colour)
+    painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
+    room = max(0, box.width() - wide)
+    painter.setPen(left_colour)
+    painter.drawText(
+        QRect(box.left(), box.top(), room, box.height()),
+        Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+        metrics.elidedText(left, Qt.TextElideMode.ElideMiddle, room),
+    )
+
+
+def bar_width(metrics: QFontMetrics) -> int:
+    """Room for a colour bar and its numbers; the same for every range, so that nothing jumps."""
+    return GAP_PX + BAR_PX + 5 + metrics.horizontalAdvance("8.8e-88")
+
+
+def draw_bar(painter: QPainter, box: QRect, table: NDArray[np.uint8], colours: ColourRange, palette: QPalette) -> None:
+    """The colours from low (below) to high (above), with at least three numbers beside them."""
+    metrics = painter.fontMetrics()
+    strip = QRect(box.left() + GAP_PX, box.top() + metrics.ascent() // 2, BAR_PX, box.height() - metrics.ascent())
+    if strip.height() < 2:
+        return
+    solid = table.copy()
+    solid[:, 3] = 255
+    places = np.ascontiguousarray(np.arange(255, -1, -1, dtype=np.uint8)[:, None].repeat(4, axis=1))
+    gradient = QImage(places.data, 4, 256, 4, QImage.Format.Format_Indexed8)
+    gradient.setColorTable(argb(solid))
+    painter.drawImage(strip, gradient)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(muted(palette), 1))
+    painter.drawRect(strip.adjusted(0, 0, -1, -1))
+    ticks = colours.ticks(5 if strip.height() > 9 * metrics.height() else 3)
+    painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+    for part, value in enumerate(ticks):
+        y = strip.bottom() - round((strip.height() - 1) * part / (len(ticks) - 1))
+        painter.drawLine(strip.right() + 1, y, strip.right() + 3, y)
+        painter.drawText(strip.right() + 6, y + metrics.ascent() // 2 - 1, short(value))
+
+
+def draw_cross(painter: QPainter, picture: QRect, at: QPointF, pixel: QRectF) -> None:
+    """Lines through `at`, light on a dark seam so that they show on any map; a box round the pixel when it is large."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((QColor(0, 0, 0, 130), 3.0), (QColor(255, 255, 255, 230), 1.0)):
+        painter.setPen(QPen(colour, width))
+        painter.drawLine(QPointF(picture.left(), at.y()), QPointF(picture.right() + 1, at.y()))
+        painter.drawLine(QPointF(at.x(), picture.top()), QPointF(at.x(), picture.bottom() + 1))
+        if pixel.width() >= 6:
+            painter.drawRect(pixel)
+
+
+def draw_placeholder(painter: QPainter, box: QRect, sentence: str, palette: QPalette) -> None:
+    """A hatched field with the reason in it: something is missing here, and it is not a black map."""
+    painter.fillRect(box, palette.color(QPalette.ColorRole.Window))
+    hatch = muted(palette)
+    hatch.setAlpha(45)
+    painter.fillRect(box, QBrush(hatch, Qt.BrushStyle.BDiagPattern))
+    painter.setPen(QPen(muted(palette), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(box.adjusted(0, 0, -1, -1))
+    room = box.adjusted(GAP_PX, 2, -GAP_PX, -2)
+    flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+    words = painter.boundingRect(room, flags, sentence).intersected(room).adjusted(-3, -1, 3, 1)
+    painter.fillRect(words, palette.color(QPalette.ColorRole.Window))
+    painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+    painter.drawText(room, flags, sentence)
+
+
+def draw_veil(painter: QPainter, box: QRect, palette: QPalette) -> None:
+    """What is below is not of now: half sunk into the ground."""
+    veil = palette.color(QPalette.ColorRole.Window)
+    veil.setAlpha(120)
+    painter.fillRect(box, veil)
+
+
+def draw_frame(painter: QPainter, box: QRect, palette: QPalette) -> None:
+    """The accent around what is chosen or has the keyboard."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2))
+    painter.drawRect(box.adjusted(1, 1, -1, -1))
+
+
+def bold(font: QFont) -> QFont:
+    heavy = QFont(font)
+    heavy.setBold(True)
+    return heavy

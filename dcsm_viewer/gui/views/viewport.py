@@ -1,0 +1,134 @@
+"""Where everybody looks and points: one centre, one zoom and one cursor shared by all panes of all views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from dcsm_viewer.gui.views.field import Field
+
+CLOSEST_PX = 1 / 64
+"""Closest zoom: an image pixel 64 screen pixels wide; closer shows nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Centre in image px (pixel i covers [i, i + 1)) and image px per logical screen px; None fits each pane."""
+
+    row: float
+    col: float
+    px_per_screen_px: float | None = None
+
+
+class Viewport(QObject):
+    """One state for all panes, so that no pane follows another and nothing can run away.
+
+    Signals:
+        moved: centre or zoom changed.
+        cursor_moved: the shared cursor is elsewhere or gone.
+    """
+
+    moved = Signal()
+    cursor_moved = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._image_shape = (1, 1)
+        self._look = Look(0.5, 0.5)
+        self._cursor: tuple[float, float] | None = None
+
+    @property
+    def look(self) -> Look:
+        return self._look
+
+    @property
+    def cursor(self) -> tuple[float, float] | None:
+        """(row, col) in image px, None when nobody points."""
+        return self._cursor
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        return self._image_shape
+
+    def show_shape(self, image_shape: tuple[int, int]) -> None:
+        """Fits, if the image (H, W) has another shape than the last; the same shape keeps the view, to compare."""
+        if image_shape == self._image_shape:
+            return
+        self._image_shape = image_shape
+        self._look = self._whole()
+        self._cursor = None
+        self.moved.emit()
+        self.cursor_moved.emit()
+
+    def fit(self) -> None:
+        """Every pane shows the whole image, as large as it can."""
+        self._go(self._whole())
+
+    def actual_size(self, device_pixel_ratio: float = 1.0) -> None:
+        """100 %: one image pixel on one pixel of the screen's device, at the same centre."""
+        self._go(Look(self._look.row, self._look.col, device_pixel_ratio))
+
+    def zoom(self, factor: float, *, at: tuple[float, float], now: float, fitted: float) -> None:
+        """Closer by `factor` (> 1) while the position `at` stays where it is on the screen.
+
+        now: image px per screen px in the pane under the hand. fitted: the same when the image fits that pane;
+        going out further than that fits.
+        """
+        wanted = max(now / factor, CLOSEST_PX)
+        if wanted >= fitted:
+            self.fit()
+            return
+        ratio = wanted / now
+        row, col = at
+        self._go(Look(row + (self._look.row - row) * ratio, col + (self._look.col - col) * ratio, wanted))
+
+    def pan(self, down: float, across: float) -> None:
+        """Centre moved by image px; nothing while the whole image is on show."""
+        if self._look.px_per_screen_px is not None:
+            self._go(Look(self._look.row + down, self._look.col + across, self._look.px_per_screen_px))
+
+    def point(self, row: float, col: float) -> None:
+        """Cursor set to an image position for all panes."""
+        if self._cursor != (row, col):
+            self._cursor = (row, col)
+            self.cursor_moved.emit()
+
+    def leave(self) -> None:
+        """Nobody points any more."""
+        if self._cursor is not None:
+            self._cursor = None
+            self.cursor_moved.emit()
+
+    def px_per_screen_px(self, size: tuple[float, float], image_shape: tuple[int, int]) -> float:
+        """Image px per logical screen px in a pane of `size` (height, width) in logical px."""
+        return self._look.px_per_screen_px or self.fitted(size, image_shape)
+
+    @staticmethod
+    def fitted(size: tuple[float, float], image_shape: tuple[int, int]) -> float:
+        """Image px per logical screen px at which the whole image just fits a pane of `size` (height, width)."""
+        return max(image_shape[0] / max(size[0], 1.0), image_shape[1] / max(size[1], 1.0))
+
+    def field(self, size: tuple[float, float], image_shape: tuple[int, int], device_pixel_ratio: float) -> Field:
+        """What a pane of `size` (height, width) in logical px sees of the image."""
+        scale = self.px_per_screen_px(size, image_shape)
+        height, width = size
+        return Field(
+            image_shape=image_shape,
+            top=self._look.row - scale * height / 2,
+            left=self._look.col - scale * width / 2,
+            step=scale / device_pixel_ratio,
+            shape=(round(height * device_pixel_ratio), round(width * device_pixel_ratio)),
+        )
+
+    def _whole(self) -> Look:
+        return Look(self._image_shape[0] / 2, self._image_shape[1] / 2)
+
+    def _go(self, look: Look) -> None:
+        # The centre stays on the image, so that no drag can lose the picture.
+        row = min(max(look.row, 0.0), float(self._image_shape[0]))
+        col = min(max(look.col, 0.0), float(self._image_shape[1]))
+        look = Look(row, col, look.px_per_screen_px)
+        if look != self._look:
+            self._look = look
+            self.moved.emit()
