@@ -1,0 +1,23 @@
+"""Results become files, without Qt and without torch: one module a format, each with write() and verify()."""
+
+from __future__ import annotations
+
+from dcsm_viewer.export.bundle import Export, export_result, export_with_reports
+from dcsm_viewer.export.formats import FORMATS, Format
+from dcsm_viewer.export.recipe import Recipe, read_recipe
+from dcsm_viewer.export.report import Report
+from dcsm_viewer.export.stems import stems_for
+from dcsm_viewer.export.whole_file import whole_file
+
+__all__ = [
+    "FORMATS",
+    "Export",
+    "Format",
+    "Recipe",
+    "Report",
+    "export_result",
+    "export_with_reports",
+    "read_recipe",
+    "stems_for",
+    "whole_file",
+]

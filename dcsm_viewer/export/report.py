@@ -1,0 +1,39 @@
+"""What a file says when it is read back by the rules of those who will use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule that was looked at: whether it held, and the sentence that says so."""
+
+    held: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """ok: everything held. sentences: what was looked at, one each, failures first."""
+
+    ok: bool
+    sentences: tuple[str, ...]
+
+    @classmethod
+    def of(cls, findings: Iterator[Finding]) -> Report:
+        seen = list(findings)
+        failed = tuple(finding.sentence for finding in seen if not finding.held)
+        held = tuple(finding.sentence for finding in seen if finding.held)
+        return cls(not failed, failed + held)
+
+
+def finding(held: bool, *, good: str, bad: str) -> Finding:
+    """The finding with the sentence that fits."""
+    return Finding(held, good if held else bad)
+
+
+def unreadable(path: Path, trouble: Exception) -> Finding:
+    return Finding(held=False, sentence=f"{path} cannot be read back: {trouble}.")

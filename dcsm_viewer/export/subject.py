@@ -1,0 +1,62 @@
+"""What there is to export in a Result, checked once at the door."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcsm_viewer.values import Result, Segmentation, UserError
+
+LARGEST_VOCABULARY = 254  # with 0 for the background and 255 for 'ignore', what one byte still tells apart
+
+
+def segmentation_of(result: Result) -> Segmentation:
+    """The final labels of `result`.
+
+    Raises UserError while it is partial or a preview, and if it has no labels: what a recipe promises must be final.
+    """
+    name = result.request.image.name
+    if result.completeness != "settled":
+        raise UserError(f"{name} is still being computed; export it when the last stage is done.")
+    if result.segmentation is None:
+        raise UserError(f"{name} has no labels to export; compute its segmentation first.")
+    return result.segmentation
+
+
+def fits_one_byte(result: Result) -> bool:
+    """Whether every class of the vocabulary has label id + 1 in 1..254."""
+    return len(result.model.class_names) <= LARGEST_VOCABULARY
+
+
+def exact_labels(result: Result) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """(H, W): 0 background, class id + 1; uint8, or uint16 for a vocabulary of more than 254 classes."""
+    labels = segmentation_of(result).labels
+    return labels.astype(np.uint8) if fits_one_byte(result) else labels.astype(np.uint16)
+
+
+def indexed_labels(result: Result) -> NDArray[np.uint8]:
+    """(H, W) uint8 for formats that know only bytes: 0 background, class id + 1.
+
+    For a vocabulary of more than 254 classes 1..T in the order of `detected_ids` instead, which the recipe says.
+    Raises UserError when even that does not fit.
+    """
+    labels = segmentation_of(result).labels
+    if fits_one_byte(result):
+        return labels.astype(np.uint8)
+    if len(result.detected_ids) > LARGEST_VOCABULARY:
+        raise UserError(
+            f"{result.request.image.name} has {len(result.detected_ids)} classes, and a label image holds at most "
+            f"{LARGEST_VOCABULARY}; raise the threshold or export npz."
+        )
+    table = np.zeros(len(result.model.class_names) + 1, dtype=np.uint8)
+    for place, class_id in enumerate(result.detected_ids, start=1):
+        table[class_id + 1] = place
+    return table[labels]
+
+
+def index_meanings(result: Result) -> dict[int, str]:
+    """Class names by the index `indexed_labels` gives them, of the detected classes only."""
+    names = result.model.class_names
+    if fits_one_byte(result):
+        return {class_id + 1: names[class_id] for class_id in result.detected_ids}
+    return {place: names[class_id] for place, class_id in enumerate(result.detected_ids, start=1)}

@@ -1,0 +1,57 @@
+"""Labels as the palette PNG that segmentation trainers read (VOC's SegmentationClass)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dcsm_viewer.export.label_colours import label_colours
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.subject import index_meanings, indexed_labels
+from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.values import Result
+
+
+def write(result: Result, path: Path) -> None:
+    """A PNG of mode P at `path`: pixel = label index, 0 background, VOC's 256 colours (255 'ignore')."""
+    picture = Image.fromarray(indexed_labels(result))
+    picture.putpalette(label_colours().tobytes())
+    with whole_file(path) as stream:
+        picture.save(stream, format="PNG")
+
+
+def verify(path: Path, result: Result) -> Report:
+    """How `path` reads to a VOC trainer, compared with the labels of `result`."""
+    return Report.of(_findings(path, result))
+
+
+def _findings(path: Path, result: Result) -> Iterator[Finding]:
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+            mode, colours = picture.mode, picture.getpalette() or []
+            index = np.array(picture)
+    except (OSError, SyntaxError, ValueError) as trouble:
+        yield unreadable(path, trouble)
+        return
+    yield finding(mode == "P", good="It is a palette PNG.", bad=f"It is a PNG of mode {mode}, not a palette PNG.")
+    yield finding(
+        colours == label_colours().ravel().tolist(),
+        good="Its colours are VOC's 256.",
+        bad="Its colours are not VOC's.",
+    )
+    expected = indexed_labels(result)
+    if index.shape != expected.shape:
+        yield Finding(held=False, sentence=f"It has shape {index.shape}; the image has {expected.shape}.")
+        return
+    wrong = int((index != expected).sum())
+    yield finding(wrong == 0, good="Every pixel has its label.", bad=f"{wrong} pixels have another label.")
+    strange = sorted(set(np.unique(index).tolist()) - {0, *index_meanings(result)})
+    yield finding(
+        not strange,
+        good="Only the background and detected classes occur.",
+        bad=f"Labels {strange} are no detected class.",
+    )

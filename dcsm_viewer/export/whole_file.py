@@ -1,0 +1,58 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from dcsm_viewer.values import UserError
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A binary file to write to, which takes the place of `path` when the block ends without an exception.
+
+    Until then it lies under another name in the same folder (a rename across disks would be a copy, which can stop
+    half way). After an exception nothing of it is left, and a file that stood at `path` is untouched.
+    Raises UserError for a folder that is missing, read-only or on a full disk.
+    """
+    final = Path(os.path.realpath(path))  # through a link to the file it names, instead of replacing the link
+    partial = final.with_name(f".part-{secrets.token_hex(8)}")
+    try:
+        with partial.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(final)
+    except OSError as trouble:
+        explain(trouble, final)
+    finally:
+        with suppress(OSError):  # it is gone already when all went well
+            partial.unlink()
+
+
+def explain(trouble: OSError, path: Path) -> NoReturn:
+    """Raises UserError with what `trouble` means for somebody who wants a file at `path`."""
+    folder = path.parent
+    match trouble.errno:
+        case errno.ENOENT:
+            sentence = f"{folder} is not there, so {path.name} cannot be written; choose another folder."
+        case errno.ENOTDIR | errno.EEXIST:
+            sentence = f"{folder} is no folder, so {path.name} cannot be written; choose another."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            sentence = f"{folder} does not let {path.name} be written; choose a folder of your own."
+        case errno.ENOSPC | errno.EDQUOT:
+            sentence = f"The disk is full, so {path} was not written; make room or choose another disk."
+        case errno.EISDIR:
+            sentence = f"{path} is a folder, so no file can take its place; choose another name."
+        case errno.ENAMETOOLONG:
+            sentence = f"{path.name} is too long for a file name; choose a shorter one."
+        case _:
+            reason = trouble.strerror or str(trouble)
+            sentence = f"{path} could not be written ({reason}); choose another folder."
+    raise UserError(sentence) from trouble
