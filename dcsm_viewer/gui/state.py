@@ -47,6 +47,10 @@ class ViewState:
     failure: str | None = None
     folder: tuple[str, ...] = ()
     place: int | None = None
+    reading: str | None = None
+    unreadable: frozenset[str] = frozenset()
+    asked: int | None = None
+    message: str | None = None
 
     @property
     def shown_class(self) -> int | None:

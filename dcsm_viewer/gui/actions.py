@@ -1,0 +1,137 @@
+"""Everything a user can do by menu, key or palette: one table of words and keys. What each does is in `commands`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Menu = Literal["File", "Edit", "View", "Model", "Analysis", "Export", "Tools", "Help"]
+MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Model", "Analysis", "Export", "Tools", "Help")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One action. `key` is in Qt's portable form, "" for none. `help` is one sentence for tooltip, palette and help.
+
+    group: actions of one group are a choice, one of them checked. submenu: where it hides in its menu.
+    """
+
+    name: str
+    text: str
+    key: str
+    help: str
+    menu: Menu
+    group: str = ""
+    submenu: str = ""
+    starts_section: bool = False
+
+
+def _ranks() -> tuple[ActionSpec, ...]:
+    return tuple(
+        ActionSpec(
+            f"class.rank_{rank}", f"Class of rank {rank}", str(rank),
+            f"Shows the maps of the class with the {rank}. best score.", "Analysis", submenu="Class by rank",
+        )
+        for rank in range(1, 10)
+    )  # fmt: skip
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("file.open", "Open image...", "Ctrl+O", "Opens a photograph and lists its neighbours.", "File"),
+    ActionSpec("file.open_folder", "Open folder...", "Ctrl+U", "Lists the images of a folder.", "File"),
+    ActionSpec("file.sample", "Open the sample photographs", "", "Opens the photographs that come along.", "File"),
+    ActionSpec(
+        "file.previous", "Previous image", "A", "Opens the image before this one in the folder.", "File",
+        starts_section=True,
+    ),
+    ActionSpec("file.next", "Next image", "D", "Opens the image after this one in the folder.", "File"),
+    ActionSpec("file.quit", "Quit", "Ctrl+Q", "Closes the window.", "File", starts_section=True),
+    ActionSpec("edit.undo", "Undo", "Ctrl+Z", "Takes back the last change of a setting.", "Edit"),
+    ActionSpec("edit.redo", "Redo", "Ctrl+Shift+Z", "Makes the change taken back again.", "Edit"),
+    ActionSpec(
+        "edit.reset_settings", "Reset to the preset", "", "Sets every constant of the method back to the preset.",
+        "Edit", starts_section=True,
+    ),
+    ActionSpec(
+        "view.compare", "Compare", "F5", "Photograph, raw and distinct map side by side.", "View", "view",
+    ),
+    ActionSpec("view.grid", "Grid", "F6", "Every layer and scale of the class.", "View", "view"),
+    ActionSpec("view.overlay", "Overlay", "F7", "One large picture under its map.", "View", "view"),
+    ActionSpec("view.labels", "Labels", "F8", "The labels before and after the CRF.", "View", "view"),
+    ActionSpec(
+        "view.fit", "Fit", "Ctrl+F", "Shows the whole image in every pane.", "View", starts_section=True,
+    ),
+    ActionSpec("view.hundred_percent", "100 %", "Ctrl+0", "One image pixel to one pixel of the screen.", "View"),
+    ActionSpec(
+        "view.toggle_overlay", "Overlay on or off", "V", "Hides the map over the photograph, or shows it.", "View",
+        starts_section=True,
+    ),
+    ActionSpec("view.next_kind", "Raw, distinct or both", "X", "From both kinds of map to raw to distinct.", "View"),
+    ActionSpec(
+        "theme.system", "As the system", "", "Light or dark as the desktop is.", "View", "theme", "Theme",
+        starts_section=True,
+    ),
+    ActionSpec("theme.light", "Light", "", "A light window.", "View", "theme", "Theme"),
+    ActionSpec("theme.dark", "Dark", "", "A dark window.", "View", "theme", "Theme"),
+    ActionSpec("view.reset_layout", "Reset layout", "", "Puts every panel back to its first place.", "View"),
+    ActionSpec(
+        "model.voc", "VOC classes", "", "Names the 20 classes of PASCAL VOC.", "Model", "vocabulary"
+    ),
+    ActionSpec(
+        "model.imagenet", "ImageNet classes", "", "Names the 1000 classes of ImageNet.", "Model", "vocabulary",
+    ),
+    ActionSpec(
+        "model.open_weights", "Open weights file...", "", "Uses a network from your disk.", "Model",
+        starts_section=True,
+    ),
+    ActionSpec(
+        "device.auto", "Best device", "", "Computes on the fastest device that answers.", "Model", "device", "Device",
+        starts_section=True,
+    ),
+    ActionSpec("device.cpu", "CPU", "", "Computes on the processor.", "Model", "device", "Device"),
+    ActionSpec("device.cuda", "CUDA", "", "Computes on an NVIDIA card.", "Model", "device", "Device"),
+    ActionSpec("device.mps", "MPS", "", "Computes on an Apple GPU.", "Model", "device", "Device"),
+    ActionSpec(
+        "precision.auto", "Best precision", "", "Fast where that is safe.", "Model", "precision", "Precision"
+    ),
+    ActionSpec("precision.float32", "float32", "", "32 bits.", "Model", "precision", "Precision"),
+    ActionSpec("precision.bfloat16", "bfloat16", "", "16 bits, faster.", "Model", "precision", "Precision"),
+    ActionSpec("n.down", "N down", "[", "One candidate class less.", "Analysis"),
+    ActionSpec("n.up", "N up", "]", "One candidate class more.", "Analysis"),
+    *_ranks(),
+    ActionSpec(
+        "class.pin", "Pin the class", "P", "Makes it a rival, whatever it scores.", "Analysis", starts_section=True
+    ),
+    ActionSpec("class.strike", "Strike the class out", "Delete", "It is not in this image.", "Analysis"),
+    ActionSpec("class.force", "Force the class", "F", "Treats it as detected at every scale.", "Analysis"),
+    ActionSpec("class.clear", "Forget pins, strikes and forces", "", "The scores alone decide again.", "Analysis"),
+    ActionSpec("class.search", "Find a class", "Ctrl+L", "Goes to the search of the class list.", "Analysis"),
+    ActionSpec("class.top1", "Use top-1", "", "Takes the best class where none is above the threshold.", "Analysis"),
+    ActionSpec(
+        "engine.cancel", "Cancel", "Esc", "Stops the computation; the last maps stay.", "Analysis", starts_section=True
+    ),
+    ActionSpec("engine.again", "Compute again", "Ctrl+R", "Asks once more, after a cancel or a failure.", "Analysis"),
+    ActionSpec("export.export", "Export", "Ctrl+S", "Writes what is on the screen to the export folder.", "Export"),
+    ActionSpec("export.choose_folder", "Choose export folder...", "", "Where exports go.", "Export"),
+    ActionSpec("tools.palette", "Command palette", "Ctrl+Shift+P", "Finds an action by its words.", "Tools"),
+    ActionSpec("help.keys", "Keys", "F1", "Every key and what it does.", "Help"),
+)  # fmt: skip
+
+ACTION: dict[str, ActionSpec] = {spec.name: spec for spec in ACTIONS}
+
+
+def shortcuts_page() -> str:
+    """docs/shortcuts.md: one table a menu, the actions that have a key first named by it."""
+    lines = [
+        "# Keys and actions",
+        "",
+        "Made from the table in `dcsm_viewer/gui/actions.py`; a test holds the two together.",
+    ]
+    for menu in MENUS:
+        lines += ["", f"## {menu}", "", "| key | action | what it does |", "|---|---|---|"]
+        lines += [
+            f"| {f'`{spec.key}`' if spec.key else ''} | {spec.text} | {spec.help} |"
+            for spec in ACTIONS
+            if spec.menu == menu
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,149 @@
+"""The program with a window: made, shown at once, filled while the engine loads, taken apart when it closes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.exporting import Exporting
+from dcsm_viewer.gui.opening import Opening
+from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.screenshot import Screenshot
+from dcsm_viewer.gui.state import Paint, ViewName, ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.theme import Theme, Themes
+from dcsm_viewer.gui.window import Window
+from dcsm_viewer.values import Settings, UserError
+from dcsm_viewer.worker import EngineLike, Listener, real_engine
+
+log = logging.getLogger(__name__)
+
+_MakeEngine = Callable[[Listener], EngineLike]
+_STOP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that runs while the window is open."""
+
+    store: Store
+    controller: Controller
+    opening: Opening
+    exporting: Exporting
+    window: Window
+
+    def stop(self) -> bool:
+        """Whether every thread has ended: files under way are finished, the engine gets a few seconds."""
+        self.opening.stop()
+        self.exporting.stop()
+        return self.controller.stop(_STOP_S)
+
+
+def build(state: ViewState, make_engine: _MakeEngine, themes: Themes, remembered: Remembered) -> Parts:
+    """All parts joined; nothing is on the screen and no engine runs yet."""
+    store = Store(state)
+    controller = Controller(store, make_engine)
+    opening, exporting = Opening(store), Exporting(store)
+    window = Window(store, controller, opening, exporting, remembered, themes)
+    return Parts(store, controller, opening, exporting, window)
+
+
+def run_window(
+    paths: Sequence[str] = (),
+    *,
+    screenshot: Path | None = None,
+    settings: Settings | None = None,
+    make_engine: _MakeEngine | None = None,
+    size: tuple[int, int] | None = None,
+    theme: Theme | None = None,
+    view: ViewName = "compare",
+    paint: Paint | None = None,
+) -> int:
+    """Exit code: 0, or 1 when a screenshot shows a failure.
+
+    size: (width, height) of the window, px. theme None: as remembered. With `screenshot` nothing remembered is
+    used, so that the same command makes the same picture.
+    Raises UserError when there is no screen to show a window on.
+    """
+    _check_screen(needs_one=screenshot is None)
+    app = _application()
+    themes = Themes(app)
+    remembered = Remembered()
+    state = ViewState(settings=settings or Settings(), view=view, paint=paint or Paint(), failure=remembered.complaint)
+    parts = build(state, make_engine or real_engine, themes, remembered)
+    window = parts.window
+    remembered_theme: Theme = _theme(remembered.text("window/theme"))
+    themes.choose(theme or ("light" if screenshot else remembered_theme))
+    window.menus.check("theme", f"theme.{themes.theme}")
+    _place(window, remembered, size, fresh=screenshot is not None)
+    taken = None if screenshot is None else Screenshot(parts.store, window, screenshot, waits=bool(paths))
+    before = sys.excepthook
+    sys.excepthook = _sentence_hook(parts.store)
+    try:
+        window.show()
+        # The window comes first; loading the engine begins when it has been painted.
+        QTimer.singleShot(0, parts.controller.start)
+        parts.opening.open_paths(paths)
+        app.exec()
+    finally:
+        sys.excepthook = before
+        if not parts.stop():
+            log.warning("the engine did not end within %g s", _STOP_S)
+    return 0 if taken is None else taken.exit_code
+
+
+def _application() -> QApplication:
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("dcsm-viewer")
+    app.setApplicationDisplayName("DCSM viewer")
+    return app
+
+
+def _check_screen(*, needs_one: bool) -> None:
+    """Qt ends the process where there is no screen; here that is a sentence, or no screen is needed at all."""
+    if not sys.platform.startswith("linux") or "QT_QPA_PLATFORM" in os.environ:
+        return
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return
+    if needs_one:
+        raise UserError(
+            "There is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); use dcsm-viewer export, or --screenshot."
+        )
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def _place(window: Window, remembered: Remembered, size: tuple[int, int] | None, *, fresh: bool) -> None:
+    window.resize(*(size or (1280, 800)))
+    if fresh:
+        window.reset_layout()
+        return
+    if size is None:
+        window.restoreGeometry(remembered.blob("window/geometry"))
+    window.restore_layout()
+
+
+def _theme(text: str) -> Theme:
+    return text if text in {"system", "light", "dark"} else "system"  # type: ignore[return-value]  # checked here
+
+
+def _sentence_hook(
+    store: Store,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        log.error("unexpected error in the window", exc_info=(kind, error, trace))
+        store.change(failure=f"The window met an unexpected {kind.__name__}: {error}. The log has the details.")
+
+    return show

@@ -1,0 +1,129 @@
+"""What each action of the table does: one dict from its name to a function without arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
+
+from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.edits import use_top1, with_field, with_preset, with_vocabulary
+from dcsm_viewer.gui.opening import Opening
+from dcsm_viewer.gui.panels.classes import ClassesPanel
+from dcsm_viewer.gui.panels.export import ExportPanel
+from dcsm_viewer.gui.state import MapKind
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.theme import Theme
+from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.limits import LIMITS
+from dcsm_viewer.values import ClassChoice
+
+_NEXT_KIND: dict[MapKind, MapKind] = {"both": "raw", "raw": "distinct", "distinct": "both"}
+
+
+class Shell(Protocol):
+    """What only the window itself can do."""
+
+    def ask_for_image(self) -> None: ...
+    def ask_for_folder(self) -> None: ...
+    def ask_for_weights(self) -> None: ...
+    def ask_for_export_folder(self) -> None: ...
+    def choose_theme(self, theme: Theme) -> None: ...
+    def show_actual_size(self) -> None: ...
+    def reset_layout(self) -> None: ...
+    def show_palette(self) -> None: ...
+    def show_keys(self) -> None: ...
+    def close(self) -> bool: ...
+
+
+def handlers(
+    store: Store,
+    controller: Controller,
+    opening: Opening,
+    viewport: Viewport,
+    classes: ClassesPanel,
+    export: ExportPanel,
+    shell: Shell,
+) -> dict[str, Callable[[], object]]:
+    """A function for every name in `actions.ACTIONS`."""
+    return {
+        "file.open": shell.ask_for_image,
+        "file.open_folder": shell.ask_for_folder,
+        "file.sample": opening.open_sample,
+        "file.previous": partial(opening.step, -1),
+        "file.next": partial(opening.step, 1),
+        "file.quit": shell.close,
+        "edit.undo": store.undo,
+        "edit.redo": store.redo,
+        "edit.reset_settings": partial(_reset_method, store),
+        **{f"view.{name}": partial(store.change, view=name) for name in ("compare", "grid", "overlay", "labels")},
+        "view.fit": viewport.fit,
+        "view.hundred_percent": shell.show_actual_size,
+        "view.toggle_overlay": partial(_toggle_overlay, store),
+        "view.next_kind": partial(_next_kind, store),
+        "view.reset_layout": shell.reset_layout,
+        "theme.system": partial(shell.choose_theme, "system"),
+        "theme.light": partial(shell.choose_theme, "light"),
+        "theme.dark": partial(shell.choose_theme, "dark"),
+        "model.voc": partial(_vocabulary, store, "voc"),
+        "model.imagenet": partial(_vocabulary, store, "imagenet"),
+        "model.open_weights": shell.ask_for_weights,
+        **{f"device.{name}": partial(_set, store, device=name) for name in ("auto", "cpu", "cuda", "mps")},
+        **{f"precision.{name}": partial(_set, store, precision=name) for name in ("auto", "float32", "bfloat16")},
+        "n.down": partial(_step_n, store, -1),
+        "n.up": partial(_step_n, store, 1),
+        **{f"class.rank_{rank}": partial(classes.choose_rank, rank) for rank in range(1, 10)},
+        "class.pin": partial(classes.toggle, "Pin"),
+        "class.strike": partial(classes.toggle, "Strike out"),
+        "class.force": partial(classes.toggle, "Force"),
+        "class.clear": partial(_clear_choice, store),
+        "class.search": classes.search.setFocus,
+        "class.top1": partial(_use_top1, store),
+        "engine.cancel": controller.cancel,
+        "engine.again": controller.ask_again,
+        "export.export": export.export,
+        "export.choose_folder": shell.ask_for_export_folder,
+        "tools.palette": shell.show_palette,
+        "help.keys": shell.show_keys,
+    }
+
+
+def _reset_method(store: Store) -> None:
+    settings = store.state.settings
+    store.edit(with_preset(settings, settings.method.preset))
+
+
+def _toggle_overlay(store: Store) -> None:
+    paint = store.state.paint
+    store.change(paint=replace(paint, overlay_on=not paint.overlay_on))
+
+
+def _next_kind(store: Store) -> None:
+    paint = store.state.paint
+    store.change(paint=replace(paint, kind=_NEXT_KIND[paint.kind]))
+
+
+def _vocabulary(store: Store, vocabulary: Any) -> None:
+    store.edit(with_vocabulary(store.state.settings, vocabulary))
+
+
+def _set(store: Store, **fields: Any) -> None:
+    store.edit(replace(store.state.settings, **fields))
+
+
+def _step_n(store: Store, by: int) -> None:
+    limit = LIMITS["method.candidates"]
+    settings = store.state.settings
+    wanted = settings.method.candidates + by
+    if limit.low <= wanted <= limit.high:
+        store.edit(with_field(settings, limit.field, wanted), stroke="n")
+
+
+def _clear_choice(store: Store) -> None:
+    settings = store.state.settings
+    store.edit(replace(settings, choice=ClassChoice(top1_if_none=settings.choice.top1_if_none)))
+
+
+def _use_top1(store: Store) -> None:
+    store.edit(use_top1(store.state.settings, on=True))

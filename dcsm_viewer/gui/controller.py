@@ -1,0 +1,129 @@
+"""The store's changes become requests, the engine's reports become changes of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from PySide6.QtCore import QObject, Qt
+
+from dcsm_viewer.gui.bridge import Bridge
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.limits import check
+from dcsm_viewer.values import EngineReady, Failure, Progress, Report, Request, Result, Settings, UserError
+from dcsm_viewer.worker import EngineLike, EngineThread, Listener
+
+_Wish = tuple[str, Settings, int | None]
+
+
+class Controller(QObject):
+    """Asks the engine whenever image, settings or focus differ from what was last asked; takes its reports.
+
+    Results for older settings of the image on show are taken too, so that a hand that keeps moving a slider sees
+    something; what belongs to another image, another model or a cancelled request is dropped.
+    """
+
+    def __init__(
+        self, store: Store, make_engine: Callable[[Listener], EngineLike], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._asked: _Wish | None = None
+        self._serial = 0
+        self._cancelled_up_to = 0
+        self._dead: str | None = None
+        self._bridge = Bridge(self)
+        self._bridge.reported.connect(self.take_report, Qt.ConnectionType.QueuedConnection)
+        self._thread = EngineThread(make_engine, self._bridge.report)
+        store.changed.connect(self._follow)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Whether the engine's thread has ended within the time."""
+        self._store.changed.disconnect(self._follow)
+        return self._thread.stop(timeout_s)
+
+    def cancel(self) -> None:
+        """Give up what is being computed; what is on the screen stays."""
+        if self._store.state.asked is None:
+            return
+        self._thread.cancel()
+        self._cancelled_up_to = self._serial
+        self._store.change(asked=None, progress=None, message="Cancelled. The maps on show are the last finished ones.")
+
+    def ask_again(self) -> None:
+        """The same request once more, after a cancel or a failure."""
+        wish = _wish(self._store.state)
+        if wish is not None:
+            self._ask(wish)
+
+    def take_report(self, report: Report) -> None:
+        match report:
+            case EngineReady():
+                self._store.change(engine=report)
+            case Progress():
+                if self._store.state.asked is not None and report.serial > self._cancelled_up_to:
+                    self._store.change(progress=report)
+            case Result():
+                self._take_result(report)
+            case Failure():
+                self._take_failure(report)
+            case _:
+                assert_never(report)
+
+    def _follow(self, _before: ViewState, after: ViewState) -> None:
+        wish = _wish(after)
+        if wish is not None and wish != self._asked:
+            self._ask(wish)
+
+    def _ask(self, wish: _Wish) -> None:
+        self._asked = wish
+        image = self._store.state.image
+        assert image is not None, "a wish has an image"
+        _, settings, focus = wish
+        try:
+            check(settings)
+        except UserError as error:
+            self._store.change(failure=str(error))
+            return
+        if self._dead is not None:
+            self._store.change(failure=self._dead)
+            return
+        self._serial += 1
+        self._thread.ask(Request(self._serial, image, settings, focus))
+        self._store.change(asked=self._serial, failure=None, message=None)
+
+    def _take_result(self, result: Result) -> None:
+        if self._is_stale(result):
+            return
+        if result.completeness == "settled" and result.request.serial == self._store.state.asked:
+            self._store.change(result=result, asked=None, progress=None)
+            return
+        self._store.change(result=result)
+
+    def _is_stale(self, result: Result) -> bool:
+        state = self._store.state
+        theirs, shown = result.request, state.result
+        if state.image is None or theirs.image.digest != state.image.digest:
+            return True
+        if (theirs.settings.model, theirs.settings.vocabulary) != (state.settings.model, state.settings.vocabulary):
+            return True
+        if theirs.serial <= self._cancelled_up_to:
+            return True
+        return shown is not None and theirs.serial < shown.request.serial
+
+    def _take_failure(self, failure: Failure) -> None:
+        if self._store.state.engine is None:
+            # The engine reports ready before it runs anything, so it could not even be built, and its thread is gone.
+            self._dead = failure.message
+        elif failure.serial != self._serial or failure.serial <= self._cancelled_up_to:
+            return
+        self._store.change(failure=failure.message, asked=None, progress=None)
+
+
+def _wish(state: ViewState) -> _Wish | None:
+    """What the engine would be asked for in this state, in a form that can be compared; None without an image."""
+    return None if state.image is None else (state.image.digest, state.settings, state.focus)

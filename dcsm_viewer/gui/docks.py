@@ -1,0 +1,102 @@
+"""The docks beside the panes: folder on the left; classes above the foldable settings on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+
+from dcsm_viewer.gui.panels.section import Section
+from dcsm_viewer.gui.remembered import Remembered
+
+# Beside them the panes keep more than half of a window 1024 px wide.
+_LEFT_PX = 170
+_RIGHT_PX = 290
+_VERSION = 1
+
+
+class Docks(QObject):
+    """Moves, closes and folds them as the user likes, remembers it, and brings the first layout back."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        remembered: Remembered,
+        *,
+        folder: QWidget,
+        classes: QWidget,
+        sections: Sequence[tuple[str, QWidget]],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._remembered = remembered
+        self.sections = tuple(Section(title, content) for title, content in sections)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.folder = self._dock("Folder", folder, left)
+        self.classes = self._dock("Classes", classes, right)
+        self.settings = self._dock("Settings", _scrolling(self.sections), right)
+        window.setCorner(Qt.Corner.BottomLeftCorner, left)
+        window.setCorner(Qt.Corner.BottomRightCorner, right)
+        for section in self.sections:
+            section.folded.connect(self._keep_fold)
+
+    @property
+    def all(self) -> tuple[QDockWidget, ...]:
+        return self.folder, self.classes, self.settings
+
+    def restore(self) -> None:
+        """As it was when the window was last closed, else the first layout."""
+        for section in self.sections:
+            section.fold(is_folded=self._remembered.flag(f"fold/{section.title}", default=False))
+        if not self._window.restoreState(self._remembered.blob("window/docks"), _VERSION):
+            self._first_sizes()
+
+    def keep(self) -> None:
+        self._remembered.keep("window/docks", self._window.saveState(_VERSION))
+
+    def reset(self) -> None:
+        """The first layout: all docks at home, all sections open."""
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        for dock, area in zip(self.all, (left, right, right), strict=True):
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+            self._window.addDockWidget(area, dock)
+            dock.show()
+        for section in self.sections:
+            section.fold(is_folded=False)
+        self._first_sizes()
+        self._remembered.forget("window/docks")
+
+    def _first_sizes(self) -> None:
+        self._window.resizeDocks([self.folder, self.classes], [_LEFT_PX, _RIGHT_PX], Qt.Orientation.Horizontal)
+        height = self._window.height()
+        self._window.resizeDocks(
+            [self.classes, self.settings], [2 * height // 5, 3 * height // 5], Qt.Orientation.Vertical
+        )
+
+    def _keep_fold(self, title: str, is_folded: bool) -> None:
+        self._remembered.keep(f"fold/{title}", is_folded)
+
+    def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"dock.{title.lower()}")
+        dock.setWidget(content)
+        self._window.addDockWidget(area, dock)
+        return dock
+
+
+def _scrolling(sections: Sequence[Section]) -> QScrollArea:
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(2, 2, 6, 2)
+    column.setSpacing(4)
+    for section in sections:
+        column.addWidget(section)
+    column.addStretch(1)
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inside)
+    return area

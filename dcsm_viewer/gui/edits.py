@@ -1,0 +1,91 @@
+"""Settings after one thing the user did: pure functions from Settings to Settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dcsm_viewer.limits import LIMITS
+from dcsm_viewer.method_presets import PRESETS
+from dcsm_viewer.values import ClassChoice, PresetName, Settings, Vocabulary
+
+
+def with_field(settings: Settings, path: str, value: Any) -> Settings:
+    """`path` is "method.<field>" or "crf.<field>"; whole numbers (limits with 0 decimals) become int."""
+    room, name = path.split(".")
+    limit = LIMITS.get(path)
+    if limit is not None and limit.decimals == 0:
+        value = round(value)
+    part = replace(getattr(settings, room), **{name: value})
+    return replace(settings, **{room: part})
+
+
+def with_preset(settings: Settings, preset: PresetName) -> Settings:
+    """Every constant of the method as the preset has it."""
+    return replace(settings, method=PRESETS[preset])
+
+
+def with_model(settings: Settings, model: str) -> Settings:
+    """Another network: its layers and its class ids are others, so both choices start anew."""
+    if model == settings.model:
+        return settings
+    method = replace(settings.method, layers=())
+    return replace(settings, model=model, method=method, choice=_fresh(settings.choice))
+
+
+def with_vocabulary(settings: Settings, vocabulary: Vocabulary) -> Settings:
+    if vocabulary == settings.vocabulary:
+        return settings
+    return replace(settings, vocabulary=vocabulary, choice=_fresh(settings.choice))
+
+
+def for_another_image(settings: Settings) -> Settings:
+    """What was said about the classes belongs to one image; how the rest is computed stays."""
+    return replace(settings, choice=_fresh(settings.choice))
+
+
+def with_scales(settings: Settings, scales: tuple[int, ...]) -> Settings:
+    return with_field(settings, "method.scales", tuple(sorted(set(scales))))
+
+
+def pin(settings: Settings, class_id: int, on: bool) -> Settings:
+    """Always a rival, whatever it scores."""
+    choice = settings.choice
+    pinned = _with(choice.pinned, class_id, on)
+    return _chosen(settings, replace(choice, pinned=pinned, struck=_without_if(choice.struck, class_id, on)))
+
+
+def force(settings: Settings, class_id: int, on: bool) -> Settings:
+    """Treated as detected at every scale."""
+    choice = settings.choice
+    forced = _with(choice.forced, class_id, on)
+    return _chosen(settings, replace(choice, forced=forced, struck=_without_if(choice.struck, class_id, on)))
+
+
+def strike(settings: Settings, class_id: int, on: bool) -> Settings:
+    """Never a candidate: not in this image, says the user."""
+    choice = settings.choice
+    given = None if choice.given is None else _without_if(choice.given, class_id, on)
+    struck = _with(choice.struck, class_id, on)
+    pinned, forced = (_without_if(ids, class_id, on) for ids in (choice.pinned, choice.forced))
+    return _chosen(settings, replace(choice, struck=struck, pinned=pinned, forced=forced, given=given))
+
+
+def use_top1(settings: Settings, *, on: bool) -> Settings:
+    return _chosen(settings, replace(settings.choice, top1_if_none=on))
+
+
+def _chosen(settings: Settings, choice: ClassChoice) -> Settings:
+    return replace(settings, choice=choice)
+
+
+def _fresh(choice: ClassChoice) -> ClassChoice:
+    return ClassChoice(top1_if_none=choice.top1_if_none)
+
+
+def _with(ids: tuple[int, ...], class_id: int, on: bool) -> tuple[int, ...]:
+    return tuple(sorted({*ids, class_id} if on else set(ids) - {class_id}))
+
+
+def _without_if(ids: tuple[int, ...], class_id: int, on: bool) -> tuple[int, ...]:
+    return tuple(other for other in ids if not on or other != class_id)

@@ -1,0 +1,49 @@
+"""Reading and writing files away from the window's thread, one after the other, the answer brought home."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from dcsm_viewer.values import UserError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Errands(QObject):
+    """One thread for file work. What it was sent for arrives on the window's thread, as `done` or as `failed`."""
+
+    _came_back = Signal(object)
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._came_back.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def send(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[str], None]) -> Future[None]:
+        """Do `work` on the thread, then one of the other two here: `done(value)` or `failed(sentence)`."""
+        return self._executor.submit(self._go, work, done, failed)
+
+    def stop(self) -> None:
+        """Wait for the errand under way, so that no file is left half written; the waiting ones are dropped."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _go(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[str], None]) -> None:
+        try:
+            answer = partial(done, work())
+        except UserError as error:
+            answer = partial(failed, str(error))
+        except Exception as error:
+            log.exception("file work failed")
+            answer = partial(failed, f"Unexpected {type(error).__name__}: {error}. The log has the details.")
+        self._came_back.emit(answer)
+
+    def _deliver(self, answer: Callable[[], None]) -> None:
+        answer()

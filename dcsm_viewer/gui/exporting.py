@@ -1,0 +1,79 @@
+"""What is on the screen goes to disk: never computed again, written away from the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from dcsm_viewer.export import export_result
+from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.panels.headline_words import is_current
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.stem import free_stem
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.values import Result, UserError
+
+
+class Exporting(QObject):
+    """Writes the settled result on show; what came of it is the store's `message` or `failure`."""
+
+    def __init__(self, store: Store, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._errands = Errands("writer", self)
+
+    def export(self, folder: str, formats: Sequence[str], *, stages: bool) -> None:
+        try:
+            result = exportable(self._store.state)
+            if not formats:
+                raise UserError("Nothing to export: tick at least one format in the Export panel.")
+        except UserError as error:
+            self._store.change(failure=str(error))
+            return
+        self._store.change(message=f"Exporting to {folder}...", failure=None)
+        self._errands.send(
+            partial(_write, result, folder, tuple(formats), stages=stages), self._say_done, self._say_failed
+        )
+
+    def stop(self) -> None:
+        self._errands.stop()
+
+    def _say_done(self, files: tuple[Path, ...]) -> None:
+        names = ", ".join(path.name for path in files)
+        self._store.change(message=f"{len(files)} files written to {files[0].parent}: {names}.")
+
+    def _say_failed(self, sentence: str) -> None:
+        self._store.change(failure=sentence, message=None)
+
+
+def exportable(state: ViewState) -> Result:
+    """The result on show, if it is the last word on this image and these settings.
+
+    Raises UserError with what to wait for or do.
+    """
+    if state.image is None:
+        raise UserError("Nothing to export: open an image first.")
+    result = state.result
+    if state.asked is not None:
+        raise UserError("Not exported: the maps are still being computed; export again when they are settled.")
+    if result is None or result.completeness != "settled" or not is_current(state, result):
+        raise UserError("Not exported: the maps on show are not those of these settings; choose Compute again first.")
+    return result
+
+
+def default_folder(state: ViewState) -> str:
+    """A folder beside the image, so that masks and photographs stay together; the home folder without an image."""
+    path = None if state.image is None else state.image.path
+    return str((Path.home() if path is None else Path(path).parent) / "dcsm-export")
+
+
+def _write(result: Result, folder: str, formats: tuple[str, ...], *, stages: bool) -> tuple[Path, ...]:
+    where = Path(folder)
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made ({error.strerror}); choose another export folder.") from error
+    return export_result(result, where, free_stem(where, result.request.image), formats, stages=stages)

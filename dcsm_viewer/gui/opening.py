@@ -1,0 +1,150 @@
+"""Pictures on their way in: files and folders become a list, one place of the list becomes the source image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QUrl, Signal
+
+import dcsm_viewer
+from dcsm_viewer.gui.edits import for_another_image
+from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.imaging.read import list_images, read_image
+from dcsm_viewer.values import SourceImage, UserError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The images to leaf through, and which of them to show first."""
+
+    folder: tuple[str, ...]
+    place: int
+
+
+class Opening(QObject):
+    """Reads away from the window's thread; only the image asked for last is shown, a bad one leaves the old one.
+
+    `opened(path)` says that an image is on show.
+    """
+
+    opened = Signal(str)
+
+    def __init__(self, store: Store, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._errands = Errands("reader", self)
+        self._under_way: Future[None] | None = None
+        self._wish = 0
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """One file opens with its neighbours in the list; several files make the list; folders bring their images."""
+        if paths:
+            self._send(partial(gather, tuple(paths)), self._leaf_through, self._refuse_all)
+
+    def open_place(self, place: int) -> None:
+        folder = self._store.state.folder
+        if 0 <= place < len(folder):
+            self._store.change(place=place)
+            self._read(folder[place])
+
+    def step(self, by: int) -> None:
+        """The next image, or the one before; nothing past either end."""
+        place = self._store.state.place
+        self.open_place(0 if place is None else place + by)
+
+    def open_sample(self) -> None:
+        samples = sample_paths()
+        if not samples:
+            self._refuse_all("The sample photographs are not installed; open a photograph of your own.")
+            return
+        self.open_paths(samples)
+
+    def stop(self) -> None:
+        self._errands.stop()
+
+    def _leaf_through(self, found: Gathered) -> None:
+        self._store.change(folder=found.folder, unreadable=frozenset())
+        self.open_place(found.place)
+
+    def _read(self, path: str) -> None:
+        self._store.change(reading=path)
+        self._send(partial(read_image, path), partial(self._show, path), partial(self._refuse, path))
+
+    def _show(self, path: str, image: SourceImage) -> None:
+        state = self._store.state
+        if state.image is None or state.image.digest == image.digest:
+            self._store.change(image=image, reading=None, failure=None)
+        else:
+            self._store.end_stroke()
+            settings = for_another_image(state.settings)
+            # The new photograph is there at once, without the maps of the old one.
+            news = {"image": image, "settings": settings, "focus": None, "result": None, "progress": None}
+            self._store.change(**news, reading=None, failure=None, message=None)
+        self.opened.emit(path)
+
+    def _refuse(self, path: str, sentence: str) -> None:
+        unreadable = self._store.state.unreadable | {path}
+        self._store.change(reading=None, failure=sentence, unreadable=unreadable)
+
+    def _refuse_all(self, sentence: str) -> None:
+        self._store.change(reading=None, failure=sentence)
+
+    def _send(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[str], None]) -> None:
+        """Do this, and forget what was under way: the newest wish is the one that counts."""
+        self._wish += 1
+        if self._under_way is not None:
+            self._under_way.cancel()
+        self._under_way = self._errands.send(
+            work, partial(self._if_newest, self._wish, done), partial(self._if_newest, self._wish, failed)
+        )
+
+    def _if_newest(self, wish: int, then: Callable[[T], None], answer: T) -> None:
+        if wish == self._wish:
+            then(answer)
+
+
+def gather(paths: Sequence[str]) -> Gathered:
+    """The images that files and folders bring, each once, in the order given; a lone file brings its neighbours.
+
+    Raises UserError where there is nothing to open.
+    """
+    if len(paths) == 1 and not Path(paths[0]).is_dir():
+        return _with_neighbours(paths[0])
+    found: dict[str, None] = {}
+    for path in paths:
+        found.update(dict.fromkeys(list_images(path) if Path(path).is_dir() else (str(Path(path).absolute()),)))
+    if not found:
+        raise UserError(f"There is no image in {', '.join(paths)}; choose a folder with photographs.")
+    return Gathered(tuple(found), 0)
+
+
+def _with_neighbours(path: str) -> Gathered:
+    wanted = str(Path(path).absolute())
+    try:
+        folder = list_images(str(Path(wanted).parent))
+    except UserError:
+        # The folder may be unreadable, or gone, where the file itself still says what is wrong with it.
+        folder = ()
+    if wanted not in folder:
+        return Gathered((wanted,), 0)
+    return Gathered(folder, folder.index(wanted))
+
+
+def paths_of(urls: Sequence[QUrl]) -> tuple[str, ...]:
+    """Local files and folders among what was dropped; "file:///C:/a b.png" becomes "C:/a b.png" on Windows."""
+    return tuple(path for url in urls if (path := url.toLocalFile()))
+
+
+def sample_paths() -> tuple[str, ...]:
+    """The photographs that come with the program, the one with a dog and a bicycle first."""
+    folder = Path(dcsm_viewer.__file__).parent.parent / "resources" / "samples"
+    found = sorted(folder.glob("*.jpg"), key=lambda path: (path.stem != "dog-bicycle", path.name))
+    return tuple(str(path) for path in found)

@@ -1,0 +1,34 @@
+"""Which classes are detected and how many are compared: threshold, N, and what to do when nothing is found."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from dcsm_viewer.gui.edits import use_top1
+from dcsm_viewer.gui.panels.slider_group import SliderGroup
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+
+
+class CandidatesPanel(QWidget):
+    """Threshold and N as sliders, top-1 as a tick."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self.sliders = SliderGroup(store, ("method.threshold", "method.candidates"), self)
+        self._top1 = QCheckBox("Use top-1 where none is found", self)
+        self._top1.setToolTip("When no class is above the threshold, the best one counts as detected.")
+        column = QVBoxLayout(self)
+        column.setSpacing(6)
+        column.addWidget(self.sliders)
+        column.addWidget(self._top1)
+        self._top1.clicked.connect(self._take_top1)
+        store.changed.connect(self._follow)
+        self._top1.setChecked(store.state.settings.choice.top1_if_none)
+
+    def _follow(self, _before: ViewState, after: ViewState) -> None:
+        self._top1.setChecked(after.settings.choice.top1_if_none)
+
+    def _take_top1(self, on: bool) -> None:
+        self._store.edit(use_top1(self._store.state.settings, on=on))

@@ -1,0 +1,80 @@
+"""The class list as rows, best score first: a pure function of the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.values import Result
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One class. `rank` counts from 1, over all classes. `score` is the best over scales, in [0, 1]."""
+
+    class_id: int
+    name: str
+    rank: int
+    score: float
+    scores: tuple[tuple[int, float], ...]
+    is_detected: bool = False
+    is_candidate: bool = False
+    is_pinned: bool = False
+    is_struck: bool = False
+    is_forced: bool = False
+
+    @property
+    def marks(self) -> str:
+        """The row's standing in words, for tooltip and screen reader."""
+        words = (
+            ("detected", self.is_detected), ("rival", self.is_candidate and not self.is_detected),
+            ("pinned", self.is_pinned), ("forced", self.is_forced), ("struck out", self.is_struck),
+        )  # fmt: skip
+        return ", ".join(word for word, holds in words if holds) or "not compared"
+
+
+def class_rows(state: ViewState) -> tuple[ClassRow, ...]:
+    """Every class of the result's vocabulary by falling score, the lower id first among equals; () without a result."""
+    result = state.result
+    if result is None or not names_fit(state, result):
+        return ()
+    best = result.scores.max(axis=0) if len(result.scores) else np.zeros(len(result.model.class_names), np.float32)
+    order = np.argsort(-best, kind="stable")
+    choice = state.settings.choice
+    detected, candidates = set(result.detected_ids), set(result.candidate_ids)
+    pinned, struck, forced = set(choice.pinned), set(choice.struck), set(choice.forced)
+    by_class = result.scores.T.tolist()
+    return tuple(
+        ClassRow(
+            class_id=class_id,
+            name=result.model.class_names[class_id],
+            rank=rank,
+            score=float(best[class_id]),
+            scores=tuple(zip(result.scales, by_class[class_id], strict=False)),
+            is_detected=class_id in detected,
+            is_candidate=class_id in candidates,
+            is_pinned=class_id in pinned,
+            is_struck=class_id in struck,
+            is_forced=class_id in forced,
+        )
+        for rank, class_id in enumerate(order.tolist(), start=1)
+    )
+
+
+def names_fit(state: ViewState, result: Result) -> bool:
+    """Whether class ids of the result mean the same as those of the settings on show."""
+    theirs = result.request.settings
+    return (theirs.model, theirs.vocabulary) == (state.settings.model, state.settings.vocabulary)
+
+
+def found_by(rows: tuple[ClassRow, ...], search: str) -> tuple[ClassRow, ...]:
+    """The rows whose name contains every word of `search`, in whatever case."""
+    words = search.casefold().split()
+    return tuple(row for row in rows if all(word in row.name.casefold() for word in words))
+
+
+def wanted_class(state: ViewState) -> int | None:
+    """The class the list marks as chosen: the user's wish, else the one on show."""
+    return state.focus if state.focus is not None else state.shown_class

@@ -1,0 +1,153 @@
+"""The classes found in the image: look, choose one, or say what the network should have known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from dcsm_viewer.gui.edits import force, pin, strike, with_vocabulary
+from dcsm_viewer.gui.panels.class_list import ROW_ROLE, ClassDelegate, ClassListModel
+from dcsm_viewer.gui.panels.class_rows import ClassRow, class_rows, found_by, wanted_class
+from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.values import Settings
+
+_Toggle = Callable[[Settings, int, bool], Settings]
+
+_TOGGLES: tuple[tuple[str, str, _Toggle, Callable[[ClassRow], bool]], ...] = (
+    ("Pin", "Always a rival, whatever it scores", pin, lambda row: row.is_pinned),
+    ("Strike out", "Not in this image: never a candidate", strike, lambda row: row.is_struck),
+    ("Force", "Treat as detected at every scale", force, lambda row: row.is_forced),
+)
+
+
+class ClassesPanel(QWidget):
+    """A list with search; click, arrows or 1..9 choose; buttons below and the context menu pin, strike and force."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._rows: tuple[ClassRow, ...] = ()
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Find a class")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName("Find a class")
+        self._vocabulary = choice_box({"voc": "VOC", "imagenet": "ImageNet"}, self)
+        self._vocabulary.setMinimumContentsLength(8)
+        self._vocabulary.setMaximumWidth(96)
+        self._vocabulary.setToolTip("The names of the classes: 20 of PASCAL VOC or 1000 of ImageNet")
+        self._vocabulary.setAccessibleName("Vocabulary")
+        self._model = ClassListModel()
+        self.list = QListView(self)
+        self.list.setModel(self._model)
+        self.list.setItemDelegate(ClassDelegate(self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setAccessibleName("Classes by score")
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self._buttons = tuple(self._button(place) for place in range(len(_TOGGLES)))
+        self._lay_out()
+        self.search.textChanged.connect(self._show_rows)
+        self._vocabulary.activated.connect(self._take_vocabulary)
+        self.list.selectionModel().currentChanged.connect(self._take_current)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        store.changed.connect(self._follow)
+        self.show_state(store.state)
+
+    def show_state(self, state: ViewState) -> None:
+        show_choice(self._vocabulary, state.settings.vocabulary)
+        self._rows = class_rows(state)
+        self._show_rows()
+
+    def choose_rank(self, rank: int) -> None:
+        """The class with the rank-th best score becomes the one on show."""
+        if rank <= len(self._rows):
+            self._store.change(focus=self._rows[rank - 1].class_id)
+
+    def toggle(self, name: str) -> None:
+        """Pin, Strike out or Force for the chosen class, taken back where it is set already."""
+        row = self._current()
+        for title, _help, change, is_on in _TOGGLES:
+            if title == name and row is not None:
+                self._store.edit(change(self._store.state.settings, row.class_id, not is_on(row)))
+
+    def _follow(self, before: ViewState, after: ViewState) -> None:
+        same = before.result is after.result and before.focus == after.focus and before.settings == after.settings
+        if not same:
+            self.show_state(after)
+
+    def _show_rows(self) -> None:
+        # A signal of a model that is reset would choose another class on its own.
+        with QSignalBlocker(self.list.selectionModel()):
+            self._model.show_rows(found_by(self._rows, self.search.text()))
+            place = self._model.place_of(wanted_class(self._store.state))
+            self.list.setCurrentIndex(place)
+        self.list.viewport().update()
+        if place.isValid():
+            self.list.scrollTo(place)
+        row = self._current()
+        for button, (_title, _help, _change, is_on) in zip(self._buttons, _TOGGLES, strict=True):
+            button.setEnabled(row is not None)
+            button.setChecked(row is not None and is_on(row))
+
+    def _current(self) -> ClassRow | None:
+        """The chosen class, also while the search hides it."""
+        wanted = wanted_class(self._store.state)
+        return next((row for row in self._rows if row.class_id == wanted), None)
+
+    def _take_current(self, current: QModelIndex, _before: QModelIndex) -> None:
+        if current.isValid():
+            row: ClassRow = current.data(ROW_ROLE)
+            self._store.change(focus=row.class_id)
+
+    def _take_vocabulary(self, place: int) -> None:
+        self._store.edit(with_vocabulary(self._store.state.settings, self._vocabulary.itemData(place)))
+
+    def _take_button(self) -> None:
+        place = self._buttons.index(self.sender())
+        self.toggle(_TOGGLES[place][0])
+
+    def _show_menu(self, where: QPoint) -> None:
+        row: ClassRow | None = self.list.indexAt(where).data(ROW_ROLE)
+        if row is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for title, explanation, _change, is_on in _TOGGLES:
+            action = QAction(f"{title} {row.name}", menu, checkable=True, checked=is_on(row))
+            action.setToolTip(explanation)
+            action.setData(title)
+            menu.addAction(action)
+        menu.triggered.connect(self._take_menu)
+        menu.popup(self.list.viewport().mapToGlobal(where))
+
+    def _take_menu(self, action: QAction) -> None:
+        # The click that opened the menu has made its row the chosen one.
+        self.toggle(action.data())
+
+    def _button(self, place: int) -> QToolButton:
+        title, explanation, _change, _is_on = _TOGGLES[place]
+        button = QToolButton(self)
+        button.setText(title)
+        button.setCheckable(True)
+        button.setToolTip(f"{explanation}.")
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(self._take_button)
+        return button
+
+    def _lay_out(self) -> None:
+        top, bottom = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self.search, 1)
+        top.addWidget(self._vocabulary)
+        for button in self._buttons:
+            bottom.addWidget(button, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addWidget(self.list, 1)
+        column.addLayout(bottom)

@@ -1,0 +1,106 @@
+"""What is written where: formats, raw maps of every stage, the folder, and the button that writes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from dcsm_viewer.gui.exporting import Exporting, default_folder, exportable
+from dcsm_viewer.gui.panels.labelled import labelled
+from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.values import UserError
+
+_FORMATS = (
+    ("voc", "Labels, palette PNG", "One class id a pixel in the VOC palette, for training segmentation networks."),
+    ("npz", "Class maps, NPZ", "Scores, class maps, unary and CRF probabilities as numbers, read by NumPy."),
+    ("png", "Overlay, PNG", "The photograph under its labels, for looking at."),
+)
+
+
+class ExportPanel(QWidget):
+    """`browse_wanted` asks for a dialog to choose the folder; an empty folder means beside the image."""
+
+    browse_wanted = Signal()
+
+    def __init__(
+        self, store: Store, exporting: Exporting, remembered: Remembered, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._exporting = exporting
+        self._remembered = remembered
+        self._formats = {key: self._tick(f"export/{key}", title, tip) for key, title, tip in _FORMATS}
+        self._stages = self._tick(
+            "export/stages", "All raw maps too (NPZ)", "Adds the raw maps of every class, layer and scale to the NPZ."
+        )
+        self._folder = QLineEdit(remembered.text("export/folder"), self)
+        self._folder.setClearButtonEnabled(True)
+        self._browse = QToolButton(self)
+        self._browse.setText("...")
+        self._browse.setToolTip("Choose the folder.")
+        self._browse.setAccessibleName("Choose export folder")
+        self._button = QPushButton("Export", self)
+        self._words = QLabel(self)
+        self._words.setWordWrap(True)
+        self._words.setAccessibleName("What came of the export")
+        folder = QHBoxLayout()
+        folder.addLayout(labelled("Folder", self._folder, "Where the files go; empty: beside the image."), 1)
+        folder.addWidget(self._browse)
+        column = QVBoxLayout(self)
+        column.setSpacing(4)
+        for tick in (*self._formats.values(), self._stages):
+            column.addWidget(tick)
+        column.addLayout(folder)
+        column.addWidget(self._button)
+        column.addWidget(self._words)
+        self._folder.editingFinished.connect(self._keep)
+        self._browse.clicked.connect(self.browse_wanted)
+        self._button.clicked.connect(self.export)
+        store.changed.connect(self._follow)
+        self._show(store.state)
+
+    def export(self) -> None:
+        self._keep()
+        self._exporting.export(self.folder, self.formats, stages=self._stages.isChecked())
+
+    @property
+    def folder(self) -> str:
+        return self._folder.text().strip() or default_folder(self._store.state)
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        return tuple(key for key, tick in self._formats.items() if tick.isChecked())
+
+    def show_folder(self, folder: str) -> None:
+        self._folder.setText(folder)
+        self._keep()
+
+    def _follow(self, _before: ViewState, after: ViewState) -> None:
+        self._show(after)
+
+    def _show(self, state: ViewState) -> None:
+        self._folder.setPlaceholderText(default_folder(state))
+        try:
+            exportable(state)
+        except UserError as why_not:
+            self._button.setEnabled(False)
+            self._button.setToolTip(str(why_not))
+        else:
+            self._button.setEnabled(True)
+            self._button.setToolTip("Writes the maps and labels on the screen and the recipe that makes them again.")
+        self._words.setText(state.message or "")
+
+    def _keep(self) -> None:
+        self._remembered.keep("export/folder", self._folder.text().strip())
+        for key, tick in self._formats.items():
+            self._remembered.keep(f"export/{key}", tick.isChecked())
+        self._remembered.keep("export/stages", self._stages.isChecked())
+
+    def _tick(self, key: str, title: str, explanation: str) -> QCheckBox:
+        tick = QCheckBox(title, self)
+        tick.setToolTip(explanation)
+        tick.setAccessibleDescription(explanation)
+        tick.setChecked(self._remembered.flag(key, default=key != "export/stages"))
+        return tick

@@ -1,0 +1,76 @@
+"""What the line above the panes says in each state of the window: pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.values import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """At most two lines. offers_top1: a button beside it takes the best class."""
+
+    text: str
+    is_failure: bool = False
+    offers_top1: bool = False
+
+
+def headline(state: ViewState) -> Headline:
+    if state.failure is not None:
+        return Headline(state.failure, is_failure=True)
+    if state.image is None:
+        return Headline(f"Reading {Path(state.reading).name}..." if state.reading else state.message or "")
+    h, w = state.image.shape
+    first = f"{state.image.name}  ·  {w} x {h} px"
+    if state.reading is not None and state.reading != state.image.path:
+        first += f"  ·  reading {Path(state.reading).name}..."
+    notes = [*state.image.notes, *(_notes(state) if state.result is not None else ())]
+    second = "  ".join([_standing(state), *notes, *([state.message] if state.message else [])])
+    return Headline(f"{first}\n{second}", offers_top1=_found_nothing(state))
+
+
+def is_current(state: ViewState, result: Result) -> bool:
+    """Whether the result was made from the image and the settings on show."""
+    asked = result.request
+    return state.image is not None and asked.image.digest == state.image.digest and asked.settings == state.settings
+
+
+def _standing(state: ViewState) -> str:
+    result = state.result
+    if state.engine is None:
+        return "The engine is loading; the maps follow."
+    if result is None or state.image is None or result.request.image.digest != state.image.digest:
+        return "Computing the first maps..." if state.asked is not None else "No maps yet."
+    if not is_current(state, result):
+        return (
+            "Updating..."
+            if state.asked is not None
+            else "The maps are of older settings; Compute again makes them new."
+        )
+    if result.completeness == "partial":
+        wanted = len(result.request.settings.method.scales)
+        return f"Partial: {len(result.scales)} of {wanted} scales so far."
+    if result.completeness == "preview":
+        return "Preview at reduced size; the exact maps follow."
+    return _counts(result)
+
+
+def _counts(result: Result) -> str:
+    found, compared = len(result.detected_ids), len(result.candidate_ids)
+    return f"{found} {'class' if found == 1 else 'classes'} detected, {compared} compared."
+
+
+def _notes(state: ViewState) -> tuple[str, ...]:
+    result = state.result
+    assert result is not None, "asked for with a result only"
+    return result.notes if is_current(state, result) else ()
+
+
+def _found_nothing(state: ViewState) -> bool:
+    result = state.result
+    if result is None or result.completeness == "partial" or not is_current(state, result):
+        return False
+    return not result.detected_ids and not state.settings.choice.top1_if_none

@@ -1,0 +1,49 @@
+"""Slider rows for some numbers of the settings, kept in step with the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from dcsm_viewer.gui.edits import with_field
+from dcsm_viewer.gui.panels.slider_row import SliderRow
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.limits import LIMITS
+from dcsm_viewer.method_presets import PRESETS
+from dcsm_viewer.values import Settings
+
+
+class SliderGroup(QWidget):
+    """One row a field, from top to bottom. One drag is one step of undo."""
+
+    def __init__(self, store: Store, fields: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self.rows = {field: SliderRow(LIMITS[field], self) for field in fields}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        for row in self.rows.values():
+            column.addWidget(row)
+            row.value_moved.connect(self._take_value)
+            row.let_go.connect(self._take_let_go)
+        store.changed.connect(self._follow)
+        self._show(store.state.settings)
+
+    def _follow(self, before: ViewState, after: ViewState) -> None:
+        if before.settings != after.settings:
+            self._show(after.settings)
+
+    def _show(self, settings: Settings) -> None:
+        preset = Settings(method=PRESETS[settings.method.preset])
+        for field, row in self.rows.items():
+            row.set_default(LIMITS[field].read(preset))
+            row.show_value(LIMITS[field].read(settings))
+
+    def _take_value(self, field: str, value: float) -> None:
+        self._store.edit(with_field(self._store.state.settings, field, value), stroke=field)
+
+    def _take_let_go(self, _field: str) -> None:
+        self._store.end_stroke()

@@ -1,0 +1,131 @@
+"""The line of controls over the panes: which view, which maps, and how they are painted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QToolButton, QWidget
+
+from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.imaging.colormaps import ON_REQUEST, POSITIVE, lookup_table
+
+_RANGES = {"own": "Range: own", "shared": "Range: shared", "absolute": "Range: absolute"}
+_RANGE_HELP = (
+    "own: each pane from 0 to its own maximum\nshared: all panes of one kind to their common maximum\n"
+    "absolute: up to the largest possible value"
+)
+_KINDS = {"both": "Both", "raw": "Raw", "distinct": "Distinct"}
+_OVERLAYS = {"class": "Overlay: class", "labels": "Overlay: labels"}
+
+
+class ViewBar(QWidget):
+    """View buttons (they are the actions of the View menu), then kind, overlay, range, colormap and opacity."""
+
+    def __init__(self, store: Store, views: list[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._kind = choice_box(_KINDS, self)
+        self._overlay_of = choice_box(_OVERLAYS, self)
+        self._range = choice_box(_RANGES, self)
+        self._colormap = choice_box({}, self)
+        self._opacity = QSlider(Qt.Orientation.Horizontal, self)
+        self._opacity_box = QDoubleSpinBox(self)
+        self._fill()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 3, 6, 3)
+        row.setSpacing(4)
+        for action in views:
+            button = QToolButton(self)
+            button.setDefaultAction(action)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            row.addWidget(button)
+        row.addStretch(1)
+        for widget in (self._kind, self._overlay_of, self._range, self._colormap):
+            row.addWidget(widget)
+        row.addWidget(self._opacity, 1)
+        row.addWidget(self._opacity_box)
+        self._kind.activated.connect(self._take_kind)
+        self._overlay_of.activated.connect(self._take_overlay_of)
+        self._range.activated.connect(self._take_range)
+        self._colormap.activated.connect(self._take_colormap)
+        self._opacity.valueChanged.connect(self._take_opacity)
+        self._opacity_box.valueChanged.connect(self._take_opacity_box)
+        store.changed.connect(self._follow)
+        self.show_state(store.state)
+
+    def show_state(self, state: ViewState) -> None:
+        paint = state.paint
+        show_choice(self._kind, paint.kind)
+        show_choice(self._overlay_of, paint.overlay_of)
+        show_choice(self._range, paint.range_mode)
+        self._offer(paint.colormap)
+        show_choice(self._colormap, paint.colormap)
+        with QSignalBlocker(self._opacity), QSignalBlocker(self._opacity_box):
+            self._opacity.setValue(round(paint.opacity * 100))
+            self._opacity_box.setValue(paint.opacity)
+        # Each view has the controls that act on it; the others keep their places for the next view.
+        self._kind.setVisible(state.view == "grid")
+        self._overlay_of.setVisible(state.view in {"overlay", "compare"})
+        self._range.setVisible(state.view != "labels")
+        self._colormap.setVisible(state.view != "labels")
+
+    def _follow(self, before: ViewState, after: ViewState) -> None:
+        if (before.paint, before.view) != (after.paint, after.view):
+            self.show_state(after)
+
+    def _take_kind(self, place: int) -> None:
+        self._repaint(kind=self._kind.itemData(place))
+
+    def _take_overlay_of(self, place: int) -> None:
+        self._repaint(overlay_of=self._overlay_of.itemData(place), overlay_on=True)
+
+    def _take_range(self, place: int) -> None:
+        self._repaint(range_mode=self._range.itemData(place))
+
+    def _take_colormap(self, place: int) -> None:
+        self._repaint(colormap=self._colormap.itemData(place))
+
+    def _take_opacity(self, percent: int) -> None:
+        self._repaint(opacity=percent / 100)
+
+    def _take_opacity_box(self, opacity: float) -> None:
+        self._repaint(opacity=round(opacity, 2))
+
+    def _repaint(self, **fields: object) -> None:
+        self._store.change(paint=replace(self._store.state.paint, **fields))  # type: ignore[arg-type]  # one of Paint's
+
+    def _offer(self, colormap: str) -> None:
+        """A colormap that came from the command line is offered too."""
+        if self._colormap.findData(colormap) < 0:
+            self._colormap.addItem(_swatch(colormap), colormap, colormap)
+
+    def _fill(self) -> None:
+        for name in (*POSITIVE, *ON_REQUEST):
+            self._colormap.addItem(_swatch(name), name, name)
+        self._colormap.setIconSize(QSize(24, 10))
+        self._opacity.setRange(0, 100)
+        self._opacity.setMinimumWidth(50)
+        self._opacity_box.setRange(0, 1)
+        self._opacity_box.setSingleStep(0.05)
+        self._opacity_box.setKeyboardTracking(False)
+        for widget, name, explanation in (
+            (self._kind, "Kind of map", "Raw maps, distinct maps or both (X)"),
+            (self._overlay_of, "Overlay", "Over the photograph: the chosen class's map, or all labels"),
+            (self._range, "Range", _RANGE_HELP),
+            (self._colormap, "Colormap", "The colours of the maps"),
+            (self._opacity, "Opacity, slider", "How much the maps cover the photograph"),
+            (self._opacity_box, "Opacity", "How much the maps cover the photograph, from 0 to 1"),
+        ):
+            widget.setAccessibleName(name)
+            widget.setToolTip(explanation)
+
+
+def _swatch(colormap: str) -> QIcon:
+    table = lookup_table(colormap)[None, :, :3].copy()
+    strip = QImage(table.data, 256, 1, 3 * 256, QImage.Format.Format_RGB888)
+    return QIcon(QPixmap.fromImage(strip.scaled(24, 10)))

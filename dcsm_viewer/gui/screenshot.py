@@ -1,0 +1,70 @@
+"""A picture of the whole window for README and scripts: waits for the last word of the engine, then writes a PNG."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QObject, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.values import UserError
+
+_PAINTING_MS = 150
+
+
+class Screenshot(QObject):
+    """Ends the program when the picture is written; `exit_code` is 1 when it shows a failure or was not written.
+
+    waits: an image is being opened, so its settled result is what the picture is of.
+    """
+
+    def __init__(self, store: Store, window: QWidget, path: Path, *, waits: bool) -> None:
+        super().__init__(window)
+        self._store = store
+        self._window = window
+        self._path = path
+        self._waits = waits
+        self.exit_code = 1
+        # Layout and the views' own delays come to rest after the result is there.
+        self._painting = QTimer(self, singleShot=True, interval=_PAINTING_MS)
+        self._painting.timeout.connect(self._take)
+        store.changed.connect(self._follow)
+
+    def _follow(self, _before: ViewState, after: ViewState) -> None:
+        if is_final(after, waits=self._waits):
+            self._painting.start()
+        else:
+            self._painting.stop()
+
+    def _take(self) -> None:
+        failure = self._store.state.failure
+        try:
+            with whole_file(self._path) as stream:
+                stream.write(png_of(self._window))
+        except UserError as error:
+            failure = str(error)
+        if failure is not None:
+            sys.stderr.write(f"{failure}\n")
+        self.exit_code = 0 if failure is None else 1
+        QApplication.exit(self.exit_code)
+
+
+def is_final(state: ViewState, *, waits: bool) -> bool:
+    """Whether nothing more will change by itself: a failure, a settled result, or an engine with nothing to do."""
+    if state.failure is not None:
+        return True
+    if not waits:
+        return state.engine is not None
+    result = state.result
+    return state.asked is None and result is not None and result.completeness == "settled"
+
+
+def png_of(widget: QWidget) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    widget.grab().save(buffer, "PNG")
+    return bytes(buffer.data().data())

@@ -1,0 +1,127 @@
+"""The one mutable thing the window has: the ViewState on show, who is told when it changes, and the undo list."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.values import ClassChoice, Settings
+
+_STEPS_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Settings that can be gone back to, and the image (its digest) they were chosen for."""
+
+    settings: Settings
+    digest: str | None
+
+
+class Store(QObject):
+    """Holds the ViewState; `changed(before, after)` follows every real change, one at a time and in order.
+
+    A listener may change the store: the others then first hear of the change under way, then of the new one, so
+    that nobody is left showing the older of two states.
+    """
+
+    changed = Signal(object, object)
+
+    def __init__(self, state: ViewState | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state or ViewState()
+        self._untold: deque[tuple[ViewState, ViewState]] = deque()
+        self._telling = False
+        self._undo: list[_Step] = []
+        self._redo: list[_Step] = []
+        self._stroke = ""
+
+    @property
+    def state(self) -> ViewState:
+        return self._state
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._redo)
+
+    def change(self, **fields: Any) -> None:
+        """Fields of ViewState, by name. Settings changed this way make no undo step; `edit` does."""
+        before = self._state
+        news = {name: value for name, value in fields.items() if _differ(name, getattr(before, name), value)}
+        if not news:
+            return
+        self._state = replace(before, **news)
+        self._untold.append((before, self._state))
+        if not self._telling:
+            self._tell()
+
+    def edit(self, settings: Settings, *, stroke: str = "") -> None:
+        """Settings the user wants, one undo step. Edits that share a `stroke` (one drag of a slider) are one step."""
+        if settings == self._state.settings:
+            return
+        if not stroke or stroke != self._stroke:
+            self._undo = [*self._undo[1 - _STEPS_KEPT :], self._here()]
+        self._stroke = stroke
+        self._redo = []
+        self._show(settings)
+
+    def end_stroke(self) -> None:
+        """The hand let go: the next edit is a step of its own."""
+        self._stroke = ""
+
+    def undo(self) -> None:
+        self._travel(self._undo, self._redo)
+
+    def redo(self) -> None:
+        self._travel(self._redo, self._undo)
+
+    def _travel(self, source: list[_Step], target: list[_Step]) -> None:
+        self._stroke = ""
+        here = self._here()
+        while source:
+            settings = self._restored(source.pop())
+            if settings != here.settings:
+                target.append(here)
+                self._show(settings)
+                return
+
+    def _restored(self, step: _Step) -> Settings:
+        """The settings of a step; what was said about the classes of another image stays with that image."""
+        now = self._state.settings
+        if step.digest == self._here().digest:
+            return step.settings
+        same_classes = (step.settings.model, step.settings.vocabulary) == (now.model, now.vocabulary)
+        return replace(step.settings, choice=now.choice if same_classes else ClassChoice())
+
+    def _here(self) -> _Step:
+        image = self._state.image
+        return _Step(self._state.settings, None if image is None else image.digest)
+
+    def _show(self, settings: Settings) -> None:
+        now = self._state.settings
+        other_classes = (settings.model, settings.vocabulary) != (now.model, now.vocabulary)
+        # Class ids mean something else in another vocabulary.
+        self.change(settings=settings, focus=None if other_classes else self._state.focus)
+
+    def _tell(self) -> None:
+        self._telling = True
+        try:
+            while self._untold:
+                self.changed.emit(*self._untold.popleft())
+        finally:
+            self._telling = False
+
+
+def _differ(name: str, before: object, after: object) -> bool:
+    if before is after:
+        return False
+    # Results compare equal without looking at their arrays, so two of them are the same only by identity.
+    return name == "result" or before != after

@@ -1,0 +1,61 @@
+"""The four views of one state, one of them on show, sharing one viewport; the invitation while there is no image."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from dcsm_viewer.gui.state import ViewName, ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.views.compare import CompareView
+from dcsm_viewer.gui.views.empty import EmptyView
+from dcsm_viewer.gui.views.grid import GridView
+from dcsm_viewer.gui.views.labels import LabelsView
+from dcsm_viewer.gui.views.linked import LinkedView
+from dcsm_viewer.gui.views.overlay import OverlayView
+from dcsm_viewer.gui.views.readings import readings
+from dcsm_viewer.gui.views.viewport import Viewport
+
+
+class ViewStack(QStackedWidget):
+    """`read(text)`: the values under the cursor in words, "" when it is over no image."""
+
+    read = Signal(str)
+
+    def __init__(self, store: Store, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._cursor: tuple[float, float] | None = None
+        self.empty = EmptyView(self)
+        self.views: dict[ViewName, LinkedView] = {
+            "compare": CompareView(viewport, self),
+            "grid": GridView(viewport, self),
+            "overlay": OverlayView(viewport, self),
+            "labels": LabelsView(viewport, self),
+        }
+        self.addWidget(self.empty)
+        for view in self.views.values():
+            self.addWidget(view)
+            view.pointed.connect(self._point)
+            view.left.connect(self._leave)
+        store.changed.connect(self._follow)
+        self._follow(store.state, store.state)
+
+    def _follow(self, _before: ViewState, after: ViewState) -> None:
+        for view in self.views.values():
+            view.show_state(after)
+        wanted = self.empty if after.image is None else self.views[after.view]
+        if self.currentWidget() is not wanted:
+            self.setCurrentWidget(wanted)
+        self._read(after)
+
+    def _point(self, row: float, col: float) -> None:
+        self._cursor = (row, col)
+        self._read(self._store.state)
+
+    def _leave(self) -> None:
+        self._cursor = None
+        self._read(self._store.state)
+
+    def _read(self, state: ViewState) -> None:
+        self.read.emit("" if self._cursor is None else readings(state, *self._cursor).sentence)

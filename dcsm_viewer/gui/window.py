@@ -1,0 +1,233 @@
+"""The main window: puts panes, panels, menus and docks together; what they do is theirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from dcsm_viewer.gui.commands import handlers
+from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.docks import Docks
+from dcsm_viewer.gui.edits import with_model
+from dcsm_viewer.gui.exporting import Exporting
+from dcsm_viewer.gui.keys_window import KeysWindow
+from dcsm_viewer.gui.menus import Menus
+from dcsm_viewer.gui.opening import Opening, paths_of
+from dcsm_viewer.gui.palette import CommandPalette
+from dcsm_viewer.gui.panels.candidates import CandidatesPanel
+from dcsm_viewer.gui.panels.classes import ClassesPanel
+from dcsm_viewer.gui.panels.crf import CrfPanel
+from dcsm_viewer.gui.panels.engine_bar import EngineBar, models
+from dcsm_viewer.gui.panels.export import ExportPanel
+from dcsm_viewer.gui.panels.folder import FolderPanel
+from dcsm_viewer.gui.panels.headline import HeadlineBar
+from dcsm_viewer.gui.panels.maps import MapsPanel
+from dcsm_viewer.gui.panels.status import StatusPanel
+from dcsm_viewer.gui.panels.view_bar import ViewBar
+from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.theme import Theme, Themes
+from dcsm_viewer.gui.view_stack import ViewStack
+from dcsm_viewer.gui.views.viewport import Viewport
+
+_VIEWS = ("view.compare", "view.grid", "view.overlay", "view.labels")
+_IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All files (*)"
+_WEIGHTS = "Weights (*.pth *.pt *.safetensors *.caffemodel *.mat);;All files (*)"
+
+
+class Window(QMainWindow):
+    """Shows the store's state and hands wishes on; it computes nothing and reads no file."""
+
+    def __init__(
+        self,
+        store: Store,
+        controller: Controller,
+        opening: Opening,
+        exporting: Exporting,
+        remembered: Remembered,
+        themes: Themes,
+    ) -> None:
+        super().__init__()
+        self._store = store
+        self._opening = opening
+        self._remembered = remembered
+        self._themes = themes
+        self._viewport = Viewport(self)
+        self._keys: KeysWindow | None = None
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.folder = FolderPanel(store, self)
+        self.classes = ClassesPanel(store, self)
+        self.export = ExportPanel(store, exporting, remembered, self)
+        acts = handlers(store, controller, opening, self._viewport, self.classes, self.export, self)
+        self.menus = Menus(self, acts)
+        self.engine_bar = EngineBar(store, self)
+        self.headline = HeadlineBar(store, self)
+        self.view_bar = ViewBar(store, [self.menus.actions[name] for name in _VIEWS], self)
+        self.stack = ViewStack(store, self._viewport, self)
+        self.status = StatusPanel(store, self)
+        self._palette = CommandPalette(self.menus.actions, self)
+        self._lay_out()
+        self.docks = Docks(
+            self,
+            remembered,
+            folder=self.folder,
+            classes=self.classes,
+            sections=(
+                ("Candidates", CandidatesPanel(store, self)),
+                ("Maps", MapsPanel(store, self)),
+                ("CRF", CrfPanel(store, self)),
+                ("Export", self.export),
+            ),
+        )
+        self._offer_docks()
+        self._connect()
+        self._follow(store.state, store.state)
+        self.menus.show_recent(remembered.recent)
+
+    def restore_layout(self) -> None:
+        """Docks and folds as the user left them; call it when the window has its size."""
+        self.docks.restore()
+
+    def ask_for_image(self) -> None:
+        paths, _kind = QFileDialog.getOpenFileNames(self, "Open image", self._last_folder(), _IMAGES)
+        self._opening.open_paths(paths)
+
+    def ask_for_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Open folder", self._last_folder())
+        self._opening.open_paths([folder] if folder else [])
+
+    def ask_for_weights(self) -> None:
+        path, _kind = QFileDialog.getOpenFileName(self, "Open weights file", self._last_folder(), _WEIGHTS)
+        if path:
+            self.choose_model(path)
+
+    def ask_for_export_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Choose export folder", self._last_folder())
+        if folder:
+            self.export.show_folder(folder)
+
+    def choose_model(self, name: str) -> None:
+        self._store.edit(with_model(self._store.state.settings, name))
+
+    def choose_theme(self, theme: Theme) -> None:
+        self._themes.choose(theme)
+        self._remembered.keep("window/theme", theme)
+        self.menus.check("theme", f"theme.{theme}")
+
+    def show_actual_size(self) -> None:
+        self._viewport.actual_size(self.devicePixelRatioF())
+
+    def reset_layout(self) -> None:
+        self.docks.reset()
+
+    def show_palette(self) -> None:
+        self._palette.open_over(self)
+
+    def show_keys(self) -> None:
+        if self._keys is None:
+            self._keys = KeysWindow(self)
+        self._keys.show()
+        self._keys.raise_()
+
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if paths_of(event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self._opening.open_paths(paths_of(event.mimeData().urls()))
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.docks.keep()
+        self._remembered.keep("window/geometry", self.saveGeometry())
+        super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        if self.menuBar().isNativeMenuBar():
+            # The menu bar of macOS has no corner.
+            column.addWidget(self.engine_bar, 0, Qt.AlignmentFlag.AlignRight)
+        else:
+            self.menuBar().setCornerWidget(self.engine_bar)
+        column.addWidget(self.view_bar)
+        column.addWidget(self.headline)
+        column.addWidget(self.stack, 1)
+        self.setCentralWidget(centre)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(self.status, 1)
+
+    def _offer_docks(self) -> None:
+        menu = self.menus.menu("View").addMenu("Panels")
+        for dock in self.docks.all:
+            menu.addAction(dock.toggleViewAction())
+
+    def _connect(self) -> None:
+        self.menus.recent_wanted.connect(self._open_recent)
+        self.menus.model_wanted.connect(self.choose_model)
+        self.engine_bar.weights_wanted.connect(self.ask_for_weights)
+        self.export.browse_wanted.connect(self.ask_for_export_folder)
+        self.folder.place_wanted.connect(self._opening.open_place)
+        self.folder.step_wanted.connect(self._opening.step)
+        self.headline.top1_wanted.connect(self._action("class.top1").trigger)
+        self.headline.dismissed.connect(self._forget_failure)
+        self.stack.empty.open_wanted.connect(self.ask_for_image)
+        self.stack.empty.sample_wanted.connect(self._opening.open_sample)
+        self.stack.read.connect(self.status.show_readings)
+        self._opening.opened.connect(self._note_opened)
+        self._store.changed.connect(self._follow)
+
+    def _follow(self, before: ViewState, after: ViewState) -> None:
+        if before is after or before.image is not after.image:
+            self.setWindowTitle(f"{after.image.name} - DCSM viewer" if after.image else "DCSM viewer")
+        if before is after or before.view != after.view:
+            self.menus.check("view", f"view.{after.view}")
+        if before is after or (before.settings, before.engine) != (after.settings, after.engine):
+            self._show_settings(after)
+        has_image = after.image is not None
+        for name in ("view.fit", "view.hundred_percent", "engine.again"):
+            self._action(name).setEnabled(has_image)
+        self._action("engine.cancel").setEnabled(after.asked is not None)
+
+    def _show_settings(self, state: ViewState) -> None:
+        settings = state.settings
+        self._action("edit.undo").setEnabled(self._store.can_undo)
+        self._action("edit.redo").setEnabled(self._store.can_redo)
+        for group, name in (
+            ("vocabulary", f"model.{settings.vocabulary}"),
+            ("device", f"device.{settings.device}"),
+            ("precision", f"precision.{settings.precision}"),
+        ):
+            self.menus.check(group, name)
+        self.menus.show_models(models(state), settings.model)
+
+    def _forget_failure(self) -> None:
+        self._store.change(failure=None)
+
+    def _open_recent(self, path: str) -> None:
+        self._opening.open_paths([path])
+
+    def _note_opened(self, path: str) -> None:
+        self._remembered.opened(path)
+        self.menus.show_recent(self._remembered.recent)
+
+    def _last_folder(self) -> str:
+        image = self._store.state.image
+        if image is not None and image.path is not None:
+            return str(Path(image.path).parent)
+        return str(Path.home())
+
+    def _action(self, name: str) -> QAction:
+        return self.menus.actions[name]
