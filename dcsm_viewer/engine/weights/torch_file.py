@@ -19,6 +19,9 @@ from dcsm_viewer.engine.weights.weights_file import ReadWeights
 from dcsm_viewer.values import UserError
 
 _MOST_PICKLE_BYTES = 16 * 2**20
+# A pickle of protocol 2 with torch's magic number. Other protocols make torch's safe unpickler warn and fail.
+_PROTOCOL_2 = b"\x80\x02"
+_LEGACY_START = _PROTOCOL_2 + b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 
 
@@ -27,8 +30,11 @@ def read_torch(path: Path, *, zipped: bool) -> ReadWeights:
 
     Raises UserError for code in the pickle, a damaged file, or something that is no state_dict.
     """
-    if zipped:
-        _check_archive(path)
+    check = _check_archive if zipped else _check_legacy
+    try:
+        check(path)
+    except (zipfile.BadZipFile, *BROKEN_FILE):
+        raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
     architecture, tensors, is_torchvision = canonical(path.name, _state_dict(path, _loaded(path)))
     notes: tuple[str, ...] = ()
     convention = None
@@ -50,13 +56,29 @@ def _check_archive(path: Path) -> None:
     """
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-    if sum(entry.file_size for entry in entries) > MOST_BYTES:
-        raise UserError(f"{path.name} would unpack to more than 3 GiB, which no VGG-16 needs; it was not opened.")
-    for entry in entries:
-        if entry.file_size > 100_000 + 20 * entry.compress_size:
-            raise UserError(f"{path.name} holds an entry that unpacks to many times its size; it was not opened.")
-        if entry.filename.endswith("data.pkl") and entry.file_size > _MOST_PICKLE_BYTES:
-            raise UserError(f"{path.name} holds an index of {entry.file_size} bytes; no state_dict has one that large.")
+        if sum(entry.file_size for entry in entries) > MOST_BYTES:
+            raise UserError(f"{path.name} would unpack to more than 3 GiB, which no VGG-16 needs; it was not opened.")
+        for entry in entries:
+            if entry.file_size > 100_000 + 20 * entry.compress_size:
+                raise UserError(f"{path.name} holds an entry that unpacks to many times its size; it was not opened.")
+            if not entry.filename.endswith("data.pkl"):
+                continue
+            if entry.file_size > _MOST_PICKLE_BYTES:
+                raise UserError(
+                    f"{path.name} holds an index of {entry.file_size} bytes; no state_dict has one that large."
+                )
+            with archive.open(entry) as index:
+                if index.read(2) != _PROTOCOL_2:
+                    raise UserError(f"{path.name} has an unusual index; save it with torch.save's default protocol.")
+
+
+def _check_legacy(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(len(_LEGACY_START)) != _LEGACY_START:
+            raise UserError(
+                f"{path.name} is a plain Python pickle, which can run code when opened, so it was not; "
+                "save the state_dict with torch.save or as a .safetensors file instead."
+            )
 
 
 def _loaded(path: Path) -> object:
@@ -64,24 +86,19 @@ def _loaded(path: Path) -> object:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(_sentence_for_pickle(path, str(error))) from None
-    except BROKEN_FILE as error:
-        if "legacy .tar format" in str(error):
-            raise UserError(f"{path.name} is in PyTorch's oldest (tar) form; save it with a newer PyTorch.") from None
+    except BROKEN_FILE:
         raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
 
 
 def _sentence_for_pickle(path: Path, message: str) -> str:
-    # torch names what the pickle wanted to call: "Unsupported global: GLOBAL posix.system was not an allowed ...".
-    wanted = re.search(r"(?:GLOBAL|global|class|callable)\W+([A-Za-z_][\w.]*\.[\w.]+)", message)
+    # torch names what the pickle wants to call: "Trying to load unsupported GLOBAL posix.system whose module ...".
+    wanted = re.search(r"GLOBAL ([A-Za-z_][\w.]*)", message)
     if wanted:
         return (
-            f"{path.name} wants to run code when opened ({wanted[1]}), so it was not opened; "
+            f"{path.name} can only be opened by running code ({wanted[1]}), so it was not opened; "
             "save the plain state_dict or a .safetensors file instead."
         )
-    return (
-        f"{path.name} is not a plain state_dict, or damaged; it was not opened. "
-        "Save the state_dict or a .safetensors file instead."
-    )
+    return f"{path.name} is no plain state_dict, or damaged, and was not opened; save the state_dict again."
 
 
 def _state_dict(path: Path, content: object) -> dict[str, Tensor]:
