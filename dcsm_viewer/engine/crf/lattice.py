@@ -143,7 +143,7 @@ def build_lattice(features: Tensor, normalisation: Normalisation = "symmetric") 
     if count % 4:
         features = torch.cat((features, features.new_zeros(features.shape[0], 1)), 1)
     enclosing = enclosing_simplices(features)
-    weights = enclosing.weights[:count]
+    weights = enclosing.weights[:count]  # ours alone: the normalisation is multiplied into it below
     corners, points = _numbered_corners(enclosing)
     corners = corners[:count]
     neighbours = _neighbours(points, enclosing.grid)
@@ -223,23 +223,19 @@ def _neighbours(points: Tensor, grid: Grid) -> tuple[Tensor, ...]:
 
 
 def _normalised(plain: Lattice, normalisation: Normalisation) -> Lattice:
-    """The lattice with the normalisation folded into its weights and its reach known."""
-    sums = plain.filtered(torch.ones(plain.features, 1, device=plain.device))[:, 0]
-    weights, splat_weights, factor = plain.slice_weights, plain.splat.weight, torch.ones_like(sums)
-    if normalisation == "symmetric":
-        factor = (sums.double() + 1e-20).rsqrt().float()
-    if normalisation in {"before", "after"}:
-        factor = (sums.double() + 1e-20).reciprocal().float()
+    """The lattice with the normalisation folded into its weights, in place, and its reach known."""
+    ones = torch.ones(plain.features, 1, device=plain.device)
+    sums = plain.filtered(ones)
+    if normalisation == "none":
+        return replace(plain, reach=float(sums.max()))
+    # Float64 as in pydensecrf: 1e-20 beside a sum near 1 is nothing in float32, and neither is it meant to be.
+    sums = sums.double().add_(1e-20)
+    factor = (sums.rsqrt() if normalisation == "symmetric" else sums.reciprocal()).float()
     if normalisation in {"symmetric", "before"}:
-        splat_weights = splat_weights * factor[plain.splat.index.long()]
+        plain.splat.weight.mul_(factor.view(-1).index_select(0, plain.splat.index))
     if normalisation in {"symmetric", "after"}:
-        weights = weights * factor[:, None]
-    splat = Members(plain.splat.index, plain.splat.offsets, splat_weights)
-    folded = replace(plain, slice_weights=weights, splat=splat, normalisation=normalisation)
-    rows = sums
-    if normalisation != "none":
-        rows = folded.filtered(torch.ones(plain.features, 1, device=plain.device))[:, 0]
-    return replace(folded, reach=float(rows.max()))
+        plain.slice_weights.mul_(factor)
+    return replace(plain, normalisation=normalisation, reach=float(plain.filtered(ones).max()))
 
 
 def moved(lattice: Lattice, device: torch.device) -> Lattice:

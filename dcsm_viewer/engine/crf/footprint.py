@@ -1,0 +1,22 @@
+"""How strongly one pixel is tied to every other: a kernel as the lattice has it, drawn around a pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dcsm_viewer.engine.crf.lattice import Lattice
+
+
+@torch.no_grad()
+def footprint(lattice: Lattice, shape: tuple[int, int], row: int, col: int) -> NDArray[np.float32]:
+    """The weight (H, W) that each pixel's marginals have in the message to pixel (row, col), not negative.
+
+    Normalised as the lattice is; multiply by a Potts weight for what equal labels gain, in nats. The sum over the
+    image is how much that pixel hears in all.
+    """
+    height, width = shape
+    here = torch.zeros(height * width, 1, device=lattice.device)
+    here[row * width + col] = 1.0
+    return lattice.filtered(here).view(height, width).cpu().numpy()

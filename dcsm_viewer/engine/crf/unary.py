@@ -1,0 +1,77 @@
+"""Energies per pixel and label, from whatever says how likely each label is."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcsm_viewer.values import UserError
+
+MapsLike = Tensor | NDArray[np.floating]
+
+
+def unary_from_class_maps(class_maps: MapsLike, floor: float) -> Tensor:
+    """-log of background and class maps, float32 (T+1, H, W), background first, at most -log(floor) (method.md 3).
+
+    class_maps (T, H, W) are Q^c / max Q^c in [0, 1]; the background is 1 - max over c. That is method.md's
+    p_bg = 1 - F_tanh: tanh rises, so the largest tanh'd map is the tanh of the largest map. Without the final tanh
+    the same rule holds for the plain maps. Pixels are not normalised to sum 1: softmax would not notice.
+    T = 0 gives one label, the background, everywhere.
+    """
+    maps = _probabilities(class_maps, "class maps")
+    highest = maps.amax(0, keepdim=True) if maps.shape[0] else maps.new_zeros(1, *maps.shape[1:])
+    return _energies(torch.cat((1.0 - highest, maps)), floor)
+
+
+def unary_from_probabilities(probabilities: MapsLike, floor: float, *, confidence: float = 1.0) -> Tensor:
+    """-log of probabilities (L, H, W) in [0, 1], float32, at most -log(floor).
+
+    confidence in (0, 1] mixes them with the uniform distribution: confidence * p + (1 - confidence) / L.
+    """
+    given = _probabilities(probabilities, "probabilities")
+    if not 0 < confidence <= 1:
+        raise UserError(f"The unary's confidence is {confidence:g}; it must be above 0 and at most 1.")
+    return _energies(given * confidence + (1.0 - confidence) / given.shape[0], floor)
+
+
+def unary_from_labels(labels: NDArray[np.integer], n: int, confidence: float, *, unsure: int | None = None) -> Tensor:
+    """Energies (n, H, W), float32, of labels (H, W) in 0..n-1 that are right with probability `confidence`.
+
+    Every other label shares what is left; with n = 1 there is none and all energies are 0. Pixels that hold `unsure`
+    (255 in VOC) could be anything: all labels cost the same there.
+    """
+    if not 0 < confidence < 1:
+        raise UserError(f"The labels' confidence is {confidence:g}; it must lie between 0 and 1, both excluded.")
+    given = torch.from_numpy(labels.astype(np.int64))
+    if n == 1:
+        return torch.zeros(1, *given.shape)
+    known = torch.ones_like(given, dtype=torch.bool) if unsure is None else given != unsure
+    if bool(((given < 0) | (given >= n))[known].any()):
+        raise UserError(
+            f"The labels reach from {int(given[known].min())} to {int(given[known].max())}, not 0 to {n - 1}."
+        )
+    energies = torch.full((n, *given.shape), -math.log((1.0 - confidence) / (n - 1)))
+    energies.scatter_(0, torch.where(known, given, 0)[None], -math.log(confidence))
+    energies.masked_fill_(~known, math.log(n))
+    return energies
+
+
+def _probabilities(maps: MapsLike, name: str) -> Tensor:
+    given = maps if isinstance(maps, Tensor) else torch.tensor(maps)
+    given = given.detach().to(torch.float32)
+    if given.ndim != 3:
+        raise UserError(f"The {name} have shape {tuple(given.shape)}; they must be (classes, height, width).")
+    # Written so that NaN, which compares false with everything, is refused too.
+    if not bool(((given >= -1e-4) & (given <= 1.0 + 1e-4)).all()):
+        raise UserError(f"The {name} leave [0, 1] or are not finite; divide each map by its maximum first.")
+    return given
+
+
+def _energies(probabilities: Tensor, floor: float) -> Tensor:
+    if not 0 < floor < 1:
+        raise UserError(f"The unary floor is {floor:g}; it must lie between 0 and 1, both excluded.")
+    return -torch.log(probabilities.clamp(min=floor, max=1.0))
