@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.overlay_content import overlay_content
 from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.ranges import colour_range, largest
+from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import (
     class_name,
@@ -42,6 +42,13 @@ class CompareView(LinkedView):
         return [self.overlay, self.raw, self.distinct]
 
     @override
+    def show_paint(self, paint: Paint) -> None:
+        self.overlay.show_paint(paint.colormap, paint.opacity)
+        # The photograph stands beside them; unmixed, the two maps have exactly the colours of their bars.
+        self.raw.show_paint(paint.colormap, 1.0)
+        self.distinct.show_paint(paint.colormap, 1.0)
+
+    @override
     def show_contents(self, state: ViewState) -> None:
         raw, distinct = raw_and_distinct(state)
         self.overlay.show_content(overlay_content(state))
@@ -65,13 +72,13 @@ def raw_and_distinct(state: ViewState) -> tuple[Content, Content]:
         )
     name = class_name(result, class_id)
     maps = {"raw": raw_map(result, class_id), "distinct": distinct_map(result, class_id)}
-    common = largest(values for values in maps.values() if values is not None)
+    there = {kind: values for kind, values in maps.items() if values is not None}
+    colours = colour_ranges(there, state.paint.range_mode, dict.fromkeys(there, 1.0))
     contents = []
     for kind, values in maps.items():
         layer = None
         if values is not None:
-            colours = colour_range(values, state.paint.range_mode, common_max=common, possible_max=1.0)
-            layer = MapLayer(values, colours)
+            layer = MapLayer(values, colours[kind])
         contents.append(
             Content(
                 f"{name} · {kind}",

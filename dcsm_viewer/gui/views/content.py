@@ -32,6 +32,11 @@ class Content:
         """How the colours are scaled, "" where no map is on show."""
         return self.layer.colours.badge if isinstance(self.layer, MapLayer) else ""
 
+    @property
+    def words(self) -> str:
+        """All that is written around the picture, for tool tips and those who do not see it."""
+        return ", ".join(part for part in (self.title, self.badge, self.mark, self.waiting) if part)
+
     def reading(self, row: float, col: float) -> str:
         """What the topmost layer says at an image position, "" outside the image or where there is none."""
         if self.image is None or self.waiting:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.grid_contents import FocusSums, GridContents, Tile, grid_contents
 from dcsm_viewer.gui.views.linked import LinkedView
@@ -40,7 +40,9 @@ class GridView(LinkedView):
         self._place: tuple[int | None, str | None] = (None, None)
         self._contents: GridContents | None = None
         self._sums: tuple[FocusMaps, FocusSums] | None = None
-        self.tiles = Tiles(self)
+        self.tiles = Tiles(viewport, self)
+        self.tiles.pointed.connect(self.pointed)
+        self.tiles.left.connect(self.left)
         self.tiles.chosen.connect(self._choose)
         self.tiles.opened.connect(self._open)
         self.large_raw, self.large_distinct = self.add_pane(), self.add_pane()
@@ -58,6 +60,7 @@ class GridView(LinkedView):
         self._splitter.addWidget(self._large())
         self._splitter.setStretchFactor(0, 3)
         self._splitter.setStretchFactor(1, 2)
+        self._splitter.setSizes([600, 400])
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self._why)
@@ -69,7 +72,17 @@ class GridView(LinkedView):
 
     @override
     def panes(self) -> list[MapPane]:
-        return [*self.tiles.panes.values(), self.large_raw, self.large_distinct, self._why]
+        return [self.large_raw, self.large_distinct, self._why]
+
+    @override
+    def show_paint(self, paint: Paint) -> None:
+        super().show_paint(paint)
+        self.tiles.show_paint(paint.colormap)
+
+    @override
+    def dim(self, *, dimmed: bool) -> None:
+        super().dim(dimmed=dimmed)
+        self.tiles.dim(dimmed=dimmed)
 
     @override
     def show_contents(self, state: ViewState) -> None:

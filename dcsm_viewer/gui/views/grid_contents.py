@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.gui.state import MapKind, ViewState
 from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ranges import colour_range, largest
+from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map
 from dcsm_viewer.gui.views.sums import Sums
@@ -73,12 +73,8 @@ def grid_contents(state: ViewState, result: Result, focus: FocusMaps, sums: Focu
     for kind in kinds:
         layers_of: dict[Tile, MapLayer] = {}
         for group in _groups(kind, result, focus, sums.raw if kind == "raw" else sums.distinct):
-            common = largest(group.maps.values())
-            for tile, values in group.maps.items():
-                colours = colour_range(
-                    values, state.paint.range_mode, common_max=common, possible_max=group.possible[tile]
-                )
-                layers_of[tile] = MapLayer(values, colours)
+            colours = colour_ranges(group.maps, state.paint.range_mode, group.possible)
+            layers_of |= {tile: MapLayer(values, colours[tile]) for tile, values in group.maps.items()}
         for tile in all_tiles(kind, scales, result.layers):
             tiles[tile] = _content(tile, layers_of.get(tile), result, focus.class_id)
     return GridContents(scales, result.layers, kinds, tiles)

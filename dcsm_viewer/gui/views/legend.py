@@ -79,7 +79,8 @@ class Legend(QWidget):
         line = self._line()
         for entry, corner in zip(self._entries, self._corners(), strict=True):
             chip = QRect(corner.x() + 1, corner.y() + (line - side) // 2, side, side)
-            strokes.draw_chip(painter, chip, class_colour(entry.label - 1), self.palette())
+            colour = class_colour(entry.label - 1) if entry.label else None
+            strokes.draw_chip(painter, chip, colour, self.palette())
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
             words = QRect(chip.right() + strokes.GAP_PX, corner.y(), self.width(), line)
             painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, entry.words)

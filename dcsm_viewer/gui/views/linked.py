@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.views.ground import Grounds
 from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.subject import is_stale, shown_image
@@ -58,9 +58,19 @@ class LinkedView(QWidget):
     def show_contents(self, state: ViewState) -> None:
         """Gives every pane its Content; called only when something other than the paint changed."""
 
-    def add_pane(self, *, compact: bool = False, bar: bool = True) -> MapPane:
+    def show_paint(self, paint: Paint) -> None:
+        """Colormap and opacity for all panes."""
+        for pane in self.panes():
+            pane.show_paint(paint.colormap, paint.opacity)
+
+    def dim(self, *, dimmed: bool) -> None:
+        """Lets all panes sink back, or come forward again."""
+        for pane in self.panes():
+            pane.dim(dimmed=dimmed)
+
+    def add_pane(self, *, bar: bool = True) -> MapPane:
         """A pane that shares viewport and photographs with the others, its signals forwarded."""
-        pane = MapPane(self.viewport, self.grounds, compact=compact, bar=bar, parent=self)
+        pane = MapPane(self.viewport, self.grounds, bar=bar, parent=self)
         pane.pointed.connect(self.pointed)
         pane.left.connect(self.left)
         pane.pixel_clicked.connect(self.pixel_clicked)
@@ -81,8 +91,7 @@ class LinkedView(QWidget):
             self.viewport.show_shape(image.shape)
         if not _same_contents(before, after):
             self.show_contents(after)
-        for pane in self.panes():
-            pane.show_paint(after.paint.colormap, after.paint.opacity)
+        self.show_paint(after.paint)
         if not is_stale(after):
             self._patience.stop()
             self._dim_if_stale()
@@ -90,9 +99,7 @@ class LinkedView(QWidget):
             self._patience.start()
 
     def _dim_if_stale(self) -> None:
-        stale = is_stale(self._shown)
-        for pane in self.panes():
-            pane.dim(dimmed=stale)
+        self.dim(dimmed=is_stale(self._shown))
 
 
 def _same_contents(before: ViewState, after: ViewState) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ranges import colour_range, largest
+from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.subject import (
     class_name,
@@ -39,21 +39,18 @@ def _with_labels(result: Result, bare: Content) -> Content:
 
 
 def _with_class(state: ViewState, result: Result, class_id: int, bare: Content) -> Content:
-    raw, distinct = raw_map(result, class_id), distinct_map(result, class_id)
-    kind, values = ("distinct", distinct) if distinct is not None and state.paint.kind != "raw" else ("raw", raw)
-    if values is None:
+    maps = {"raw": raw_map(result, class_id), "distinct": distinct_map(result, class_id)}
+    there = {kind: values for kind, values in maps.items() if values is not None}
+    if not there:
         return bare
-    colours = colour_range(
-        values,
-        state.paint.range_mode,
-        common_max=largest(each for each in (raw, distinct) if each is not None),
-        possible_max=1.0,
-    )
+    wanted = "raw" if state.paint.kind == "raw" else "distinct"
+    kind = wanted if wanted in there else next(iter(there))
+    colours = colour_ranges(there, state.paint.range_mode, dict.fromkeys(there, 1.0))
     return Content(
         f"{class_name(result, class_id)} · {kind} on {bare.title}",
         class_id=class_id,
         image=bare.image,
-        layer=MapLayer(values, colours),
+        layer=MapLayer(there[kind], colours[kind]),
         grey=True,
         mark=bare.mark,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
@@ -13,8 +13,7 @@ from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.field import Field
 from dcsm_viewer.gui.views.ground import Grounds
-from dcsm_viewer.gui.views.pane_hand import PaneHand
-from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.views.pane_hand import ARROWS, NOTCH, PaneHand
 from dcsm_viewer.gui.views.sampling import LabelLayer, Layer, MapLayer, Patch, painted, patch_of
 from dcsm_viewer.gui.views.tables import label_table, map_table
 from dcsm_viewer.gui.views.viewport import Viewport
@@ -26,32 +25,33 @@ _MARGIN_PX = 4
 class MapPane(PaneHand):
     """Shows one Content at the shared viewport; sampling happens when it is painted, never in between.
 
-    Compact panes are the tiles of the grid: the picture and one line with the value, no title and no bar.
+    Signals (beside those of every hand):
+        pixel_clicked: pressed and released on one spot: pixel (row, col).
+        opened: a double click.
     """
+
+    pixel_clicked = Signal(int, int)
+    opened = Signal()
 
     def __init__(
         self,
         viewport: Viewport,
         grounds: Grounds,
         *,
-        compact: bool = False,
         bar: bool = True,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(viewport, compact=compact, parent=parent)
+        super().__init__(viewport, parent)
         self._grounds = grounds
-        self._bar = bar and not compact
+        self._bar = bar
         self._content = Content("")
         self._colormap = "inferno"
         self._opacity = 1.0
         self._dimmed = False
-        self._chosen = False
         self._patch: tuple[Layer, Field, Patch] | None = None
         self._table: NDArray[np.uint8] | None = None
         self._image: QImage | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        viewport.moved.connect(self.update)
-        viewport.cursor_moved.connect(self.update)
 
     @property
     def content(self) -> Content:
@@ -61,20 +61,13 @@ class MapPane(PaneHand):
     def dimmed(self) -> bool:
         return self._dimmed
 
-    @property
-    def chosen(self) -> bool:
-        return self._chosen
-
     def show_content(self, content: Content) -> None:
         """Other data; the colours stay as they are."""
         if isinstance(content.layer, LabelLayer) or isinstance(self._content.layer, LabelLayer):
             self._table = None
         self._content = content
         self._image = None
-        said = ", ".join(part for part in (content.title, content.badge, content.mark, content.waiting) if part)
-        self.setAccessibleName(said)
-        if self.compact:
-            self.setToolTip(said)
+        self.setAccessibleName(content.words)
         self.update()
 
     def show_paint(self, colormap: str, opacity: float) -> None:
@@ -90,34 +83,68 @@ class MapPane(PaneHand):
             self._dimmed = dimmed
             self.update()
 
-    def choose(self, *, chosen: bool) -> None:
-        """Framed, as the tile whose map is on show large."""
-        if chosen != self._chosen:
-            self._chosen = chosen
-            self.update()
-
     @override
     def image_shape(self) -> tuple[int, int] | None:
         return None if self._content.image is None else self._content.image.shape
 
     @override
-    def picture(self) -> QRect:
+    def picture(self, place: QPointF | None = None) -> QRect:
         """Where the photograph may be, in logical px of the widget."""
         line = self.fontMetrics().height()
         inside = self.rect().adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
-        if self.compact:
-            return inside.adjusted(0, 0, 0, -line)
-        bar = strokes.bar_width(self.fontMetrics()) if self._bar else 0
-        return inside.adjusted(0, 2 * line + strokes.GAP_PX, -bar, 0)
+        beside = strokes.bar_width(self.fontMetrics()) if self._bar and not self._bar_lies else 0
+        below = strokes.bar_height(self.fontMetrics()) if self._bar and self._bar_lies else 0
+        return inside.adjusted(0, 2 * line + strokes.GAP_PX, -beside, -below)
+
+    @property
+    def _bar_lies(self) -> bool:
+        # The bar takes its room from the longer side; by the pane's shape alone, so that no result moves it.
+        return self.height() > self.width()
 
     @override
     def minimumSizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(76, 52 + line) if self.compact else QSize(150, 130 + 2 * line)
+        return QSize(150, 130 + 2 * line)
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(110, 96) if self.compact else QSize(360, 360)
+        return QSize(360, 360)
+
+    @override
+    def clicked(self, place: QPointF) -> None:
+        at = self.position_at(place)
+        if at is not None:
+            self.pixel_clicked.emit(int(at[0]), int(at[1]))
+
+    @override
+    def double_clicked(self, place: QPointF) -> None:
+        self.opened.emit()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shape = self.image_shape()
+        key = Qt.Key(event.key())
+        if shape is None:
+            super().keyPressEvent(event)
+            return
+        row, col = self.viewport.cursor or (shape[0] / 2, shape[1] / 2)
+        if key in ARROWS:
+            far = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            down, across = (far * part for part in ARROWS[key])
+            # The middle of a pixel, where no rounding can make it the neighbour.
+            self.point_at(
+                (
+                    min(max(int(row) + down, 0), shape[0] - 1) + 0.5,
+                    min(max(int(col) + across, 0), shape[1] - 1) + 0.5,
+                )
+            )
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.pixel_clicked.emit(int(row), int(col))
+        elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus}:
+            factor = 1 / NOTCH if key == Qt.Key.Key_Minus else NOTCH
+            self.zoom_at((row, col), factor)
+        else:
+            super().keyPressEvent(event)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -126,19 +153,16 @@ class MapPane(PaneHand):
         picture = self.picture()
         if picture.width() > 0 and picture.height() > 0:
             self._paint_picture(painter, picture)
-        if self.compact:
-            self._paint_line(painter, picture)
-        else:
-            self._paint_head(painter)
-            self._paint_bar(painter, picture)
-        if self._chosen or self.hasFocus():
+        self._paint_head(painter)
+        self._paint_bar(painter, picture)
+        if self.reached_by_keys:
             strokes.draw_frame(painter, self.rect(), self.palette())
         painter.end()
 
     def _paint_picture(self, painter: QPainter, picture: QRect) -> None:
         content = self._content
         view = self.field()
-        if content.image is None or view is None or (content.waiting and self.compact):
+        if content.image is None or view is None:
             strokes.draw_placeholder(painter, picture, content.waiting, self.palette())
             return
         painter.setClipRect(picture)
@@ -182,7 +206,7 @@ class MapPane(PaneHand):
         side = 1 / view.step / ratio
         strokes.draw_cross(
             painter,
-            picture,
+            self.in_sight(view).translated(picture.topLeft()),
             QPointF(picture.left() + across / ratio, picture.top() + down / ratio),
             QRectF(picture.left() + left / ratio, picture.top() + top / ratio, side, side),
         )
@@ -209,27 +233,18 @@ class MapPane(PaneHand):
         strokes.draw_words(painter, second, left=content.badge, right=mark, left_colour=quiet, right_colour=text)
 
     def _paint_bar(self, painter: QPainter, picture: QRect) -> None:
-        layer = self._content.layer
-        if not self._bar or not isinstance(layer, MapLayer) or self._table is None:
+        layer, view = self._content.layer, self.field()
+        if not self._bar or not isinstance(layer, MapLayer) or self._table is None or view is None:
             return
-        room = strokes.bar_width(painter.fontMetrics())
-        box = QRect(picture.right() + 1, picture.top(), room, picture.height())
-        strokes.draw_bar(painter, box, self._table, layer.colours, self.palette())
-
-    def _paint_line(self, painter: QPainter, picture: QRect) -> None:
-        layer = self._content.layer
-        if not isinstance(layer, MapLayer):
+        seen = self.in_sight(view).translated(picture.topLeft())
+        if self._bar_lies:
+            box = QRect(seen.left(), seen.bottom() + 1, seen.width(), strokes.bar_height(painter.fontMetrics()))
+            strokes.draw_lying_bar(painter, box, self._table, layer.colours, self.palette())
             return
-        box = QRect(picture.left(), picture.bottom() + 1, picture.width(), painter.fontMetrics().height())
-        value, most = self.value_under_cursor(), f"max {short(layer.colours.own_max)}"
-        strokes.draw_words(
-            painter,
-            box,
-            left=value or most,
-            right="",
-            left_colour=self.palette().color(QPalette.ColorRole.WindowText) if value else strokes.muted(self.palette()),
-            right_colour=strokes.muted(self.palette()),
-        )
+        height = max(seen.height(), min(picture.height(), 5 * painter.fontMetrics().height()))
+        top = seen.center().y() - height // 2
+        box = QRect(seen.right() + 1, top, strokes.bar_width(painter.fontMetrics()), height)
+        strokes.draw_upright_bar(painter, box, self._table, layer.colours, self.palette())
 
     def value_under_cursor(self) -> str:
         """What this pane says at the shared cursor, "" when nobody points at the image."""

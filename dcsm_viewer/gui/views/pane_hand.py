@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.views.field import Field
 from dcsm_viewer.gui.views.viewport import Viewport
 
-_STEPS = {
+ARROWS = {
     Qt.Key.Key_Up: (-1, 0),
     Qt.Key.Key_Down: (1, 0),
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
 }
-_NOTCH = 1.25
+NOTCH = 1.25
 """Closer by this much for one notch of the wheel, which Qt counts as 120 eighths of a degree."""
 
 
@@ -26,34 +26,36 @@ class PaneHand(QWidget):
     Signals:
         pointed: the hand is over this position (row, col) of the image, in px, pixel i covers [i, i + 1).
         left: the hand is not over the image any more.
-        pixel_clicked: pressed and released on one spot: pixel (row, col); large panes only.
-        chosen_here: the same on a compact pane.
-        opened: a double click.
     """
 
     pointed = Signal(float, float)
     left = Signal()
-    pixel_clicked = Signal(int, int)
-    chosen_here = Signal()
-    opened = Signal()
 
-    def __init__(self, viewport: Viewport, *, compact: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewport = viewport
-        self.compact = compact
         self._pressed: QPointF | None = None
         self._dragged_from: QPointF | None = None
+        self.reached_by_keys = False
         self.setMouseTracking(True)
-        self.setCursor(Qt.CursorShape.PointingHandCursor if compact else Qt.CursorShape.CrossCursor)
-        # 54 tiles would be 54 stops of the tab key; the grid takes the keys for them.
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if compact else Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        viewport.moved.connect(self.update)
+        viewport.cursor_moved.connect(self.update)
 
     def image_shape(self) -> tuple[int, int] | None:
         """(H, W) of the image in the pane, None without one."""
         raise NotImplementedError
 
-    def picture(self) -> QRect:
-        """Where the image may be, in logical px of the widget."""
+    def picture(self, place: QPointF | None = None) -> QRect:
+        """Where the image may be, in logical px of the widget; the one under `place`, if there are several."""
+        raise NotImplementedError
+
+    def clicked(self, place: QPointF) -> None:
+        """Pressed and released on one spot of the widget."""
+        raise NotImplementedError
+
+    def double_clicked(self, place: QPointF) -> None:
         raise NotImplementedError
 
     def field(self) -> Field | None:
@@ -66,11 +68,18 @@ class PaneHand(QWidget):
     def position_at(self, place: QPointF) -> tuple[float, float] | None:
         """(row, col) in the image under a point of the widget, None where there is no image."""
         view = self.field()
-        picture = self.picture()
-        if view is None or not picture.contains(place.toPoint()):
+        if view is None or not self.picture(place).contains(place.toPoint()):
             return None
         row, col = self._beneath(view, place)
         return (row, col) if view.holds(row, col) else None
+
+    def in_sight(self, view: Field) -> QRect:
+        """The part of a picture that the image covers, logical px from the picture's corner."""
+        ratio = self.devicePixelRatioF()
+        top, left = (place / ratio for place in view.place_of(0, 0))
+        bottom, right = (place / ratio for place in view.place_of(*view.image_shape))
+        whole = QRectF(left, top, right - left, bottom - top).toAlignedRect()
+        return whole.intersected(QRect(QPoint(0, 0), self.picture().size()))
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -83,7 +92,7 @@ class PaneHand(QWidget):
             way = place - self._dragged_from
             self._dragged_from = place
             self.viewport.pan(-way.y() * scale, -way.x() * scale)
-        self._point(self.position_at(place))
+        self.point_at(self.position_at(place))
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -97,29 +106,23 @@ class PaneHand(QWidget):
             return
         pressed, dragged = self._pressed, self._dragged_from is not None
         self._pressed = self._dragged_from = None
-        if pressed is None or dragged:
-            return
-        if self.compact:
-            self.chosen_here.emit()
-            return
-        at = self.position_at(event.position())
-        if at is not None:
-            self.pixel_clicked.emit(int(at[0]), int(at[1]))
+        if pressed is not None and not dragged:
+            self.clicked(event.position())
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.opened.emit()
+            self.double_clicked(event.position())
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
-        self._point(None)
+        self.point_at(None)
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()
         if event.angleDelta().y():
-            self._zoom(_NOTCH ** (event.angleDelta().y() / 120), event.position())
+            self._zoom(NOTCH ** (event.angleDelta().y() / 120), event.position())
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -129,32 +132,17 @@ class PaneHand(QWidget):
         return super().event(event)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        shape = self.image_shape()
-        key = Qt.Key(event.key())
-        if shape is None:
-            super().keyPressEvent(event)
-            return
-        row, col = self.viewport.cursor or (shape[0] / 2, shape[1] / 2)
-        if key in _STEPS:
-            far = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-            down, across = (far * part for part in _STEPS[key])
-            # The middle of a pixel, where no rounding can make it the neighbour.
-            self._point(
-                (
-                    min(max(int(row) + down, 0), shape[0] - 1) + 0.5,
-                    min(max(int(col) + across, 0), shape[1] - 1) + 0.5,
-                )
-            )
-        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.pixel_clicked.emit(int(row), int(col))
-        elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus}:
-            factor = 1 / _NOTCH if key == Qt.Key.Key_Minus else _NOTCH
-            self._zoom_at((row, col), factor)
-        else:
-            super().keyPressEvent(event)
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.reached_by_keys = reached_by_keys(event)
+        super().focusInEvent(event)
 
-    def _point(self, at: tuple[float, float] | None) -> None:
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.reached_by_keys = False
+        super().focusOutEvent(event)
+
+    def point_at(self, at: tuple[float, float] | None) -> None:
+        """The shared cursor at an image position, or gone."""
         if at is None:
             if self.viewport.cursor is not None:
                 self.viewport.leave()
@@ -166,10 +154,11 @@ class PaneHand(QWidget):
     def _zoom(self, factor: float, place: QPointF) -> None:
         view = self.field()
         if view is not None:
-            self._zoom_at(self._beneath(view, place), factor)
-            self._point(self.position_at(place))
+            self.zoom_at(self._beneath(view, place), factor)
+            self.point_at(self.position_at(place))
 
-    def _zoom_at(self, at: tuple[float, float], factor: float) -> None:
+    def zoom_at(self, at: tuple[float, float], factor: float) -> None:
+        """Closer by `factor`, around an image position."""
         shape = self.image_shape()
         if shape is not None:
             fitted = self.viewport.fitted(self._size(), shape)
@@ -177,7 +166,7 @@ class PaneHand(QWidget):
 
     def _beneath(self, view: Field, place: QPointF) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()
-        corner = self.picture().topLeft()
+        corner = self.picture(place).topLeft()
         return view.position_at((place.y() - corner.y()) * ratio, (place.x() - corner.x()) * ratio)
 
     def _px_per_screen_px(self) -> float:
@@ -186,3 +175,8 @@ class PaneHand(QWidget):
     def _size(self) -> tuple[float, float]:
         picture = self.picture()
         return float(picture.height()), float(picture.width())
+
+
+def reached_by_keys(event: QFocusEvent) -> bool:
+    """Whether the focus is worth a frame: not when a click or the opening of the window brought it."""
+    return event.reason() in {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.gui.state import RangeMode
+
+KeyT = TypeVar("KeyT", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +33,39 @@ class ColourRange:
         return tuple(float(value) for value in np.linspace(self.low, self.high, count))
 
 
-def largest(maps: Iterable[NDArray[np.float32]]) -> float:
-    """Largest finite value of all maps; 0 if there is none above 0."""
-    return max((_own_max(each) for each in maps), default=0.0)
+def colour_ranges(
+    maps: Mapping[KeyT, NDArray[np.float32]], mode: RangeMode, possible: Mapping[KeyT, float | None]
+) -> dict[KeyT, ColourRange]:
+    """A range for each map (h, w) of one kind, which share the common one if `mode` says so.
 
-
-def colour_range(
-    own: NDArray[np.float32], mode: RangeMode, *, common_max: float, possible_max: float | None
-) -> ColourRange:
-    """Range for the map `own` (h, w).
-
-    common_max: largest value over all panes of its kind. possible_max: largest value the method can give (1 for
-    class maps), None where there is no bound, as for raw saliency, which is then coloured as shared.
+    possible: the largest value the method can give (1 for class maps), None where there is no bound, as for raw
+    saliency, which is then coloured as shared.
     """
-    highest = _own_max(own)
-    lost = own.size - int(np.isfinite(own).sum()) if not np.isfinite(own.max(initial=0.0)) else 0
-    flaw = f", {lost} px not a number" if lost else ""
+    tops = {key: _top_and_flaw(values) for key, values in maps.items()}
+    common = max((top for top, _ in tops.values()), default=0.0)
+    return {key: _range(top, common, mode, possible[key], flaw) for key, (top, flaw) in tops.items()}
+
+
+def _range(own: float, common: float, mode: RangeMode, possible: float | None, flaw: str) -> ColourRange:
     if mode == "own":
-        return ColourRange(0.0, highest, f"own max {short(highest)}{flaw}", highest)
-    if mode == "absolute" and possible_max is not None:
-        return ColourRange(0.0, possible_max, f"absolute 0..{short(possible_max)}{flaw}", highest)
-    return ColourRange(0.0, common_max, f"shared 0..{short(common_max)}{flaw}", highest)
+        return ColourRange(0.0, own, f"own max {short(own)}{flaw}", own)
+    if mode == "absolute" and possible is not None:
+        return ColourRange(0.0, possible, f"absolute 0..{short(possible)}{flaw}", own)
+    return ColourRange(0.0, common, f"shared 0..{short(common)}{flaw}", own)
+
+
+def _top_and_flaw(values: NDArray[np.float32]) -> tuple[float, str]:
+    """Largest finite value, 0 if there is none above 0, and words for the pixels that are not a number."""
+    top = float(values.max(initial=0.0))
+    if math.isfinite(top):
+        return top, ""
+    finite = np.isfinite(values)
+    return float(values.max(initial=0.0, where=finite)), f", {values.size - int(finite.sum())} px not a number"
 
 
 def short(value: float) -> str:
-    """The value in at most three significant digits: 0.83, 1.2, 4.1e-05."""
-    if value == 0 or 1e-3 <= abs(value) < 1e4:
+    """The value in at most three significant digits: 0.83, 1.2, 4.1e-5."""
+    if value == 0 or 1e-3 <= abs(value) < 999.5:
         return f"{value:.3g}"
-    return f"{value:.1e}"
-
-
-def _own_max(values: NDArray[np.float32]) -> float:
-    high = float(values.max(initial=0.0))
-    if np.isfinite(high):
-        return high
-    # A map with NaN or infinity in it is coloured by what is left of it, and its badge says how much is not.
-    return float(values.max(initial=0.0, where=np.isfinite(values)))
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"

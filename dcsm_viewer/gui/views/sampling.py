@@ -51,7 +51,7 @@ def patch_of(layer: Layer, view: Field) -> Patch:
         down, across, seen = _sampled(layer.values, view)
         lost = np.isnan(seen)
         any_lost = bool(lost.any())
-        return Patch(down, across, _places(seen, layer.colours), lost if any_lost else None)
+        return Patch(down, across, places_of(seen, layer.colours), lost if any_lost else None)
     down, across, found = _sampled(layer.labels, view)
     place_of_label = np.zeros(max(layer.names, default=0) + 1, dtype=np.uint8)
     for place, label in enumerate(sorted(layer.names)):
@@ -85,11 +85,14 @@ def _sampled(values: NDArray[ScalarT], view: Field) -> tuple[int, int, NDArray[S
     return down, across, np.ascontiguousarray(values.take(rows, axis=0).take(cols, axis=1))
 
 
-def _places(values: NDArray[np.float32], colours: ColourRange) -> NDArray[np.uint8]:
+def places_of(values: NDArray[np.float32], colours: ColourRange) -> NDArray[np.uint8]:
+    """Rows of a colour table uint8 (h, w) for values (h, w); the first row where there is no number."""
     # 256 bins of equal width, the last one closed: as imaging.paint_map, so that screen and file show the same.
     if colours.high <= colours.low:
         return np.where(values > colours.low, np.uint8(255), np.uint8(0))
     with np.errstate(over="ignore"):
         places = (values - np.float32(colours.low)) * np.float32(256 / (colours.high - colours.low))
-    np.nan_to_num(places, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
-    return np.clip(places, 0, 255, out=places).astype(np.uint8)
+    np.clip(places, 0, 255, out=places)
+    if np.isnan(places.max(initial=0.0)):
+        places[np.isnan(places)] = 0
+    return places.astype(np.uint8)

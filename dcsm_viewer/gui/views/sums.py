@@ -37,8 +37,8 @@ def sums_of(maps: Maps) -> Sums:
 
 def _add(sums: dict[KeyT, NDArray[np.float32]], terms: dict[KeyT, int], key: KeyT, values: NDArray[np.float32]) -> None:
     if key not in sums:
-        sums[key] = values.copy()
-        terms[key] = 1
+        sums[key], terms[key] = values, 1
         return
-    sums[key] += values
+    # The first map is the caller's and must not be added into; from the second term on the sum is ours.
+    sums[key] = sums[key] + values if terms[key] == 1 else np.add(sums[key], values, out=sums[key])
     terms[key] += 1

@@ -1,28 +1,33 @@
-"""The tiles of the grid with their headings: one row a layer, one column a scale, the sums last."""
+"""The tiles of the grid on one sheet, with headings, the value under the cursor, and the keys to walk them."""
 
 from __future__ import annotations
 
-from functools import partial
-
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QRegion
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views.grid_contents import GridContents, Kind, Tile, all_tiles
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.pane_paint import draw_frame
+from dcsm_viewer.gui.views import pane_paint as strokes
+from dcsm_viewer.gui.views.field import Field
+from dcsm_viewer.gui.views.grid_contents import GridContents, Kind, Tile
+from dcsm_viewer.gui.views.pane_hand import ARROWS, PaneHand
+from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.views.sampling import MapLayer, argb
+from dcsm_viewer.gui.views.sheet_image import sheet_places
+from dcsm_viewer.gui.views.sheet_layout import SheetLayout
+from dcsm_viewer.gui.views.tables import map_table
+from dcsm_viewer.gui.views.viewport import Viewport
 
 _KIND_TITLES: dict[Kind, str] = {"raw": "Raw saliency", "distinct": "Distinct, after subtraction"}
-_BETWEEN_KINDS_PX = 12
-_STEPS = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
+_CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-class Tiles(QWidget):
-    """Builds panes when layers or scales change, and keeps them otherwise, so that nothing jumps.
+class Tiles(PaneHand):
+    """Shows GridContents at the shared viewport, every tile unmixed: it is too small to show two things at once.
 
-    Signals:
+    Signals (beside those of every pane):
         chosen: a Tile was clicked, or reached with the arrow keys.
         opened: a Tile was double-clicked, or Return pressed on it.
     """
@@ -30,113 +35,253 @@ class Tiles(QWidget):
     chosen = Signal(object)
     opened = Signal(object)
 
-    def __init__(self, view: LinkedView) -> None:
-        super().__init__(view)
-        self._view = view
-        self._axes: tuple[tuple[int, ...], tuple[str, ...], tuple[Kind, ...]] = ((), (), ())
+    def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(viewport, parent)
+        self._contents = GridContents((), (), (), {})
+        self._colormap = "inferno"
+        self._dimmed = False
         self._chosen: Tile | None = None
-        self.panes: dict[Tile, MapPane] = {}
-        self._headings: list[QLabel] = []
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(2)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._layout = self._layout_now()
+        self._boxes: tuple[GridContents, SheetLayout, dict[Tile, tuple[QRect, QRect]]] | None = None
+        self._places: tuple[GridContents, SheetLayout, Field, NDArray[np.uint8]] | None = None
+        self._image: QImage | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Maps by layer and scale")
 
+    @property
+    def contents(self) -> GridContents:
+        return self._contents
+
+    @property
+    def dimmed(self) -> bool:
+        return self._dimmed
+
     def show_contents(self, contents: GridContents) -> None:
-        """Every tile its map; tiles are made anew only for other layers, scales or kinds."""
-        axes = (contents.scales, contents.layers, contents.kinds)
-        if axes != self._axes:
-            self._axes = axes
-            self._build()
-        for tile, pane in self.panes.items():
-            pane.show_content(contents.tiles[tile])
+        """Other maps; the tiles stay where they are unless layers, scales or kinds are others."""
+        self._contents = contents
+        if (self._layout.scales, self._layout.layers, self._layout.kinds) != _axes(contents):
+            self._layout = self._layout_now()
+            self.updateGeometry()
+        self.update()
+
+    def show_paint(self, colormap: str) -> None:
+        """Other colours for the same maps: one table of 256 entries."""
+        if colormap != self._colormap:
+            self._colormap, self._image = colormap, None
+            self.update()
+
+    def dim(self, *, dimmed: bool) -> None:
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.update()
 
     def choose(self, tile: Tile) -> None:
-        """Frames the tile; no signal."""
+        """Frames the place of the tile, in both blocks; no signal."""
         self._chosen = tile
-        for each, pane in self.panes.items():
-            pane.choose(chosen=(each.scale, each.layer) == (tile.scale, tile.layer))
+        content = self._contents.tiles.get(tile)
+        self.setAccessibleDescription("" if content is None else content.words)
+        self.update()
+
+    def cell_of(self, tile: Tile) -> QRect:
+        """Where the tile is, in logical px of the widget."""
+        return self._layout_now().cell_of(tile)
+
+    def words_of(self, tile: Tile) -> str:
+        """What stands below the tile: its value under the cursor, or its largest value."""
+        content = self._contents.tiles[tile]
+        if not isinstance(content.layer, MapLayer):
+            return ""
+        cursor = self.viewport.cursor
+        value = "" if cursor is None else content.reading(*cursor)
+        if value:
+            return value
+        most = short(content.layer.colours.own_max)
+        words = f"max {most}"
+        return words if self.fontMetrics().horizontalAdvance(words) <= self._layout.cell.width() else most
+
+    @override
+    def image_shape(self) -> tuple[int, int] | None:
+        first = next(iter(self._contents.tiles.values()), None)
+        return None if first is None or first.image is None else first.image.shape
+
+    @override
+    def picture(self, place: QPointF | None = None) -> QRect:
+        """Where the tile under `place` has its map, empty between the tiles; without a place any tile's."""
+        if not self._contents.tiles:
+            return QRect()
+        layout = self._layout_now()
+        tile = next(iter(self._contents.tiles)) if place is None else layout.tile_at(place.toPoint())
+        return QRect() if tile is None else layout.picture_of(tile)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        layout = self._layout_now()
+        scales, layers, kinds = layout.scales, layout.layers, layout.kinds
+        line, heads = layout.line, layout.heads
+        return SheetLayout(scales, layers, kinds, line, heads, SheetLayout.least_cell(line)).size()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    @override
+    def clicked(self, place: QPointF) -> None:
+        tile = self._layout_now().tile_at(place.toPoint())
+        if tile is not None:
+            self.chosen.emit(tile)
+
+    @override
+    def double_clicked(self, place: QPointF) -> None:
+        tile = self._layout_now().tile_at(place.toPoint())
+        if tile is not None:
+            self.opened.emit(tile)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if self._chosen is None or self._chosen not in self.panes:
+        key, layout = event.key(), self._layout_now()
+        if self._chosen is None or self._chosen not in self._contents.tiles:
             super().keyPressEvent(event)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self.opened.emit(self._chosen)
-        elif key in _STEPS:
-            self.chosen.emit(self._beside(self._chosen, Qt.Key(key)))
+        elif key in ARROWS:
+            down, across = ARROWS[Qt.Key(key)]
+            self.chosen.emit(layout.beside(self._chosen, down=down, across=across))
         else:
             super().keyPressEvent(event)
 
     @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            tile = self._layout_now().tile_at(event.pos())
+            if tile is not None:
+                QToolTip.showText(event.globalPos(), self._contents.tiles[tile].words, self)
+            return True
+        return super().event(event)
+
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.hasFocus():
-            painter = QPainter(self)
-            draw_frame(painter, self.rect(), self.palette())
-            painter.end()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
+        view = self.field()
+        if view is not None:
+            self._layout = self._layout_now()
+            self._paint_heads(painter)
+            self._paint_maps(painter, view)
+            self._paint_words(painter)
+            self._paint_crosses(painter, view)
+            self._paint_chosen(painter)
+        if self.reached_by_keys:
+            strokes.draw_frame(painter, self.rect(), self.palette())
+        painter.end()
 
-    def _beside(self, tile: Tile, key: Qt.Key) -> Tile:
-        columns, rows = [*self._axes[0], None], [*self._axes[1], None]
-        down, across = _STEPS[key]
-        row = min(max(rows.index(tile.layer) + down, 0), len(rows) - 1)
-        column = min(max(columns.index(tile.scale) + across, 0), len(columns) - 1)
-        return Tile(tile.kind, columns[column], rows[row])
+    def _paint_heads(self, painter: QPainter) -> None:
+        layout = self._layout
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        for kind in layout.kinds:
+            painter.setFont(strokes.bold(self.font()))
+            painter.drawText(layout.kind_head(kind), _CENTRE, _KIND_TITLES[kind])
+            painter.setFont(self.font())
+            for scale in (*layout.scales, None):
+                painter.drawText(layout.scale_head(kind, scale), _CENTRE, _scale_words(scale))
+        for layer in (*layout.layers, None):
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(layout.layer_head(layer), side, _layer_words(layer))
 
-    def _build(self) -> None:
-        for widget in (*self.panes.values(), *self._headings):
-            self._grid.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
-        self.panes, self._headings = {}, []
-        scales, layers, kinds = self._axes
-        # A QGridLayout never forgets a row or column it once had; their stretch has to be taken back.
-        for number in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(number, 0)
-            self._grid.setColumnMinimumWidth(number, 0)
-        for number in range(self._grid.rowCount()):
-            self._grid.setRowStretch(number, 0)
-        for number, layer in enumerate((*layers, None)):
-            self._head(layer or "Σ layers", 2 + number, 0, Qt.AlignmentFlag.AlignRight)
-            self._grid.setRowStretch(2 + number, 1)
-        for block, kind in enumerate(kinds):
-            first = 1 + block * (len(scales) + 2)
-            self._head(_KIND_TITLES[kind], 0, first, Qt.AlignmentFlag.AlignHCenter, span=len(scales) + 1)
-            if block:
-                self._grid.setColumnMinimumWidth(first - 1, _BETWEEN_KINDS_PX)
-            for number, scale in enumerate((*scales, None)):
-                self._head("Σ scales" if scale is None else f"{scale} px", 1, first + number)
-                self._grid.setColumnStretch(first + number, 1)
-            for place, tile in enumerate(all_tiles(kind, scales, layers)):
-                row, column = divmod(place, len(scales) + 1)
-                self._grid.addWidget(self._pane(tile), 2 + row, first + column)
-        if self._chosen is not None:
-            self.choose(self._chosen)
+    def _paint_maps(self, painter: QPainter, view: Field) -> None:
+        covered, maps = QRegion(), {}
+        pictures = {tile: picture for tile, (picture, _) in self._boxes_now().items()}
+        inside = self.in_sight(view)
+        for tile, content in self._contents.tiles.items():
+            image_box = inside.translated(pictures[tile].topLeft())
+            if isinstance(content.layer, MapLayer):
+                maps[tile] = content.layer
+                covered += QRegion(image_box)
+            else:
+                strokes.draw_placeholder(painter, image_box, content.waiting, self.palette())
+        sheet = self._sheet(maps, pictures, view)
+        painter.setClipRegion(covered)
+        painter.drawImage(QPoint(0, 0), sheet)
+        if self._dimmed:
+            strokes.draw_veil(painter, self.rect(), self.palette())
+        painter.setClipping(False)
 
-    def _pane(self, tile: Tile) -> MapPane:
-        pane = self._view.add_pane(compact=True)
-        pane.setParent(self)
-        pane.chosen_here.connect(partial(self.chosen.emit, tile))
-        pane.opened.connect(partial(self.opened.emit, tile))
-        self.panes[tile] = pane
-        pane.show()
-        return pane
+    def _sheet(self, maps: dict[Tile, MapLayer], pictures: dict[Tile, QRect], view: Field) -> QImage:
+        kept, layout, ratio = self._places, self._layout, self.devicePixelRatioF()
+        if kept is None or kept[0] is not self._contents or kept[1] != layout or kept[2] != view:
+            size = layout.size()
+            shape = (round(size.height() * ratio), round(size.width() * ratio))
+            kept = (self._contents, layout, view, sheet_places(maps, pictures, view, ratio=ratio, shape=shape))
+            self._places, self._image = kept, None
+        if self._image is None:
+            places = kept[3]
+            indexed = QImage(
+                places.data, places.shape[1], places.shape[0], places.shape[1], QImage.Format.Format_Indexed8
+            )
+            indexed.setColorTable(argb(map_table(self._colormap, 1.0)))
+            self._image = indexed.convertToFormat(QImage.Format.Format_RGB32)
+            self._image.setDevicePixelRatio(ratio)
+        return self._image
 
-    def _head(
-        self,
-        words: str,
-        row: int,
-        column: int,
-        side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignHCenter,
-        *,
-        span: int = 1,
-    ) -> None:
-        label = QLabel(words, self)
-        if row == 0:
-            font = label.font()
-            font.setBold(True)
-            label.setFont(font)
-        self._grid.addWidget(label, row, column, 1, span, side | Qt.AlignmentFlag.AlignVCenter)
-        self._headings.append(label)
+    def _paint_words(self, painter: QPainter) -> None:
+        pointing = self.viewport.cursor is not None
+        text = self.palette().color(QPalette.ColorRole.WindowText)
+        painter.setPen(text if pointing else strokes.muted(self.palette()))
+        for tile, (_, below) in self._boxes_now().items():
+            painter.drawText(below, _CENTRE, self.words_of(tile))
+
+    def _paint_crosses(self, painter: QPainter, view: Field) -> None:
+        cursor = self.viewport.cursor
+        if cursor is None or not view.holds(*cursor):
+            return
+        inside, ratio = self.in_sight(view), self.devicePixelRatioF()
+        down, across = (place / ratio for place in view.place_of(*cursor))
+        lines = []
+        for tile, (picture, _) in self._boxes_now().items():
+            if self._contents.tiles[tile].layer is not None:
+                corner = picture.topLeft()
+                box = inside.translated(corner)
+                if box.top() <= corner.y() + down <= box.bottom() + 1:
+                    lines.append(QLineF(box.left(), corner.y() + down, box.right() + 1, corner.y() + down))
+                if box.left() <= corner.x() + across <= box.right() + 1:
+                    lines.append(QLineF(corner.x() + across, box.top(), corner.x() + across, box.bottom() + 1))
+        for colour, width in strokes.CROSS:
+            painter.setPen(QPen(QColor(*colour), width, c=Qt.PenCapStyle.FlatCap))
+            painter.drawLines(lines)
+
+    def _paint_chosen(self, painter: QPainter) -> None:
+        if self._chosen is None:
+            return
+        for kind in self._layout.kinds:
+            tile = Tile(kind, self._chosen.scale, self._chosen.layer)
+            if tile in self._contents.tiles:
+                strokes.draw_frame(painter, self._layout.cell_of(tile), self.palette())
+
+    def _boxes_now(self) -> dict[Tile, tuple[QRect, QRect]]:
+        """Where each tile's map and its words are; made once a layout, not once a mouse move."""
+        kept = self._boxes
+        if kept is None or kept[0] is not self._contents or kept[1] != self._layout:
+            layout = self._layout
+            boxes = {tile: (layout.picture_of(tile), layout.words_of(tile)) for tile in self._contents.tiles}
+            kept = self._boxes = (self._contents, layout, boxes)
+        return kept[2]
+
+    def _layout_now(self) -> SheetLayout:
+        scales, layers, kinds = _axes(self._contents)
+        metrics = self.fontMetrics()
+        heads = max((metrics.horizontalAdvance(_layer_words(layer)) for layer in (*layers, None)), default=0)
+        return SheetLayout.within(
+            self.size(), scales=scales, layers=layers, kinds=kinds, line=metrics.height(), heads=heads + 10
+        )
+
+
+def _axes(contents: GridContents) -> tuple[tuple[int, ...], tuple[str, ...], tuple[Kind, ...]]:
+    return contents.scales, contents.layers, contents.kinds
+
+
+def _scale_words(scale: int | None) -> str:
+    return "Σ scales" if scale is None else f"{scale} px"
+
+
+def _layer_words(layer: str | None) -> str:
+    return "Σ layers" if layer is None else layer
