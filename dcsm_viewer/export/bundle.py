@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,35 +53,45 @@ def export_with_reports(
     for target in targets:
         _spare_source(target, result)
     try:
-        folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as aside:
-            return _staged(result, Path(aside), stem, chosen, folder, stages=stages)
+        with ExitStack() as undo:
+            drafts = [_draft(target, folder, undo) for target in targets]
+            reports, outputs = [], []
+            for each, draft, target in zip(chosen, drafts, targets, strict=False):
+                each.write(result, draft)
+                reports.append((each.name, _held(each, draft, result, stem)))
+                outputs.append(RecipeOutput(target.relative_to(folder).as_posix(), each.name, sha256_of(draft)))
+            write_recipe(recipe_of(result, folder, outputs, stages=stages), drafts[-1])
+            for draft, target in zip(drafts, targets, strict=True):
+                draft.replace(target)
     except OSError as trouble:
         explain(trouble, targets[0])
+    return Export(tuple(targets), tuple(reports))
 
 
-def _staged(result: Result, aside: Path, stem: str, chosen: Sequence[Format], folder: Path, *, stages: bool) -> Export:
-    reports: list[tuple[str, Report]] = []
-    outputs: list[RecipeOutput] = []
-    for each in chosen:
-        draft = each.path(aside, stem)
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        each.write(result, draft)
-        report = each.verify(draft, result)
-        if not report.ok:
-            raise UserError(
-                f"{stem} was not exported: its {each.name} file did not read back ({report.sentences[0]}); "
-                "check the disk and try again."
-            )
-        reports.append((each.name, report))
-        outputs.append(RecipeOutput(each.place.format(stem=stem), each.name, sha256_of(draft)))
-    write_recipe(recipe_of(result, folder, outputs, stages=stages), aside / f"{stem}.json")
-    names = [*(output.path for output in outputs), f"{stem}.json"]
-    for name in names:
-        final = folder / name
-        final.parent.mkdir(parents=True, exist_ok=True)
-        (aside / name).replace(final)
-    return Export(tuple(folder / name for name in names), tuple(reports))
+def _draft(target: Path, folder: Path, undo: ExitStack) -> Path:
+    """A path beside `target`, so that what a file says of its neighbours holds there too; `undo` leaves no trace."""
+    for room in (folder, target.parent):
+        if not room.is_dir():
+            room.mkdir()
+            undo.callback(_remove_if_empty, room)
+    draft = target.with_name(f".part-{secrets.token_hex(8)}{target.suffix}")
+    undo.callback(draft.unlink, missing_ok=True)
+    return draft
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _held(each: Format, draft: Path, result: Result, stem: str) -> Report:
+    report = each.verify(draft, result)
+    if report.ok:
+        return report
+    raise UserError(
+        f"{stem} was not exported: its {each.name} file did not read back ({report.sentences[0]}); "
+        "check the disk and try again."
+    )
 
 
 def _chosen(formats: Sequence[str], known: dict[str, Format]) -> list[Format]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dcsm_viewer.export import npz, overlay_png, voc_png
+from dcsm_viewer.export import clip_es_npy, coco_json, cvat_zip, labelme_json, npz, overlay_png, psa_npy, voc_png
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.values import Result
 
@@ -42,6 +42,12 @@ FORMATS: dict[str, Format] = {
         Format("voc", "Labels as palette PNG (VOC)", "{stem}.png", voc_png.write, voc_png.verify),
         Format("npz", "Every number (NumPy .npz)", "{stem}.npz", npz.write, npz.verify),
         Format("png", "Overlay to look at (PNG)", "{stem}.overlay.png", overlay_png.write, overlay_png.verify),
+        Format("psa", "Class maps for PSA (.npy)", "psa/{stem}.npy", psa_npy.write, psa_npy.verify),
+        Format("seam", "Class maps for SEAM (.npy)", "seam/{stem}.npy", psa_npy.write, psa_npy.verify),
+        Format("clip-es", "Class maps for CLIP-ES (.npy)", "clip-es/{stem}.npy", clip_es_npy.write, clip_es_npy.verify),
+        Format("coco", "Masks for COCO tools (JSON)", "{stem}.coco.json", coco_json.write, coco_json.verify),
+        Format("labelme", "Masks for labelme (JSON)", "labelme/{stem}.json", labelme_json.write, labelme_json.verify),
+        Format("cvat", "Masks for CVAT (zip)", "{stem}.cvat.zip", cvat_zip.write, cvat_zip.verify),
     )
 }
 

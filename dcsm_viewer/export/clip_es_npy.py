@@ -1,0 +1,52 @@
+"""Class maps for CLIP-ES: class ids and half-precision maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcsm_viewer.export.consumer_maps import own_maximum_maps
+from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.values import Result, UserError
+
+
+def write(result: Result, path: Path) -> None:
+    """An .npy at `path`: `keys` int64 (T,), 0-based, and `attn_highres` float16 (T, H, W), each with maximum 1.
+
+    Raises UserError without a detected class: CLIP-ES takes the maximum over an empty axis there and stops.
+    """
+    if not result.detected_ids:
+        raise UserError(
+            f"{result.request.image.name} has no detected class, which CLIP-ES cannot read; lower the threshold."
+        )
+    with whole_file(path) as stream:
+        save_dictionary(stream, _content(result))
+
+
+def verify(path: Path, result: Result) -> Report:
+    """How `path` reads to CLIP-ES's evaluation, compared with `result`."""
+    return Report.of(_findings(path, result))
+
+
+def _content(result: Result) -> dict[str, NDArray[np.generic]]:
+    return {
+        "keys": np.array(result.detected_ids, dtype=np.int64),
+        "attn_highres": own_maximum_maps(result).astype(np.float16),
+    }
+
+
+def _findings(path: Path, result: Result) -> Iterator[Finding]:
+    try:
+        found = load_dictionary(path)
+    except DictionaryDamagedError as trouble:
+        yield unreadable(path, trouble)
+        return
+    for name, expected in _content(result).items():
+        there = found.get(name)
+        same = isinstance(there, np.ndarray) and there.dtype == expected.dtype and np.array_equal(there, expected)
+        yield finding(same, good=f"{name} is as it should be.", bad=f"{name} is missing or differs in value or type.")

@@ -1,0 +1,120 @@
+"""Masks as the zip that CVAT imports as "Segmentation mask 1.1"."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dcsm_viewer.export.label_colours import IGNORE_INDEX, label_colours
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.subject import index_meanings, indexed_labels
+from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.values import Result
+
+_FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
+_LIST = "ImageSets/Segmentation/default.txt"
+
+
+def write(result: Result, path: Path) -> None:
+    """A zip at `path`: class and object masks as palette PNG, the list of images, and the colours of the labels.
+
+    CVAT goes by colour, so labelmap.txt names every colour that can occur, 255 ("ignore") too. Each class is one
+    object. The image in CVAT must have the source image's name.
+    """
+    index = indexed_labels(result)
+    name = _name(result)
+    objects = np.searchsorted(np.array([0, *index_meanings(result)]), index).astype(np.uint8)
+    members = {
+        "labelmap.txt": _labelmap(result).encode(),
+        _LIST: f"{name}\n".encode(),
+        f"SegmentationClass/{name}.png": _palette_png(index),
+        f"SegmentationObject/{name}.png": _palette_png(objects),
+    }
+    with whole_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for place, content in members.items():
+            member = zipfile.ZipInfo(place, _FIRST_ZIP_DAY)
+            member.create_system = 3  # else it would tell Windows from the rest
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, content)
+
+
+def verify(path: Path, result: Result) -> Report:
+    """How `path` reads to CVAT: colours to labels by labelmap.txt, compared with the labels of `result`."""
+    return Report.of(_findings(path, result))
+
+
+def _name(result: Result) -> str:
+    return PurePosixPath(result.request.image.name).stem
+
+
+def _labelmap(result: Result) -> str:
+    """A line a label: name:red,green,blue:parts:actions. Names lose what the format uses as marks."""
+    colours = label_colours()
+    names = {0: "background", **index_meanings(result), IGNORE_INDEX: "ignore"}
+    lines = ["# label:color_rgb:parts:actions"]
+    for index, name in names.items():
+        red, green, blue = colours[index].tolist()
+        lines.append(f"{_plain(name)}:{red},{green},{blue}::")
+    return "\n".join(lines) + "\n"
+
+
+def _plain(name: str) -> str:
+    return name.replace(":", " ").replace("\n", " ").replace("#", " ").strip()
+
+
+def _palette_png(index: NDArray[np.uint8]) -> bytes:
+    picture = Image.fromarray(index)
+    picture.putpalette(label_colours().tobytes())
+    drawn = io.BytesIO()
+    picture.save(drawn, format="PNG")
+    return drawn.getvalue()
+
+
+def _findings(path: Path, result: Result) -> Iterator[Finding]:
+    name = _name(result)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            listed = archive.read(_LIST).decode().split("\n")
+            lines = archive.read("labelmap.txt").decode().splitlines()
+            masks = {}
+            for kind in ("Class", "Object"):
+                with Image.open(io.BytesIO(archive.read(f"Segmentation{kind}/{name}.png"))) as picture:
+                    masks[kind] = np.array(picture.convert("RGB")).astype(np.int64)
+        label_of = _labels_by_colour(lines)
+    except (OSError, ValueError, LookupError, SyntaxError, zipfile.BadZipFile) as trouble:
+        yield unreadable(path, trouble)
+        return
+    yield finding(name in listed, good="The list names the image.", bad=f"The list does not name {name}.")
+    yield finding("ignore" in label_of.values(), good="255 is declared.", bad="255 is not declared in labelmap.txt.")
+    expected = indexed_labels(result)
+    for kind, mask in masks.items():
+        if mask.shape[:2] != expected.shape:
+            yield Finding(held=False, sentence=f"The {kind} mask is {mask.shape[:2]}; the image is {expected.shape}.")
+            return
+    codes = masks["Class"] @ np.array([1 << 16, 1 << 8, 1])
+    wrong = 0
+    meanings = {index: _plain(label) for index, label in {0: "background", **index_meanings(result)}.items()}
+    for label in set(meanings.values()):  # by name, as CVAT does: ImageNet has two cranes
+        named = [code for code, known in label_of.items() if known == label]
+        meant = [index for index, known in meanings.items() if known == label]
+        wrong += int((np.isin(codes, named) != np.isin(expected, meant)).sum())
+    yield finding(wrong == 0, good="Every colour means its class.", bad=f"{wrong} pixels mean another class.")
+    borders = (masks["Object"].any(axis=2) != (expected > 0)).sum()
+    yield finding(not borders, good="Objects cover the classes.", bad=f"{borders} pixels belong to no object.")
+
+
+def _labels_by_colour(lines: list[str]) -> dict[int, str]:
+    found = {}
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        label, colour, _parts, _actions = line.split(":")
+        red, green, blue = (int(part) for part in colour.split(","))
+        found[red << 16 | green << 8 | blue] = label
+    return found

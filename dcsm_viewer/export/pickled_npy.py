@@ -1,0 +1,76 @@
+"""The pickled dictionaries other programs keep in .npy files: written for old readers, read without running code."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Protocol 3 names its globals in plain text; from 4 on they are counted strings.
+_PROTOCOL = 3
+
+# numpy 2 names its private module, which numpy 1 (the consumers' of 2018 to 2022) cannot import; the public name of
+# then still loads in both.
+_OLD_NAME = {"numpy._core.multiarray": "numpy.core.multiarray"}
+
+_HARMLESS = {
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+}
+
+
+class DictionaryDamagedError(Exception):
+    """An .npy file that holds no dictionary of arrays, numbers and strings; its text says what it holds."""
+
+
+def save_dictionary(stream: BinaryIO, content: Mapping[Any, NDArray[np.generic]]) -> None:
+    """What `numpy.load(..., allow_pickle=True).item()` gives back as `content`, with numpy 1 and 2 alike."""
+    boxed = np.empty((), dtype=object)
+    boxed[()] = dict(content)
+    np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(boxed))
+    stream.write(_with_old_names(pickle.dumps(boxed, protocol=_PROTOCOL)))
+
+
+def load_dictionary(path: Path) -> dict[Any, Any]:
+    """The dictionary in the .npy file at `path`.
+
+    Raises DictionaryDamagedError if it is anything but arrays, numbers and strings.
+    """
+    try:
+        stored = io.BytesIO(path.read_bytes())
+        np.lib.format.read_magic(stored)
+        np.lib.format.read_array_header_1_0(stored)
+        boxed = _DataOnly(stored).load()
+    except (pickle.UnpicklingError, OSError, ValueError, TypeError, LookupError, EOFError, AttributeError) as trouble:
+        raise DictionaryDamagedError(str(trouble)) from trouble
+    content = boxed.item() if isinstance(boxed, np.ndarray) and boxed.size == 1 else boxed
+    if not isinstance(content, dict):
+        raise DictionaryDamagedError(f"it holds a {type(content).__name__}, not a dictionary")
+    return content
+
+
+class _DataOnly(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> object:
+        if (module, name) not in _HARMLESS:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no data")
+        return super().find_class(module, name)
+
+
+def _with_old_names(pickled: bytes) -> bytes:
+    pieces, done = [], 0
+    for opcode, argument, place in pickletools.genops(pickled):
+        if opcode.name != "GLOBAL" or place is None:
+            continue
+        module, name = str(argument).split(" ")
+        if module in _OLD_NAME:
+            pieces += [pickled[done:place], f"c{_OLD_NAME[module]}\n{name}\n".encode()]
+            done = place + len(f"c{module}\n{name}\n")
+    return b"".join([*pieces, pickled[done:]])

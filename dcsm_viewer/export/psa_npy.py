@@ -1,0 +1,46 @@
+"""Class maps for PSA and SEAM: a dictionary of maps by 0-based class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from dcsm_viewer.export.consumer_maps import own_maximum_maps
+from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.values import Result
+
+
+def write(result: Result, path: Path) -> None:
+    """An .npy at `path`: {0-based class id: float32 (H, W) in [0, 1]}, ascending, each with maximum 1."""
+    maps = own_maximum_maps(result)
+    content = {class_id: maps[place] for place, class_id in enumerate(result.detected_ids)}
+    with whole_file(path) as stream:
+        save_dictionary(stream, content)
+
+
+def verify(path: Path, result: Result) -> Report:
+    """How `path` reads to PSA's and SEAM's evaluation, compared with `result`."""
+    return Report.of(_findings(path, result))
+
+
+def _findings(path: Path, result: Result) -> Iterator[Finding]:
+    try:
+        content = load_dictionary(path)
+    except DictionaryDamagedError as trouble:
+        yield unreadable(path, trouble)
+        return
+    keys = list(content)
+    yield finding(
+        keys == list(result.detected_ids),
+        good="Its keys are the detected classes, counted from 0, ascending.",
+        bad=f"Its keys are {keys}; the detected classes are {list(result.detected_ids)}.",
+    )
+    for class_id, expected in zip(result.detected_ids, own_maximum_maps(result), strict=True):
+        found = content.get(class_id)
+        same = isinstance(found, np.ndarray) and found.dtype == np.float32 and np.array_equal(found, expected)
+        name = result.model.class_names[class_id]
+        yield finding(same, good=f"{name} has its map.", bad=f"{name} has another map, size or type.")
