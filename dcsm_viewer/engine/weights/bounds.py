@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+
 # VGG-16 with 1000 classes has 138 million parameters; one file may hold them twice (shared blobs saved with the
 # deploy net) and in double precision.
 MOST_VALUES = 600_000_000
 MOST_BYTES = 3 * 2**30
 
 # What readers of foreign binary formats raise on damaged input, beside their own errors: torch.load alone is known
-# for IndexError, EOFError and others (pytorch#127525), scipy.io for ZeroDivisionError (scipy#22620).
+# for IndexError, EOFError, struct.error and others (pytorch#127525).
 BROKEN_FILE = (
     ArithmeticError,
     AssertionError,
@@ -20,4 +22,5 @@ BROKEN_FILE = (
     RuntimeError,
     TypeError,
     ValueError,
+    struct.error,
 )

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, POOLED
-from dcsm_viewer.engine.weights.matlab_tree import Tree, read_matlab_5, read_matlab_73
+from dcsm_viewer.engine.weights.matlab_5 import read_matlab_5
+from dcsm_viewer.engine.weights.matlab_73 import read_matlab_73
+from dcsm_viewer.engine.weights.matlab_tree import Tree
 from dcsm_viewer.engine.weights.weights_file import ReadWeights
 from dcsm_viewer.values import UserError
 
@@ -111,8 +113,9 @@ def _known(called: str) -> str | None:
 
 
 def _pool_rounds_up(file_name: str, number: int, layer: dict[str, Tree]) -> set[bool]:
-    if layer.get("method", "max") != "max":
-        raise UserError(f"{file_name} is not VGG-16: cell {number} pools by '{layer['method']}', not by maximum.")
+    method = layer.get("method", "max")
+    if not isinstance(method, str) or method != "max":
+        raise UserError(f"{file_name} is not VGG-16: cell {number} pools by '{method}', not by maximum.")
     _check_numbers(file_name, number, layer, "pool", {2})
     _check_numbers(file_name, number, layer, "stride", {2})
     pad = _numbers(layer.get("pad"))

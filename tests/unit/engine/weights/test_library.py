@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import torch
+
+from dcsm_viewer.engine.models.convention import CAFFE, TORCHVISION
+from dcsm_viewer.engine.models.vocabulary import imagenet_names
+from dcsm_viewer.engine.weights import library, published
+from dcsm_viewer.engine.weights.digest import sha256_of
+from dcsm_viewer.engine.weights.read import read_weights
+from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.values import UserError
+from tests.unit.engine.weights.caffe_writer import caffe_model
+from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def caffe_file(tmp_path: Path) -> Path:
+    path = tmp_path / "net.caffemodel"
+    path.write_bytes(caffe_model(random_vgg()).SerializeToString())
+    return path
+
+
+def test_that_an_imported_model_is_listed_found_and_loaded(caffe_file: Path, models: Path) -> None:
+    entry = library.import_weights(caffe_file, "mine", title="My net", licence="CC0", folder=models)
+
+    assert library.info("mine", models) == entry
+    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0", "mine"]
+    assert entry.sha256 == sha256_of(library.find("mine", models))
+    loaded = library.load("mine", models)
+    assert (loaded.digest, loaded.convention, loaded.ceil_mode, loaded.licence) == (entry.sha256, CAFFE, True, "CC0")
+    for name, tensor in random_vgg().items():
+        torch.testing.assert_close(loaded.tensors[name], tensor, rtol=0, atol=0)
+
+
+def test_that_the_source_keeps_the_digest_of_the_original(caffe_file: Path, models: Path) -> None:
+    entry = library.import_weights(caffe_file, "mine", folder=models)
+
+    assert sha256_of(caffe_file) in entry.source
+
+
+def test_that_importing_twice_gives_the_same_bytes(caffe_file: Path, tmp_path: Path) -> None:
+    entries = [library.import_weights(caffe_file, "mine", folder=tmp_path / place) for place in ("a", "b")]
+
+    assert entries[0].sha256 == entries[1].sha256
+
+
+def test_that_a_taken_name_is_refused_until_it_is_to_be_replaced(caffe_file: Path, models: Path) -> None:
+    library.import_weights(caffe_file, "mine", folder=models)
+
+    with pytest.raises(UserError, match="There is a model named 'mine' already"):
+        library.import_weights(caffe_file, "mine", folder=models)
+
+    assert library.import_weights(caffe_file, "mine", title="new", replace_existing=True, folder=models).title == "new"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "A", ".hidden", "x" * 65, "a b", "efficientnet-lite0"])
+def test_that_a_bad_name_is_refused(name: str, caffe_file: Path, models: Path) -> None:
+    with pytest.raises(UserError, match="name"):
+        library.import_weights(caffe_file, name, folder=models)
+
+    assert not models.exists()
+
+
+def test_that_a_folder_that_cannot_be_made_gives_a_sentence(caffe_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("a file where the folder should be")
+
+    with pytest.raises(UserError, match="cannot be written"):
+        library.import_weights(caffe_file, "mine", folder=tmp_path / "blocked" / "models")
+    assert [model.name for model in library.list_models(tmp_path / "blocked" / "models")] == ["efficientnet-lite0"]
+
+
+def test_that_a_failed_write_leaves_the_old_model_and_no_draft(
+    caffe_file: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = library.import_weights(caffe_file, "mine", folder=models)
+
+    def full_disk(path: Path, _weights: WeightsFile) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(library, "write_safetensors", full_disk)
+    with pytest.raises(UserError, match="No space left on device"):
+        library.import_weights(caffe_file, "mine", replace_existing=True, folder=models)
+
+    assert library.load("mine", models).digest == before.sha256
+    assert sorted(path.name for path in models.iterdir()) == ["mine.json", "mine.safetensors"]
+
+
+def test_that_a_model_changed_behind_its_entry_is_refused(caffe_file: Path, models: Path) -> None:
+    library.import_weights(caffe_file, "mine", folder=models)
+    other = WeightsFile("vgg16", random_vgg(seed=1), ("a", "b", "c"), CAFFE, True, "", "another")
+    write_safetensors(library.find("mine", models), other)
+
+    with pytest.raises(UserError, match="has changed since it was imported"):
+        library.load("mine", models)
+
+
+def test_that_a_damaged_entry_is_left_out_of_the_list_and_explained_when_asked(caffe_file: Path, models: Path) -> None:
+    library.import_weights(caffe_file, "mine", folder=models)
+    (models / "mine.json").write_text('{"name": 3}')
+
+    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0"]
+    with pytest.raises(UserError, match=r"mine.json is damaged \(name"):
+        library.info("mine", models)
+
+
+def test_that_an_unknown_name_is_answered_with_the_known_ones(caffe_file: Path, models: Path) -> None:
+    library.import_weights(caffe_file, "mine", folder=models)
+
+    for ask in (library.info, library.find, library.load):
+        with pytest.raises(UserError, match="There is no model 'yours'; there are: efficientnet-lite0, mine"):
+            ask("yours", models)
+
+
+def test_that_a_path_can_be_loaded_without_importing(caffe_file: Path, models: Path) -> None:
+    assert library.load(caffe_file, models).digest == sha256_of(caffe_file)
+
+
+def test_that_a_removed_model_is_gone_and_the_packaged_one_stays(caffe_file: Path, models: Path) -> None:
+    library.import_weights(caffe_file, "mine", folder=models)
+
+    library.remove("mine", models)
+
+    assert list(models.iterdir()) == []
+    with pytest.raises(UserError, match="cannot be removed"):
+        library.remove("efficientnet-lite0", models)
+
+
+def test_that_the_folder_can_be_chosen_by_an_environment_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(library.FOLDER_VARIABLE, str(tmp_path / "elsewhere"))
+
+    assert library.model_folder() == tmp_path / "elsewhere"
+
+
+def test_that_names_and_recipe_survive_in_safetensors(tmp_path: Path) -> None:
+    names, recipe = ("007", "1e3", "été"), {"epochs": 3, "data": ["a", "b"]}
+    weights = WeightsFile("vgg16", random_vgg(), names, CAFFE, False, "", "us", ("a note",), "MIT", recipe)
+
+    write_safetensors(tmp_path / "net.safetensors", weights)
+
+    read = read_weights(tmp_path / "net.safetensors")
+    assert (read.class_names, read.recipe, read.ceil_mode, read.licence) == (names, recipe, False, "MIT")
+    assert (read.source, read.notes, read.convention) == ("us", ("a note",), CAFFE)
+
+
+def fake_torchvision(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    weights = SimpleNamespace(IMAGENET1K_V1=SimpleNamespace(url=address, meta={"_file_size": 0.01}))
+    module = ModuleType("torchvision.models")
+    monkeypatch.setattr(module, "VGG16_Weights", weights, raising=False)
+    monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
+    monkeypatch.setitem(sys.modules, "torchvision.models", module)
+
+
+def test_that_the_published_vgg16_is_fetched_checked_and_imported(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = tmp_path / "draft.pth"
+    torch.save(as_torchvision(random_vgg(1000)), draft)
+    offered = draft.rename(tmp_path / f"vgg16-{sha256_of(draft)[:8]}.pth")
+    fake_torchvision(monkeypatch, offered.as_uri())
+    heard: list[tuple[int, int]] = []
+
+    entry = published.fetch_torchvision_vgg16(lambda done, total: heard.append((done, total)), folder=models)
+
+    assert (entry.name, entry.class_names, entry.convention) == (published.NAME, imagenet_names(), str(TORCHVISION))
+    assert heard[-1][0] == heard[-1][1] > 0
+    assert sorted(path.name for path in models.iterdir()) == ["vgg16-imagenet.json", "vgg16-imagenet.safetensors"]
+
+
+def test_that_a_download_with_another_digest_is_refused_and_leaves_nothing(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(as_torchvision(random_vgg()), tmp_path / "vgg16-00000000.pth")
+    fake_torchvision(monkeypatch, (tmp_path / "vgg16-00000000.pth").as_uri())
+
+    with pytest.raises(UserError, match="wrong digest"):
+        published.fetch_torchvision_vgg16(folder=models)
+
+    assert list(models.iterdir()) == []
+
+
+def test_that_no_network_is_one_sentence(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_torchvision(monkeypatch, "http://127.0.0.1:1/vgg16-397923af.pth")
+
+    with pytest.raises(UserError, match=r"could not be downloaded .*; connect to the internet"):
+        published.fetch_torchvision_vgg16(folder=models)
+
+
+def test_that_an_unusable_torchvision_is_one_sentence(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision.models", None)
+
+    with pytest.raises(UserError, match="torchvision cannot be imported here"):
+        published.fetch_torchvision_vgg16(folder=models)
