@@ -83,6 +83,14 @@ def test_that_a_pixel_in_a_corner_stays_in_its_corner(row: int, col: int) -> Non
     assert cover[row, col]
 
 
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
+def test_that_blending_gives_the_nearest_level(below: int, above: int, alpha: int) -> None:
+    rgb = np.full((1, 1, 3), below, dtype=np.uint8)
+    rgba = np.array([[[above, above, above, alpha]]], dtype=np.uint8)
+    exact = below + (above - below) * alpha / 255
+    assert abs(int(blend(rgb, rgba)[0, 0, 0]) - exact) <= 0.5
+
+
 @given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255), st.floats(0, 1))
 def test_that_blending_follows_the_formula_to_one_level(below: int, above: int, alpha: int, opacity: float) -> None:
     rgb = np.full((1, 1, 3), below, dtype=np.uint8)
