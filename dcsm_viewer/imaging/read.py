@@ -25,7 +25,18 @@ SUFFIXES = frozenset({
 MOST_PIXELS = 89_478_485
 
 # What Pillow's readers raise on files that are cut off or damaged.
-_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, zlib.error)
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
 
 
 def read_image(path: str | os.PathLike[str]) -> SourceImage:

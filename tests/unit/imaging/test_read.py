@@ -216,6 +216,18 @@ def test_that_a_file_cut_off_is_refused(tmp_path: Path, suffix: str, share: floa
     assert any(words in _refusal(path) for words in ("damaged or cut off", "not an image"))
 
 
+@pytest.mark.parametrize("trouble", [RuntimeError("Failed to decode"), ZeroDivisionError(), IndexError("out of range")])
+def test_that_whatever_a_decoder_trips_over_is_a_damaged_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    def trip(_image: Image.Image) -> None:
+        raise trouble
+
+    _two_tone().save(tmp_path / "a.bmp")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", trip)
+    assert _refusal(tmp_path / "a.bmp").startswith(" is damaged or cut off (")
+
+
 def test_that_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     for side in (9_500, 40_000):  # where Pillow warns, and where it refuses
         (tmp_path / "a.png").write_bytes(_png(side, side, 1, 0, b""))
