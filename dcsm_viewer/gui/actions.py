@@ -102,7 +102,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "class.pin", "Pin the class", "P", "Makes it a rival, whatever it scores.", "Analysis", starts_section=True
     ),
-    ActionSpec("class.strike", "Strike the class out", "Delete", "It is not in this image.", "Analysis"),
+    ActionSpec("class.strike", "Strike the class out", "Del", "It is not in this image.", "Analysis"),
     ActionSpec("class.force", "Force the class", "F", "Treats it as detected at every scale.", "Analysis"),
     ActionSpec("class.clear", "Forget pins, strikes and forces", "", "The scores alone decide again.", "Analysis"),
     ActionSpec("class.search", "Find a class", "Ctrl+L", "Goes to the search of the class list.", "Analysis"),

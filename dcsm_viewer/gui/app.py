@@ -13,6 +13,7 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from dcsm_viewer.gui.collecting import Collecting
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.exporting import Exporting
 from dcsm_viewer.gui.opening import Opening
@@ -40,12 +41,15 @@ class Parts:
     opening: Opening
     exporting: Exporting
     window: Window
+    collecting: Collecting
 
     def stop(self) -> bool:
         """Whether every thread has ended: files under way are finished, the engine gets a few seconds."""
         self.opening.stop()
         self.exporting.stop()
-        return self.controller.stop(_STOP_S)
+        ended = self.controller.stop(_STOP_S)
+        self.collecting.stop()
+        return ended
 
 
 def build(state: ViewState, make_engine: _MakeEngine, themes: Themes, remembered: Remembered) -> Parts:
@@ -54,7 +58,9 @@ def build(state: ViewState, make_engine: _MakeEngine, themes: Themes, remembered
     controller = Controller(store, make_engine)
     opening, exporting = Opening(store), Exporting(store)
     window = Window(store, controller, opening, exporting, remembered, themes)
-    return Parts(store, controller, opening, exporting, window)
+    collecting = Collecting(window)
+    controller.loaded.connect(collecting.settle)
+    return Parts(store, controller, opening, exporting, window, collecting)
 
 
 def run_window(

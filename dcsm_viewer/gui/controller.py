@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.gui.bridge import Bridge
 from dcsm_viewer.gui.state import ViewState
@@ -22,7 +22,10 @@ class Controller(QObject):
 
     Results for older settings of the image on show are taken too, so that a hand that keeps moving a slider sees
     something; what belongs to another image, another model or a cancelled request is dropped.
+    `loaded` says that the engine is there.
     """
+
+    loaded = Signal()
 
     def __init__(
         self, store: Store, make_engine: Callable[[Listener], EngineLike], parent: QObject | None = None
@@ -64,6 +67,7 @@ class Controller(QObject):
         match report:
             case EngineReady():
                 self._store.change(engine=report)
+                self.loaded.emit()
             case Progress():
                 if self._store.state.asked is not None and report.serial > self._cancelled_up_to:
                     self._store.change(progress=report)

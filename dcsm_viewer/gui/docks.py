@@ -11,8 +11,8 @@ from dcsm_viewer.gui.panels.section import Section
 from dcsm_viewer.gui.remembered import Remembered
 
 # Beside them the panes keep more than half of a window 1024 px wide.
-_LEFT_PX = 170
-_RIGHT_PX = 290
+_LEFT_PX = 160
+_RIGHT_PX = 280
 _VERSION = 1
 
 
@@ -96,6 +96,8 @@ def _scrolling(sections: Sequence[Section]) -> QScrollArea:
     column.addStretch(1)
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
+    # Nothing is cut off at the right, however narrow somebody pulls the dock.
+    area.setMinimumWidth(inside.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width())
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(inside)

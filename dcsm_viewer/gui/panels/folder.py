@@ -68,6 +68,7 @@ class FolderPanel(QWidget):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
+        self.setMinimumWidth(120)
         self._model = FolderModel()
         self.list = QListView(self)
         self.list.setModel(self._model)

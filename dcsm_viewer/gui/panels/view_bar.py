@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QToolButton, QWidget
+from superqt import QFlowLayout
 
 from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
 from dcsm_viewer.gui.state import ViewState
@@ -18,7 +20,7 @@ _RANGE_HELP = (
     "own: each pane from 0 to its own maximum\nshared: all panes of one kind to their common maximum\n"
     "absolute: up to the largest possible value"
 )
-_KINDS = {"both": "Both", "raw": "Raw", "distinct": "Distinct"}
+_KINDS = {"both": "Raw + distinct", "raw": "Raw", "distinct": "Distinct"}
 _OVERLAYS = {"class": "Overlay: class", "labels": "Overlay: labels"}
 
 
@@ -35,20 +37,12 @@ class ViewBar(QWidget):
         self._opacity = QSlider(Qt.Orientation.Horizontal, self)
         self._opacity_box = QDoubleSpinBox(self)
         self._fill()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(6, 3, 6, 3)
-        row.setSpacing(4)
-        for action in views:
-            button = QToolButton(self)
-            button.setDefaultAction(action)
-            button.setAutoRaise(True)
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            row.addWidget(button)
-        row.addStretch(1)
-        for widget in (self._kind, self._overlay_of, self._range, self._colormap):
-            row.addWidget(widget)
-        row.addWidget(self._opacity, 1)
-        row.addWidget(self._opacity_box)
+        # Two groups in one line; in a narrow window the second goes below the first.
+        flow = QFlowLayout(self)
+        flow.setContentsMargins(6, 3, 6, 3)
+        flow.addWidget(_group([_view_button(action, self) for action in views], self))
+        controls = [self._kind, self._overlay_of, self._range, self._colormap, self._opacity, self._opacity_box]
+        flow.addWidget(_group(controls, self))
         self._kind.activated.connect(self._take_kind)
         self._overlay_of.activated.connect(self._take_overlay_of)
         self._range.activated.connect(self._take_range)
@@ -109,7 +103,7 @@ class ViewBar(QWidget):
             self._colormap.addItem(_swatch(name), name, name)
         self._colormap.setIconSize(QSize(24, 10))
         self._opacity.setRange(0, 100)
-        self._opacity.setMinimumWidth(50)
+        self._opacity.setFixedWidth(90)
         self._opacity_box.setRange(0, 1)
         self._opacity_box.setSingleStep(0.05)
         self._opacity_box.setKeyboardTracking(False)
@@ -123,6 +117,24 @@ class ViewBar(QWidget):
         ):
             widget.setAccessibleName(name)
             widget.setToolTip(explanation)
+
+
+def _group(widgets: Sequence[QWidget], parent: QWidget) -> QWidget:
+    group = QWidget(parent)
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(4)
+    for widget in widgets:
+        row.addWidget(widget)
+    return group
+
+
+def _view_button(action: QAction, parent: QWidget) -> QToolButton:
+    button = QToolButton(parent)
+    button.setDefaultAction(action)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
 
 
 def _swatch(colormap: str) -> QIcon:

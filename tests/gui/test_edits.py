@@ -1,0 +1,50 @@
+"""What one thing the user does makes of the settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from dcsm_viewer.gui import edits
+from dcsm_viewer.limits import LIMITS, check
+from dcsm_viewer.values import ClassChoice, Settings
+
+
+@pytest.mark.parametrize("path", LIMITS)
+def test_that_every_number_can_be_set_and_keeps_its_type(path: str) -> None:
+    limit = LIMITS[path]
+    settings = edits.with_field(Settings(), path, limit.high)
+    room, name = path.split(".")
+    value = getattr(getattr(settings, room), name)
+    assert value == limit.high
+    assert isinstance(value, int if limit.decimals == 0 else float)
+    check(settings)
+
+
+def test_that_striking_out_takes_back_pin_and_force() -> None:
+    settings = edits.strike(edits.force(edits.pin(Settings(), 3, True), 3, True), 3, True)
+    assert settings.choice == ClassChoice(struck=(3,))
+    check(settings)
+
+
+@pytest.mark.parametrize("want", [edits.pin, edits.force])
+def test_that_wanting_a_class_takes_back_its_strike(want: object) -> None:
+    assert callable(want)
+    settings = want(edits.strike(Settings(), 3, True), 3, True)
+    assert settings.choice.struck == ()
+    check(settings)
+
+
+def test_that_taking_back_a_pin_leaves_the_other_pins() -> None:
+    settings = edits.pin(edits.pin(Settings(), 3, True), 1, True)
+    assert settings.choice.pinned == (1, 3)
+    assert edits.pin(settings, 3, False).choice.pinned == (1,)
+
+
+def test_that_another_image_forgets_classes_but_not_the_wish_for_top1() -> None:
+    settings = edits.use_top1(edits.pin(Settings(), 3, True), on=True)
+    assert edits.for_another_image(settings).choice == ClassChoice(top1_if_none=True)
+
+
+def test_that_another_model_starts_with_all_its_layers() -> None:
+    settings = edits.with_field(Settings(), "method.layers", ("blocks.2",))
+    assert edits.with_model(settings, "vgg16").method.layers == ()

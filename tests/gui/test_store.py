@@ -1,0 +1,112 @@
+"""The store tells of real changes, in order, and goes back and forth through the settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from dcsm_viewer.gui.edits import pin, with_field, with_vocabulary
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.values import ClassChoice
+from tests.results import make_image, make_result
+
+
+@pytest.fixture
+def store(qtbot: QtBot) -> Store:
+    assert qtbot is not None
+    return Store()
+
+
+def alpha(store: Store) -> float:
+    return store.state.settings.method.alpha
+
+
+def set_alpha(store: Store, value: float, stroke: str = "") -> None:
+    store.edit(with_field(store.state.settings, "method.alpha", value), stroke=stroke)
+
+
+def test_that_a_change_is_told_with_the_state_before_and_after(store: Store, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(store.changed) as told:
+        store.change(view="grid")
+    before, after = told.args
+    assert (before.view, after.view) == ("compare", "grid")
+
+
+def test_that_setting_what_is_there_already_tells_nobody(store: Store, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(store.changed):
+        store.change(view="compare", settings=store.state.settings)
+
+
+def test_that_two_results_that_compare_equal_are_still_two(store: Store, qtbot: QtBot) -> None:
+    first, second = make_result(), make_result()
+    store.change(result=first)
+    with qtbot.waitSignal(store.changed):
+        store.change(result=second)
+    assert store.state.result is second
+
+
+def test_that_every_listener_hears_of_nested_changes_in_order(store: Store) -> None:
+    heard: list[str] = []
+
+    def answer(_before: ViewState, after: ViewState) -> None:
+        if after.view == "grid":
+            store.change(view="labels")
+
+    def listen(_before: ViewState, after: ViewState) -> None:
+        heard.append(after.view)
+
+    store.changed.connect(answer)
+    store.changed.connect(listen)
+    store.change(view="grid")
+    assert heard == ["grid", "labels"]
+
+
+def test_that_undo_and_redo_walk_through_the_settings(store: Store) -> None:
+    set_alpha(store, 4.0)
+    set_alpha(store, 5.0)
+    store.undo()
+    assert alpha(store) == 4.0
+    store.undo()
+    assert alpha(store) == 3.0
+    assert not store.can_undo
+    store.redo()
+    store.redo()
+    assert alpha(store) == 5.0
+    assert not store.can_redo
+
+
+def test_that_one_drag_is_one_step_of_undo(store: Store) -> None:
+    for tick in range(10):
+        set_alpha(store, 4.0 + tick / 10, stroke="method.alpha")
+    store.end_stroke()
+    set_alpha(store, 6.0, stroke="method.alpha")
+    store.undo()
+    assert alpha(store) == 4.9
+    store.undo()
+    assert alpha(store) == 3.0
+
+
+def test_that_a_new_edit_ends_what_could_be_redone(store: Store) -> None:
+    set_alpha(store, 4.0)
+    store.undo()
+    set_alpha(store, 6.0)
+    assert not store.can_redo
+
+
+def test_that_undo_leaves_what_was_said_about_another_image_alone(store: Store) -> None:
+    store.change(image=make_image(seed=1))
+    store.edit(pin(store.state.settings, 11, True))
+    set_alpha(store, 4.0)
+    store.change(image=make_image(seed=2), settings=replace(store.state.settings, choice=ClassChoice()))
+    store.undo()
+    assert alpha(store) == 3.0
+    assert store.state.settings.choice == ClassChoice()
+
+
+def test_that_another_vocabulary_forgets_the_class_on_show(store: Store) -> None:
+    store.change(focus=11)
+    store.edit(with_vocabulary(store.state.settings, "imagenet"))
+    assert store.state.focus is None
