@@ -145,11 +145,8 @@ def check_unary(unary: Tensor | NDArray[np.float32]) -> None:
     """Nothing, for a finite unary (L, H, W) with at least one label and one pixel; UserError otherwise."""
     if unary.ndim != 3 or 0 in unary.shape:
         raise UserError(f"The CRF's unary has shape {tuple(unary.shape)}; it must be (labels, height, width), none 0.")
-    finite = torch.isfinite(torch.as_tensor(unary)).all()
-    if not bool(finite):
-        raise UserError(
-            f"The CRF's unary over {labels} labels is not finite everywhere; raise the unary floor above 0."
-        )
+    if not bool(torch.isfinite(torch.as_tensor(unary)).all()):
+        raise UserError("The CRF's unary is not finite everywhere; raise the unary floor above 0.")
 
 
 def _label_matrix(compat: Compatibility, labels: int, device: torch.device) -> Tensor:

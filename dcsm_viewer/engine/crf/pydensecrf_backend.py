@@ -100,4 +100,5 @@ class PydensecrfMeanField:
         return np.array(self._state[0], np.float32).reshape(self._shape)
 
     def labels(self) -> NDArray[np.uint16]:
-        return self.q().argmax(0).astype(np.uint16)
+        best: NDArray[np.intp] = self.q().argmax(0)
+        return best.astype(np.uint16)
