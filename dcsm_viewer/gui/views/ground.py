@@ -63,10 +63,15 @@ def _enlarged(source: SourceImage, view: Field) -> Ground:
     """Nearest neighbour, so that a pixel of the photograph is a square on the screen."""
     down, rows = view.rows_of(source.shape[0])
     across, cols = view.cols_of(source.shape[1])
-    seen = np.ascontiguousarray(source.rgb.take(rows, axis=0).take(cols, axis=1))
-    h, w = seen.shape[:2]
-    image = QImage(seen.data, w, h, 3 * w, QImage.Format.Format_RGB888)
-    return Ground(down, across, image.convertToFormat(QImage.Format.Format_RGB32))
+    if not len(rows) or not len(cols):
+        return Ground(0, 0, QImage())
+    top, left = int(rows[0]), int(cols[0])
+    red, green, blue = np.moveaxis(source.rgb[top : rows[-1] + 1, left : cols[-1] + 1].astype(np.uint32), -1, 0)
+    # One word a pixel is taken six times as fast as three bytes.
+    seen = (0xFF000000 | red << 16 | green << 8 | blue).take(rows - top, axis=0).take(cols - left, axis=1)
+    h, w = seen.shape
+    # The copy owns its pixels; the array of this function is gone when it is drawn.
+    return Ground(down, across, QImage(seen.data, w, h, 4 * w, QImage.Format.Format_RGB32).copy())
 
 
 def _shrunk(source: SourceImage, view: Field) -> Ground:

@@ -14,10 +14,11 @@ from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.field import Field
 from dcsm_viewer.gui.views.ground import Grounds
 from dcsm_viewer.gui.views.pane_hand import ARROWS, NOTCH, PaneHand
-from dcsm_viewer.gui.views.sampling import LabelLayer, Layer, MapLayer, Patch, painted, patch_of
+from dcsm_viewer.gui.views.sampling import Layer, MapLayer, Patch, painted, patch_of
 from dcsm_viewer.gui.views.tables import label_table, map_table
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.values import SourceImage
 
 _MARGIN_PX = 4
 
@@ -49,8 +50,7 @@ class MapPane(PaneHand):
         self._opacity = 1.0
         self._dimmed = False
         self._patch: tuple[Layer, Field, Patch] | None = None
-        self._table: NDArray[np.uint8] | None = None
-        self._image: QImage | None = None
+        self._picture: tuple[Field, int, QImage] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -63,10 +63,8 @@ class MapPane(PaneHand):
 
     def show_content(self, content: Content) -> None:
         """Other data; the colours stay as they are."""
-        if isinstance(content.layer, LabelLayer) or isinstance(self._content.layer, LabelLayer):
-            self._table = None
         self._content = content
-        self._image = None
+        self._picture = None
         self.setAccessibleName(content.words)
         self.update()
 
@@ -74,7 +72,7 @@ class MapPane(PaneHand):
         """Other colours for the same data: costs a table of 256 entries."""
         if (colormap, opacity) != (self._colormap, self._opacity):
             self._colormap, self._opacity = colormap, opacity
-            self._table = self._image = None
+            self._picture = None
             self.update()
 
     def dim(self, *, dimmed: bool) -> None:
@@ -165,16 +163,8 @@ class MapPane(PaneHand):
         if content.image is None or view is None:
             strokes.draw_placeholder(painter, picture, content.waiting, self.palette())
             return
+        painter.drawImage(picture.topLeft(), self._composed(content.image, view))
         painter.setClipRect(picture)
-        ratio = self.devicePixelRatioF()
-        # A cover that hides everything needs nothing below it.
-        if content.layer is None or self._opacity < 1 or isinstance(content.layer, LabelLayer) or content.waiting:
-            below = self._grounds.grey if content.grey else self._grounds.colour
-            ground = below(content.image, view)
-            _draw_at(painter, picture, ground.image, ground.down, ground.across, ratio)
-        if content.layer is not None:
-            patch, cover = self._cover(content.layer, view)
-            _draw_at(painter, picture, cover, patch.down, patch.across, ratio)
         if self._dimmed:
             strokes.draw_veil(painter, picture, self.palette())
         if content.waiting:
@@ -182,19 +172,36 @@ class MapPane(PaneHand):
         self._paint_cross(painter, picture, view)
         painter.setClipping(False)
 
-    def _cover(self, layer: Layer, view: Field) -> tuple[Patch, QImage]:
+    def _composed(self, image: SourceImage, view: Field) -> QImage:
+        """Photograph and layer as one picture, so that a move of the cursor costs one draw."""
+        ground_colour = self.palette().color(QPalette.ColorRole.Window).rgb()
+        if self._picture is not None and self._picture[:2] == (view, ground_colour):
+            return self._picture[2]
+        content, ratio = self._content, self.devicePixelRatioF()
+        whole = QImage(view.shape[1], view.shape[0], QImage.Format.Format_RGB32)
+        whole.fill(ground_colour)
+        painter = QPainter(whole)
+        # A cover that hides everything needs nothing below it.
+        if not isinstance(content.layer, MapLayer) or self._opacity < 1:
+            ground = (self._grounds.grey if content.grey else self._grounds.colour)(image, view)
+            painter.drawImage(ground.across, ground.down, ground.image)
+        if content.layer is not None:
+            patch = self._patch_now(content.layer, view)
+            painter.drawImage(patch.across, patch.down, painted(patch, self._table_now(content.layer)))
+        painter.end()
+        whole.setDevicePixelRatio(ratio)
+        self._picture = (view, ground_colour, whole)
+        return whole
+
+    def _patch_now(self, layer: Layer, view: Field) -> Patch:
         if self._patch is None or self._patch[0] is not layer or self._patch[1] != view:
             self._patch = (layer, view, patch_of(layer, view))
-            self._image = None
-        if self._table is None:
-            self._table = (
-                map_table(self._colormap, self._opacity)
-                if isinstance(layer, MapLayer)
-                else label_table(layer.names, self._opacity)
-            )
-        if self._image is None:
-            self._image = painted(self._patch[2], self._table)
-        return self._patch[2], self._image
+        return self._patch[2]
+
+    def _table_now(self, layer: Layer) -> NDArray[np.uint8]:
+        if isinstance(layer, MapLayer):
+            return map_table(self._colormap, self._opacity)
+        return label_table(layer.names, self._opacity)
 
     def _paint_cross(self, painter: QPainter, picture: QRect, view: Field) -> None:
         cursor = self.viewport.cursor
@@ -234,29 +241,22 @@ class MapPane(PaneHand):
 
     def _paint_bar(self, painter: QPainter, picture: QRect) -> None:
         layer, view = self._content.layer, self.field()
-        if not self._bar or not isinstance(layer, MapLayer) or self._table is None or view is None:
+        if not self._bar or not isinstance(layer, MapLayer) or view is None:
             return
         seen = self.in_sight(view).translated(picture.topLeft())
         if self._bar_lies:
             box = QRect(seen.left(), seen.bottom() + 1, seen.width(), strokes.bar_height(painter.fontMetrics()))
-            strokes.draw_lying_bar(painter, box, self._table, layer.colours, self.palette())
+            strokes.draw_lying_bar(painter, box, self._table_now(layer), layer.colours, self.palette())
             return
         height = max(seen.height(), min(picture.height(), 5 * painter.fontMetrics().height()))
         top = seen.center().y() - height // 2
         box = QRect(seen.right() + 1, top, strokes.bar_width(painter.fontMetrics()), height)
-        strokes.draw_upright_bar(painter, box, self._table, layer.colours, self.palette())
+        strokes.draw_upright_bar(painter, box, self._table_now(layer), layer.colours, self.palette())
 
     def value_under_cursor(self) -> str:
         """What this pane says at the shared cursor, "" when nobody points at the image."""
         cursor = self.viewport.cursor
         return "" if cursor is None else self._content.reading(*cursor)
-
-
-def _draw_at(painter: QPainter, picture: QRect, image: QImage, down: int, across: int, ratio: float) -> None:
-    if image.isNull():
-        return
-    image.setDevicePixelRatio(ratio)
-    painter.drawImage(QPointF(picture.left() + across / ratio, picture.top() + down / ratio), image)
 
 
 def _middle(picture: QRect) -> QRect:
