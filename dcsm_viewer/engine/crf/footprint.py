@@ -11,10 +11,10 @@ from dcsm_viewer.engine.crf.lattice import Lattice
 
 @torch.no_grad()
 def footprint(lattice: Lattice, shape: tuple[int, int], row: int, col: int) -> NDArray[np.float32]:
-    """The weight (H, W) that each pixel's marginals have in the message to pixel (row, col), not negative.
+    """The weight (H, W) that pixel (row, col) has in the message to every pixel, not negative.
 
-    Normalised as the lattice is; multiply by a Potts weight for what equal labels gain, in nats. The sum over the
-    image is how much that pixel hears in all.
+    Normalised as the lattice is; multiply by a Potts weight for what equal labels gain, in nats. It is what the
+    lattice really does, so near the edge of the occupied lattice points it is not quite the same in return.
     """
     height, width = shape
     here = torch.zeros(height * width, 1, device=lattice.device)

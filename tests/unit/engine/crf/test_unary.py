@@ -1,0 +1,85 @@
+"""Unaries from class maps, probabilities and labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from dcsm_viewer.engine.crf import unary_from_class_maps, unary_from_labels, unary_from_probabilities
+from dcsm_viewer.values import UserError
+
+
+def test_that_the_background_is_what_the_strongest_class_leaves() -> None:
+    maps = torch.tensor([[[0.25, 1.0]], [[0.5, 0.0]]])
+    expected = -np.log([[[0.5, 1e-5]], [[0.25, 1.0]], [[0.5, 1e-5]]])
+    np.testing.assert_allclose(unary_from_class_maps(maps, 1e-5), expected, rtol=1e-6, atol=1e-7)
+
+
+def test_that_the_background_is_one_minus_the_tanh_of_the_strongest_map() -> None:
+    """method.md 3: p_bg = 1 - tanh(3 F / max F) / tanh(3), F the largest map before its final tanh."""
+    plain = np.random.default_rng(0).random((3, 4, 5))
+    plain /= plain.max((1, 2), keepdims=True)
+    background = 1 - np.tanh(3 * plain.max(0)) / np.tanh(3)
+    found = np.exp(-unary_from_class_maps(np.tanh(3 * plain) / np.tanh(3), 1e-12)[0].numpy())
+    np.testing.assert_allclose(found, background, rtol=0, atol=1e-6)
+
+
+def test_that_no_class_leaves_only_background() -> None:
+    unary = unary_from_class_maps(torch.zeros(0, 2, 3), 1e-5)
+    assert unary.shape == (1, 2, 3)
+    assert not unary.any()
+
+
+def test_that_the_smallest_allowed_floor_stays_finite() -> None:
+    unary = unary_from_class_maps(np.zeros((1, 2, 2), np.float32), 1e-20)
+    np.testing.assert_allclose(unary[1], 46.05, rtol=1e-3)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -0.5, 1.5])
+def test_that_class_maps_outside_their_range_are_refused(value: float) -> None:
+    with pytest.raises(UserError, match=r"class maps leave \[0, 1\]"):
+        unary_from_class_maps(np.full((1, 2, 2), value), 1e-5)
+
+
+@pytest.mark.parametrize("floor", [0.0, 1.0, -1.0])
+def test_that_a_floor_outside_its_range_is_refused(floor: float) -> None:
+    with pytest.raises(UserError, match="unary floor"):
+        unary_from_class_maps(np.zeros((1, 2, 2)), floor)
+
+
+def test_that_maps_of_one_class_need_their_first_axis() -> None:
+    with pytest.raises(UserError, match="must be"):
+        unary_from_class_maps(np.zeros((2, 2)), 1e-5)
+
+
+def test_that_confidence_draws_probabilities_towards_uniform() -> None:
+    unary = unary_from_probabilities(np.array([[[1.0]], [[0.0]]]), 1e-5, confidence=0.6)
+    np.testing.assert_allclose(unary, -np.log([[[0.8]], [[0.2]]]), rtol=1e-6)
+
+
+def test_that_a_confidence_of_zero_is_refused() -> None:
+    with pytest.raises(UserError, match="confidence"):
+        unary_from_probabilities(np.ones((1, 1, 1)), 1e-5, confidence=0.0)
+
+
+def test_that_labels_cost_little_and_all_others_share_the_rest() -> None:
+    unary = unary_from_labels(np.array([[0, 2, 255]]), 3, 0.7, unsure=255)
+    sure = -np.log([[0.7, 0.15], [0.15, 0.15], [0.15, 0.7]])
+    np.testing.assert_allclose(unary[:, 0, :2], sure, rtol=1e-6)
+    np.testing.assert_allclose(unary[:, 0, 2], np.log(3), rtol=1e-6)
+
+
+def test_that_one_label_leaves_nothing_to_choose() -> None:
+    assert not unary_from_labels(np.zeros((2, 2), np.uint8), 1, 0.7).any()
+
+
+def test_that_labels_beyond_the_last_are_refused_with_their_range() -> None:
+    with pytest.raises(UserError, match="from 1 to 5, not 0 to 3"):
+        unary_from_labels(np.array([[1, 5]]), 4, 0.7)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0])
+def test_that_a_certain_or_impossible_label_is_refused(confidence: float) -> None:
+    with pytest.raises(UserError, match="confidence"):
+        unary_from_labels(np.array([[0]]), 2, confidence)
