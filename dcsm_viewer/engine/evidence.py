@@ -1,20 +1,20 @@
 """What layers add to the maps of the classes at one scale: differences, normalised, through tanh, added up.
 
-Up-sampling is linear, so maps are subtracted at their own size and the difference is up-sampled. Its maximum over
-the canvas is found exactly at the few samples next to the knots of the bilinear surface; then the canvas is gone
-through once, a band of rows at a time.
+Up-sampling is linear, so it goes around the subtraction where that is cheaper. The maximum of a difference over the
+canvas is found exactly at the few samples next to the knots of the bilinear surface; then the canvas is gone
+through once, a band of rows at a time, all layers of one size together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dcsm_viewer.engine.comparisons import Comparisons, differences, giving, summing
+from dcsm_viewer.engine.comparisons import Comparisons, differences, giving, shares
 from dcsm_viewer.engine.sheet import Sheet
 from dcsm_viewer.values import MethodSettings
 
@@ -41,86 +41,139 @@ def gather(layers: Sequence[Tensor], comparisons: Comparisons, method: MethodSet
     nothing = torch.zeros((), dtype=torch.long, device=device)
     if len(comparisons) == 0:
         return Evidence(sums, 0, nothing, nothing)
-    compared, skipped, broken = 0, nothing, nothing
-    at_layer: dict[tuple[int, ...], Tensor] = {}
+    by_size: dict[torch.Size, list[Tensor]] = {}
     for layer in layers:
-        maps, is_broken = _cleaned(layer.to(dtype))
-        broken = broken + is_broken
-        level, scaling = _levelled(differences(maps, comparisons), comparisons, method, sheet)
-        compared, skipped = compared + scaling.compared, skipped + scaling.skipped
-        if method.subtract_at == "canvas":
-            for rows, values in sheet.bands(level):
-                sums[:, rows].flatten(1).add_(_outcome(values, comparisons, method, scaling))  # a view: rows are whole
-            continue
-        size = tuple(level.shape[1:])
-        outcome = _outcome(level.flatten(1), comparisons, method, scaling).view(-1, *size)
-        # Layers of one size are added before they are up-sampled, which is the same and cheaper.
-        at_layer[size] = at_layer[size] + outcome if size in at_layer else outcome
-    for outcome in at_layer.values():
-        sums.add_(sheet.enlarged(outcome))
+        by_size.setdefault(layer.shape, []).append(layer.to(dtype))
+    compared, skipped, broken = 0, nothing, nothing
+    add = _add_on_canvas if method.subtract_at == "canvas" else _add_at_layer
+    for group in by_size.values():
+        maps, newly_broken = _cleaned(torch.stack(group))
+        scaling = add(sums, differences(maps, comparisons), comparisons, method, sheet)
+        compared, skipped, broken = compared + scaling.compared, skipped + scaling.skipped, broken + newly_broken
     return Evidence(sums, compared, skipped, broken)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scaling:
-    """What normalisation does to differences on their way to evidence.
+    """What normalisation does to the differences of G layers on their way to evidence.
 
-    slopes (P,): multiplies the negative side of shared differences, which have another maximum there. gains (T,):
-    alpha over the maximum of each target's sum. None where there is no such thing.
+    factors (G, P): alpha over the maximum of each difference. slopes (G P,): multiplies the negative side of shared
+    differences, which have another maximum there. gains (G, T): alpha over the maximum of each target's sum.
+    None where there is no such thing.
     """
 
+    factors: Tensor | None
     slopes: Tensor | None
     gains: Tensor | None
     compared: int
     skipped: Tensor
 
+    def level_(self, differences: Tensor) -> Tensor:
+        """Differences (G, P, n, m) times their factors, in place, as (G P, n, m)."""
+        return (differences if self.factors is None else differences.mul_(self.factors[:, :, None, None])).flatten(0, 1)
 
-def _levelled(level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet) -> tuple[Tensor, _Scaling]:
-    """Differences (P, n, m), times alpha over their own maximum where the method says so, and their scaling."""
-    top = sheet.highest(level) if method.subtract_at == "canvas" else level.flatten(1)
-    scaling = _Scaling(None, None, 0, torch.zeros((), dtype=torch.long, device=level.device))
-    if method.normalise != "layer":
-        factor, scaling = _by_pair(top, comparisons, method.alpha)
-        level, top = level * factor[:, None, None], top * factor[:, None]
-    if method.normalise == "pair":
-        return level, scaling
-    sums = [_outcome(top, comparisons, method, scaling)]
-    if method.normalise == "pair_and_layer" and method.subtract_at == "canvas":
+
+def _add_on_canvas(
+    sums: Tensor, level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet
+) -> _Scaling:
+    """Normalise on the canvas. Adds the differences (G, P, n, m) of G layers to `sums` (T, h, w)."""
+    top = sheet.highest(level)
+    scaling = _by_difference(top, comparisons, method)
+    if method.normalise == "layer":
+        scaling = _by_sum([top.flatten(0, 1).clone()], scaling, comparisons, method)
+    level = scaling.level_(level)
+    if method.normalise == "pair_and_layer":
         # A sum of tanh is not convex, so its maximum can lie anywhere on the canvas.
-        places = (sheet.canvas if sheet.exact else sheet).bands(level)
-        sums = [_outcome(values, comparisons, method, scaling).amax(dim=1, keepdim=True) for _, values in places]
-    gains = _gain(torch.cat(sums, dim=1).amax(dim=1), method.alpha)
-    skipped = scaling.skipped + (gains == 0).sum()
-    return level, _Scaling(scaling.slopes, gains, scaling.compared + comparisons.targets, skipped)
+        scaling = _by_sum((values for _, values in sheet.canvas.bands(level)), scaling, comparisons, method)
+    for rows, values in sheet.bands(level):
+        _add_outcome(sums[:, rows].flatten(1), values, scaling, comparisons, method)
+    return scaling
 
 
-def _by_pair(top: Tensor, comparisons: Comparisons, alpha: float) -> tuple[Tensor, _Scaling]:
-    """Factors (P,) for the differences with the values `top` (P, n) among which their extremes are."""
-    factor = _gain(top.amax(dim=1), alpha)
-    skipped = (factor == 0).sum()
+def _add_at_layer(
+    sums: Tensor, level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet
+) -> _Scaling:
+    """Normalise at the layers' own size, then up-sample. Adds the differences (G, P, n, m) to `sums` (T, h, w)."""
+    size = level.shape[2:]
+    scaling = _by_difference(level.flatten(2), comparisons, method)
+    values = scaling.level_(level).flatten(1)
+    if method.normalise != "pair":
+        scaling = _by_sum([values.clone()], scaling, comparisons, method)
+    outcome = values.new_zeros(comparisons.targets, values.shape[1])
+    _add_outcome(outcome, values, scaling, comparisons, method)
+    sums.add_(sheet.enlarged(outcome.view(-1, *size)))
+    return scaling
+
+
+def _by_difference(top: Tensor, comparisons: Comparisons, method: MethodSettings) -> _Scaling:
+    """The scaling of differences whose extremes are among their values `top` (G, P, n)."""
+    if method.normalise == "layer":
+        return _Scaling(None, None, None, 0, torch.zeros((), dtype=torch.long, device=top.device))
+    factors = _gain(top.amax(dim=2), method.alpha)
+    skipped = (factors == 0).sum()
+    compared = factors.numel()
     if not comparisons.shared:
-        return factor, _Scaling(None, None, len(comparisons), skipped)
+        return _Scaling(factors, None, None, compared, skipped)
     gives = giving(comparisons, top.device)
-    back = _gain(-top.amin(dim=1), alpha) * gives
+    back = _gain(-top.amin(dim=2), method.alpha) * gives
     skipped = skipped + (gives & (back == 0)).sum()
-    # Without a positive side the factor is the other side's; the slope keeps what is above 0 (nothing) harmless.
-    slopes = torch.where(factor > 0, back / factor.where(factor > 0, 1.0), 1.0)
-    compared = len(comparisons) + sum(target >= 0 for target in comparisons.gives)
-    return torch.where(factor > 0, factor, back), _Scaling(slopes, None, compared, skipped)
+    # Without a positive side the factor is that of the negative side; the slope has to leave it as it is.
+    positive = factors > 0
+    slopes = torch.where(positive, back / factors.where(positive, 1.0), 1.0).flatten()
+    compared += top.shape[0] * comparisons.shared
+    return _Scaling(torch.where(positive, factors, back), slopes, None, compared, skipped)
 
 
-def _outcome(values: Tensor, comparisons: Comparisons, method: MethodSettings, scaling: _Scaling) -> Tensor:
-    """Evidence (T, n) from levelled differences (P, n) at the same places."""
+def _by_sum(places: Iterable[Tensor], scaling: _Scaling, comparisons: Comparisons, method: MethodSettings) -> _Scaling:
+    """The same scaling, with gains: levelled differences (G P, n) at `places` hold the maximum of each sum."""
+    highest = [
+        _sum_by_layer(_parts(values, scaling, comparisons, method), comparisons).amax(dim=2) for values in places
+    ]
+    gains = _gain(torch.stack(highest).amax(dim=0), method.alpha)
+    skipped = scaling.skipped + (gains == 0).sum()
+    return replace(scaling, gains=gains, compared=scaling.compared + gains.numel(), skipped=skipped)
+
+
+def _add_outcome(
+    into: Tensor, values: Tensor, scaling: _Scaling, comparisons: Comparisons, method: MethodSettings
+) -> None:
+    """Adds to `into` (T, n) what levelled differences (G P, n) at the same places are worth. Overwrites `values`."""
+    parts = _parts(values, scaling, comparisons, method)
+    if scaling.gains is not None:
+        into.add_(_sum_by_layer(parts, comparisons).mul_(scaling.gains[:, :, None]).tanh_().sum(dim=0))
+        return
+    for weights, outcome in parts:
+        into.addmm_(weights, outcome)
+
+
+def _sum_by_layer(parts: Sequence[tuple[Tensor, Tensor]], comparisons: Comparisons) -> Tensor:
+    """(G, T, n): the parts (G P, n) added up for each target, one layer by one."""
+    each = len(comparisons)
+    total = None
+    for weights, outcome in parts:
+        layers = outcome.view(-1, each, outcome.shape[1])
+        product = weights[:, :each].expand(layers.shape[0], -1, -1).bmm(layers)
+        total = product if total is None else total.add_(product)
+    assert total is not None
+    return total
+
+
+def _parts(
+    values: Tensor, scaling: _Scaling, comparisons: Comparisons, method: MethodSettings
+) -> list[tuple[Tensor, Tensor]]:
+    """Pairs of weights (T, G P) and outcomes (G P, n) whose products are to be added up. Overwrites `values`."""
+    takes, gives = shares(comparisons, values.shape[0] // len(comparisons), values.dtype, values.device)
     if scaling.slopes is not None:
-        values = F.prelu(values[None], scaling.slopes)[0]
-    if method.normalise != "layer":
-        values = values.tanh()
-    if method.negatives != "keep":
-        # The floor of dcsm.m, 1e-20 a pair, is below the rounding of a sum; it is put on the final map.
-        positive = values.clamp(min=0)
-        values = torch.cat([values, positive]) if comparisons.shared else positive
-    evidence = summing(comparisons, values.dtype, values.device) @ values
-    return evidence if scaling.gains is None else evidence.mul_(scaling.gains[:, None]).tanh_()
+        outcome = F.prelu(values[None], scaling.slopes)[0].tanh_()
+        # Who gets the negative part of t gets max(t, 0) - t.
+        return [(takes + gives, torch.clamp(outcome, min=0, out=values)), (-gives, outcome)]
+    outcome = values if method.normalise == "layer" else values.tanh_()
+    if method.negatives == "keep":
+        return [(takes, outcome)]
+    # The floor of dcsm.m, 1e-20 a pair, is below the rounding of a sum; it is put on the final map.
+    if comparisons.shared:
+        return [(takes + gives, outcome.clamp(min=0)), (-gives, outcome)]
+    return [(takes, outcome.clamp_(min=0))]
 
 
 def _gain(highest: Tensor, alpha: float) -> Tensor:
@@ -131,11 +184,15 @@ def _gain(highest: Tensor, alpha: float) -> Tensor:
 
 
 def _cleaned(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Maps divided by the largest value of them all, which no later step notices, and whether some were not finite."""
-    finite = maps.isfinite()
-    maps = maps.where(finite, 0.0)
-    largest = maps.abs().amax()
-    return maps / largest.where(largest > 0, 1.0), finite.all().logical_not()
+    """Maps (G, K, n, m) with 0 for what is not finite, and how many of the G layers had such.
+
+    Each layer is divided by its largest value, so that gradients of any magnitude stay in the range of the type;
+    no later step notices.
+    """
+    finite = maps.nan_to_num(0.0, 0.0, 0.0)
+    each = finite.flatten(1)
+    largest = torch.maximum(each.amax(dim=1), -each.amin(dim=1))[:, None, None, None]
+    return finite / largest.where(largest > 0, 1.0), (finite != maps).flatten(1).any(dim=1).sum()
 
 
 def _working_type(maps: Tensor) -> torch.dtype:

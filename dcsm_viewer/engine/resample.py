@@ -73,38 +73,45 @@ def touched(line: Line, n: int, convention: Convention, start: int, stop: int) -
     return int(knots.lower[start]), int(knots.upper[stop - 1]) + 1
 
 
-@lru_cache(maxsize=64)
-def corner_samples(line: Line, n: int, convention: Convention, device: torch.device) -> Tensor:
-    """Indices of the samples that are first or last between two neighbouring values.
+def corner_samples(maps: Tensor, line: Line, convention: Convention) -> Tensor:
+    """Maps (..., n, m) on a square canvas, at few samples: those with the maximum over all samples among them.
 
-    On a rectangle of samples inside one cell, a bilinear surface, and any sum of convex functions of bilinear
-    surfaces on the same cells, is largest at a corner of the rectangle. So the maximum over all samples is the
-    maximum over these, which are at most 2 n + 2 an axis.
+    On the samples inside one cell between neighbouring values, a bilinear surface, and any sum of convex functions of
+    bilinear surfaces on the same cells, is largest at a corner. So the first and the last sample in each interval
+    of either axis are enough: (..., at most 2 n, at most 2 m).
     """
-    lower = _knots(line, n, convention).lower
-    first = np.diff(lower, prepend=-1) != 0
-    last = np.diff(lower, append=n + 1) != 0
-    return torch.from_numpy(np.flatnonzero(first | last)).to(device)
+    return _interval_ends(_interval_ends(maps, -1, line, convention), -2, line, convention)
 
 
-def sample_rows(maps: Tensor, line: Line, convention: Convention, samples: Tensor) -> Tensor:
-    """Maps (..., n, W) sampled down their rows at the chosen samples of the line: (..., len(samples), W)."""
-    n = maps.shape[-2]
-    lower, upper, fraction = _on_device(line, n, convention, maps.dtype, maps.device)
-    low, high = lower[samples], upper[samples]
-    return torch.lerp(maps.index_select(-2, low), maps.index_select(-2, high), fraction[samples][:, None])
+def _interval_ends(maps: Tensor, axis: int, line: Line, convention: Convention) -> Tensor:
+    """Maps at the first sample in each interval of the axis, and behind them at the last."""
+    n = maps.shape[axis]
+    intervals, first, last = _ends(line, n, convention, maps.dtype, maps.device)
+    upper = torch.cat([maps.narrow(axis, 1, n - 1), maps.narrow(axis, n - 1, 1)], axis)
+    if intervals is not None:
+        maps, upper = maps.index_select(axis, intervals), upper.index_select(axis, intervals)
+    count = maps.shape[axis]
+    shape = list(maps.shape)
+    shape[axis] = 2 * count
+    ends = maps.new_empty(shape)
+    for part, fraction in enumerate((first, last)):
+        weight = fraction if axis == -1 else fraction[:, None]
+        torch.lerp(maps, upper, weight, out=ends.narrow(axis, part * count, count))
+    return ends
 
 
 @lru_cache(maxsize=64)
-def _on_device(
+def _ends(
     line: Line, n: int, convention: Convention, dtype: torch.dtype, device: torch.device
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor | None, Tensor, Tensor]:
+    """The intervals, named by their lower value, that have samples (None for all n), and where in them the ends lie."""
     knots = _knots(line, n, convention)
-    return (
-        torch.from_numpy(knots.lower).to(device),
-        torch.from_numpy(knots.upper).to(device),
-        torch.from_numpy(knots.fraction).to(dtype=dtype, device=device),
+    intervals, first = np.unique(knots.lower, return_index=True)
+    last = np.append(first[1:], line.count) - 1
+    at_first, at_last = (
+        torch.from_numpy(knots.fraction[ends]).to(dtype=dtype, device=device) for ends in (first, last)
     )
+    return None if len(intervals) == n else torch.from_numpy(intervals).to(device), at_first, at_last
 
 
 def resized(maps: Tensor, shape: tuple[int, int]) -> Tensor:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from dcsm_viewer.engine.preprocess import Placement
-from dcsm_viewer.engine.resample import Convention, Line, corner_samples, matrix, sample_rows, touched
+from dcsm_viewer.engine.resample import Convention, Line, corner_samples, matrix, touched
 from dcsm_viewer.values import MethodSettings
 
 # Elements worked on at a time: with their tanh they stay in the second-level caches of two cores.
@@ -39,43 +40,49 @@ class Sheet:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(h, w) of the image's rectangle, samples."""
+        """(h, w) of the rectangle, samples."""
         return self.rows.count, self.cols.count
 
     @property
     def canvas(self) -> Sheet:
-        """The same sheet with the whole canvas as its rectangle."""
-        return Sheet(self.whole, self.whole, self.whole, self.upsampling, self.exact)
+        """The same sheet with the whole canvas as its rectangle; a quick look stays what it is."""
+        return replace(self, rows=self.whole, cols=self.whole) if self.exact else self
 
     def enlarged(self, maps: Tensor) -> Tensor:
         """Maps (..., n, m) sampled over the rectangle: (..., h, w)."""
-        return matrix(self.rows, maps.shape[-2], self.upsampling, maps.dtype, maps.device) @ self._across(maps)
+        return self._weights(self.rows, maps.shape[-2], maps) @ self._across(maps)
 
     def bands(self, maps: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """The rectangle a band of rows at a time: which rows, and maps (P, n, m) sampled there, (P, rows * w)."""
-        height, width = self.shape
+        """The rectangle a band of rows at a time: which rows, and maps (P, n, m) sampled there, (P, rows * w).
+
+        The values are the reader's to overwrite, and gone when the next band comes.
+        """
         across = self._across(maps)
-        down = matrix(self.rows, maps.shape[-2], self.upsampling, maps.dtype, maps.device)
-        count = maps.shape[0]
+        count, length, width = across.shape
+        down = self._weights(self.rows, length, maps)
         elements = _BAND_ELEMENTS if maps.device.type == "cpu" else _BAND_ELEMENTS_GPU
-        step = max(1, elements // max(1, count * width))
-        for start in range(0, height, step):
-            stop = min(height, start + step)
-            low, high = touched(self.rows, maps.shape[-2], self.upsampling, start, stop)
+        step = min(self.rows.count, max(1, elements // (count * width)))
+        room = across.new_empty(count * step * width)
+        for start in range(0, self.rows.count, step):
+            stop = min(self.rows.count, start + step)
+            low, high = touched(self.rows, length, self.upsampling, start, stop)
             weights = down[start:stop, low:high].expand(count, stop - start, high - low)
-            yield slice(start, stop), weights.bmm(across[:, low:high]).flatten(1)
+            values = room[: count * (stop - start) * width].view(count, stop - start, width)
+            torch.bmm(weights, across[:, low:high], out=values)
+            yield slice(start, stop), values.flatten(1)
 
     def highest(self, maps: Tensor) -> Tensor:
-        """(P, samples) of maps (P, n, m) among which is the maximum over the canvas of each of them.
+        """(..., samples) of maps (..., n, m): those among which the maximum over the canvas of each map is.
 
-        It is also the place to look for the maximum of sums of convex functions of the maps. For a quick look the
-        maps' own values, which bound what the canvas shows.
+        So is the maximum of sums of convex functions of the maps. A quick look takes the maps' own values, which
+        bound what the canvas shows. May be a view.
         """
         if not self.exact:
-            return maps.flatten(1)
-        rows, cols = (corner_samples(self.whole, length, self.upsampling, maps.device) for length in maps.shape[-2:])
-        across = matrix(self.whole, maps.shape[-1], self.upsampling, maps.dtype, maps.device)[cols]
-        return sample_rows(maps @ across.T, self.whole, self.upsampling, rows).flatten(1)
+            return maps.flatten(-2)
+        return corner_samples(maps, self.whole, self.upsampling).flatten(-2)
 
     def _across(self, maps: Tensor) -> Tensor:
-        return maps @ matrix(self.cols, maps.shape[-1], self.upsampling, maps.dtype, maps.device).T
+        return maps @ self._weights(self.cols, maps.shape[-1], maps).T
+
+    def _weights(self, line: Line, n: int, like: Tensor) -> Tensor:
+        return matrix(line, n, self.upsampling, like.dtype, like.device)

@@ -6,6 +6,7 @@ sums become class maps of the image.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -102,11 +103,17 @@ def class_maps_from(sums: Sequence[Tensor], method: MethodSettings, placement: P
     so, and divided again. A class whose maximum is not positive gets a map of zeros. Negatives, which the Caffe
     release keeps until its output, end here.
     """
-    maps = _by_own_maximum(torch.stack(list(sums)).sum(dim=0))
+    total = sums[0].clone()
+    for more in sums[1:]:
+        total.add_(more)
+    if total.shape[0]:
+        highest = total.flatten(1).amax(dim=1)[:, None, None]
+        total.mul_(torch.where(highest > 0, 1 / highest.where(highest > 0, 1.0), 0.0))
     if method.final_tanh:
-        maps = _by_own_maximum(maps.mul_(method.alpha).tanh_())
-    maps = maps.clamp_(min=FLOOR if method.negatives == "floor" else 0.0, max=1.0)
-    return to_image(maps, placement)
+        # The maximum is 1 now, and tanh keeps the order: the next one is tanh(alpha).
+        total.mul_(method.alpha).tanh_().div_(math.tanh(method.alpha))
+    floor = FLOOR if method.negatives == "floor" else 0.0
+    return to_image(total.clamp_(min=floor, max=1.0), placement)
 
 
 def focus_maps(
@@ -158,10 +165,3 @@ def notes_on(evidence: Sequence[Evidence], class_maps: Tensor) -> tuple[str, ...
 
 def _gathers(class_id: int, scale: int, detection: Detection, method: MethodSettings) -> bool:
     return not method.gate_by_scale or class_id in detection.found_at.get(scale, frozenset())
-
-
-def _by_own_maximum(maps: Tensor) -> Tensor:
-    if maps.shape[0] == 0:
-        return maps
-    highest = maps.flatten(1).amax(dim=1)[:, None, None]
-    return torch.where(highest > 0, maps / highest.where(highest > 0, 1.0), 0.0)
