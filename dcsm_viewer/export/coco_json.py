@@ -67,7 +67,7 @@ def combined(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def write(result: Result, path: Path) -> None:
     """The JSON at `path`."""
-    text = json.dumps(document(result), ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(document(result), indent=1) + "\n"
     with whole_file(path) as stream:
         stream.write(text.encode())
 

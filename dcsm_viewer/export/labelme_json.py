@@ -45,7 +45,8 @@ def write(result: Result, path: Path) -> None:
         "imageWidth": labels.shape[1],
     }
     with whole_file(path) as stream:
-        stream.write((json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode())
+        # ASCII, as labelme opens it in whatever encoding the machine has.
+        stream.write((json.dumps(content, indent=2) + "\n").encode())
 
 
 def verify(path: Path, result: Result) -> Report:

@@ -175,6 +175,15 @@ def test_that_labelme_finds_the_image_from_its_own_file(tmp_path: Path) -> None:
     assert "../../photos/a.png leads to no image." in FORMATS["labelme"].verify(tmp_path / "a.json", result).sentences
 
 
+@pytest.mark.parametrize("name", ["labelme", "coco"])
+def test_that_names_are_written_for_readers_of_any_encoding(tmp_path: Path, name: str) -> None:
+    result = small_result()
+    names = [f"Rad {class_id} ö" for class_id in range(20)]
+    path = _written(tmp_path, name, replace(result, model=make_model_card(result.layers, names)))
+    assert path.read_bytes().isascii()
+    assert "Rad 11 ö" in json.dumps(json.loads(path.read_bytes()), ensure_ascii=False)
+
+
 def test_that_cvat_is_told_of_the_background_and_of_255(tmp_path: Path) -> None:
     with zipfile.ZipFile(_written(tmp_path, "cvat", small_result())) as archive:
         lines = archive.read("labelmap.txt").decode().splitlines()
