@@ -1,0 +1,87 @@
+"""ViewStates for the tests of the views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.views.pane import MapPane
+from dcsm_viewer.values import Result
+from tests.results import make_result
+
+
+def settled(result: Result | None = None, **paint: Any) -> ViewState:
+    """A state whose result answers what is asked."""
+    result = make_result() if result is None else result
+    return ViewState(image=result.request.image, settings=result.request.settings, result=result, paint=Paint(**paint))
+
+
+def place_in(pane: MapPane, row: float, col: float) -> QPointF:
+    """Where a position of the image is in the widget, by the pane's own field."""
+    view = pane.field()
+    assert view is not None
+    down, across = view.place_of(row, col)
+    ratio = pane.devicePixelRatioF()
+    corner = pane.picture().topLeft()
+    return QPointF(corner.x() + across / ratio, corner.y() + down / ratio)
+
+
+def wheel(widget: QWidget, place: QPointF, notches: int) -> None:
+    event = QWheelEvent(
+        place,
+        widget.mapToGlobal(place),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def move(widget: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    """The event itself: moving the real pointer leaves it to the platform when, and whether, it is told."""
+    at = place.toPointF()
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        at,
+        widget.mapToGlobal(at),
+        Qt.MouseButton.NoButton,
+        buttons,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def click(widget: QWidget, place: QPoint) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+
+
+def double_click(widget: QWidget, place: QPoint) -> None:
+    QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+
+
+def drag(widget: QWidget, start: QPoint, *, way: QPoint) -> None:
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    for part in range(1, 6):
+        move(widget, start + way * part / 5, Qt.MouseButton.LeftButton)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start + way)
+
+
+def press(widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.keyClick(widget, key, modifier)
+
+
+def pixels(widget: QWidget) -> NDArray[np.uint8]:
+    """What the widget looks like, uint8 RGB (height, width, 3)."""
+    image = widget.grab().toImage().convertToFormat(widget.grab().toImage().Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
