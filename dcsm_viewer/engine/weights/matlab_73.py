@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_VALUES
+from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
 from dcsm_viewer.engine.weights.matlab_tree import DEEPEST, WANTED, Tree
 from dcsm_viewer.values import UserError
 
 if TYPE_CHECKING:
     import h5py  # type: ignore[import-untyped] # h5py ships no type information
 
-_MOST_CELLS = 100_000
+# A network has some 400; links can go round in circles and would be followed for ever.
+_MOST_NODES = 100_000
 
 
 def read_matlab_73(path: Path) -> dict[str, Tree]:
@@ -49,11 +50,12 @@ class _Hdf5Reader:
 
         self._h5py = h5py
         self._file_name, self._file = file_name, file
-        self._values = self._cells = 0
+        self._bytes = self._nodes = 0
 
     def tree(self, node: h5py.Group | h5py.Dataset, depth: int = 0) -> Tree:
-        if depth > DEEPEST:
-            raise UserError(f"{self._file_name} nests its variables deeper than any network does.")
+        self._nodes += 1
+        if depth > DEEPEST or self._nodes > _MOST_NODES:
+            raise UserError(f"{self._file_name} nests more variables than any network does; it was not read.")
         if isinstance(node, self._h5py.Group):
             return {name: self.tree(member, depth + 1) for name, member in self.members(node)}
         array = self._values_of(node)
@@ -61,9 +63,6 @@ class _Hdf5Reader:
         if "MATLAB_empty" in node.attrs:  # the values are then the shape of nothing
             return [] if kind == b"cell" else np.empty((0, 0))
         if array.dtype == object:
-            self._cells += array.size
-            if self._cells > _MOST_CELLS:
-                raise UserError(f"{self._file_name} holds more cells than any network has.")
             # Reversed axes read in C order are MATLAB's order.
             return [self.tree(self._file[reference], depth + 1) for reference in array.ravel()]
         if kind == b"char":
@@ -82,8 +81,10 @@ class _Hdf5Reader:
             raise UserError(f"{self._file_name} holds something that is no MATLAB variable.")
         if dataset.external or dataset.is_virtual:
             raise UserError(f"{self._file_name} keeps values outside itself ({dataset.name}), which is not followed.")
-        self._values += dataset.size or 0
-        if self._values > MOST_VALUES:
-            raise UserError(f"{self._file_name} claims more than {MOST_VALUES} values; that cannot be VGG-16.")
+        self._bytes += (dataset.size or 0) * dataset.dtype.itemsize
+        if self._bytes > MOST_BYTES:
+            raise UserError(
+                f"{self._file_name} claims more than {MOST_BYTES >> 20} MB, which no VGG-16 needs; it was not read."
+            )
         values: NDArray[Any] = dataset[()]
         return np.asarray(values)

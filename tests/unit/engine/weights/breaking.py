@@ -136,6 +136,15 @@ def huge_hdf5(path: Path) -> None:
         dataset.attrs["MATLAB_class"] = np.bytes_("single")
 
 
+def circular_hdf5(path: Path) -> None:
+    """Structs that hold themselves ten times over."""
+    write_v73(path, simplenn(random_vgg()))
+    with h5py.File(path, "r+") as file:
+        group = file.create_group("meta")
+        for number in range(10):
+            group[f"again{number}"] = group
+
+
 def outward_hdf5(path: Path) -> None:
     write_v73(path, simplenn(random_vgg()))
     with h5py.File(path, "r+") as file:

@@ -21,6 +21,7 @@ from tests.unit.engine.weights.breaking import (
     caffe,
     caffe_renamed,
     caffe_same_widths,
+    circular_hdf5,
     content,
     cut,
     expanded,
@@ -222,6 +223,7 @@ BROKEN: dict[str, tuple[str, Write, str]] = {
     "mat without biases": ("net.mat", mat(mat_cell(1, biases=np.zeros((0, 0)))), "lacks the filters or biases"),
     "mat with transposed filters": ("net.mat", mat(mat_cell(3, filters=np.ones((5, 4, 3, 3), np.float32))), "conv1_2"),
     "mat 7.3 of absurd size": ("net.mat", huge_hdf5, "claims more than"),
+    "mat 7.3 that goes in circles": ("net.mat", circular_hdf5, "nests more variables"),
     "mat 7.3 with a link outside": ("net.mat", outward_hdf5, "outside itself"),
 }
 
