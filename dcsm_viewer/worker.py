@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from dcsm_viewer.values import Failure, Report, Request, Settings, Stage, UserError
+from dcsm_viewer.values import Failure, Report, Request, Result, Settings, Stage, UserError
 
 log = logging.getLogger(__name__)
 
@@ -131,14 +131,22 @@ class EngineThread:
             self._run(engine, request)
 
     def _run(self, engine: EngineLike, request: Request) -> None:
+        settled = False
+
+        def report(what: Report) -> None:
+            nonlocal settled
+            self._report(what)
+            settled = isinstance(what, Result) and what.completeness == "settled"
+
         def still_wanted(stage: Stage) -> bool:
             if self._stopping.is_set() or request.serial <= self._cancelled_up_to:
                 return False
             newest = self._mailbox.waiting()
-            return newest is None or uses(newest, request, stage)
+            # Once the user has the result, anything more is done only while nobody waits.
+            return newest is None or (not settled and uses(newest, request, stage))
 
         try:
-            engine.run(request, still_wanted, self._report)
+            engine.run(request, still_wanted, report)
         except UserError as error:
             self._report(Failure(request.serial, str(error)))
         except Exception as error:

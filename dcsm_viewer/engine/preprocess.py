@@ -88,6 +88,20 @@ def network_input(canvas: Tensor, scale: int, convention: InputConvention) -> Te
     return ((planes - mean) / std)[None]
 
 
+def positions_on_image(placement: Placement, grid: tuple[int, int]) -> Tensor:
+    """Bool (h, w): the positions of a grid over the canvas whose centre lies on the image; the nearest if none does."""
+    lines = []
+    for start, length, count in zip(
+        (placement.top, placement.left), (placement.height, placement.width), grid, strict=True
+    ):
+        centres = (torch.arange(count) + 0.5) * (placement.canvas_px / count)
+        inside = (centres >= start) & (centres < start + length)
+        if not inside.any():
+            inside[(centres - (start + length / 2)).abs().argmin()] = True
+        lines.append(inside)
+    return lines[0][:, None] & lines[1][None, :]
+
+
 def crop(maps: Tensor, placement: Placement) -> Tensor:
     """The image's rectangle (..., height, width) of canvas maps (..., S, S)."""
     rows = slice(placement.top, placement.top + placement.height)

@@ -134,14 +134,22 @@ class EfficientNetLite0:
     """
 
     layer_names = tuple(f"block{index}" for index in SALIENCY_BLOCKS)
-    convention: InputConvention = EFFICIENTNET_LITE
+    derivable = (INPUT, *(f"block{index}" for index in range(SALIENCY_BLOCKS[-1] + 1)))
 
-    def __init__(self, stem: Convolution, blocks: Sequence[Block], head: Convolution, classify: Convolution) -> None:
+    def __init__(
+        self,
+        stem: Convolution,
+        blocks: Sequence[Block],
+        head: Convolution,
+        classify: Convolution,
+        convention: InputConvention,
+    ) -> None:
         self._stem, self._blocks, self._head, self._classify = stem, tuple(blocks), head, classify
+        self.convention = convention
         self.classes = classify.weight.shape[0]
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor]) -> EfficientNetLite0:
+    def of(cls, tensors: Mapping[str, Tensor], convention: InputConvention = EFFICIENTNET_LITE) -> EfficientNetLite0:
         """The network of a packaged state_dict (names `_conv_stem.weight` ... `_fc.bias`).
 
         Raises UserError for a missing tensor or a shape that does not fit, naming it.
@@ -166,7 +174,7 @@ class EfficientNetLite0:
         classes = _tensor(tensors, "_fc.bias").shape[0]
         weight = _tensor(tensors, "_fc.weight", (classes, 1280))
         classify = Convolution(weight[:, :, None, None], _tensor(tensors, "_fc.bias"), 1, 1)
-        return cls(stem, blocks, head, classify)
+        return cls(stem, blocks, head, classify, convention)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> EfficientNetLite0:
         blocks = [
@@ -179,7 +187,11 @@ class EfficientNetLite0:
             for block in self._blocks
         ]
         return EfficientNetLite0(
-            self._stem.to(device, dtype), blocks, self._head.to(device, dtype), self._classify.to(device, dtype)
+            self._stem.to(device, dtype),
+            blocks,
+            self._head.to(device, dtype),
+            self._classify.to(device, dtype),
+            self.convention,
         )
 
     def forward(self, network_input: Tensor) -> Trace[LiteGates]:

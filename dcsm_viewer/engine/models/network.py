@@ -28,10 +28,12 @@ class Trace(Generic[GatesT]):
 class Network(Protocol[GatesT]):
     """A fully convolutional classifier with explicit derivatives; weights are never changed.
 
-    `layer_names` are the layers DCSM uses, earliest first; `classes` is C, the channels of the logits.
+    `layer_names` are the layers DCSM uses, earliest first; `derivable` all that can be asked for; `classes` is C, the
+    channels of the logits.
     """
 
     layer_names: tuple[str, ...]
+    derivable: tuple[str, ...]
     convention: InputConvention
     classes: int
 

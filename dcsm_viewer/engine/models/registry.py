@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from dcsm_viewer.engine.device import Compute
 from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.models.network import Network
 from dcsm_viewer.engine.models.vgg16 import Vgg16
-from dcsm_viewer.engine.models.vocabulary import (
-    Readout,
-    SigmoidClasses,
-    SoftmaxClasses,
-    imagenet_names,
-    voc_groups,
-)
-from dcsm_viewer.engine.weights.library import find
+from dcsm_viewer.engine.models.vocabulary import Readout, SigmoidClasses, SoftmaxClasses, imagenet_names, voc_groups
+from dcsm_viewer.engine.weights.library import list_models, load
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.values import ModelCard, Vocabulary
 
@@ -32,25 +27,58 @@ class Model:
     card: ModelCard
 
 
+def model_cards() -> tuple[ModelCard, ...]:
+    """Cards of the packaged network and of every model the user imported, without loading any."""
+    return tuple(
+        ModelCard(
+            name=entry.name,
+            title=entry.title,
+            class_names=entry.class_names,
+            layer_names=_ARCHITECTURES[entry.architecture].layer_names,
+            weights_digest=entry.sha256,
+            input_convention=entry.convention,
+        )
+        for entry in list_models()
+    )
+
+
+class Shelf:
+    """Loaded models by name, vocabulary, device and precision; the longest there goes when a third one comes.
+
+    Two networks may be compared side by side; more would only fill the memory.
+    """
+
+    def __init__(self) -> None:
+        self._models: dict[tuple[str, Vocabulary, Compute], Model] = {}
+
+    def get(self, name: str, vocabulary: Vocabulary, compute: Compute) -> Model:
+        key = (name, vocabulary, replace(compute, note=""))
+        if key not in self._models:
+            while len(self._models) >= 2:
+                del self._models[next(iter(self._models))]
+            self._models[key] = load_model(name, vocabulary, compute)
+        return self._models[key]
+
+
 def load_model(name: str, vocabulary: Vocabulary, compute: Compute) -> Model:
     """The model of this name or weights file, ready to run.
 
     Raises UserError, naming what was expected, for a name nobody knows or weights that do not fit.
     """
-    return model_of(name, find(name), vocabulary, compute)
+    return model_of(name, load(name), vocabulary, compute)
 
 
 def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: Compute) -> Model:
-    """The model these weights make. A network of 1000 classes speaks the vocabulary asked for, others their own."""
+    """The model these weights make. One of ImageNet's classes speaks the vocabulary asked for, others their own."""
     network: Network[Any]
     if weights.architecture == "vgg16":
         network = Vgg16.of(weights.tensors, weights.convention, ceil_mode=weights.ceil_mode)
     else:
-        network = EfficientNetLite0.of(weights.tensors)
-    readout = _readout(weights, network.classes, vocabulary)
+        network = EfficientNetLite0.of(weights.tensors, weights.convention)
+    readout = _readout(weights.class_names, network.classes, vocabulary)
     card = ModelCard(
         name=name,
-        title=weights.title,
+        title=Path(name).name,
         class_names=readout.names,
         layer_names=network.layer_names,
         weights_digest=weights.digest,
@@ -59,8 +87,13 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
     return Model(network.to(compute.device, compute.dtype), readout, card)
 
 
-def _readout(weights: WeightsFile, classes: int, vocabulary: Vocabulary) -> Readout:
-    names = weights.class_names
-    if classes == IMAGENET_CLASSES and (not names or names == imagenet_names()):
+def _readout(names: tuple[str, ...], classes: int, vocabulary: Vocabulary) -> Readout:
+    if classes == IMAGENET_CLASSES and names in ((), imagenet_names()):
         return voc_groups() if vocabulary == "voc" else SoftmaxClasses(imagenet_names())
-    return SigmoidClasses(names or tuple(f"class {index}" for index in range(classes)))
+    return SigmoidClasses(names)
+
+
+_ARCHITECTURES: dict[str, type[Vgg16 | EfficientNetLite0]] = {
+    "vgg16": Vgg16,
+    "efficientnet-lite0": EfficientNetLite0,
+}

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 _DATA = resources.files("dcsm_viewer.engine.models") / "data"
@@ -18,10 +19,14 @@ _DATA = resources.files("dcsm_viewer.engine.models") / "data"
 class Readout(Protocol):
     """Scores and seeds over logits (1, C, h, w); class ids count from 0 in the order of `names`."""
 
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
-    def scores(self, logits: Tensor) -> Tensor:
-        """(classes,) in [0, 1]: the maximum over positions, as DCSM's global max pooling."""
+    def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:
+        """(classes,) in [0, 1]: a maximum over positions, as DCSM's global max pooling.
+
+        on_image: bool (h, w), the positions whose centre lies on the image and not on the canvas around it.
+        """
         ...
 
     def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
@@ -31,11 +36,11 @@ class Readout(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SigmoidClasses:
-    """A multi-label network's own classes: the score is the sigmoid of the largest logit (dcsm.m, step 3)."""
+    """A multi-label network's own classes: the score is the sigmoid of the largest logit anywhere (dcsm.m, step 3)."""
 
     names: tuple[str, ...]
 
-    def scores(self, logits: Tensor) -> Tensor:
+    def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:  # noqa: ARG002  # dcsm.m looks at the padding too
         return torch.sigmoid(logits[0].float().amax((1, 2)))
 
     def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
@@ -56,8 +61,8 @@ class SoftmaxGroups:
     names: tuple[str, ...]
     members: tuple[tuple[int, ...], ...]
 
-    def scores(self, logits: Tensor) -> Tensor:
-        probability = torch.softmax(logits[0].float(), 0).flatten(1)
+    def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:
+        probability = _probability(logits, on_image)
         summed = torch.stack([probability[list(ids)].sum(0) for ids in self.members])
         return summed.amax(1).clamp_(max=1)
 
@@ -76,11 +81,21 @@ class SoftmaxClasses:
 
     names: tuple[str, ...]
 
-    def scores(self, logits: Tensor) -> Tensor:
-        return torch.softmax(logits[0].float(), 0).amax((1, 2))
+    def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:
+        return _probability(logits, on_image).amax(1)
 
     def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
         return SigmoidClasses(self.names).seeds(logits, class_ids)
+
+
+def _probability(logits: Tensor, on_image: Tensor) -> Tensor:
+    """(C, P): the softmax at the P positions on the image, of logits averaged over 3x3 neighbours.
+
+    Such a network was trained on the average over all positions. A single one is given to fancies (a monitor in the
+    black canvas beside the photograph); a few together are not, and still small enough for a small object.
+    """
+    near = F.avg_pool2d(logits.float(), 3, 1, 1, count_include_pad=False)[0]
+    return torch.softmax(near, 0)[:, on_image]
 
 
 @cache

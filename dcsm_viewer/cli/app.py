@@ -1,0 +1,30 @@
+"""The subcommands, and how their results and troubles reach the terminal."""
+
+from __future__ import annotations
+
+import typer
+
+from dcsm_viewer.cli import doctor_command, export_command, gui_command, models_command, replay_command
+
+app = typer.Typer(
+    help="See why a CNN says 'dog' and 'bicycle' of the same photograph, and make masks of it. "
+    "Without a subcommand the window opens.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("gui")(gui_command.gui)
+app.command("export")(export_command.export)
+app.command("replay")(replay_command.replay)
+app.command("doctor")(doctor_command.doctor)
+app.add_typer(models_command.app, name="models")
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Say the version and stop.")) -> None:  # noqa: FBT003  # typer reads the parameter
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(version_of("dcsm-viewer"))
+        raise typer.Exit

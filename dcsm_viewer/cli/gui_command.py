@@ -1,0 +1,83 @@
+"""`dcsm-viewer [gui] [IMAGE...]`: the window, or its picture; without a display the same job headless."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from dcsm_viewer.cli import options as o
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, say, sentences
+
+Images = Annotated[list[str] | None, typer.Argument(help="Images or folders to open.")]
+Screenshot = Annotated[Path | None, typer.Option(help="Wait until the result has settled, save the window, and end.")]
+Size = Annotated[str | None, typer.Option(help="Width and height of the window in px, as 1280x800.")]
+Theme = Annotated[Literal["system", "light", "dark"] | None, typer.Option(help="Colours of the window.")]
+View = Annotated[Literal["compare", "grid", "overlay", "labels"], typer.Option(help="The view to start with.")]
+
+HEADLESS_OUT = Path("out")
+
+
+def gui(
+    images: Images = None,
+    screenshot: Screenshot = None,
+    size: Size = None,
+    theme: Theme = None,
+    view: View = "compare",
+    model: o.ModelOption = "efficientnet-lite0",
+    vocabulary: o.VocabularyOption = "voc",
+    preset: o.PresetOption = "paper",
+    n: o.NOption = None,
+    threshold: o.ThresholdOption = None,
+    scales: o.ScalesOption = None,
+    no_crf: o.NoCrfOption = False,
+    device: o.DeviceOption = "auto",
+    precision: o.PrecisionOption = "auto",
+) -> None:
+    """Opens the window."""
+    with sentences(BAD_USAGE):
+        settings = o.settings_from(
+            model=model,
+            vocabulary=vocabulary,
+            preset=preset,
+            device=device,
+            precision=precision,
+            method={"candidates": n, "threshold": threshold, "scales": o.numbers(scales)},
+            crf={"enabled": False if no_crf else None},
+            crf_preset=None,
+            top1=False,
+        )
+        window_size = _size(size)
+    from dcsm_viewer.gui.display import has_display
+
+    paths = images or []
+    if screenshot is None and not has_display():
+        screenshot = _headless(paths)
+    from dcsm_viewer.gui.app import run_window
+
+    with sentences(FAILED):
+        code = run_window(paths, screenshot=screenshot, settings=settings, size=window_size, theme=theme, view=view)
+    raise typer.Exit(code)
+
+
+def _headless(paths: list[str]) -> Path:
+    """Where the window's picture goes on a machine without a screen, after the results have been written beside it."""
+    if not paths:
+        say("There is no display to show a window on. Name an image, or use `dcsm-viewer export IMAGE --out DIR`.")
+        raise typer.Exit(FAILED)
+    say(f"There is no display: doing the same job without one, results and a picture of the window in {HEADLESS_OUT}/.")
+    from dcsm_viewer.cli.export_command import export
+
+    export(inputs=paths, out=HEADLESS_OUT)
+    return HEADLESS_OUT / "window.png"
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, cross, height = text.partition("x")
+    if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
+        say(f"--size {text!r} is no window size; write for example 1280x800.")
+        raise typer.Exit(BAD_USAGE)
+    return int(width), int(height)

@@ -1,0 +1,122 @@
+"""`dcsm-viewer models`: list what there is, import weights from elsewhere, fetch the published VGG-16."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+
+app = typer.Typer(help="Networks by name: list, describe, import, fetch.", rich_markup_mode=None)
+
+Convention = Annotated[
+    Literal["caffe", "torchvision", "efficientnet", "dcsm-m"] | None,
+    typer.Option("--input", help="How the network wants its pixels, where the file does not say or says it wrong."),
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Take the place of a model of the same name.")]
+
+
+@app.command("list")
+def list_() -> None:
+    """One JSON line a model."""
+    from dcsm_viewer.engine.weights.library import list_models
+
+    for entry in list_models():
+        put(_short(entry))
+
+
+@app.command()
+def info(name: Annotated[str, typer.Argument(help="A model's name, or a weights file.")]) -> None:
+    """Everything known about one model; for a file, what reading it finds."""
+    from dcsm_viewer.engine.weights import library
+
+    with sentences(FAILED):
+        known = {entry.name for entry in library.list_models()}
+        if name in known:
+            put(library.info(name).model_dump(mode="json"))
+            return
+        weights = library.load(name)
+    put(
+        {
+            "file": name,
+            "architecture": weights.architecture,
+            "sha256": weights.digest,
+            "source": weights.source,
+            "licence": weights.licence,
+            "input": str(weights.convention),
+            "ceil_mode": weights.ceil_mode,
+            "classes": list(weights.class_names),
+            "notes": list(weights.notes),
+            "recipe": dict(weights.recipe) if weights.recipe is not None else None,
+        }
+    )
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help=".caffemodel, .mat, .pth or .safetensors")],
+    name: Annotated[str, typer.Option(help="What to call the model here.")],
+    title: Annotated[str | None, typer.Option(help="A longer name for people.")] = None,
+    classes: Annotated[Path | None, typer.Option(help="Class names, one a line or JSON.")] = None,
+    input_: Convention = None,
+    replace: Replace = False,
+) -> None:
+    """Reads and checks weights of any known format and keeps them as safetensors in the model folder."""
+    from dcsm_viewer.engine.models import convention
+    from dcsm_viewer.engine.weights.library import import_weights
+
+    conventions = {
+        "caffe": convention.CAFFE,
+        "torchvision": convention.TORCHVISION,
+        "efficientnet": convention.EFFICIENTNET_LITE,
+        "dcsm-m": convention.DCSM_M,
+    }
+    with sentences(FAILED):
+        entry = import_weights(
+            path,
+            name,
+            title=title,
+            class_names_file=classes,
+            convention=None if input_ is None else conventions[input_],
+            replace_existing=replace,
+        )
+    put(_short(entry))
+    for note in entry.notes:
+        say(note)
+
+
+@app.command()
+def remove(name: Annotated[str, typer.Argument(help="A model that was imported.")]) -> None:
+    """Deletes an imported model from the model folder."""
+    from dcsm_viewer.engine.weights import library
+
+    with sentences(FAILED):
+        library.remove(name)
+    put({"removed": name})
+
+
+@app.command()
+def fetch(
+    name: Annotated[
+        str, typer.Argument(help="What to fetch; 'vgg16' is torchvision's, trained on ImageNet.")
+    ] = "vgg16",
+    replace: Replace = False,
+) -> None:
+    """Downloads published weights (528 MB) and imports them; needs a network."""
+    if name != "vgg16":
+        say(f"Only 'vgg16' can be fetched, not '{name}'; other weights are imported from a file.")
+        raise typer.Exit(BAD_USAGE)
+    from dcsm_viewer.engine.weights.published import fetch_torchvision_vgg16
+
+    def progress(there: int, whole: int) -> None:
+        say(f"{there / 2**20:.0f} of {whole / 2**20:.0f} MB")
+
+    with sentences(FAILED):
+        put(_short(fetch_torchvision_vgg16(progress, replace_existing=replace)))
+
+
+def _short(entry: Any) -> dict[str, Any]:
+    """An entry without its class names, of which there can be a thousand."""
+    return {**entry.model_dump(mode="json", exclude={"class_names"}), "classes": len(entry.class_names)}

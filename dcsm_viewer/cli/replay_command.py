@@ -1,0 +1,33 @@
+"""`dcsm-viewer replay`: does the recipe beside an export again and compares the bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+
+RecipeFile = Annotated[Path, typer.Argument(help="The .json beside an export.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the files made again.")]
+Image = Annotated[Path | None, typer.Option("--image", help="The image, where it is not where the recipe says.")]
+
+
+def replay(recipe: RecipeFile, out: Out, image: Image = None) -> None:
+    """The files of a recipe made again; exit code 1 if their bytes are not the recorded ones."""
+    with sentences(BAD_USAGE):
+        if out.resolve() == recipe.parent.resolve():
+            say(f"{out} is the recipe's own folder; choose another, or its files would be written over.")
+            raise typer.Exit(BAD_USAGE)
+        say("Loading the engine ...")
+        from dcsm_viewer.engine.pipeline import Engine
+        from dcsm_viewer.replay import replay as done_again
+
+        replayed = done_again(Engine(), recipe, out, image)
+    put(replayed)
+    for sentence in replayed.sentences:
+        say(sentence)
+    if replayed.sentences:
+        raise typer.Exit(FAILED)
+    say(f"{len(replayed.identical)} files, every byte as recorded.")

@@ -1,0 +1,37 @@
+"""The maps of the one class on display, per scale and layer, and its aggregates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dcsm_viewer.engine.arrays import to_array
+from dcsm_viewer.engine.candidates import Detection
+from dcsm_viewer.engine.found import Found
+from dcsm_viewer.engine.passes import Passes
+from dcsm_viewer.engine.subtraction import Subtracted, focus_maps, subtract
+from dcsm_viewer.values import FocusMaps
+
+
+def focus_on(found: Found, subtracted: Subtracted, passes: Passes, side_px: int | None) -> FocusMaps | None:
+    """Maps of the class in focus; None if there is no class at all. `side_px` as in `subtract`.
+
+    A class that was not detected is treated as if it had been, at every scale: its maps show what it would get.
+    """
+    class_id = found.focus
+    if class_id is None:
+        return None
+    method = replace(passes.method, layers=passes.layers)
+    placement = passes.canvas()[1]
+    detection, detected = found.detection, class_id in found.detection.detected_ids
+    if not detected:
+        detection = Detection(found.shown_ids, (class_id,), dict.fromkeys(found.scales, frozenset((class_id,))))
+        subtracted = subtract(found.raw, detection, method, placement, side_px=side_px)
+    raw, distinct = focus_maps(found.raw, detection, method, placement, class_id, side_px=side_px)
+    return FocusMaps(
+        class_id=class_id,
+        raw={key: to_array(maps) for key, maps in raw.items()},
+        distinct={key: to_array(maps) for key, maps in distinct.items()},
+        raw_class_map=to_array(subtracted.raw_class_maps[detection.candidate_ids.index(class_id)]),
+        class_map=to_array(subtracted.class_maps[detection.detected_ids.index(class_id)]),
+        detected=detected,
+    )

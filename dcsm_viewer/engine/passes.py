@@ -1,0 +1,136 @@
+"""The forward and backward passes of one request: scores and raw maps per scale, each piece made once per key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcsm_viewer.engine.cache import Cache
+from dcsm_viewer.engine.device import Compute
+from dcsm_viewer.engine.models.network import Trace
+from dcsm_viewer.engine.models.registry import Model
+from dcsm_viewer.engine.preprocess import Placement, network_input, place, positions_on_image
+from dcsm_viewer.engine.saliency import raw_maps
+from dcsm_viewer.engine.stopwatch import Stopwatch
+from dcsm_viewer.values import MethodSettings, Request, Stage, UserError
+
+Checkpoint = Callable[[Stage, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """What the network says of one image under one MethodSettings.
+
+    `checkpoint(stage, text)` is called before every expensive piece; it reports progress, or raises to abandon.
+    `all_layers`: a backward pass keeps the maps of all layers it passes, so that switching one on costs nothing.
+    """
+
+    request: Request
+    model: Model
+    compute: Compute
+    watch: Stopwatch
+    traces: Cache
+    checkpoint: Checkpoint
+    all_layers: bool
+
+    @property
+    def method(self) -> MethodSettings:
+        return self.request.settings.method
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The wanted layers, in the network's order.
+
+        Raises UserError for a layer this network does not have.
+        """
+        network = self.model.network
+        wanted = self.method.layers or network.layer_names
+        unknown = sorted(set(wanted) - set(network.derivable))
+        if unknown:
+            raise UserError(
+                f"{self.model.card.name} has no layer {', '.join(unknown)}; it has {', '.join(network.layer_names)}."
+            )
+        return tuple(name for name in network.derivable if name in wanted)
+
+    def canvas(self) -> tuple[Tensor, Placement]:
+        method, image = self.method, self.request.image
+        key = (image.digest, method.canvas_px, method.fit)
+        return self.watch.get("preprocess", key, lambda: place(image.rgb, method))
+
+    def scores(self, scale: int) -> NDArray[np.float32]:
+        """Score in [0, 1] of every class at this scale."""
+        if not self.has_scores(scale):
+            self.checkpoint("classify", f"{scale} px")
+        return self.watch.get("classify", self._key(scale), lambda: self._scores(scale))
+
+    def has_scores(self, scale: int) -> bool:
+        return self.watch.has("classify", self._key(scale))
+
+    def raw(self, scale: int, class_ids: Sequence[int]) -> Mapping[int, Mapping[str, Tensor]]:
+        """M (h, w) of each class and wanted layer; classes never asked for before go back in one batch."""
+        missing = [class_id for class_id in class_ids if not self.has_raw(scale, class_id)]
+        if missing:
+            self._make_raw(scale, missing)
+        return {class_id: self._maps(scale, class_id) for class_id in class_ids}
+
+    def has_raw(self, scale: int, class_id: int) -> bool:
+        return all(self.watch.has("saliency", self._map_key(scale, class_id, layer)) for layer in self.layers)
+
+    def _make_raw(self, scale: int, class_ids: Sequence[int]) -> None:
+        trace = self._trace(scale)
+        layers = set(self.layers) | set(self.model.network.layer_names if self.all_layers else ())
+
+        def pulse(text: str) -> None:
+            self.checkpoint("saliency", f"{scale} px, {text}")
+
+        def make() -> None:
+            for class_id, maps in raw_maps(self.model, trace, class_ids, tuple(layers), self.method, pulse):
+                for layer, raw in maps.items():
+                    self.watch.put("saliency", self._map_key(scale, class_id, layer), raw)
+
+        self.watch.timed("saliency", make, pieces=len(class_ids))
+
+    def _maps(self, scale: int, class_id: int) -> dict[str, Tensor]:
+        def lost() -> Tensor:
+            raise UserError("The raw maps of this run do not fit into memory; choose fewer classes, layers or scales.")
+
+        keys = {layer: self._map_key(scale, class_id, layer) for layer in self.layers}
+        return {layer: self.watch.get("saliency", key, lost) for layer, key in keys.items()}
+
+    def _map_key(self, scale: int, class_id: int, layer: str) -> tuple[Hashable, ...]:
+        return (*self._key(scale), self.method.backward, self.method.channel_max, class_id, layer)
+
+    @property
+    def forward_key(self) -> tuple[Hashable, ...]:
+        """What a forward pass reads, but for the scale."""
+        method, settings = self.method, self.request.settings
+        network = (self.model.card.weights_digest, settings.vocabulary, self.compute)
+        return (self.request.image.digest, method.canvas_px, method.fit, *network)
+
+    def _key(self, scale: int) -> tuple[Hashable, ...]:
+        return (*self.forward_key, scale)
+
+    def _scores(self, scale: int) -> NDArray[np.float32]:
+        logits = self._forward(scale).logits
+        on_image = positions_on_image(self.canvas()[1], (logits.shape[2], logits.shape[3]))
+        scores = self.model.readout.scores(logits, on_image.to(logits.device))
+        return scores.float().cpu().numpy()
+
+    def _trace(self, scale: int) -> Trace[Any]:
+        """The forward pass of this scale; made again, and counted again, if it had to give way."""
+        if self._key(scale) in self.traces:
+            return self._forward(scale)
+        return self.watch.timed("classify", lambda: self._forward(scale))
+
+    def _forward(self, scale: int) -> Trace[Any]:
+        return self.traces.get(self._key(scale), lambda: self._run_forward(scale))
+
+    def _run_forward(self, scale: int) -> Trace[Any]:
+        canvas, _ = self.canvas()
+        pixels = network_input(canvas.to(self.compute.device), scale, self.model.network.convention)
+        return self.model.network.forward(pixels.to(self.compute.dtype))

@@ -1,0 +1,93 @@
+"""The stages in order: a request in, a Result out, with partial ones on the way for those who watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dcsm_viewer import limits
+from dcsm_viewer.engine.cache import Cache
+from dcsm_viewer.engine.device import Compute, choose
+from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
+from dcsm_viewer.engine.passes import Checkpoint, Passes
+from dcsm_viewer.engine.stopwatch import Stopwatch
+from dcsm_viewer.values import EngineReady, ModelCard, Progress, Report, Request, Result, Settings, Stage
+
+KEPT_BYTES = 768 * 1024**2  # maps of some twenty images
+TRACES_BYTES = 768 * 1024**2  # the gates of one image at three scales, VGG-16 included
+
+StillWanted = Callable[[Stage], bool]
+Listener = Callable[[Report], None]
+
+
+class AbandonedError(Exception):
+    """Nobody wants the running request any more."""
+
+
+class Engine:
+    """Owns every artefact, and the loaded models unless it is given a shelf of them; one thread at a time calls it."""
+
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self._shelf = shelf or Shelf()
+        self._kept = Cache(KEPT_BYTES)
+        self._traces = Cache(TRACES_BYTES)
+
+    def ready(self) -> EngineReady:
+        """Device and precision in use, and the models to choose from; the default model is loaded by then."""
+        defaults = Settings()
+        compute = choose(defaults.device, defaults.precision)
+        self._model(defaults, compute)
+        return EngineReady(compute.device_name, compute.precision_name, compute.note, model_cards())
+
+    def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None:
+        """Reports progress, partial and preview Results, and one settled Result; silence once nobody wants it.
+
+        The scale nearest the canvas comes first, then the others; where all maps are there already, a reduced-size
+        preview comes first. After the settled Result the raw maps of the next best classes are made, so that N can
+        be moved up without a pass; `still_wanted` ends that too. Raises UserError with a sentence for what cannot be
+        used.
+        """
+        try:
+            stage = self._stage(request, still_wanted, report, all_layers=True)
+            for result in stage.partial_results():
+                report(result)
+            report(stage.settled())
+            stage.look_ahead()
+        except AbandonedError:
+            return
+
+    def settle(self, request: Request, report: Listener = lambda _: None) -> Result:
+        """The settled Result alone, by the shortest way: no previews, no layers but the wanted. For batches."""
+        return self._stage(request, lambda _: True, report, all_layers=False).settled()
+
+    def card(self, settings: Settings) -> ModelCard:
+        """The card of the model these settings name, which is loaded for it."""
+        return self._model(settings, choose(settings.device, settings.precision)).card
+
+    def _stage(self, request: Request, still_wanted: StillWanted, report: Listener, *, all_layers: bool) -> MapStage:
+        settings = request.settings
+        limits.check(settings)
+        compute = choose(settings.device, settings.precision)
+        model = self._model(settings, compute)
+        watch = Stopwatch(self._kept)
+        checkpoint = _checkpoint(request, still_wanted, report)
+        return MapStage(Passes(request, model, compute, watch, self._traces, checkpoint, all_layers))
+
+    def _model(self, settings: Settings, compute: Compute) -> Model:
+        return self._shelf.get(settings.model, settings.vocabulary, compute)
+
+
+def _checkpoint(request: Request, still_wanted: StillWanted, report: Listener) -> Checkpoint:
+    # Expensive pieces: a forward and a backward pass per scale, then the subtraction, then the segmentation.
+    total = 2 * len(request.settings.method.scales) + 2
+    seen: list[tuple[Stage, str]] = []
+
+    def checkpoint(stage: Stage, text: str) -> None:
+        if not still_wanted(stage):
+            raise AbandonedError
+        piece = (stage, text.split(",", maxsplit=1)[0])
+        if piece not in seen:
+            seen.append(piece)
+        report(Progress(request.serial, stage, min(len(seen), total), total, f"{stage} {text}"))
+
+    return checkpoint

@@ -1,0 +1,112 @@
+"""From class maps to labels: the unary, the labels without a CRF, a quick look and the exact CRF."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcsm_viewer.engine.arrays import to_array
+from dcsm_viewer.engine.crf import Kernel, Lattice, begin, lattice_for, preview, reduced_rgb, unary_from_class_maps
+from dcsm_viewer.engine.passes import Checkpoint
+from dcsm_viewer.engine.stopwatch import Stopwatch
+from dcsm_viewer.values import CrfSettings, Segmentation, SourceImage, read_only
+
+PREVIEW_PX = 128  # the longer side of a preview's image: some 20 ms of CRF
+
+
+@dataclass(frozen=True, slots=True)
+class Segmenter:
+    """Labels of one image from class maps (T, H, W) in [0, 1], whose classes are `class_ids`.
+
+    `maps_key` names the maps: together with the image and the settings it names the labels.
+    """
+
+    maps: Tensor
+    maps_key: tuple[Hashable, ...]
+    class_ids: tuple[int, ...]
+    image: SourceImage
+    settings: CrfSettings
+    watch: Stopwatch
+    checkpoint: Checkpoint
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether `exact` would only have to look it up."""
+        return self.watch.has("segmentation", self._key)
+
+    def without_crf(self) -> Segmentation:
+        """Each pixel's most probable label by the unary alone."""
+        return self.watch.timed("segmentation", self._without_crf, pieces=0)
+
+    def preview(self) -> Segmentation:
+        """About what `exact` will give, in a few hundredths of its time; no energy."""
+        return self.watch.timed("segmentation", self._preview, pieces=0)
+
+    def exact(self) -> Segmentation:
+        """The labels, from `settings.iterations` steps of the CRF if it is enabled; stops where the checkpoint says."""
+        return self.watch.get("segmentation", self._key, self._exact)
+
+    @property
+    def _key(self) -> tuple[Hashable, ...]:
+        return (self.image.digest, self.maps_key, self.class_ids, self.settings)
+
+    @property
+    def _preview_factor(self) -> int:
+        return -(-max(self.image.shape) // PREVIEW_PX)
+
+    @property
+    def _has_crf(self) -> bool:
+        # With background alone there is nothing to decide.
+        return self.settings.enabled and bool(self.class_ids)
+
+    def _unary(self) -> Tensor:
+        return unary_from_class_maps(self.maps, self.settings.unary_floor)
+
+    def _without_crf(self) -> Segmentation:
+        unary = to_array(self._unary())
+        labels = self._labels(-unary)
+        return Segmentation(labels, labels, unary)
+
+    def _preview(self) -> Segmentation:
+        plain = self._without_crf()
+        if not self._has_crf:
+            return plain
+        # pydensecrf cannot keep its lattices, so the preview is always torch's: the same mathematics.
+        settings = replace(self.settings, backend="torch")
+        q = preview(self._unary(), self.image.rgb, settings, factor=self._preview_factor, lattices=self._small_lattice)
+        return Segmentation(self._labels(q), plain.labels, plain.unary, read_only(q))
+
+    def _exact(self) -> Segmentation:
+        plain = self._without_crf()
+        if not self._has_crf:
+            return plain
+        self.checkpoint("segmentation", "lattices")
+        inference = begin(self._unary(), self.image.rgb, self.settings, lattices=self._lattice)
+        energies, changed = [], []
+        for iteration in range(1, self.settings.iterations + 1):
+            self.checkpoint("segmentation", f"CRF, step {iteration}/{self.settings.iterations}")
+            step = inference.step()
+            energies.append(step.energy)
+            changed.append(step.changed_share)
+        q = read_only(inference.q())
+        return Segmentation(self._labels(q), plain.labels, plain.unary, q, tuple(energies), tuple(changed))
+
+    def _lattice(self, kernel: Kernel) -> Lattice:
+        return self._kept(kernel, 1, self.image.rgb)
+
+    def _small_lattice(self, kernel: Kernel) -> Lattice:
+        factor = self._preview_factor
+        return self._kept(kernel, factor, reduced_rgb(self.image.rgb, factor))
+
+    def _kept(self, kernel: Kernel, factor: int, rgb: NDArray[np.uint8]) -> Lattice:
+        key = ("lattice", self.image.digest, kernel, factor, self.maps.device)
+        return self.watch.tool("segmentation", key, lambda: lattice_for(kernel, rgb, self.maps.device))
+
+    def _labels(self, likelihood: NDArray[np.float32]) -> NDArray[np.uint16]:
+        """Per pixel the label of the largest of (T+1, H, W): 0 background, class id + 1."""
+        labels = np.array([0, *(class_id + 1 for class_id in self.class_ids)], dtype=np.uint16)
+        return read_only(labels[likelihood.argmax(0)])

@@ -1,0 +1,54 @@
+"""Where a request's milliseconds went, stage by stage, and how much of each stage was made or reused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+from dcsm_viewer.engine.cache import Cache
+from dcsm_viewer.values import STAGES, Stage, StageTime
+
+T = TypeVar("T")
+
+
+class Stopwatch:
+    """Stands between the pipeline and the cache: asks for artefacts and notes what it cost."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._elapsed_s: dict[Stage, float] = dict.fromkeys(STAGES, 0.0)
+        self._made: dict[Stage, int] = dict.fromkeys(STAGES, 0)
+        self._reused: dict[Stage, int] = dict.fromkeys(STAGES, 0)
+
+    def get(self, stage: Stage, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+        """The artefact of (stage, *key), from the cache or made now and counted to the stage."""
+        if self.has(stage, key):
+            self._reused[stage] += 1
+            return self._cache.get((stage, *key), make)
+        return self.timed(stage, lambda: self._cache.get((stage, *key), make))
+
+    def tool(self, stage: Stage, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+        """The same for something a stage works with and does not give: kept, but no piece of the stage."""
+        return self._cache.get((stage, *key), make)
+
+    def has(self, stage: Stage, key: tuple[Hashable, ...]) -> bool:
+        return (stage, *key) in self._cache
+
+    def put(self, stage: Stage, key: tuple[Hashable, ...], artefact: object) -> None:
+        """Keep what a batch made beside what was asked for."""
+        self._cache.put((stage, *key), artefact)
+
+    def timed(self, stage: Stage, make: Callable[[], T], *, pieces: int = 1) -> T:
+        """What `make` gives, its time and `pieces` made counted to the stage."""
+        begin = time.perf_counter()
+        try:
+            return make()
+        finally:
+            self._elapsed_s[stage] += time.perf_counter() - begin
+            self._made[stage] += pieces
+
+    def times(self) -> tuple[StageTime, ...]:
+        return tuple(
+            StageTime(stage, 1000 * self._elapsed_s[stage], self._made[stage], self._reused[stage]) for stage in STAGES
+        )

@@ -1,0 +1,69 @@
+"""Does a recipe again, and says whether the same bytes came out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
+from dcsm_viewer.export.recipe import sha256_of
+from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.values import Request, Settings, SourceImage, UserError
+
+if TYPE_CHECKING:
+    from dcsm_viewer.engine.pipeline import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Per output of a recipe done again whether its bytes are the recorded ones, and every mismatch in a sentence."""
+
+    identical: dict[str, bool]
+    sentences: tuple[str, ...]
+
+
+def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None = None) -> Replayed:
+    """Does the recipe again into `out` and compares the files byte for byte.
+
+    The device and precision are those recorded. Raises UserError if image or recipe cannot be read.
+    """
+    recipe = read_recipe(recipe_path)
+    image = read_image(image_path or _image_of(recipe, recipe_path))
+    settings = _as_recorded(recipe)
+    sentences = _mismatches(engine, recipe, image, settings)
+    result = engine.settle(Request(0, image, settings))
+    # The recipe's own settings go into the new recipe: 'auto' stays 'auto'.
+    result = replace(result, request=replace(result.request, settings=recipe.settings))
+    out.mkdir(parents=True, exist_ok=True)
+    stem = recipe_path.stem
+    export_with_reports(result, out, stem, [output.format for output in recipe.outputs], stages=recipe.stages)
+    identical = {output.path: sha256_of(out / output.path) == output.sha256 for output in recipe.outputs}
+    changed = [path for path, same in identical.items() if not same]
+    if changed:
+        sentences.append(f"{', '.join(changed)} came out with other bytes than recorded.")
+    return Replayed(identical, tuple(sentences))
+
+
+def _mismatches(engine: Engine, recipe: Recipe, image: SourceImage, settings: Settings) -> list[str]:
+    sentences = []
+    if image.digest != recipe.image.pixels_sha256:
+        sentences.append(f"{image.name} has other pixels than the recipe's image ({recipe.image.pixels_sha256[:12]}).")
+    digest = engine.card(settings).weights_digest
+    if digest != recipe.model.weights_digest:
+        sentences.append(f"The weights of {settings.model} are {digest[:12]}, not {recipe.model.weights_digest[:12]}.")
+    return sentences
+
+
+def _image_of(recipe: Recipe, recipe_path: Path) -> Path:
+    if recipe.image.path is None:
+        raise UserError(f"{recipe_path} does not say where its image {recipe.image.name} is; name it with --image.")
+    return recipe_path.parent / recipe.image.path
+
+
+def _as_recorded(recipe: Recipe) -> Settings:
+    """The recipe's settings on the device and in the precision that were really used, not those wished for."""
+    used = {"device": recipe.device.split(" ", maxsplit=1)[0], "precision": recipe.precision}
+    return TypeAdapter(Settings).validate_python(asdict(recipe.settings) | used)

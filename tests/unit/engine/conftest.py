@@ -1,0 +1,13 @@
+"""What the engine's tests share."""
+
+from __future__ import annotations
+
+import pytest
+
+from dcsm_viewer.engine.models.registry import Shelf
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Shelf:
+    """Loaded once for all tests; a shelf holds weights only, never what was made of an image."""
+    return Shelf()
