@@ -49,6 +49,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("edit.undo", "Undo", "Ctrl+Z", "Takes back the last change of a setting.", "Edit"),
     ActionSpec("edit.redo", "Redo", "Ctrl+Shift+Z", "Makes the change taken back again.", "Edit"),
     ActionSpec(
+        "edit.paste", "Paste", "Ctrl+V", "Opens the picture or the files that were copied.", "Edit", starts_section=True
+    ),
+    ActionSpec(
         "edit.reset_settings", "Reset to the preset", "", "Sets every constant of the method back to the preset.",
         "Edit", starts_section=True,
     ),

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _MakeEngine = Callable[[Listener], EngineLike]
 _STOP_S = 5.0
+_FIRST_SIZE = (1280, 800)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,16 @@ def run_window(
     _check_screen(needs_one=screenshot is None)
     app = _application()
     themes = Themes(app)
-    remembered = Remembered()
+    remembered = Remembered.of_the_user() if screenshot is None else Remembered()
     state = ViewState(settings=settings or Settings(), view=view, paint=paint or Paint(), failure=remembered.complaint)
     parts = build(state, make_engine or real_engine, themes, remembered)
     window = parts.window
-    remembered_theme: Theme = _theme(remembered.text("window/theme"))
-    themes.choose(theme or ("light" if screenshot else remembered_theme))
+    themes.choose(theme or _theme(remembered.text("window/theme")))
     window.menus.check("theme", f"theme.{themes.theme}")
-    _place(window, remembered, size, fresh=screenshot is not None)
+    window.resize(*(size or _FIRST_SIZE))
+    if size is None:
+        window.restoreGeometry(remembered.blob("window/geometry"))
+    window.restore_layout()
     taken = None if screenshot is None else Screenshot(parts.store, window, screenshot, waits=bool(paths))
     before = sys.excepthook
     sys.excepthook = _sentence_hook(parts.store)
@@ -102,6 +105,7 @@ def run_window(
         app.exec()
     finally:
         sys.excepthook = before
+        themes.stop()
         if not parts.stop():
             log.warning("the engine did not end within %g s", _STOP_S)
     return 0 if taken is None else taken.exit_code
@@ -126,16 +130,6 @@ def _check_screen(*, needs_one: bool) -> None:
             "There is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); use dcsm-viewer export, or --screenshot."
         )
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-
-
-def _place(window: Window, remembered: Remembered, size: tuple[int, int] | None, *, fresh: bool) -> None:
-    window.resize(*(size or (1280, 800)))
-    if fresh:
-        window.reset_layout()
-        return
-    if size is None:
-        window.restoreGeometry(remembered.blob("window/geometry"))
-    window.restore_layout()
 
 
 def _theme(text: str) -> Theme:

@@ -67,6 +67,11 @@ class Opening(QObject):
             return
         self.open_paths(samples)
 
+    def show_pasted(self, image: SourceImage) -> None:
+        """Pixels without a file; the list stays as it is."""
+        self._wish += 1
+        self._put_on_show(image)
+
     def stop(self) -> None:
         self._errands.stop()
 
@@ -79,6 +84,10 @@ class Opening(QObject):
         self._send(partial(read_image, path), partial(self._show, path), partial(self._refuse, path))
 
     def _show(self, path: str, image: SourceImage) -> None:
+        self._put_on_show(image)
+        self.opened.emit(path)
+
+    def _put_on_show(self, image: SourceImage) -> None:
         state = self._store.state
         if state.image is None or state.image.digest == image.digest:
             self._store.change(image=image, reading=None, failure=None)
@@ -88,7 +97,6 @@ class Opening(QObject):
             # The new photograph is there at once, without the maps of the old one.
             news = {"image": image, "settings": settings, "focus": None, "result": None, "progress": None}
             self._store.change(**news, reading=None, failure=None, message=None)
-        self.opened.emit(path)
 
     def _refuse(self, path: str, sentence: str) -> None:
         unreadable = self._store.state.unreadable | {path}

@@ -81,6 +81,10 @@ class Themes(QObject):
         self._app.styleHints().setColorScheme(_SCHEMES[theme])
         self._repaint()
 
+    def stop(self) -> None:
+        """The desktop's changes are no longer followed."""
+        self._app.styleHints().colorSchemeChanged.disconnect(self._repaint)
+
     def _repaint(self) -> None:
         self._app.setPalette(palette(dark=self._is_dark()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -28,6 +28,7 @@ from dcsm_viewer.gui.panels.headline import HeadlineBar
 from dcsm_viewer.gui.panels.maps import MapsPanel
 from dcsm_viewer.gui.panels.status import StatusPanel
 from dcsm_viewer.gui.panels.view_bar import ViewBar
+from dcsm_viewer.gui.pasting import pasted_image
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
@@ -111,6 +112,18 @@ class Window(QMainWindow):
         folder = QFileDialog.getExistingDirectory(self, "Choose export folder", self._last_folder())
         if folder:
             self.export.show_folder(folder)
+
+    def paste(self) -> None:
+        """Files copied in a file browser open as if dropped; copied pixels become an image without a file."""
+        mime = QGuiApplication.clipboard().mimeData()
+        paths = paths_of(mime.urls())
+        image = None if paths else pasted_image(mime)
+        if image is not None:
+            self._opening.show_pasted(image)
+        elif paths:
+            self._opening.open_paths(paths)
+        else:
+            self._store.change(message="There is no picture on the clipboard to paste.")
 
     def choose_model(self, name: str) -> None:
         self._store.edit(with_model(self._store.state.settings, name))

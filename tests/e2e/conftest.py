@@ -83,8 +83,7 @@ def _desk(engine: InstantEngine, qtbot: QtBot) -> Iterator[Desk]:
     yield Desk(parts, engine, qtbot)
     parts.window.close()
     assert parts.stop(), "a thread goes on after the window closed"
-    app.styleHints().colorSchemeChanged.disconnect()
-    themes.deleteLater()
+    themes.stop()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.actions import ACTIONS
@@ -19,6 +19,7 @@ from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.method_presets import PRESETS
 from tests.e2e.conftest import Desk
 from tests.gui.engines import GatedEngine
+from tests.gui.hands import press, the, type_into
 from tests.results import VOC_NAMES
 
 # The platform without a screen says so of every window whose size is limited; real platforms do not.
@@ -28,9 +29,7 @@ DOG, BICYCLE = VOC_NAMES.index("dog"), VOC_NAMES.index("bicycle")
 
 
 def row(desk: Desk, field: str) -> SliderRow:
-    found = desk.window.findChild(SliderRow, field)
-    assert isinstance(found, SliderRow)
-    return found
+    return the(desk.window, SliderRow, field)
 
 
 def test_that_opening_a_photograph_shows_it_with_maps_classes_and_times(desk: Desk, photos: Path) -> None:
@@ -58,7 +57,7 @@ def test_that_a_dropped_folder_is_listed_and_leafed_through(desk: Desk, photos: 
     desk.window.dropEvent(drop)
     desk.settle()
     assert [Path(path).name for path in desk.state.folder] == ["a.png", "b.png", "c.png"]
-    qtbot.keyClick(desk.window, Qt.Key.Key_D)
+    press(desk.window, Qt.Key.Key_D)
     desk.wait(lambda: desk.state.image is not None and desk.state.image.name == "b.png")
     desk.window.folder.list.setCurrentIndex(desk.window.folder.list.model().index(2, 0))
     desk.wait(lambda: desk.state.image is not None and desk.state.image.name == "c.png")
@@ -68,7 +67,7 @@ def test_that_choosing_a_class_by_key_and_by_row_shows_its_maps(desk: Desk, phot
     desk.open(photos / "a.png")
     desk.settle()
     assert desk.state.shown_class == DOG
-    qtbot.keyClick(desk.window, Qt.Key.Key_2)
+    press(desk.window, Qt.Key.Key_2)
     desk.wait(lambda: desk.state.shown_class == BICYCLE)
     assert desk.window.classes.list.currentIndex().row() == 1
     desk.window.classes.list.setCurrentIndex(desk.window.classes.list.model().index(0, 0))
@@ -80,7 +79,7 @@ def test_that_a_typed_digit_goes_into_the_search_and_chooses_no_class(desk: Desk
     desk.settle()
     desk.do("class.search")
     search = desk.window.classes.search
-    qtbot.keyClicks(search, "dog2")
+    type_into(search, "dog2")
     assert search.text() == "dog2"
     assert desk.state.focus is None
     assert desk.window.classes.list.model().rowCount() == 0
@@ -101,12 +100,12 @@ def test_that_pin_strike_and_force_reach_the_engine(desk: Desk, photos: Path) ->
 def test_that_a_moved_slider_asks_for_maps_and_undo_takes_it_back(desk: Desk, photos: Path, qtbot: QtBot) -> None:
     desk.open(photos / "a.png")
     desk.settle()
-    slider = row(desk, "method.alpha").findChild(QSlider)
+    slider = the(row(desk, "method.alpha"), QSlider)
     for position in (31, 35, 39):
         slider.setValue(position)
     desk.settle()
     assert desk.engine.ran[-1].settings.method.alpha == pytest.approx(4.0)
-    qtbot.keyClick(desk.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    press(desk.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     desk.settle()
     assert desk.engine.ran[-1].settings.method.alpha == 3.0
     assert row(desk, "method.alpha").value == 3.0
@@ -116,7 +115,7 @@ def test_that_opacity_and_colormap_ask_for_nothing(desk: Desk, photos: Path) -> 
     desk.open(photos / "a.png")
     desk.settle()
     asked = len(desk.engine.ran)
-    slider = desk.window.view_bar.findChild(QSlider)
+    slider = the(desk.window.view_bar, QSlider)
     slider.setValue(20)
     desk.do("view.toggle_overlay")
     desk.do("view.next_kind")
@@ -131,16 +130,16 @@ def test_that_the_bracket_keys_move_n_within_its_limits(desk: Desk, photos: Path
     desk.open(photos / "a.png")
     desk.settle()
     for _ in range(6):
-        qtbot.keyClick(desk.window, Qt.Key.Key_BracketLeft)
+        press(desk.window, Qt.Key.Key_BracketLeft)
     assert desk.state.settings.method.candidates == 0
-    qtbot.keyClick(desk.window, Qt.Key.Key_BracketRight)
+    press(desk.window, Qt.Key.Key_BracketRight)
     assert row(desk, "method.candidates").value == 1
 
 
 def test_that_escape_cancels_and_compute_again_starts_anew(slow_desk: Desk, photos: Path, qtbot: QtBot) -> None:
     slow_desk.open(photos / "a.png")
     slow_desk.wait(lambda: slow_desk.state.progress is not None)
-    qtbot.keyClick(slow_desk.window, Qt.Key.Key_Escape)
+    press(slow_desk.window, Qt.Key.Key_Escape)
     assert slow_desk.state.asked is None
     assert "Cancelled" in slow_desk.window.headline.words
     engine = slow_desk.engine
@@ -218,7 +217,7 @@ def test_that_a_preset_sets_every_constant_and_marks_later_changes(desk: Desk) -
     preset.activated.emit(preset.currentIndex())
     assert desk.state.settings.method == PRESETS["formula"]
     assert "*" not in preset.currentText()
-    row(desk, "method.alpha").findChild(QSlider).setValue(10)
+    the(row(desk, "method.alpha"), QSlider).setValue(10)
     assert preset.currentText().endswith("*")
     desk.do("edit.reset_settings")
     assert desk.state.settings.method == PRESETS["formula"]
@@ -227,26 +226,26 @@ def test_that_a_preset_sets_every_constant_and_marks_later_changes(desk: Desk) -
 def test_that_scales_and_layers_can_be_unticked_but_never_all_of_them(desk: Desk, photos: Path) -> None:
     desk.open(photos / "a.png")
     desk.settle()
-    panel = desk.window.findChild(MapsPanel)
+    panel = the(desk.window, MapsPanel)
     for _ in range(2):
-        for box in panel.scales.findChildren(QWidget):
+        for box in panel.scales.findChildren(QCheckBox):
             box.click()
     assert len(desk.state.settings.method.scales) >= 1
-    first = panel.layers.findChildren(QWidget)[0]
+    first = the(panel.layers, QCheckBox)
     first.click()
-    assert desk.state.settings.method.layers == ("blocks.3", "blocks.4", "blocks.5", "blocks.6")
+    assert [*desk.state.settings.method.layers] == ["blocks.3", "blocks.4", "blocks.5", "blocks.6"]
     first.click()
-    assert desk.state.settings.method.layers == ()
+    assert [*desk.state.settings.method.layers] == []
 
 
 def test_that_a_crf_preset_is_named_until_a_width_is_changed(desk: Desk) -> None:
-    panel = desk.window.findChild(CrfPanel)
+    panel = the(desk.window, CrfPanel)
     preset = panel.findChildren(QComboBox)[0]
     preset.setCurrentIndex(preset.findData("irn"))
     preset.activated.emit(preset.currentIndex())
     assert desk.state.settings.crf.bilateral_srgb == 5.0
     assert preset.currentData() == "irn"
-    row(desk, "crf.bilateral_srgb").findChild(QSlider).setValue(60)
+    the(row(desk, "crf.bilateral_srgb"), QSlider).setValue(60)
     assert preset.currentData() == "custom"
 
 
@@ -257,8 +256,8 @@ def test_that_every_action_has_a_handler_and_a_place_in_a_menu(desk: Desk) -> No
 def test_that_the_palette_runs_what_is_found(desk: Desk, qtbot: QtBot) -> None:
     desk.do("tools.palette")
     palette = desk.window._palette
-    qtbot.keyClicks(palette.search, "grid")
-    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    type_into(palette.search, "grid")
+    press(palette.search, Qt.Key.Key_Return)
     assert desk.state.view == "grid"
     assert palette.isHidden()
 
@@ -292,8 +291,9 @@ def test_that_the_headline_keeps_its_height_when_something_fails(desk: Desk, pho
 
 def test_that_tab_goes_from_the_search_through_the_class_list_to_its_buttons(desk: Desk) -> None:
     found = []
-    widget: QWidget = desk.window.classes.search
+    widget: QWidget | None = desk.window.classes.search
     for _ in range(40):
+        assert widget is not None
         if desk.window.classes.isAncestorOf(widget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             found.append(widget.accessibleName() or getattr(widget, "text", str)())
         widget = widget.nextInFocusChain()

@@ -26,7 +26,7 @@ def test_that_classes_come_by_their_best_score_over_scales() -> None:
     rows = class_rows(state)
     assert [row.class_id for row in rows[:3]] == [4, 9, 7]
     assert [row.rank for row in rows] == list(range(1, 21))
-    assert rows[0].scores == ((400, 0.0), (500, 0.0), (600, np.float32(0.9)))
+    assert rows[0].scores == ((400, 0.0), (500, 0.0), (600, float(np.float32(0.9))))
 
 
 def test_that_equal_scores_keep_the_order_of_ids() -> None:

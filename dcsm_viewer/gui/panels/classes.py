@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from dcsm_viewer.gui.edits import force, pin, strike, with_vocabulary
 from dcsm_viewer.gui.panels.class_list import ROW_ROLE, ClassDelegate, ClassListModel
@@ -144,7 +144,8 @@ class ClassesPanel(QWidget):
         top.addWidget(self.search, 1)
         top.addWidget(self._vocabulary)
         for button in self._buttons:
-            bottom.addWidget(button, 1)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            bottom.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(4)

@@ -27,7 +27,7 @@ class StatusPanel(QWidget):
         self._bar.setSizePolicy(keep)
         self._readings = _line("Values under the cursor", self)
         first = QHBoxLayout()
-        first.addWidget(self._times, 3)
+        first.addWidget(self._times, 5)
         first.addWidget(self._bar)
         first.addWidget(self._doing, 2)
         column = QVBoxLayout(self)

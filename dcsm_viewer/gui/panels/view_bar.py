@@ -62,11 +62,16 @@ class ViewBar(QWidget):
         with QSignalBlocker(self._opacity), QSignalBlocker(self._opacity_box):
             self._opacity.setValue(round(paint.opacity * 100))
             self._opacity_box.setValue(paint.opacity)
-        # Each view has the controls that act on it; the others keep their places for the next view.
-        self._kind.setVisible(state.view == "grid")
-        self._overlay_of.setVisible(state.view in {"overlay", "compare"})
-        self._range.setVisible(state.view != "labels")
-        self._colormap.setVisible(state.view != "labels")
+        # Each view has the controls that act on it. Hiding comes before showing: with all of them at once the line
+        # would be wider than a narrow window, which would grow.
+        wanted = {
+            self._kind: state.view == "grid",
+            self._overlay_of: state.view in {"overlay", "compare"},
+            self._range: state.view != "labels",
+            self._colormap: state.view != "labels",
+        }
+        for widget, is_wanted in sorted(wanted.items(), key=lambda item: item[1]):
+            widget.setVisible(is_wanted)
 
     def _follow(self, before: ViewState, after: ViewState) -> None:
         if (before.paint, before.view) != (after.paint, after.view):
