@@ -51,8 +51,8 @@ def import_weights(
     """
     folder = folder or model_folder()
     _check_name(name)
-    if not replace_existing and _entry_path(folder, name).exists():
-        raise UserError(f"There is a model named '{name}' already; choose another name, or replace it.")
+    if not replace_existing:
+        check_free(name, folder)
     weights = read_weights(path, class_names_file=class_names_file, convention=convention)
     weights = replace(
         weights,
@@ -76,6 +76,12 @@ def import_weights(
     with replaced(_entry_path(folder, name)) as draft:
         draft.write_text(written(entry), "utf-8")
     return entry
+
+
+def check_free(name: str, folder: Path) -> None:
+    """Nothing, for a name no model has yet. Raises UserError otherwise."""
+    if _entry_path(folder, name).exists():
+        raise UserError(f"There is a model named '{name}' already; choose another name, or replace it.")
 
 
 def list_models(folder: Path | None = None) -> tuple[ModelEntry, ...]:

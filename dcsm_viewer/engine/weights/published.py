@@ -14,7 +14,7 @@ from typing import Any
 
 import torch.hub
 
-from dcsm_viewer.engine.weights.library import import_weights, model_folder
+from dcsm_viewer.engine.weights.library import check_free, import_weights, model_folder
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
 from dcsm_viewer.values import UserError
 
@@ -35,6 +35,8 @@ def fetch_torchvision_vgg16(
     """
     address, size_bytes = _published()
     folder = folder or model_folder()
+    if not replace_existing:
+        check_free(NAME, folder)  # not after half a gigabyte
     with _workplace(folder, size_bytes) as workplace:
         file = workplace / address.rpartition("/")[2]
         prefix = re.search(r"-([0-9a-f]{8,})\.", file.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, InputConvention
+from dcsm_viewer.engine.models.convention import InputConvention
 from dcsm_viewer.engine.models.vocabulary import imagenet_names, voc_groups
 from dcsm_viewer.engine.weights.caffe import read_caffe
 from dcsm_viewer.engine.weights.channel_order import caffe_convention
@@ -104,7 +104,5 @@ def _convention(
         return given, (f"Input convention chosen by the user: {given}.",)
     if read.convention is not None:
         return read.convention, ()
-    if read.architecture == "efficientnet-lite0":
-        return EFFICIENTNET_LITE, ()
     found, why = caffe_convention(tensors["conv1_1.weight"])
     return found, (why,)

@@ -23,7 +23,7 @@ _SMALLEST = 1e-12
 def sound_vgg16(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """float32 tensors in canonical shapes; every width follows from the one before.
 
-    fc6 may come as (O, I * 49), fc7 and fc8 as (O, I), any of them with ones in front, as old Caffe files do.
+    fc6 may come as (O, I * 49), fc7 and fc8 as (O, I), or as (1, 1, O, I), as old Caffe files have them.
     Raises UserError naming the first layer that is missing or does not fit, with what was expected and found.
     """
     sound: dict[str, Tensor] = {}

@@ -41,7 +41,7 @@ class ReadWeights:
     """What one format's reader found, before names, shapes and values are checked for all formats alike.
 
     tensors: canonical names, any float dtype, any shape that can be viewed as the canonical one. class_names and
-    convention are None where the file does not say.
+    convention are None where the file does not say; only VGG-16's convention can be found out without it.
     """
 
     architecture: Architecture

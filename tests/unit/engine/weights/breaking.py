@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import save, save_file
 
+from dcsm_viewer.engine.weights.packaged import packaged_weights
 from tests.unit.engine.weights.caffe_writer import caffe_model, fill_blob
 from tests.unit.engine.weights.matlab_writer import Layer, simplenn, write_v5, write_v73
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
@@ -136,6 +137,16 @@ def huge_hdf5(path: Path) -> None:
         dataset.attrs["MATLAB_class"] = np.bytes_("single")
 
 
+def borrowed_hdf5(path: Path) -> None:
+    """Filters whose values lie in another file."""
+    write_v73(path, simplenn(random_vgg()))
+    with h5py.File(path, "r+") as file:
+        group = file["#refs#"][next(iter(file["#refs#"]))]
+        del group["filters"]
+        dataset = group.create_dataset("filters", (4, 3, 3, 3), "f4", external=[("/etc/passwd", 0, h5py.h5f.UNLIMITED)])
+        dataset.attrs["MATLAB_class"] = np.bytes_("single")
+
+
 def circular_hdf5(path: Path) -> None:
     """Structs that hold themselves ten times over."""
     write_v73(path, simplenn(random_vgg()))
@@ -195,6 +206,16 @@ def cut(write: Write, share: float) -> Write:
         path.write_bytes(data[: int(len(data) * share)])
 
     return writer
+
+
+def efficientnet(key: str, value: torch.Tensor) -> Write:
+    return lambda path: torch.save(dict(packaged_weights().tensors) | {key: value}, path)
+
+
+def flattened(blob: Any) -> None:
+    values = torch.tensor(list(blob.data))
+    blob.Clear()
+    fill_blob(blob, values.reshape(6, -1))
 
 
 def nothing(_: Any) -> None:

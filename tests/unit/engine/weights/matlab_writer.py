@@ -84,6 +84,11 @@ class _Hdf5Writer:
         if isinstance(value, str):
             codes = np.array([[ord(character)] for character in value], np.uint16)
             dataset, kind = group.create_dataset(key, data=codes), "char"
+        elif (
+            isinstance(value, list) and not value
+        ):  # MATLAB writes the shape of an empty cell as its values, and a mark
+            dataset, kind = group.create_dataset(key, data=np.array([0, 0], np.uint64)), "cell"
+            dataset.attrs["MATLAB_empty"] = np.uint8(1)
         elif isinstance(value, list) and isinstance(value[0], np.ndarray):
             cells = np.empty((len(value), 1), h5py.ref_dtype)
             for place, item in enumerate(value):

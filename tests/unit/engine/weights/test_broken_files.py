@@ -13,18 +13,21 @@ import scipy.io
 import torch
 from safetensors.torch import save_file
 
-from dcsm_viewer.engine.weights import matlab_5
+from dcsm_viewer.engine.weights import matlab_5, soundness, torch_file
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.values import UserError
 from tests.unit.engine.weights.breaking import (
     Write,
+    borrowed_hdf5,
     caffe,
     caffe_renamed,
     caffe_same_widths,
     circular_hdf5,
     content,
     cut,
+    efficientnet,
     expanded,
+    flattened,
     header_of,
     huge_hdf5,
     mat,
@@ -43,7 +46,8 @@ from tests.unit.engine.weights.breaking import (
     trace_of,
     zip_bomb,
 )
-from tests.unit.engine.weights.matlab_writer import write_v5, write_v73
+from tests.unit.engine.weights.matlab_writer import simplenn, write_v5, write_v73
+from tests.unit.engine.weights.vgg import random_vgg
 
 BROKEN: dict[str, tuple[str, Write, str]] = {
     # what is wrong: (file name, how it is made, words of the sentence)
@@ -67,6 +71,7 @@ BROKEN: dict[str, tuple[str, Write, str]] = {
         "no weights file",
     ),
     "Keras": ("net.h5", content(b"\x89HDF\r\n\x1a\n" + bytes(600)), "HDF5"),
+    "damaged zip": ("net.pth", content(b"PK\x03\x04" + bytes(300)), "table of contents"),
     "another zip": ("net.pth", lambda path: zipfile.ZipFile(path, "w").writestr("a.txt", "a"), "without PyTorch"),
     # pickles
     "pickle bomb in a zip": ("net.pth", partial(torch_bomb, zipped=True), "running code"),
@@ -80,6 +85,7 @@ BROKEN: dict[str, tuple[str, Write, str]] = {
     "empty state_dict": ("net.pth", lambda path: torch.save({}, path), "empty state_dict"),
     "numbers in the state_dict": ("net.pth", lambda path: torch.save({"lr": 0.1}, path), "is a float"),
     "zip bomb": ("net.pth", zip_bomb, "many times its size"),
+    "pickle of another protocol": ("net.pth", lambda path: torch.save({}, path, pickle_protocol=4), "default protocol"),
     "truncated state_dict": ("net.pth", cut(state_dict(nothing), 0.7), "cut off"),
     "truncated legacy state_dict": (
         "net.pth",
@@ -127,6 +133,17 @@ BROKEN: dict[str, tuple[str, Write, str]] = {
         "net.pth",
         state_dict(lambda t: t.update({"classifier.7.weight": torch.ones(1)})),
         "'classifier.7",
+    ),
+    "EfficientNet of other widths": (
+        "net.pth",
+        efficientnet("_conv_head.weight", torch.ones(8, 320, 1, 1)),
+        "should be",
+    ),
+    "EfficientNet with a stranger": ("net.pth", efficientnet("_blocks.16._bn2.bias", torch.ones(3)), "does not have"),
+    "EfficientNet with a negative variance": (
+        "net.pth",
+        efficientnet("_bn0.running_var", -torch.ones(32)),
+        "negative variance",
     ),
     # layers and shapes
     "missing layer": ("net.pth", state_dict(lambda t: t.pop("features.28.weight")), "lacks conv5_3.weight"),
@@ -205,7 +222,16 @@ BROKEN: dict[str, tuple[str, Write, str]] = {
         "group 2",
     ),
     "Caffe fc6 of another input": ("net.caffemodel", caffe(lambda n: refilled(n.layer[13].blobs[0])), "fc6"),
+    "Caffe matrix for a convolution": ("net.caffemodel", caffe(lambda n: flattened(n.layer[2].blobs[0])), "conv2_1"),
+    "Caffe blob without values": ("net.caffemodel", caffe(lambda n: n.layer[2].blobs[0].Clear()), "claims the shape"),
     # MatConvNet
+    "mat whose filters have five dimensions": (
+        "net.mat",
+        mat(mat_cell(1, filters=np.ones((3, 3, 3, 4, 2), np.float32))),
+        "5 dimensions",
+    ),
+    "mat without cells": ("net.mat", lambda path: write_v5(path, simplenn(random_vgg())[:0]), "with cells"),
+    "mat of one cell": ("net.mat", lambda path: scipy.io.savemat(path, {"layers": {"type": "conv"}}), "missing"),
     "truncated mat": ("net.mat", cut(mat(nothing), 0.6), "cut off"),
     "mat header only": ("net.mat", content(b"MATLAB 5.0 MAT-file"), "cut off"),
     "truncated mat 7.3": ("net.mat", cut(mat(nothing, write_v73), 0.6), "cut off"),
@@ -220,10 +246,13 @@ BROKEN: dict[str, tuple[str, Write, str]] = {
     "mat mixed pool padding": ("net.mat", mat(mat_cell(5, pad=0.0)), "differently"),
     "mat with stride 2": ("net.mat", mat(mat_cell(8, stride=2.0)), "stride 2"),
     "mat integers": ("net.mat", mat(mat_cell(1, filters=np.ones((3, 3, 3, 4), np.int16))), "int16"),
+    "mat complex": ("net.mat", mat(mat_cell(1, filters=np.ones((3, 3, 3, 4)) * 1j)), "as complex128"),
     "mat without biases": ("net.mat", mat(mat_cell(1, biases=np.zeros((0, 0)))), "lacks the filters or biases"),
     "mat with transposed filters": ("net.mat", mat(mat_cell(3, filters=np.ones((5, 4, 3, 3), np.float32))), "conv1_2"),
     "mat 7.3 of absurd size": ("net.mat", huge_hdf5, "claims more than"),
     "mat 7.3 that goes in circles": ("net.mat", circular_hdf5, "nests more variables"),
+    "mat 7.3 with values outside": ("net.mat", borrowed_hdf5, "keeps values outside"),
+    "mat 7.3 with an empty cell": ("net.mat", mat(mat_cell(1, filters=[]), write_v73), "lacks the filters"),
     "mat 7.3 with a link outside": ("net.mat", outward_hdf5, "outside itself"),
 }
 
@@ -244,6 +273,36 @@ def test_that_a_broken_file_gives_one_sentence_and_runs_nothing(what: str, tmp_p
     assert "\n" not in sentence
     assert len(sentence) < 400
     assert not trace_of(path).exists()
+
+
+def test_that_an_archive_of_more_than_the_bound_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state_dict(nothing)(tmp_path / "net.pth")
+    monkeypatch.setattr(torch_file, "MOST_BYTES", 1000)
+
+    with pytest.raises(UserError, match="would unpack to more than"):
+        read_weights(tmp_path / "net.pth")
+
+
+def test_that_a_tensor_of_more_values_than_the_bound_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_dict(nothing)(tmp_path / "net.pth")
+    monkeypatch.setattr(soundness, "MOST_VALUES", 100)
+
+    with pytest.raises(UserError, match=r"claims 108 values in conv1_1\.weight"):
+        read_weights(tmp_path / "net.pth")
+
+
+def test_that_a_file_one_may_not_read_is_said_to_be_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state_dict(nothing)(tmp_path / "net.pth")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # the tests may run as a user who may read everything
+
+    with pytest.raises(UserError, match=r"net.pth cannot be read \(Permission denied\)"):
+        read_weights(tmp_path / "net.pth")
 
 
 def test_that_there_are_more_than_thirty_kinds_of_broken_files() -> None:

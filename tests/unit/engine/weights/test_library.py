@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from threading import Event
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -10,7 +11,9 @@ import torch
 from dcsm_viewer.engine.models.convention import CAFFE, TORCHVISION
 from dcsm_viewer.engine.models.vocabulary import imagenet_names
 from dcsm_viewer.engine.weights import library, published
+from dcsm_viewer.engine.weights.convention_names import convention_named
 from dcsm_viewer.engine.weights.digest import sha256_of
+from dcsm_viewer.engine.weights.packaged import packaged_file
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
@@ -203,4 +206,92 @@ def test_that_an_unusable_torchvision_is_one_sentence(models: Path, monkeypatch:
     monkeypatch.setitem(sys.modules, "torchvision.models", None)
 
     with pytest.raises(UserError, match="torchvision cannot be imported here"):
+        published.fetch_torchvision_vgg16(folder=models)
+
+
+def test_that_a_download_without_room_for_it_is_not_begun(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_torchvision(monkeypatch, "http://127.0.0.1:1/vgg16-397923af.pth")
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=1000))
+
+    with pytest.raises(UserError, match="has 0 MB free; VGG-16 needs"):
+        published.fetch_torchvision_vgg16(folder=models)
+
+
+def test_that_a_download_into_a_blocked_folder_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_torchvision(monkeypatch, "http://127.0.0.1:1/vgg16-397923af.pth")
+    (tmp_path / "blocked").write_text("a file where the folder should be")
+
+    with pytest.raises(UserError, match="cannot be written"):
+        published.fetch_torchvision_vgg16(folder=tmp_path / "blocked")
+
+
+def test_that_progress_is_told_while_the_file_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "_LOOK_EVERY_S", 0.001)
+    told, heard = Event(), list[tuple[int, int]]()
+
+    def progress(done: int, total: int) -> None:
+        heard.append((done, total))
+        if done == 5:
+            told.set()
+
+    with published._watched(tmp_path, 10, progress):
+        (tmp_path / "net.pth.partial").write_bytes(b"12345")
+        assert told.wait(5)
+
+    assert heard[-1] == (10, 10)
+
+
+def test_that_the_folder_is_the_users_data_folder_unless_chosen(own_home: Path) -> None:
+    assert own_home in library.model_folder().parents
+
+
+def test_that_the_packaged_network_is_found_by_name(models: Path) -> None:
+    assert library.find("efficientnet-lite0", models) == packaged_file()
+    assert library.info("efficientnet-lite0", models).packaged
+    assert library.load("efficientnet-lite0", models).class_names == imagenet_names()
+
+
+def test_that_lost_weights_are_said_to_be_lost(caffe_file: Path, models: Path) -> None:
+    library.import_weights(caffe_file, "mine", folder=models)
+    library.find("mine", models).unlink()
+
+    with pytest.raises(UserError, match="weights of the model 'mine' are gone"):
+        library.find("mine", models)
+    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0"]
+
+
+def test_that_an_entry_under_another_name_is_explained(caffe_file: Path, models: Path) -> None:
+    library.import_weights(caffe_file, "mine", folder=models)
+    (models / "mine.json").rename(models / "yours.json")
+
+    with pytest.raises(UserError, match="describes a model named 'mine'"):
+        library.info("yours", models)
+
+
+def test_that_removing_an_unknown_model_names_the_known_ones(models: Path) -> None:
+    with pytest.raises(UserError, match="There is no model 'none'"):
+        library.remove("none", models)
+
+
+def test_that_matlab_73_without_h5py_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "net.mat").write_bytes(b"MATLAB 7.3 MAT-file".ljust(512))
+    monkeypatch.setitem(sys.modules, "h5py", None)
+
+    with pytest.raises(UserError, match="pip install h5py"):
+        read_weights(tmp_path / "net.mat")
+
+
+def test_that_conventions_have_names_and_wrong_names_an_answer() -> None:
+    assert convention_named("torchvision") == TORCHVISION
+    with pytest.raises(UserError, match="choose one of caffe, caffe-rgb, dcsm-m"):
+        convention_named("opencv")
+
+
+def test_that_a_taken_name_is_refused_before_the_download(
+    caffe_file: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.import_weights(caffe_file, published.NAME, folder=models)
+    fake_torchvision(monkeypatch, "http://127.0.0.1:1/vgg16-397923af.pth")
+
+    with pytest.raises(UserError, match="There is a model named 'vgg16-imagenet' already"):
         published.fetch_torchvision_vgg16(folder=models)

@@ -55,3 +55,8 @@ def test_that_a_run_of_floats_ends_where_another_field_begins(monkeypatch: pytes
 
     np.testing.assert_array_equal(found, values)
     assert behind == 2 + len(run)
+
+
+def test_that_a_float_cut_off_at_the_end_is_refused() -> None:
+    with pytest.raises(BrokenMessageError):
+        unpacked_floats(memoryview(b"\x2d\x00\x00"), 0)

