@@ -120,6 +120,10 @@ class PaneHand(QWidget):
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
+        if not self.picture(event.position()).contains(event.position().toPoint()):
+            # Beside the pictures the wheel belongs to whatever scrolls around them.
+            event.ignore()
+            return
         event.accept()
         if event.angleDelta().y():
             self._zoom(NOTCH ** (event.angleDelta().y() / 120), event.position())

@@ -42,7 +42,7 @@ class Tiles(PaneHand):
         self._dimmed = False
         self._chosen: Tile | None = None
         self._layout = self._layout_now()
-        self._boxes: tuple[GridContents, SheetLayout, dict[Tile, tuple[QRect, QRect]]] | None = None
+        self._boxes: tuple[SheetLayout, dict[Tile, tuple[QRect, QRect]]] | None = None
         self._places: tuple[GridContents, SheetLayout, Field, NDArray[np.uint8]] | None = None
         self._image: QImage | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -168,7 +168,7 @@ class Tiles(PaneHand):
             self._layout = self._layout_now()
             self._paint_heads(painter)
             self._paint_maps(painter, view)
-            self._paint_words(painter)
+            self._paint_words(painter, view)
             self._paint_crosses(painter, view)
             self._paint_chosen(painter)
         if self.reached_by_keys:
@@ -223,12 +223,14 @@ class Tiles(PaneHand):
             self._image.setDevicePixelRatio(ratio)
         return self._image
 
-    def _paint_words(self, painter: QPainter) -> None:
+    def _paint_words(self, painter: QPainter, view: Field) -> None:
         pointing = self.viewport.cursor is not None
         text = self.palette().color(QPalette.ColorRole.WindowText)
         painter.setPen(text if pointing else strokes.muted(self.palette()))
-        for tile, (_, below) in self._boxes_now().items():
-            painter.drawText(below, _CENTRE, self.words_of(tile))
+        below = self.in_sight(view).bottom() + 1
+        for tile, (picture, words) in self._boxes_now().items():
+            # Straight below the map, which seldom fills its cell.
+            painter.drawText(words.translated(0, picture.top() + below - words.top()), _CENTRE, self.words_of(tile))
 
     def _paint_crosses(self, painter: QPainter, view: Field) -> None:
         cursor = self.viewport.cursor
@@ -260,11 +262,11 @@ class Tiles(PaneHand):
     def _boxes_now(self) -> dict[Tile, tuple[QRect, QRect]]:
         """Where each tile's map and its words are; made once a layout, not once a mouse move."""
         kept = self._boxes
-        if kept is None or kept[0] is not self._contents or kept[1] != self._layout:
+        if kept is None or kept[0] != self._layout:
             layout = self._layout
             boxes = {tile: (layout.picture_of(tile), layout.words_of(tile)) for tile in self._contents.tiles}
-            kept = self._boxes = (self._contents, layout, boxes)
-        return kept[2]
+            kept = self._boxes = (layout, boxes)
+        return kept[1]
 
     def _layout_now(self) -> SheetLayout:
         scales, layers, kinds = _axes(self._contents)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -81,7 +81,14 @@ def press(widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.Keybo
 
 
 def pixels(widget: QWidget) -> NDArray[np.uint8]:
-    """What the widget looks like, uint8 RGB (height, width, 3)."""
-    image = widget.grab().toImage().convertToFormat(widget.grab().toImage().Format.Format_RGB888)
+    """What the widget looks like, uint8 RGB (height, width, 3) in device pixels."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def colour_at(widget: QWidget, place: QPointF) -> tuple[int, int, int]:
+    """RGB of the device pixel at a place in logical px."""
+    ratio = widget.devicePixelRatioF()
+    red, green, blue = pixels(widget)[int(place.y() * ratio), int(place.x() * ratio)].tolist()
+    return red, green, blue

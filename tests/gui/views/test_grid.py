@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
@@ -13,7 +14,7 @@ from dcsm_viewer.gui.views.grid_contents import Tile
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.imaging.colormaps import lookup_table
-from tests.gui.views.states import click, double_click, move, pixels, press, settled
+from tests.gui.views.states import click, double_click, move, pixels, press, settled, wheel
 from tests.results import LAYERS, make_result
 
 SCALES = (400, 500, 600)
@@ -161,8 +162,17 @@ def test_that_a_lit_pixel_appears_in_its_own_tile_and_no_other(grid: GridView) -
     raw = {**dict.fromkeys(result.focus.raw, np.zeros((120, 160), np.float32)), (600, LAYERS[4]): spot}
     grid.show_state(settled(replace(result, focus=replace(result.focus, raw=raw))))
     lit = (pixels(grid.tiles) == lookup_table("inferno")[255, :3]).all(axis=2)
+    ratio = grid.devicePixelRatioF()
+
+    def lit_in(cell: QRect) -> NDArray[np.bool_]:
+        top, bottom, left, right = (
+            round(side * ratio) for side in (cell.top(), cell.bottom() + 1, cell.left(), cell.right() + 1)
+        )
+        part: NDArray[np.bool_] = lit[top:bottom, left:right]
+        return part
+
     where = {
-        tile: int(lit[cell.top() : cell.bottom() + 1, cell.left() : cell.right() + 1].sum())
+        tile: int(lit_in(cell).sum())
         for tile in grid.tiles.contents.tiles
         for cell in (grid.tiles.cell_of(tile),)
         if tile.kind == "raw"
@@ -175,9 +185,9 @@ def test_that_a_lit_pixel_appears_in_its_own_tile_and_no_other(grid: GridView) -
         Tile("raw", 600, None),
     }
     cell = grid.tiles.cell_of(Tile("raw", 600, LAYERS[4]))
-    rows, cols = np.nonzero(lit[cell.top() : cell.bottom() + 1, cell.left() : cell.right() + 1])
-    assert rows.max() < cell.height() / 2
-    assert cols.min() > cell.width() / 2
+    rows, cols = np.nonzero(lit_in(cell))
+    assert rows.max() < ratio * cell.height() / 2
+    assert cols.min() > ratio * cell.width() / 2
 
 
 def test_that_shared_ranges_bind_the_tiles_of_one_kind(grid: GridView) -> None:
@@ -216,3 +226,11 @@ def test_that_an_old_result_sinks_back_in_all_tiles(grid: GridView, qtbot: QtBot
     qtbot.waitUntil(lambda: grid.tiles.dimmed)
     grid.show_state(state)
     assert not grid.tiles.dimmed
+
+
+def test_that_the_wheel_zooms_on_a_tile_and_not_beside_it(grid: GridView) -> None:
+    wheel(grid.tiles, QPointF(5, 5), 3)
+    assert grid.viewport.look.px_per_screen_px is None
+    cell = grid.tiles.cell_of(Tile("raw", 500, LAYERS[0]))
+    wheel(grid.tiles, QPointF(cell.center()), 3)
+    assert grid.viewport.look.px_per_screen_px is not None

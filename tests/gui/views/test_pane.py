@@ -14,7 +14,7 @@ from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.imaging.colormaps import lookup_table
 from dcsm_viewer.imaging.palette import class_colour
-from tests.gui.views.states import click, move, pixels, place_in, press, wheel
+from tests.gui.views.states import click, colour_at, move, pixels, place_in, press, wheel
 from tests.results import make_image
 
 H, W = 30, 44
@@ -41,10 +41,6 @@ def one_pixel(row: int, col: int) -> NDArray[np.float32]:
     values = np.zeros((H, W), dtype=np.float32)
     values[row, col] = 1.0
     return values
-
-
-def colour_at(pane: MapPane, place: QPointF) -> tuple[int, ...]:
-    return tuple(pixels(pane)[int(place.y()), int(place.x())].tolist())
 
 
 @pytest.mark.parametrize(("row", "col"), CORNERS)
@@ -115,10 +111,9 @@ def test_that_a_pixel_of_the_photograph_is_one_square_of_one_colour_when_zoomed_
     assert view is not None
     assert view.step < 0.1
     pane.viewport.leave()
-    shown = pixels(pane)
     for part in (0.1, 0.5, 0.9):
-        place = place_in(pane, 12 + part, 20 + part)
-        assert shown[int(place.y()), int(place.x())].tolist() == image.rgb[12, 20].tolist()
+        colour = colour_at(pane, place_in(pane, 12 + part, 20 + part))
+        assert colour == tuple(image.rgb[12, 20].tolist())
 
 
 def test_that_opacity_mixes_map_and_grey_photograph(pane: MapPane) -> None:
@@ -161,7 +156,7 @@ def test_that_a_dimmed_pane_looks_sunken_and_says_that_it_is_updating(pane: MapP
     place = place_in(pane, 10.5, 10.5)
     before, head = np.array(colour_at(pane, place)), pixels(pane)[:40]
     pane.dim(dimmed=True)
-    ground = pixels(pane)[pane.height() - 2, 1].astype(int)
+    ground = np.array(colour_at(pane, QPointF(1, pane.height() - 2)))
     after = np.array(colour_at(pane, place))
     assert np.abs(after - ground).sum() < np.abs(before - ground).sum()
     assert (pixels(pane)[:40] != head).any()
@@ -171,8 +166,9 @@ def test_that_a_missing_map_is_hatched_and_says_why(pane: MapPane) -> None:
     pane.show_content(Content("distinct", image=make_image(H, W), grey=True, waiting="cat is not detected."))
     assert "cat is not detected." in pane.accessibleName()
     assert pane.value_under_cursor() == ""
-    middle = pane.picture().center()
-    assert len(np.unique(pixels(pane)[middle.y() - 20 : middle.y() + 20, middle.x()])) > 1
+    ratio = pane.devicePixelRatioF()
+    top, left = (round(side * ratio) for side in (pane.picture().center().y(), pane.picture().left() + 4))
+    assert len(np.unique(pixels(pane)[top : top + 30, left : left + 30], axis=0)) > 1
 
 
 def test_that_the_arrow_keys_move_the_cursor_pixel_by_pixel(pane: MapPane, qtbot: QtBot) -> None:

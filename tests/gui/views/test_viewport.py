@@ -24,7 +24,9 @@ def view(qtbot: QtBot) -> CompareView:
 def test_that_the_wheel_zooms_all_panes_to_one_scale(view: CompareView) -> None:
     wheel(view.raw, place_in(view.raw, 30.5, 40.5), 3)
     steps = {pane.field().step for pane in view.panes() if pane.field()}  # type: ignore[union-attr]  # checked
-    assert steps == {view.viewport.look.px_per_screen_px}
+    scale = view.viewport.look.px_per_screen_px
+    assert scale is not None
+    assert steps == {scale / view.devicePixelRatioF()}
 
 
 def test_that_the_position_under_the_wheel_stays_where_it_is(view: CompareView) -> None:
@@ -48,7 +50,7 @@ def test_that_a_fitted_image_fits_again_after_a_resize(view: CompareView) -> Non
         for pane in view.panes():
             field, picture = pane.field(), pane.picture()
             assert field is not None
-            tall, wide = (120 / field.step, 160 / field.step)
+            tall, wide = (side / field.step / pane.devicePixelRatioF() for side in (120, 160))
             assert tall == pytest.approx(picture.height()) or wide == pytest.approx(picture.width())
             assert tall <= picture.height() + 1e-6
             assert wide <= picture.width() + 1e-6

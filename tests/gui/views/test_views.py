@@ -16,7 +16,7 @@ from dcsm_viewer.gui.views.overlay import OverlayView
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.values import MethodSettings
-from tests.gui.views.states import click, move, pixels, place_in, settled
+from tests.gui.views.states import click, colour_at, move, pixels, place_in, settled
 from tests.results import make_image, make_result
 
 
@@ -66,9 +66,8 @@ def test_that_the_photograph_is_there_before_the_first_result(compare: CompareVi
     assert compare.overlay.content.image is image
     assert compare.overlay.content.waiting == ""
     assert compare.raw.content.waiting == "The network is loading."
-    place = place_in(compare.overlay, 30.5, 40.5)
-    here = pixels(compare.overlay)[int(place.y()), int(place.x())]
-    assert here.tolist() == image.rgb[30, 40].tolist()
+    here = colour_at(compare.overlay, place_in(compare.overlay, 30.5, 40.5))
+    assert here == tuple(image.rgb[30, 40].tolist())
 
 
 def test_that_a_partial_result_is_marked(compare: CompareView) -> None:
