@@ -15,6 +15,7 @@ from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.imaging.palette import class_colour
 
 _BETWEEN_PX = 18
+_INSET_PX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,11 @@ class Legend(QWidget):
 
     def _corners(self) -> list[QPoint]:
         metrics = self.fontMetrics()
-        corners, x, y = [], 0, 0
+        corners, x, y = [], _INSET_PX, 0
         for entry in self._entries:
             wide = metrics.ascent() + strokes.GAP_PX + metrics.horizontalAdvance(entry.words)
-            if x and x + wide > self.width():
-                x, y = 0, y + self._line()
+            if x > _INSET_PX and x + wide > self.width():
+                x, y = _INSET_PX, y + self._line()
             corners.append(QPoint(x, y))
             x += wide + _BETWEEN_PX
         return corners
