@@ -19,6 +19,9 @@ from dcsm_viewer.engine.resample import resized
 from dcsm_viewer.values import MethodSettings, UserError
 
 
+_NARROW_PX = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where the image lies on the square canvas: rows top .. top + height - 1, columns left .. left + width - 1, px.
@@ -117,5 +120,13 @@ def to_image(maps: Tensor, placement: Placement) -> Tensor:
 def _bicubic(planes: Tensor, shape: tuple[int, int]) -> Tensor:
     if planes.shape[-2:] == shape:
         return planes
+    if planes.shape[-1] < _NARROW_PX:
+        # WORKAROUND torch 2.13, CPU: the pass down the columns reads wrong rows of planes up to 3 px wide, so it is
+        # made across the rows of the turned planes. tests/unit/engine/test_preprocess.py has an image 1 px wide.
+        planes = _cubic(planes.mT.contiguous(), (planes.shape[-1], shape[0])).mT.contiguous()
+    return _cubic(planes, shape)
+
+
+def _cubic(planes: Tensor, shape: tuple[int, int]) -> Tensor:
     # antialias=True is what makes torch use a = -0.5, as MATLAB and PIL do; without it a is -0.75.
     return F.interpolate(planes[None], size=shape, mode="bicubic", antialias=True, align_corners=False)[0]
