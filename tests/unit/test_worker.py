@@ -1,0 +1,199 @@
+"""The engine thread's manners (docs/architecture.md, section 4), with an engine that runs one permit at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from queue import Queue
+from typing import Any
+
+import pytest
+
+from dcsm_viewer.values import EngineReady, Failure, Report, Request, Result, Settings, Stage, UserError
+from dcsm_viewer.worker import EngineLike, EngineThread, Listener, Mailbox, StillWanted, uses
+from tests.results import make_image, make_result
+
+WAIT_S = 10.0
+
+
+@dataclass
+class GatedEngine:
+    """Runs one request per permit, so the test decides when the engine is busy; then asks once whether to go on."""
+
+    stage: Stage = "saliency"
+    started: Queue[int] = field(default_factory=Queue)
+    permits: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    settled: list[int] = field(default_factory=list)
+    trouble: Exception | None = None
+    after: Callable[[], None] = lambda: None
+
+    def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None:
+        self.started.put(request.serial)
+        assert self.permits.acquire(timeout=WAIT_S)
+        if self.trouble is not None:
+            raise self.trouble
+        if not still_wanted(self.stage):
+            return
+        report(replace(make_result(), request=request))
+        self.settled.append(request.serial)
+        if still_wanted(self.stage):
+            self.after()
+
+
+@dataclass
+class Running:
+    engine: GatedEngine
+    thread: EngineThread
+    reports: Queue[Report]
+
+    def next(self) -> Report:
+        return self.reports.get(timeout=WAIT_S)
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    engine, reports = GatedEngine(), Queue[Report]()
+    thread = EngineThread(lambda _: engine, reports.put)
+    thread.start()
+    yield Running(engine, thread, reports)
+    for _ in range(10):
+        engine.permits.release()
+    assert thread.stop(WAIT_S)
+
+
+def request(serial: int, *, seed: int = 0, **method: object) -> Request:
+    settings = Settings()
+    changed = replace(settings, method=replace(settings.method, **method))  # type: ignore[arg-type]  # fields by name
+    return Request(serial, make_image(8, 8, seed), changed)
+
+
+def test_that_the_newest_of_many_requests_is_the_one_that_runs_next(running: Running) -> None:
+    running.thread.ask(request(1))
+    assert running.engine.started.get(timeout=WAIT_S) == 1
+    for serial in range(2, 40):
+        running.thread.ask(request(serial))
+    running.engine.permits.release()
+    assert running.engine.started.get(timeout=WAIT_S) == 39
+    running.engine.permits.release()
+    assert [serial_of(running.next()), serial_of(running.next())] == [1, 39]
+
+
+def test_that_passes_go_on_while_only_the_subtraction_changed(running: Running) -> None:
+    running.thread.ask(request(1))
+    running.engine.started.get(timeout=WAIT_S)
+    running.thread.ask(request(2, alpha=2.0))
+    running.engine.permits.release()
+    assert serial_of(running.next()) == 1
+
+
+def test_that_a_running_request_is_abandoned_for_another_image(running: Running) -> None:
+    running.thread.ask(request(1))
+    running.engine.started.get(timeout=WAIT_S)
+    running.thread.ask(request(2, seed=5))
+    running.engine.permits.release(2)
+    assert serial_of(running.next()) == 2
+    assert running.engine.settled == [2]
+
+
+def test_that_cancelling_drops_what_runs_and_what_waits(running: Running) -> None:
+    running.thread.ask(request(1))
+    running.engine.started.get(timeout=WAIT_S)
+    running.thread.ask(request(2))
+    running.thread.cancel()
+    running.engine.permits.release()
+    running.thread.ask(request(3))
+    assert running.engine.started.get(timeout=WAIT_S) == 3
+    running.engine.permits.release()
+    assert serial_of(running.next()) == 3
+
+
+def test_that_looking_ahead_ends_as_soon_as_anybody_waits(running: Running) -> None:
+    looked_ahead: list[bool] = []
+    running.engine.after = lambda: looked_ahead.append(True)
+    running.thread.ask(request(1))
+    running.engine.started.get(timeout=WAIT_S)
+    # The same passes would serve it, but its user has no result yet and the other has.
+    running.thread.ask(request(2, alpha=2.0))
+    running.engine.permits.release(2)
+    assert [serial_of(running.next()), serial_of(running.next())] == [1, 2]
+    running.thread.stop(WAIT_S)
+    assert looked_ahead == [True]
+
+
+def test_that_a_users_mistake_becomes_its_sentence_and_the_thread_lives_on(running: Running) -> None:
+    running.engine.trouble = UserError("The file is gone. Choose another.")
+    running.engine.permits.release()
+    running.thread.ask(request(1))
+    assert running.next() == Failure(1, "The file is gone. Choose another.")
+    running.engine.trouble = None
+    running.engine.permits.release()
+    running.thread.ask(request(2))
+    assert serial_of(running.next()) == 2
+
+
+def test_that_an_unexpected_error_is_named_and_the_thread_lives_on(running: Running) -> None:
+    running.engine.trouble = ZeroDivisionError("by zero")
+    running.engine.permits.release()
+    running.thread.ask(request(1))
+    failure = running.next()
+    assert isinstance(failure, Failure)
+    assert "ZeroDivisionError: by zero" in failure.message
+    running.engine.trouble = None
+    running.engine.permits.release()
+    running.thread.ask(request(2))
+    assert serial_of(running.next()) == 2
+
+
+def test_that_an_engine_that_cannot_be_built_says_why() -> None:
+    def broken(_: Listener) -> EngineLike:
+        raise UserError("The weights are missing.")
+
+    reports = Queue[Report]()
+    thread = EngineThread(broken, reports.put)
+    thread.start()
+    failure = reports.get(timeout=WAIT_S)
+    assert isinstance(failure, Failure)
+    assert failure.message == "The weights are missing."
+    assert thread.stop(WAIT_S)
+
+
+def test_that_a_thread_never_started_stops_at_once() -> None:
+    assert EngineThread(lambda _: GatedEngine(), lambda _: None).stop(0.0)
+
+
+def test_that_a_closed_mailbox_gives_nothing_even_with_something_in_it() -> None:
+    mailbox = Mailbox()
+    mailbox.put(request(1))
+    mailbox.close()
+    assert mailbox.take() is None
+
+
+@pytest.mark.parametrize(
+    ("change", "stage", "used"),
+    [
+        ({"alpha": 2.0}, "saliency", True),
+        ({"candidates": 7}, "saliency", True),
+        ({"alpha": 2.0}, "subtraction", False),
+        ({"alpha": 2.0}, "segmentation", False),
+        ({"backward": "gradient"}, "saliency", False),
+        ({"canvas_px": 300}, "classify", False),
+    ],
+)
+def test_that_work_goes_on_exactly_where_the_newest_request_uses_it(
+    change: dict[str, Any], stage: Stage, used: bool
+) -> None:
+    assert uses(request(2, **change), request(1), stage) is used
+
+
+def test_that_another_crf_weight_uses_the_subtraction_but_not_the_segmentation() -> None:
+    running, newest = request(1), request(2)
+    newest = replace(newest, settings=replace(newest.settings, crf=replace(newest.settings.crf, bilateral_compat=4.0)))
+    assert uses(newest, running, "subtraction")
+    assert not uses(newest, running, "segmentation")
+
+
+def serial_of(report: Report) -> int:
+    assert isinstance(report, Result)
+    assert not isinstance(report, EngineReady)
+    return report.request.serial
