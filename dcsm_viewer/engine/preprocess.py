@@ -18,7 +18,6 @@ from dcsm_viewer.engine.models.convention import InputConvention
 from dcsm_viewer.engine.resample import resized
 from dcsm_viewer.values import MethodSettings, UserError
 
-
 _NARROW_PX = 16
 
 
