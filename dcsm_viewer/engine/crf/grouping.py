@@ -19,7 +19,10 @@ class Groups:
 
 
 def grouped(codes: Tensor, code_bits: int) -> Groups:
-    """The distinct values of codes (N,), int64, each in [0, 2**code_bits), and the place of each code among them."""
+    """The distinct values of codes (N,), int64, each in [0, 2**code_bits), and the place of each code among them.
+
+    `codes` is used up: memory that was never touched before costs as much as the arithmetic in it.
+    """
     if codes.device.type == "cpu":
         return _grouped_by_numpy(codes.numpy(), code_bits)
     values, group_of = torch.unique(codes, return_inverse=True)
@@ -31,7 +34,8 @@ def _grouped_by_numpy(codes: np.ndarray[tuple[int], np.dtype[np.int64]], code_bi
     index_bits = (count - 1).bit_length()
     if code_bits + index_bits <= 63:
         # Code above index in one integer: sorting plain values takes a third of the time of sorting indices.
-        keys = codes << index_bits
+        keys = codes
+        keys <<= index_bits
         keys |= np.arange(count)
         keys.sort()
         order = keys & ((1 << index_bits) - 1)
@@ -47,6 +51,24 @@ def _grouped_by_numpy(codes: np.ndarray[tuple[int], np.dtype[np.int64]], code_bi
     group_of = np.empty(count, np.int32)
     group_of[order] = rising
     return Groups(torch.from_numpy(keys[new]), torch.from_numpy(group_of))
+
+
+# Codes below this many bits are looked up in a table of all of them, 16 MiB at most, instead of by bisection.
+_TABLE_BITS = 22
+
+
+def places(values: Tensor, wanted: Tensor, code_bits: int) -> Tensor:
+    """Where each `wanted` (K,) code stands in the ascending `values` (G,), G for those that are not there; int32.
+
+    All codes lie in [0, 2**code_bits).
+    """
+    missing = values.shape[0]
+    if code_bits <= _TABLE_BITS:
+        table = torch.full((1 << code_bits,), missing, dtype=torch.int32, device=values.device)
+        table[values] = torch.arange(missing, dtype=torch.int32, device=values.device)
+        return table.index_select(0, wanted)
+    found = torch.searchsorted(values, wanted, out_int32=True).clamp_(max=missing - 1)
+    return torch.where(values.index_select(0, found) == wanted, found, missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcsm_viewer.engine.crf.grouping import Members, grouped, members
+from dcsm_viewer.engine.crf.grouping import Members, grouped, members, places
 from dcsm_viewer.engine.crf.simplex import RANK_BITS, Enclosing, Grid, enclosing_simplices
 
 Normalisation = Literal["none", "before", "after", "symmetric"]
@@ -26,7 +26,7 @@ class Lattice:
     corners (N, d+1) int32: the lattice points around each feature; slice_weights (N, d+1) their weights when
     values are read back. splat: the same relation seen from the lattice points, one empty group at the end, so that
     row M is 0 and stands for every neighbour that does not exist. neighbours: per direction the rows (3 (M+1),)
-    (self, ahead, behind). reach: the largest sum of a row of the filter; no message of a unit weight exceeds it.
+    (self, ahead, behind).
     """
 
     corners: Tensor = field(repr=False)
@@ -36,7 +36,6 @@ class Lattice:
     blur_weights: Tensor = field(repr=False)
     blur_offsets: Tensor = field(repr=False)
     normalisation: Normalisation
-    reach: float
 
     @property
     def features(self) -> int:
@@ -157,7 +156,6 @@ def build_lattice(features: Tensor, normalisation: Normalisation = "symmetric") 
         blur_weights=torch.tensor((1.0, 0.5, 0.5), device=device).repeat(size + 1),
         blur_offsets=torch.arange(0, 3 * size + 4, 3, dtype=torch.int32, device=device),
         normalisation="none",
-        reach=0.0,
     )
     return _normalised(plain, normalisation)
 
@@ -204,38 +202,37 @@ def _neighbours(points: Tensor, grid: Grid) -> tuple[Tensor, ...]:
     device = points.device
     at_zero = points % count == 0
     everywhere = sum(grid.strides)
-    result = []
+    wanted = torch.empty(count, size, dtype=torch.int64, device=device)
     for j in range(count):
         # Remainder 0 turns into remainder d, so every coordinate's whole part steps down.
         plain = count * grid.strides[j] - 1
-        wanted = points + torch.where(at_zero, plain + count * (1 - everywhere), plain)
-        found = torch.searchsorted(points, wanted).clamp_(max=size - 1)
-        ahead = torch.where(points[found] == wanted, found, size)
+        torch.add(points, torch.where(at_zero, plain + count * (1 - everywhere), plain), out=wanted[j])
+    ahead = places(points, wanted.view(-1), grid.total_bits + RANK_BITS).view(count, size)
+    own = torch.arange(size + 1, dtype=torch.int32, device=device)
+    result = []
+    for j in range(count):
         rows = torch.full((size + 1, 3), size, dtype=torch.int32, device=device)
-        own = torch.arange(size, dtype=torch.int32, device=device)
-        rows[:size, 0] = own
-        rows[:size, 1] = ahead
-        # Whoever is ahead of a point has that point behind it; those with none write to row M, put right below.
-        rows[ahead, 2] = own
+        rows[:, 0] = own
+        rows[:size, 1] = ahead[j]
+        # Whoever is ahead of a point has that point behind it. Those with nobody ahead write to row M, set right below.
+        rows[ahead[j].long(), 2] = own[:size]
         rows[size] = size
         result.append(rows.view(-1))
     return tuple(result)
 
 
 def _normalised(plain: Lattice, normalisation: Normalisation) -> Lattice:
-    """The lattice with the normalisation folded into its weights, in place, and its reach known."""
-    ones = torch.ones(plain.features, 1, device=plain.device)
-    sums = plain.filtered(ones)
+    """The lattice with the normalisation folded into its weights, in place."""
     if normalisation == "none":
-        return replace(plain, reach=float(sums.max()))
+        return plain
     # Float64 as in pydensecrf: 1e-20 beside a sum near 1 is nothing in float32, and neither is it meant to be.
-    sums = sums.double().add_(1e-20)
-    factor = (sums.rsqrt() if normalisation == "symmetric" else sums.reciprocal()).float()
+    sums = plain.filtered(torch.ones(plain.features, 1, device=plain.device)).double().add_(1e-20)
+    factor = (sums.rsqrt_() if normalisation == "symmetric" else sums.reciprocal_()).float()
     if normalisation in {"symmetric", "before"}:
         plain.splat.weight.mul_(factor.view(-1).index_select(0, plain.splat.index))
     if normalisation in {"symmetric", "after"}:
         plain.slice_weights.mul_(factor)
-    return replace(plain, normalisation=normalisation, reach=float(plain.filtered(ones).max()))
+    return replace(plain, normalisation=normalisation)
 
 
 def moved(lattice: Lattice, device: torch.device) -> Lattice:

@@ -15,7 +15,7 @@ from dcsm_viewer.engine.crf.lattice import Lattice, sum_of_slices
 from dcsm_viewer.engine.crf.steps import Step
 from dcsm_viewer.values import UserError
 
-# exp stays finite and not all zero while logits lie within this of 0; beyond it the largest is taken off first.
+# exp stays finite and not all zero while the largest logit is in [0, this]; otherwise it is taken off first.
 _SAFE_LOGIT = 60.0
 _LARGEST_COMPAT = 1e6
 _LARGEST_UNARY = 1e30
@@ -53,17 +53,23 @@ class MeanField:
         for lattice, _ in terms:
             if lattice.features != height * width:
                 raise UserError(f"The CRF's lattice has {lattice.features} pixels, the unary {height * width}.")
-        reach = sum(lattice.reach * float(matrix.abs().sum(-1).max()) for lattice, matrix in self._terms)
-        self._safe = reach < _SAFE_LOGIT
+        # Whether logits stay where exp is safe is not known before the first messages; on a GPU asking would mean
+        # waiting, and taking the largest off costs nothing there.
+        self._may_be_safe = unary.device.type == "cpu" and _all_reward_agreement(self._terms)
+        self._safe: bool | None = None
         self._messages: Tensor | None = None
+        self._best: Tensor | None = None
         self._iteration = 0
         if start is None:
-            self._q = self._softmax(self._unary.neg())
+            self._q = self._softmax(self._unary.neg(), safe=True)
         else:
             given = torch.as_tensor(start, dtype=torch.float32, device=unary.device)
             if given.shape != unary.shape:
                 raise UserError(f"The CRF was given a start of shape {tuple(given.shape)}, not {tuple(unary.shape)}.")
-            self._q = given.reshape(labels, -1).t().contiguous()
+            if not bool((torch.isfinite(given) & (given >= 0)).all()):
+                raise UserError("The CRF was given a start that is no probability everywhere; begin without one.")
+            self._q = given.reshape(labels, -1).t().add(1e-30)
+            self._q /= self._q.sum(1, keepdim=True)
 
     @property
     def iteration(self) -> int:
@@ -73,17 +79,21 @@ class MeanField:
     def advance(self, iterations: int) -> None:
         """That many updates, nothing measured."""
         for _ in range(iterations):
-            logits = self._take_messages()
-            logits = -self._unary if logits is None else logits.sub_(self._unary)
-            self._q = self._softmax(logits)
+            messages = self._take_messages()
+            if messages is None:
+                self._q = self._softmax(self._unary.neg(), safe=True)
+            else:
+                safe = self._logits_stay_safe(messages)
+                self._q = self._softmax(messages.sub_(self._unary), safe=safe)
+            self._best = None
             self._iteration += 1
 
     def step(self) -> Step:
         """One update and its numbers."""
         begun = time.perf_counter()
-        before = self._q.argmax(1)
+        before = self._best_labels()
         self.advance(1)
-        changed = (self._q.argmax(1) != before).float().mean()
+        changed = (self._best_labels() != before).float().mean()
         energy = self.energy()
         return Step(self._iteration, energy, float(changed), (time.perf_counter() - begun) * 1e3)
 
@@ -105,7 +115,12 @@ class MeanField:
 
     def labels(self) -> NDArray[np.uint16]:
         """The most probable label (H, W)."""
-        return self._q.argmax(1).view(self._shape).cpu().numpy().astype(np.uint16)
+        return self._best_labels().view(self._shape).cpu().numpy().astype(np.uint16)
+
+    def _best_labels(self) -> Tensor:
+        if self._best is None:
+            self._best = self._q.argmax(1)
+        return self._best
 
     def _take_messages(self) -> Tensor | None:
         messages, self._messages = self._messages, None
@@ -118,15 +133,29 @@ class MeanField:
         points = [(lattice, _weighed(lattice.blurred(self._q), matrix)) for lattice, matrix in self._terms]
         return sum_of_slices(points, self._q.shape[0])
 
-    def _softmax(self, logits: Tensor) -> Tensor:
+    def _logits_stay_safe(self, messages: Tensor) -> bool:
+        """Whether no message (N, L), of this step or a later one, can exceed _SAFE_LOGIT.
+
+        With Potts weights the messages of a pixel are not negative and, as each Q sums to 1, have the same sum in
+        every step. With the best label's unary at 0, the largest logit then lies between 0 and that sum.
+        """
+        if self._safe is None:
+            self._safe = self._may_be_safe and float(_row_sums(messages).max()) < _SAFE_LOGIT
+        return self._safe
+
+    def _softmax(self, logits: Tensor, *, safe: bool) -> Tensor:
         """Each row of logits (N, L), which is used up, made positive with sum 1.
 
         torch.softmax along a short last axis takes several times as long.
         """
-        if not self._safe:
+        if not safe:
             logits -= logits.amax(1, keepdim=True)
         weights = logits.exp_()
         return weights.div_(_row_sums(weights))
+
+
+def _all_reward_agreement(terms: Sequence[tuple[Lattice, Tensor]]) -> bool:
+    return all(matrix.ndim == 0 and float(matrix) >= 0 for _, matrix in terms)
 
 
 def _row_sums(rows: Tensor) -> Tensor:

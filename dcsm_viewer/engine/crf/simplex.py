@@ -76,12 +76,14 @@ def enclosing_simplices(features: Tensor) -> Enclosing:
     grid = _grid_around(features)
     if grid.total_bits > 52 or grid.total_bits + RANK_BITS * dimension > 63:
         raise UserError("The CRF's widths are too small for an image of this size; raise the smallest of them.")
-    codes = torch.empty(count, dtype=torch.int64, device=features.device)
-    weights = torch.empty(count, dimension + 1, device=features.device)
-    block = _BLOCK if features.device.type == "cpu" else max(count, 1)
+    device = features.device
+    codes = torch.empty(count, dtype=torch.int64, device=device)
+    weights = torch.empty(count, dimension + 1, device=device)
+    block = min(_BLOCK, count) if device.type == "cpu" else count
+    workspace = _Workspace.of(dimension, block, device)
     for start in range(0, count, block):
         part = slice(start, start + block)
-        _enclose(features[:, part], grid, codes[part], weights[part])
+        _enclose(features[:, part], grid, workspace, codes[part], weights[part])
     return Enclosing(codes, weights, grid)
 
 
@@ -100,16 +102,36 @@ def _grid_around(features: Tensor) -> Grid:
     return Grid(tuple(lows), tuple(bits))
 
 
-def _enclose(features: Tensor, grid: Grid, codes: Tensor, weights: Tensor) -> None:
+@dataclass(frozen=True, slots=True)
+class _Workspace:
+    """What one block needs, kept from block to block: fresh memory costs as much as the arithmetic done in it."""
+
+    offset: Tensor
+    nearest: Tensor
+    scratch: Tensor
+    wide: Tensor
+    rank: Tensor
+
+    @classmethod
+    def of(cls, dimension: int, block: int, device: torch.device) -> _Workspace:
+        shape = (dimension + 1, block)
+        offset, nearest, scratch = (torch.empty(shape, device=device) for _ in range(3))
+        wide = torch.empty(shape, dtype=torch.float64, device=device)
+        return cls(offset, nearest, scratch, wide, torch.empty(shape, dtype=torch.int8, device=device))
+
+
+def _enclose(features: Tensor, grid: Grid, workspace: _Workspace, codes: Tensor, weights: Tensor) -> None:
     """Fills `codes` and `weights` for one block of features (d, n)."""
     dimension, count = features.shape
     corners = dimension + 1
     device = features.device
-    scaled = features * torch.tensor(scale_factors(dimension), device=device)[:, None]
+    offset, nearest, scratch = (part[:, :count] for part in (workspace.offset, workspace.nearest, workspace.scratch))
+    wide, rank = workspace.wide[:, :count], workspace.rank[:, :count]
 
     # y = E p: each coordinate is the sum of those after it, less j times itself. Sums run from the last coordinate
     # and products are rounded before they are subtracted, as pydensecrf's SSE code does.
-    offset = torch.zeros(corners, count, device=device)
+    scaled = torch.mul(features, torch.tensor(scale_factors(dimension), device=device)[:, None], out=scratch[1:])
+    offset[dimension] = 0.0
     for j in range(dimension, 0, -1):
         torch.add(offset[j], scaled[j - 1], out=offset[j - 1])
     scaled *= torch.arange(1, corners, device=device)[:, None]
@@ -117,10 +139,10 @@ def _enclose(features: Tensor, grid: Grid, codes: Tensor, weights: Tensor) -> No
 
     # The nearest remainder-0 point, coordinate by coordinate; what is left decides the order of the coordinates.
     down = float(np.float32(1.0 / corners))
-    nearest = torch.mul(offset, down).round_()
+    torch.mul(offset, down, out=nearest).round_()
     surplus = nearest.sum(0).to(torch.int8)
-    offset -= nearest * corners
-    rank = torch.arange(corners, dtype=torch.int8, device=device)[:, None].repeat(1, count)
+    offset -= torch.mul(nearest, corners, out=scratch)
+    rank[:] = torch.arange(corners, dtype=torch.int8, device=device)[:, None]
     for apart in range(1, corners):
         smaller = torch.lt(offset[:-apart], offset[apart:]).view(torch.int8)
         rank[:-apart] += smaller
@@ -128,15 +150,16 @@ def _enclose(features: Tensor, grid: Grid, codes: Tensor, weights: Tensor) -> No
 
     # Rounding each coordinate alone may leave the plane where coordinates sum to 0; the ranks say who steps back.
     rank += surplus
-    back = torch.lt(rank, 0).view(torch.int8) - torch.ge(rank, corners).view(torch.int8)
+    back = torch.lt(rank, 0).view(torch.int8).sub_(torch.ge(rank, corners).view(torch.int8))
     rank += back * corners
-    nearest += back
-    offset -= back * float(corners)
+    scratch.copy_(back)
+    nearest += scratch
+    offset -= scratch.mul_(corners)
 
     # Exact: float64 holds these integers, and no setting lets a float64 product be rounded further.
-    grid_code = torch.mv(nearest.double().t(), torch.tensor(grid.strides, dtype=torch.float64, device=device))
+    grid_code = torch.mv(wide.copy_(nearest).t(), torch.tensor(grid.strides, dtype=torch.float64, device=device))
     rank_values = [float(1 << (RANK_BITS * i)) for i in range(dimension)] + [0.0]
-    rank_code = torch.mv(rank.double().t(), torch.tensor(rank_values, dtype=torch.float64, device=device))
+    rank_code = torch.mv(wide.copy_(rank).t(), torch.tensor(rank_values, dtype=torch.float64, device=device))
     origin = sum(low * stride for low, stride in zip(grid.lows, grid.strides[1:], strict=True))
     torch.sub(grid_code.to(torch.int64), origin, out=codes)
     codes <<= RANK_BITS * dimension
@@ -144,7 +167,7 @@ def _enclose(features: Tensor, grid: Grid, codes: Tensor, weights: Tensor) -> No
 
     # Sorted, the steps between neighbours are the weights of remainder 1..d, and what is missing to 1 is that of 0.
     _sort_ascending(offset)
-    steps = torch.empty_like(offset)
+    steps = scratch
     torch.sub(offset[1:], offset[:-1], out=steps[1:])
     torch.sub(offset[0], offset[-1], out=steps[0])
     steps *= down

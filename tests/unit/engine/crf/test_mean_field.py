@@ -157,6 +157,14 @@ def test_that_parts_of_other_shapes_are_refused() -> None:
         MeanField(UNARY, [(LATTICES[0], (1.0, 2.0))])
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1])
+def test_that_a_start_that_is_no_probability_is_refused(value: float) -> None:
+    start = torch.full_like(UNARY, 0.25)
+    start[0, 0, 0] = value
+    with pytest.raises(UserError, match="no probability"):
+        MeanField(UNARY, [], start=start)
+
+
 @pytest.mark.parametrize("weight", [float("nan"), float("inf"), 1e7])
 def test_that_a_weight_that_is_no_weight_is_refused(weight: float) -> None:
     with pytest.raises(UserError, match="CRF weight"):
