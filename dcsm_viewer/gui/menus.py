@@ -45,6 +45,10 @@ class Menus(QObject):
 
     def show_models(self, models: Sequence[tuple[str, str]], chosen: str) -> None:
         """`models` are (name, title)."""
+        if [(action.data(), action.text()) for action in self._models.actions()] == [*models]:
+            for action in self._models.actions():
+                action.setChecked(action.data() == chosen)
+            return
         self._models.clear()
         for name, title in models:
             action = self._models.addAction(title)

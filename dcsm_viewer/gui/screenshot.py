@@ -41,6 +41,14 @@ class Screenshot(QObject):
             self._painting.stop()
 
     def _take(self) -> None:
+        # Once, whatever happens: an error in here becomes a failure in the store, which must not start it again.
+        self._store.changed.disconnect(self._follow)
+        try:
+            self.exit_code = self._written()
+        finally:
+            QApplication.exit(self.exit_code)
+
+    def _written(self) -> int:
         failure = self._store.state.failure
         try:
             with whole_file(self._path) as stream:
@@ -49,8 +57,7 @@ class Screenshot(QObject):
             failure = str(error)
         if failure is not None:
             sys.stderr.write(f"{failure}\n")
-        self.exit_code = 0 if failure is None else 1
-        QApplication.exit(self.exit_code)
+        return 0 if failure is None else 1
 
 
 def is_final(state: ViewState, *, waits: bool) -> bool:

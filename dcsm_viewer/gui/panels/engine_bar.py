@@ -25,8 +25,7 @@ class EngineBar(QWidget):
         super().__init__(parent)
         self._store = store
         self._model = choice_box({}, self)
-        self._model.setMinimumContentsLength(15)
-        self._model.setToolTip("The network that is looked into")
+        self._model.setMinimumContentsLength(20)
         self._model.setAccessibleName("Model")
         self._preset = choice_box({str(name): title for name, title in PRESET_TITLES.items()}, self)
         self._preset.setMinimumContentsLength(24)
@@ -50,6 +49,7 @@ class EngineBar(QWidget):
     def show_state(self, state: ViewState) -> None:
         self._show_models(models(state))
         show_choice(self._model, state.settings.model)
+        self._model.setToolTip(f"The network that is looked into: {self._model.currentText()}")
         method = state.settings.method
         changed = is_modified(method)
         for place, (preset, title) in enumerate(PRESET_TITLES.items()):
@@ -70,6 +70,7 @@ class EngineBar(QWidget):
             self._model.clear()
             for name, title in entries:
                 self._model.addItem(title, name)
+                self._model.setItemData(self._model.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self, before: ViewState, after: ViewState) -> None:
         same = (before.settings, before.engine) == (after.settings, after.engine) and before.result is after.result

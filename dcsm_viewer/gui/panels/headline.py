@@ -26,7 +26,6 @@ class HeadlineBar(QWidget):
         super().__init__(parent)
         self._sign = QLabel(self)
         self._words = QLabel(self)
-        self._words.setWordWrap(True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -60,6 +59,8 @@ class HeadlineBar(QWidget):
         self._sign.setText("▲" if now.is_failure else "")
         self._sign.setVisible(now.is_failure)
         self._sign.setForegroundRole(QPalette.ColorRole.BrightText)
+        # A failure may need both lines; elsewhere each line is a thing of its own, cut off rather than pushed down.
+        self._words.setWordWrap(now.is_failure)
         self._words.setText(now.text)
         self._words.setToolTip(now.text)
         self._top1.setVisible(now.offers_top1)

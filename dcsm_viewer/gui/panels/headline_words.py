@@ -28,7 +28,7 @@ def headline(state: ViewState) -> Headline:
     if state.reading is not None and state.reading != state.image.path:
         first += f"  ·  reading {Path(state.reading).name}..."
     notes = [*state.image.notes, *(_notes(state) if state.result is not None else ())]
-    second = "  ".join([_standing(state), *notes, *([state.message] if state.message else [])])
+    second = state.message or "  ".join([_standing(state), *notes])
     return Headline(f"{first}\n{second}", offers_top1=_found_nothing(state))
 
 

@@ -50,7 +50,9 @@ class MapsPanel(QWidget):
         self._offered = tuple(sorted({*self._offered, *PRESETS[method.preset].scales, *method.scales}))
         self.scales.show_choice([(scale, f"{scale} px") for scale in self._offered], method.scales)
         names = layer_names(state)
-        self.layers.show_choice([(name, name) for name in names], method.layers or names)
+        # A preset may look at a layer that is none of the network's own: its input.
+        offered = (*(name for name in method.layers if names and name not in names), *names)
+        self.layers.show_choice([(name, name) for name in offered], method.layers or names)
         self._no_layers.setVisible(not names)
         show_choice(self._backward, method.backward)
 

@@ -13,6 +13,7 @@ from dcsm_viewer.limits import Limit
 
 _LOG_STEPS = 400
 _WIDE = 1e4
+_BOX_PX = 96
 
 
 class SliderRow(QWidget):
@@ -118,7 +119,7 @@ class SliderRow(QWidget):
         grid.addWidget(self._reset, 0, 2)
         grid.addWidget(self._slider, 1, 0, 1, 3)
         grid.setColumnStretch(0, 1)
-        self._box.setMinimumWidth(96)
+        self._box.setMinimumWidth(max(_BOX_PX, self._box.sizeHint().width()))
         calm(self._box)
         calm(self._slider)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QToolButton, QWidget
-from superqt import QFlowLayout
+from PySide6.QtGui import QAction, QIcon, QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QDoubleSpinBox, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
+from typing_extensions import override
 
 from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
 from dcsm_viewer.gui.state import ViewState
@@ -37,12 +37,14 @@ class ViewBar(QWidget):
         self._opacity = QSlider(Qt.Orientation.Horizontal, self)
         self._opacity_box = QDoubleSpinBox(self)
         self._fill()
-        # Two groups in one line; in a narrow window the second goes below the first.
-        flow = QFlowLayout(self)
-        flow.setContentsMargins(6, 3, 6, 3)
-        flow.addWidget(_group([_view_button(action, self) for action in views], self))
         controls = [self._kind, self._overlay_of, self._range, self._colormap, self._opacity, self._opacity_box]
-        flow.addWidget(_group(controls, self))
+        self._groups = (_group([_view_button(action, self) for action in views], self), _group(controls, self))
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setSizeConstraint(QBoxLayout.SizeConstraint.SetNoConstraint)
+        self._line.setContentsMargins(6, 3, 6, 3)
+        self._line.addWidget(self._groups[0], 0, Qt.AlignmentFlag.AlignLeft)
+        self._line.addWidget(self._groups[1], 0, Qt.AlignmentFlag.AlignRight)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._kind.activated.connect(self._take_kind)
         self._overlay_of.activated.connect(self._take_overlay_of)
         self._range.activated.connect(self._take_range)
@@ -72,6 +74,30 @@ class ViewBar(QWidget):
         }
         for widget, is_wanted in sorted(wanted.items(), key=lambda item: item[1]):
             widget.setVisible(is_wanted)
+        self._break_line()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the wider group: the other one can go below."""
+        margins = self._line.contentsMargins()
+        widest = max(group.sizeHint().width() for group in self._groups)
+        return QSize(widest + margins.left() + margins.right(), self._line.minimumSize().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._break_line()
+
+    def _break_line(self) -> None:
+        """One line where both groups have room beside each other, else two."""
+        margins = self._line.contentsMargins()
+        needed = sum(group.sizeHint().width() for group in self._groups) + self._line.spacing()
+        room = self.width() - margins.left() - margins.right()
+        one, two = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._line.setDirection(one if room >= needed else two)
+        side = Qt.AlignmentFlag.AlignRight if room >= needed else Qt.AlignmentFlag.AlignLeft
+        self._line.setAlignment(self._groups[1], side)
+        self.updateGeometry()
 
     def _follow(self, before: ViewState, after: ViewState) -> None:
         if (before.paint, before.view) != (after.paint, after.view):
