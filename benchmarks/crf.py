@@ -91,7 +91,7 @@ def agreement() -> list[Row]:
     cases = [(kind, labels, preset, (48, 64)) for kind in IMAGES for labels in (2, 4, 6, 21) for preset in CRF_PRESETS]
     cases += [("photo", labels, "ssdd", size) for labels in (2, 21) for size in ((1, 1), (1, 9), (3, 5), (333, 500))]
     cases += [(kind, 4, "ssdd", (1000, 1000)) for kind in ("photo", "noise")]
-    worst, least, where = 0.0, 1.0, ""
+    least, offs = 1.0, []
     for kind, labels, preset, size in cases:
         rgb, unary = IMAGES[kind](*size), torch.from_numpy(smooth_unary(labels, *size))
         results = []
@@ -101,10 +101,19 @@ def agreement() -> list[Row]:
             results.append(inference.q())
         off = float(np.abs(results[0] - results[1]).max())
         least = min(least, float(np.mean(results[0].argmax(0) == results[1].argmax(0))))
-        if off > worst:
-            worst, where = off, f"{kind}, {labels} labels, {preset}, {size}"
+        offs.append((off, f"{kind}, {labels} labels, {preset}, {size[0]}x{size[1]}"))
+    offs.sort(reverse=True)
+    over = sum(off > 1e-4 for off, _ in offs)
+    # A pixel between two labels about doubles any rounding per step: float32 against float64 is as far off there.
     return [
-        {"what": "agreement", "cases": len(cases), "largest |dQ|": worst, "where": where, "least equal labels": least}
+        {
+            "what": "agreement after 10 iterations",
+            "cases": len(cases),
+            "over 1e-4": over,
+            "largest |dQ|": [f"{off:.1e} ({case})" for off, case in offs[:3]],
+            "median |dQ|": f"{offs[len(offs) // 2][0]:.1e}",
+            "least equal labels": least,
+        }
     ]
 
 
