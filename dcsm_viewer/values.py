@@ -213,7 +213,9 @@ class Segmentation:
     """labels: integer (H, W), 0 background, class id + 1. `labels_before_crf` is the argmax of the unary.
 
     With a CRF also unary and q, float32 (T+1, H, W), background first, and per step the share of pixels whose
-    label changed and the mean-field energy (free energy, nats per pixel).
+    label changed, the mean-field energy (free energy, nats per pixel) and the milliseconds; energy_before is that
+    of the unary's softmax. step_labels: labels (H, W) after the steps `step_iterations` (from 1), ascending, the last
+    equal to `labels`; uint8 where every label fits. Steps are left out where all would be too large to keep.
     """
 
     labels: NDArray[np.uint16] = field(repr=False, compare=False)
@@ -222,6 +224,10 @@ class Segmentation:
     q: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     energy: tuple[float, ...] = ()
     changed: tuple[float, ...] = ()
+    energy_before: float | None = None
+    step_ms: tuple[float, ...] = ()
+    step_labels: tuple[NDArray[np.uint8 | np.uint16], ...] = field(default=(), repr=False, compare=False)
+    step_iterations: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
