@@ -10,12 +10,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.crf import Kernel, Lattice, begin, lattice_for, preview, reduced_rgb, unary_from_class_maps
+from dcsm_viewer.engine.crf import (
+    Kernel,
+    Lattice,
+    Step,
+    begin,
+    lattice_for,
+    preview,
+    reduced_rgb,
+    unary_from_class_maps,
+)
 from dcsm_viewer.engine.passes import Checkpoint
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.values import CrfSettings, Segmentation, SourceImage, read_only
 
 PREVIEW_PX = 128  # the longer side of a preview's image: some 20 ms of CRF
+STEPS_BYTES = 64 * 1024**2  # what the labels of all steps of one image may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +96,30 @@ class Segmenter:
             return plain
         self.checkpoint("segmentation", "lattices")
         inference = begin(self._unary(), self.image.rgb, self.settings, lattices=self._lattice)
-        energies, changed = [], []
-        for iteration in range(1, self.settings.iterations + 1):
-            self.checkpoint("segmentation", f"CRF, step {iteration}/{self.settings.iterations}")
-            step = inference.step()
-            energies.append(step.energy)
-            changed.append(step.changed_share)
+        iterations, numbers = self.settings.iterations, self._numbers
+        small = np.min_scalar_type(int(numbers[-1]))
+        kept_at = kept_iterations(iterations, plain.labels.size * small.itemsize)
+        energy_before = inference.energy() if iterations else None
+        steps: list[Step] = []
+        kept: list[NDArray[np.uint8 | np.uint16]] = []
+        for iteration in range(1, iterations + 1):
+            self.checkpoint("segmentation", f"CRF, step {iteration}/{iterations}")
+            steps.append(inference.step())
+            if iteration in kept_at:
+                kept.append(read_only(numbers.astype(small)[inference.labels()]))
         q = read_only(inference.q())
-        return Segmentation(self._labels(q), plain.labels, plain.unary, q, tuple(energies), tuple(changed))
+        return Segmentation(
+            labels=self._labels(q),
+            labels_before_crf=plain.labels,
+            unary=plain.unary,
+            q=q,
+            energy=tuple(step.energy for step in steps),
+            changed=tuple(step.changed_share for step in steps),
+            energy_before=energy_before,
+            step_ms=tuple(step.elapsed_ms for step in steps),
+            step_labels=tuple(kept),
+            step_iterations=kept_at,
+        )
 
     def _lattice(self, kernel: Kernel) -> Lattice:
         return self._kept(kernel, 1, self.image.rgb)
@@ -106,7 +132,18 @@ class Segmenter:
         key = ("lattice", self.image.digest, kernel, factor, self.maps.device)
         return self.watch.tool("segmentation", key, lambda: lattice_for(kernel, rgb, self.maps.device))
 
+    @property
+    def _numbers(self) -> NDArray[np.uint16]:
+        """The label of each place of the unary, ascending: 0 background, class id + 1."""
+        return np.array([0, *(class_id + 1 for class_id in self.class_ids)], dtype=np.uint16)
+
     def _labels(self, likelihood: NDArray[np.float32]) -> NDArray[np.uint16]:
-        """Per pixel the label of the largest of (T+1, H, W): 0 background, class id + 1."""
-        labels = np.array([0, *(class_id + 1 for class_id in self.class_ids)], dtype=np.uint16)
-        return read_only(labels[likelihood.argmax(0)])
+        """Per pixel the label of the largest of (T+1, H, W)."""
+        return read_only(self._numbers[likelihood.argmax(0)])
+
+
+def kept_iterations(iterations: int, step_bytes: int, room_bytes: int = STEPS_BYTES) -> tuple[int, ...]:
+    """Which of the steps 1..iterations to keep the labels of: all, or evenly spread ones that fit; always the last."""
+    count = min(iterations, max(1, room_bytes // max(1, step_bytes)))
+    first = 1 if count == iterations else iterations / max(1, count)
+    return tuple(round(step) for step in np.linspace(first, iterations, count).tolist())
