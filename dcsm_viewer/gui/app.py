@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from dcsm_viewer.gui.collecting import Collecting
 from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.display import has_display
 from dcsm_viewer.gui.exporting import Exporting
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
@@ -121,9 +122,7 @@ def _application() -> QApplication:
 
 def _check_screen(*, needs_one: bool) -> None:
     """Qt ends the process where there is no screen; here that is a sentence, or no screen is needed at all."""
-    if not sys.platform.startswith("linux") or "QT_QPA_PLATFORM" in os.environ:
-        return
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    if has_display():
         return
     if needs_one:
         raise UserError(

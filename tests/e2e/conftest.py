@@ -17,7 +17,7 @@ from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.window import Window
-from tests.gui.engines import GatedEngine, InstantEngine
+from tests.gui.engines import BlindEngine, GatedEngine, InstantEngine
 
 
 class Desk:
@@ -100,3 +100,9 @@ def slow_desk(qtbot: QtBot) -> Iterator[Desk]:
         yield desk
         for _ in range(20):
             engine.permits.release()
+
+
+@pytest.fixture
+def blind_desk(qtbot: QtBot) -> Iterator[Desk]:
+    """The engine finds nothing unless told to take the best class."""
+    yield from _desk(BlindEngine(), qtbot)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.actions import ACTIONS
@@ -19,7 +19,7 @@ from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.method_presets import PRESETS
 from tests.e2e.conftest import Desk
 from tests.gui.engines import GatedEngine
-from tests.gui.hands import press, the, type_into
+from tests.gui.hands import click, press, the, type_into
 from tests.results import VOC_NAMES
 
 # The platform without a screen says so of every window whose size is limited; real platforms do not.
@@ -171,6 +171,20 @@ def test_that_an_engine_failure_is_a_sentence_over_the_photograph(desk: Desk, ph
     desk.wait(lambda: desk.state.failure is not None)
     assert desk.window.headline.words == "The network cannot see this one; open another image."
     assert desk.state.image is not None
+
+
+def test_that_top1_is_one_click_away_where_nothing_is_found(blind_desk: Desk, photos: Path) -> None:
+    blind_desk.open(photos / "a.png")
+    blind_desk.settle()
+    assert blind_desk.state.shown_class is None
+    offer = next(
+        button for button in blind_desk.window.headline.findChildren(QToolButton) if button.text() == "Use top-1"
+    )
+    assert offer.isVisible()
+    click(offer)
+    blind_desk.settle()
+    assert blind_desk.state.shown_class == DOG
+    assert not offer.isVisible()
 
 
 def test_that_an_export_holds_what_is_on_the_screen(desk: Desk, photos: Path, tmp_path: Path) -> None:

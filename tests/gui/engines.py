@@ -58,3 +58,12 @@ class GatedEngine(InstantEngine):
         assert self.permits.acquire(timeout=10), "no permit came"
         if still_wanted("segmentation"):
             report(answer(request, focus=focus_place(request)))
+
+
+class BlindEngine(InstantEngine):
+    """Finds no class above the threshold, unless the best one shall do."""
+
+    def run(self, request: Request, still_wanted: StillWanted, report: Callable[[Report], None]) -> None:
+        self.ran.append(request)
+        found = 1 if request.settings.choice.top1_if_none else 0
+        report(answer(request, detected=found, focus=0 if found else None))
