@@ -1,11 +1,12 @@
-"""The shown class three times side by side: on the photograph, raw, and distinct."""
+"""The shown class three times, as large as the room allows: on the photograph, raw, and distinct."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.views.board import Board
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.overlay_content import overlay_content
@@ -13,6 +14,7 @@ from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import (
+    as_if_mark,
     class_name,
     completeness_mark,
     distinct_map,
@@ -31,11 +33,10 @@ class CompareView(LinkedView):
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(viewport, parent)
         self.overlay, self.raw, self.distinct = (self.add_pane() for _ in range(3))
-        layout = QHBoxLayout(self)
+        self.board = Board(self.panes(), self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for pane in self.panes():
-            layout.addWidget(pane, 1)
+        layout.addWidget(self.board)
 
     @override
     def panes(self) -> list[MapPane]:
@@ -51,6 +52,7 @@ class CompareView(LinkedView):
     @override
     def show_contents(self, state: ViewState) -> None:
         raw, distinct = raw_and_distinct(state)
+        self.board.show_shape(self.viewport.image_shape)
         self.overlay.show_content(overlay_content(state))
         self.raw.show_content(raw)
         self.distinct.show_content(distinct)
@@ -71,6 +73,7 @@ def raw_and_distinct(state: ViewState) -> tuple[Content, Content]:
             "distinct", image=image, grey=True, waiting=why, mark=mark
         )
     name = class_name(result, class_id)
+    mark = ", ".join(part for part in (mark, as_if_mark(result, class_id)) if part)
     maps = {"raw": raw_map(result, class_id), "distinct": distinct_map(result, class_id)}
     there = {kind: values for kind, values in maps.items() if values is not None}
     colours = colour_ranges(there, state.paint.range_mode, dict.fromkeys(there, 1.0))

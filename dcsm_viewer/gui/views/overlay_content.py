@@ -7,6 +7,7 @@ from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.subject import (
+    as_if_mark,
     class_name,
     completeness_mark,
     distinct_map,
@@ -52,5 +53,5 @@ def _with_class(state: ViewState, result: Result, class_id: int, bare: Content) 
         image=bare.image,
         layer=MapLayer(there[kind], colours[kind]),
         grey=True,
-        mark=bare.mark,
+        mark=", ".join(part for part in (bare.mark, as_if_mark(result, class_id)) if part),
     )

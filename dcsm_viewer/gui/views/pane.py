@@ -88,16 +88,19 @@ class MapPane(PaneHand):
     @override
     def picture(self, place: QPointF | None = None) -> QRect:
         """Where the photograph may be, in logical px of the widget."""
-        line = self.fontMetrics().height()
-        inside = self.rect().adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
-        beside = strokes.bar_width(self.fontMetrics()) if self._bar and not self._bar_lies else 0
-        below = strokes.bar_height(self.fontMetrics()) if self._bar and self._bar_lies else 0
-        return inside.adjusted(0, 2 * line + strokes.GAP_PX, -beside, -below)
+        return self._picture_in(self.rect())
 
-    @property
-    def _bar_lies(self) -> bool:
-        # The bar takes its room from the longer side; by the pane's shape alone, so that no result moves it.
-        return self.height() > self.width()
+    def room_in(self, size: QSize) -> QSize:
+        """How much of a pane of this size is left for the photograph."""
+        return self._picture_in(QRect(0, 0, size.width(), size.height())).size()
+
+    def _picture_in(self, pane: QRect) -> QRect:
+        line = self.fontMetrics().height()
+        inside = pane.adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
+        lies = _bar_lies(pane.size())
+        beside = strokes.bar_width(self.fontMetrics()) if self._bar and not lies else 0
+        below = strokes.bar_height(self.fontMetrics()) if self._bar and lies else 0
+        return inside.adjusted(0, 2 * line + strokes.GAP_PX, -beside, -below)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -244,7 +247,7 @@ class MapPane(PaneHand):
         if not self._bar or not isinstance(layer, MapLayer) or view is None:
             return
         seen = self.in_sight(view).translated(picture.topLeft())
-        if self._bar_lies:
+        if _bar_lies(self.size()):
             box = QRect(seen.left(), seen.bottom() + 1, seen.width(), strokes.bar_height(painter.fontMetrics()))
             strokes.draw_lying_bar(painter, box, self._table_now(layer), layer.colours, self.palette())
             return
@@ -257,6 +260,11 @@ class MapPane(PaneHand):
         """What this pane says at the shared cursor, "" when nobody points at the image."""
         cursor = self.viewport.cursor
         return "" if cursor is None else self._content.reading(*cursor)
+
+
+def _bar_lies(size: QSize) -> bool:
+    # The bar takes its room from the longer side; by the pane's shape alone, so that no result moves it.
+    return size.height() > size.width()
 
 
 def _middle(picture: QRect) -> QRect:

@@ -15,7 +15,7 @@ from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.overlay import OverlayView
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.values import MethodSettings
+from dcsm_viewer.values import MethodSettings, read_only
 from tests.gui.views.states import click, colour_at, move, pixels, place_in, settled
 from tests.results import make_image, make_result
 
@@ -204,3 +204,30 @@ def test_that_the_invitation_offers_opening_and_the_sample(qtbot: QtBot) -> None
     for button, signal in ((view.open_button, view.open_wanted), (view.sample_button, view.sample_wanted)):
         with qtbot.waitSignal(signal):
             button.click()
+
+
+def as_if(class_id: int) -> ViewState:
+    """A settled state with the maps of a class that was not detected."""
+    result = make_result()
+    assert result.focus is not None
+    values = read_only(np.linspace(0, 1, 120 * 160, dtype=np.float32).reshape(120, 160))
+    focus = replace(result.focus, class_id=class_id, raw_class_map=values[::-1], class_map=values, detected=False)
+    return settled(replace(result, focus=focus))
+
+
+@pytest.mark.parametrize("class_id", [6, 0])  # car is a rival of make_result, aeroplane no candidate at all
+def test_that_a_class_that_was_not_detected_is_shown_as_if_it_were(compare: CompareView, class_id: int) -> None:
+    state = as_if(class_id)
+    compare.show_state(state)
+    assert state.result is not None
+    assert state.result.focus is not None
+    assert values_of(compare, "distinct") is state.result.focus.class_map
+    assert {pane.content.mark for pane in compare.panes()} == {"not detected: shown as if it were"}
+
+
+def test_that_a_class_out_of_the_candidates_has_a_raw_map_too(compare: CompareView) -> None:
+    state = as_if(0)
+    compare.show_state(state)
+    assert state.result is not None
+    assert state.result.focus is not None
+    np.testing.assert_array_equal(values_of(compare, "raw"), state.result.focus.raw_class_map)
