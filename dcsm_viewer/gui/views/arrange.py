@@ -14,6 +14,9 @@ _SHARES = (0.5, 0.45, 0.4, 0.55, 0.6, 0.65, 0.35)
 _ENOUGH = 0.98
 """An image this much smaller counts as the same size: then what the panes show together decides."""
 
+_LYING = 0.7
+"""What is twice as wide as it must be can do with this much of its height."""
+
 RoomOf = Callable[[QSize], QSize]
 
 
@@ -29,7 +32,8 @@ def arranged(room: QRect, image_shape: tuple[int, int], room_of: RoomOf, beside:
     """Three panes in `room`: one over two, one beside two, a row or a column.
 
     image_shape (H, W). room_of: the part of a pane of some size that is left for the image. beside: least size of
-    something that wants a place among the panes: a cell of a square of four, else below a row or beside a column.
+    something that wants a place among the panes: a cell of a square of four, else below a row, where it may be lower,
+    or beside a column.
     The one with the largest smallest image wins, and among those about equal the one that shows most in all.
     """
     found = [] if beside is None else [*_with_fourth(room, beside)]
@@ -60,8 +64,8 @@ def _with_fourth(room: QRect, beside: QSize) -> Iterator[Arrangement]:
         cells = (*_row(above, (across, 1 - across)), *_row(below, (across, 1 - across)))
         if _fits(cells[3], beside):
             yield Arrangement(cells[:3], cells[3])
-    panes, strip = _cut(room, below=beside.height())
-    if panes.height() > 0 and strip.width() >= beside.width():
+    panes, strip = _cut(room, below=round(_LYING * beside.height()))
+    if panes.height() > 0 and strip.width() >= 2 * beside.width():
         yield Arrangement(_row(panes, (1 / 3, 1 / 3, 1 / 3)), strip)
     panes, strip = _cut(room, right=beside.width())
     if panes.width() > 0 and strip.height() >= beside.height():

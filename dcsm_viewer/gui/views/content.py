@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dcsm_viewer.gui.views.crf_reach import Ring
 from dcsm_viewer.gui.views.field import value_at
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.views.sampling import LabelLayer, Layer, MapLayer
@@ -16,7 +17,7 @@ class Content:
 
     class_id: whose colour chip stands before the title. grey: the photograph is shown without colour. waiting: the
     sentence that stands where a layer will be, "" if nothing is missing. mark: what to know of what is on show
-    ("partial, 1 of 3 scales").
+    ("partial, 1 of 3 scales"). rings: circles drawn over everything.
     """
 
     title: str
@@ -26,6 +27,7 @@ class Content:
     grey: bool = False
     waiting: str = ""
     mark: str = ""
+    rings: tuple[Ring, ...] = ()
 
     @property
     def badge(self) -> str:

@@ -1,14 +1,19 @@
-"""What the CRF does: labels before it, labels after it, and the photograph they should fit."""
+"""What the CRF does: labels before it, labels after any of its steps, the photograph they should fit, and why."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.views.board import Board
 from dcsm_viewer.gui.views.content import Content
+from dcsm_viewer.gui.views.crf_lab import CrfLab
+from dcsm_viewer.gui.views.crf_reach import KernelName, Reach, reach_of
+from dcsm_viewer.gui.views.crf_steps import Labels, labels_after, steps_of
 from dcsm_viewer.gui.views.legend import Legend, entries
 from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.pane import MapPane
@@ -19,39 +24,83 @@ from dcsm_viewer.values import Result
 
 
 class LabelsView(LinkedView):
-    """Labels before the CRF | labels after it | photograph, with the legend of the final labels below."""
+    """Labels before the CRF | labels after a step | photograph, the CRF laboratory, and the legend of the labels.
+
+    Beside the state it keeps where the user looks: the step (None follows the last) and the clicked pixel.
+    """
 
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(viewport, parent)
+        self._iteration: int | None = None
+        self._pixel: tuple[int, int] | None = None
+        self._kernel: KernelName = "appearance"
         self.before, self.after, self.photograph = (self.add_pane(bar=False) for _ in range(3))
         self.legend = Legend(self)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for pane in self.panes():
-            row.addWidget(pane, 1)
+        self.lab = CrfLab(self)
+        self.board = Board(self.panes(), self, self.lab)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(row, 1)
+        layout.addWidget(self.board, 1)
         layout.addWidget(self.legend)
+        self.pixel_clicked.connect(self._take_pixel)
+        self.lab.stop_chosen.connect(self._take_stop)
+        self.lab.kernel_chosen.connect(self._take_kernel)
+        self.lab.cleared.connect(self._forget_pixel)
 
     @override
     def panes(self) -> list[MapPane]:
         return [self.before, self.after, self.photograph]
 
     @override
+    def same_contents(self, before: ViewState, after: ViewState) -> bool:
+        # The footprint of a pixel follows the sliders at once; no result is needed for it.
+        return super().same_contents(before, after) and before.settings.crf == after.settings.crf
+
+    @override
     def show_contents(self, state: ViewState) -> None:
-        image = shown_image(state)
-        before, after = before_and_after(state)
-        self.before.show_content(before)
-        self.after.show_content(after)
-        self.photograph.show_content(Content("photograph" if image is None else image.name, image=image))
+        self.board.show_shape(self.viewport.image_shape)
+        reach = self._reach(state)
+        rings = () if reach is None else reach.rings
+        before, after = before_and_after(state, self._iteration)
+        self.before.show_content(replace(before, rings=rings))
+        self.after.show_content(replace(after, rings=rings))
+        self.photograph.show_content(replace(_photograph(state, reach), rings=rings))
         layer = after.layer
         self.legend.show_entries(entries(layer.labels, layer.names) if isinstance(layer, LabelLayer) else ())
+        steps = steps_of(None if state.result is None else state.result.segmentation)
+        self.lab.show_steps(steps, steps.nearest_stop(self._iteration), why_no_steps(state))
+        self.lab.show_reach(reach)
+
+    def _reach(self, state: ViewState) -> Reach | None:
+        image, pixel = shown_image(state), self._pixel
+        if image is None or pixel is None or pixel[0] >= image.shape[0] or pixel[1] >= image.shape[1]:
+            return None
+        return reach_of(image, pixel, state.settings.crf, self._kernel)
+
+    def _take_pixel(self, row: int, col: int) -> None:
+        # A second click on the same pixel takes the footprint away again.
+        self._pixel = None if self._pixel == (row, col) else (row, col)
+        self.show_again()
+
+    def _forget_pixel(self) -> None:
+        self._pixel = None
+        self.show_again()
+
+    def _take_kernel(self, name: KernelName) -> None:
+        self._kernel = name
+        self.show_again()
+
+    def _take_stop(self, stop: int) -> None:
+        result = self.shown.result
+        steps = steps_of(None if result is None else result.segmentation)
+        # At the end it follows the end, also of a CRF with more steps.
+        self._iteration = None if stop >= len(steps.stops) - 1 else steps.stops[stop]
+        self.show_again()
 
 
-def before_and_after(state: ViewState) -> tuple[Content, Content]:
-    """Labels before and after the CRF, or the reason why they are missing."""
+def before_and_after(state: ViewState, iteration: int | None = None) -> tuple[Content, Content]:
+    """Labels before the CRF and after a step of it, None for the last; or the reason why they are missing."""
     image, result = shown_image(state), state.result
     segmentation = None if result is None else result.segmentation
     after_title = "labels after CRF" if state.settings.crf.enabled else "labels, CRF switched off"
@@ -62,20 +111,45 @@ def before_and_after(state: ViewState) -> tuple[Content, Content]:
             Content("labels before CRF", image=image, grey=True, waiting=why, mark=mark),
             Content(after_title, image=image, grey=True, waiting=why, mark=mark),
         )
+    steps = steps_of(segmentation)
+    stop = steps.nearest_stop(iteration)
+    labels = labels_after(segmentation, stop)
     if segmentation.q is None:
         after_title = "labels, CRF switched off"
-    changed = float(np.mean(segmentation.labels != segmentation.labels_before_crf))
+    elif stop < len(steps.stops) - 1:
+        after_title = f"labels after step {steps.stops[stop]} of {steps.last}"
+    changed = float(np.mean(labels != segmentation.labels_before_crf))
     return (
         _labelled("labels before CRF", result, segmentation.labels_before_crf, completeness_mark(result)),
         _labelled(
             after_title,
             result,
-            segmentation.labels,
+            labels,
             ", ".join(part for part in (completeness_mark(result), f"{100 * changed:.1f} % changed") if part),
         ),
     )
 
 
-def _labelled(title: str, result: Result, labels: NDArray[np.uint16], mark: str) -> Content:
+def why_no_steps(state: ViewState) -> str:
+    """Why there is no step to look at, "" when there are some."""
+    segmentation = None if state.result is None else state.result.segmentation
+    if steps_of(segmentation).last:
+        return ""
+    if not state.settings.crf.enabled:
+        return "The CRF is switched off."
+    if segmentation is not None and state.result is not None and state.result.completeness == "settled":
+        return "There was no step: no class is detected, or the CRF has 0 iterations."
+    return "The steps follow with the exact labels."
+
+
+def _photograph(state: ViewState, reach: Reach | None) -> Content:
+    image = shown_image(state)
+    if reach is None:
+        return Content("photograph" if image is None else image.name, image=image)
+    where = f"({reach.smoothness.row}, {reach.smoothness.col})"
+    return Content(f"{reach.shown} around {where}", image=image, layer=reach.layer, grey=True)
+
+
+def _labelled(title: str, result: Result, labels: Labels, mark: str) -> Content:
     layer = LabelLayer(labels, label_names(result, labels))
     return Content(title, image=result.request.image, layer=layer, grey=True, mark=mark)

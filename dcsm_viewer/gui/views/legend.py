@@ -31,7 +31,7 @@ class Entry:
         return f"{self.name} {100 * self.share:.1f} %"
 
 
-def entries(labels: NDArray[np.uint16], names: dict[int, str]) -> tuple[Entry, ...]:
+def entries(labels: NDArray[np.uint16] | NDArray[np.uint8 | np.uint16], names: dict[int, str]) -> tuple[Entry, ...]:
     """Classes by falling share, the background last; a class without a pixel is listed with 0."""
     counts = np.bincount(labels.ravel(), minlength=max(names, default=0) + 1)
     total = max(1, labels.size)

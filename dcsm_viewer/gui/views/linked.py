@@ -63,6 +63,25 @@ class LinkedView(QWidget):
         for pane in self.panes():
             pane.show_paint(paint.colormap, paint.opacity)
 
+    def same_contents(self, before: ViewState, after: ViewState) -> bool:
+        """Whether the panes would show the same of both, but for colormap and opacity."""
+        # By identity: comparing two results would compare their requests field by field, sixty times a second.
+        return (
+            before.image is after.image
+            and before.result is after.result
+            and (after.result is not None or _same_waiting(before, after))
+            and replace(before.paint, opacity=0.0, colormap="") == replace(after.paint, opacity=0.0, colormap="")
+        )
+
+    @property
+    def shown(self) -> ViewState:
+        """The state on show."""
+        return self._shown
+
+    def show_again(self) -> None:
+        """The same state, after something that belongs to the view alone has changed."""
+        self.show_contents(self._shown)
+
     def dim(self, *, dimmed: bool) -> None:
         """Lets all panes sink back, or come forward again."""
         for pane in self.panes():
@@ -89,7 +108,7 @@ class LinkedView(QWidget):
         image = shown_image(after)
         if image is not None:
             self.viewport.show_shape(image.shape)
-        if not _same_contents(before, after):
+        if not self.same_contents(before, after):
             self.show_contents(after)
         self.show_paint(after.paint)
         if not is_stale(after):
@@ -100,16 +119,6 @@ class LinkedView(QWidget):
 
     def _dim_if_stale(self) -> None:
         self.dim(dimmed=is_stale(self._shown))
-
-
-def _same_contents(before: ViewState, after: ViewState) -> bool:
-    # By identity: comparing two results would compare their requests field by field, sixty times a second.
-    return (
-        before.image is after.image
-        and before.result is after.result
-        and (after.result is not None or _same_waiting(before, after))
-        and replace(before.paint, opacity=0.0, colormap="") == replace(after.paint, opacity=0.0, colormap="")
-    )
 
 
 def _same_waiting(before: ViewState, after: ViewState) -> bool:

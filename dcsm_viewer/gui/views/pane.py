@@ -172,6 +172,7 @@ class MapPane(PaneHand):
             strokes.draw_veil(painter, picture, self.palette())
         if content.waiting:
             strokes.draw_placeholder(painter, _middle(picture), content.waiting, self.palette())
+        self._paint_rings(painter, picture, view)
         self._paint_cross(painter, picture, view)
         painter.setClipping(False)
 
@@ -220,6 +221,13 @@ class MapPane(PaneHand):
             QPointF(picture.left() + across / ratio, picture.top() + down / ratio),
             QRectF(picture.left() + left / ratio, picture.top() + top / ratio, side, side),
         )
+
+    def _paint_rings(self, painter: QPainter, picture: QRect, view: Field) -> None:
+        ratio = self.devicePixelRatioF()
+        for ring in self._content.rings:
+            down, across = (place / ratio for place in view.place_of(ring.row, ring.col))
+            at = QPointF(picture.left() + across, picture.top() + down)
+            strokes.draw_ring(painter, at, ring.radius_px / view.step / ratio, dashed=ring.dashed)
 
     def _paint_head(self, painter: QPainter) -> None:
         content, palette = self._content, self.palette()

@@ -113,6 +113,18 @@ def draw_cross(painter: QPainter, picture: QRect, at: QPointF, pixel: QRectF) ->
             painter.drawRect(pixel)
 
 
+def draw_ring(painter: QPainter, at: QPointF, radius: float, *, dashed: bool) -> None:
+    """A circle that shows on any ground, never so small that it is lost."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+    for colour, width in CROSS:
+        painter.setPen(QPen(QColor(*colour), width, style))
+        painter.drawEllipse(at, max(radius, 3.0), max(radius, 3.0))
+    painter.restore()
+
+
 def draw_placeholder(painter: QPainter, box: QRect, sentence: str, palette: QPalette) -> None:
     """A hatched field with the reason in it: something is missing here, and it is not a black map."""
     painter.fillRect(box, palette.color(QPalette.ColorRole.Window))

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.gui.state import RangeMode
 
+_NOTHING = 1e-12
+"""A map in [0, 1] that stays below has nothing in it."""
+
 KeyT = TypeVar("KeyT", bound=Hashable)
 
 
@@ -47,6 +50,9 @@ def colour_ranges(
 
 
 def _range(own: float, common: float, mode: RangeMode, possible: float | None, flaw: str) -> ColourRange:
+    if possible is not None and 0 < own < _NOTHING and mode != "absolute":
+        # A map that the method's own floor (1e-20) fills would otherwise be one field of the brightest colour.
+        return ColourRange(0.0, possible, f"empty, own max {short(own)}{flaw}", own)
     if mode == "own":
         return ColourRange(0.0, own, f"own max {short(own)}{flaw}", own)
     if mode == "absolute" and possible is not None:

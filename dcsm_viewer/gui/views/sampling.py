@@ -25,7 +25,7 @@ class MapLayer:
 class LabelLayer:
     """Labels (H, W), class id + 1, 0 background. `names` holds a name for every label that occurs."""
 
-    labels: NDArray[np.uint16] = field(repr=False, compare=False)
+    labels: NDArray[np.uint16] | NDArray[np.uint8 | np.uint16] = field(repr=False, compare=False)
     names: dict[int, str]
 
 

@@ -42,7 +42,7 @@ def class_name(result: Result, class_id: int) -> str:
     return result.model.class_names[class_id]
 
 
-def label_names(result: Result, labels: NDArray[np.uint16]) -> dict[int, str]:
+def label_names(result: Result, labels: NDArray[np.uint16] | NDArray[np.uint8 | np.uint16]) -> dict[int, str]:
     """Name of every label that can occur: background, the detected classes, and whatever else is in `labels`."""
     found = {
         0,

@@ -66,8 +66,9 @@ def test_that_what_stands_beside_gets_its_least_size() -> None:
     for room in ROOMS[:5]:
         found = arranged(QRect(0, 0, *room), LANDSCAPE, inside, LAB)
         assert found.beside is not None
+        lies = found.beside.width() >= 2 * LAB.width()
         assert found.beside.width() >= LAB.width()
-        assert found.beside.height() >= LAB.height()
+        assert found.beside.height() >= (0.7 if lies else 1) * LAB.height()
 
 
 def test_that_no_pane_moves_when_results_arrive(qtbot: QtBot) -> None:

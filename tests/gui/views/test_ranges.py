@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dcsm_viewer.gui.state import RangeMode
 from dcsm_viewer.gui.views.ranges import colour_ranges, short
+from dcsm_viewer.gui.views.sampling import places_of
 
 SMALL = np.array([[0.0, 0.25]], dtype=np.float32)
 LARGE = np.array([[0.5, 2.0]], dtype=np.float32)
@@ -58,3 +60,11 @@ def test_that_a_colour_bar_has_at_least_three_numbers_from_low_to_high() -> None
 )
 def test_that_numbers_are_short(value: float, words: str) -> None:
     assert short(value) == words
+
+
+@pytest.mark.parametrize("mode", ["own", "absolute"])
+def test_that_a_map_filled_by_the_floor_alone_is_not_painted_as_if_it_were_full(mode: RangeMode) -> None:
+    floor = np.full((3, 4), 1e-20, np.float32)
+    found = colour_ranges({"m": floor}, mode, {"m": 1.0})["m"]
+    assert (found.low, found.high) == (0.0, 1.0)
+    assert int(places_of(floor, found).max()) == 0
