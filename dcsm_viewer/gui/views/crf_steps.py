@@ -41,7 +41,7 @@ class CrfSteps:
         energy, changed, ms = (part[iteration] for part in (self.energy, self.changed, self.elapsed_ms))
         parts = [
             "" if energy is None else f"Energy {energy:.4g} nats/px",
-            "" if changed is None else f"{short(100 * changed)} % of pixels changed by it",
+            "" if changed is None else f"changed {short(100 * changed)} % of pixels",
             "" if ms is None else f"{ms:.0f} ms",
         ]
         return " · ".join(part for part in parts if part)

@@ -79,7 +79,7 @@ def test_that_no_pane_moves_when_results_arrive(qtbot: QtBot) -> None:
     image = make_image(90, 120)
     places = []
     for completeness in ("partial", "preview", "settled"):
-        view.show_state(settled(make_result(image, completeness=completeness)))  # type: ignore[arg-type]  # all three
+        view.show_state(settled(make_result(image, completeness=completeness)))
         places.append([pane.geometry() for pane in view.panes()])
     assert places[0] == places[1] == places[2]
     assert places[0][1].width() > 776 / 3

@@ -127,7 +127,7 @@ def test_that_the_plot_draws_another_curve_for_other_energies(view: LabelsView, 
 
 def test_that_numbers_of_the_step_are_said_with_their_units(view: LabelsView) -> None:
     view.lab.scrubber.setValue(2)
-    assert view.lab.words.text() == "Energy 1.4 nats/px · 3 % of pixels changed by it · 8 ms"
+    assert view.lab.words.text() == "Energy 1.4 nats/px · changed 3 % of pixels · 8 ms"
 
 
 def test_that_a_clicked_pixel_shows_what_appearance_ties_it_to(view: LabelsView, result: Result) -> None:
