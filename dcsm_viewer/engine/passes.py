@@ -132,5 +132,6 @@ class Passes:
 
     def _run_forward(self, scale: int) -> Trace[Any]:
         canvas, _ = self.canvas()
-        pixels = network_input(canvas.to(self.compute.device), scale, self.model.network.convention)
-        return self.model.network.forward(pixels.to(self.compute.dtype))
+        # In float64 and on the CPU up to here, so that every device and precision sees the same picture.
+        pixels = network_input(canvas, scale, self.model.network.convention)
+        return self.model.network.forward(pixels.to(self.compute.device, self.compute.dtype))

@@ -56,7 +56,7 @@ def placement_for(image_shape: tuple[int, int], method: MethodSettings) -> Place
 
 
 def place(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Tensor, Placement]:
-    """The canvas, float32 RGB (3, S, S) in grey levels 0..255, and where the image (H, W, 3) lies on it.
+    """The canvas, float64 RGB (3, S, S) in grey levels 0..255, and where the image (H, W, 3) lies on it.
 
     Around a padded image the canvas is 0, black before the mean is taken off (A12). Shrinking is antialiased
     bicubic and not clamped, so it can leave 0..255 by a few levels at sharp edges.
@@ -64,12 +64,12 @@ def place(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Tensor, Place
     if rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
         raise UserError(f"The image has shape {rgb.shape}; it must be (H, W, 3) with at least one pixel.")
     placement = placement_for((rgb.shape[0], rgb.shape[1]), method)
-    planes = torch.tensor(np.ascontiguousarray(rgb)).permute(2, 0, 1).float()
+    planes = torch.tensor(np.ascontiguousarray(rgb)).permute(2, 0, 1).double()
     side = placement.canvas_px
     if method.fit == "stretch":
         return resized(planes, (side, side)).contiguous(), placement
     height, width = placement.height, placement.width
-    canvas = torch.zeros(3, side, side)
+    canvas = torch.zeros(3, side, side, dtype=torch.float64)
     canvas[:, placement.top : placement.top + height, placement.left : placement.left + width] = _bicubic(
         planes, (height, width)
     )

@@ -22,7 +22,7 @@ def raw_maps(
     method: MethodSettings,
     pulse: Callable[[str], None],
 ) -> Iterator[tuple[int, dict[str, Tensor]]]:
-    """(class id, {layer: M (h, w) float32}) for each class; one batched backward pass per chunk of classes.
+    """(class id, {layer: M (h, w)}) for each class, float32; one batched backward pass per chunk of classes.
 
     M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative of the class at the layer (docs/method.md).
     `pulse` hears of every layer reached ("classes 1-4 of 4, conv5_2"), and may raise to stop there.
@@ -34,7 +34,8 @@ def raw_maps(
         reduced: dict[str, Tensor] = {}
         for layer, gradient in model.network.backward(trace, seeds, layers, method.backward):
             pulse(f"classes {start + 1}-{start + len(chunk)} of {len(class_ids)}, {layer}")
-            reduced[layer] = reduce(gradient).float()
+            maps = reduce(gradient)
+            reduced[layer] = maps if maps.dtype == torch.float64 else maps.float()
         for row, class_id in enumerate(chunk):
             yield class_id, {layer: maps[row] for layer, maps in reduced.items()}
 

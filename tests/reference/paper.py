@@ -104,7 +104,8 @@ def step_6_pair(a: Array, a_rival: Array, tha: float) -> Array:
 
 def step_7_class_map(acc: Array, tha: float) -> Array:
     """'S = acc / max(acc); Q = tanh(3 S), values <= 0 -> 1e-20, written as Q / max(Q)'. Zeros where acc has nothing."""
-    if not acc.max() > 0:
+    # Sums of the 1e-20 of step 6 are no evidence either; dcsm.m would blow them up to a map that is 1 everywhere.
+    if not acc.max() > 1e-15:
         return np.zeros_like(acc)
     q = np.tanh(tha * (acc / acc.max()))
     q[q <= 0] = 1e-20

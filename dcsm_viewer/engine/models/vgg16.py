@@ -21,6 +21,8 @@ BLOCKS = (2, 2, 3, 3, 3)
 CONVOLUTIONS = tuple(f"conv{block}_{i}" for block, count in enumerate(BLOCKS, 1) for i in range(1, count + 1))
 DENSE = ("fc6", "fc7", "fc8")
 LAYERS = tuple(name for name in CONVOLUTIONS if name >= "conv3_1")
+# Values this close (relative) are a tie of a max-pool: a little above what float32 makes of another order of summing.
+TIE = 1e-5
 POOLED = frozenset(f"conv{block}_{count}" for block, count in enumerate(BLOCKS, 1))
 
 
@@ -89,9 +91,9 @@ class Vgg16:
             x = F.conv2d(x, self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"], padding=1).clamp_(min=0)
             gates[name] = x > 0
             if name in POOLED:
-                size = (x.shape[2], x.shape[3])
-                x, indices = F.max_pool2d(x, 2, ceil_mode=self._ceil_mode, return_indices=True)
-                winners[name] = _winners(indices, size)
+                pooled_x = F.max_pool2d(x, 2, ceil_mode=self._ceil_mode)
+                winners[name] = _winners(x, pooled_x)
+                x = pooled_x
         pooled = (x.shape[2], x.shape[3])
         if min(pooled) < 7:
             side = min(network_input.shape[2:])
@@ -139,14 +141,25 @@ def _transposed_1x1(gradient: Tensor, weight: Tensor) -> Tensor:
     return F.conv2d(gradient, weight.transpose(0, 1))
 
 
-def _winners(indices: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bool (1, O, *size): where a 2x2 pool took its maximum, from its indices (1, O, h, w).
+def _winners(x: Tensor, pooled: Tensor) -> Tensor:
+    """Bool, shaped as x (1, O, H, W): which of each 2x2 window a gradient goes back to, the first of the largest.
 
-    With it the unpooling needs no indices: the windows do not overlap, so each pixel asks its own.
+    Values that differ by rounding alone are equal here: the black canvas around a photograph is full of ties, and
+    where its gradient goes must not depend on the device or the number of threads. Windows do not overlap, so a map
+    of winners is all that the unpooling needs.
     """
-    taken = torch.zeros(*indices.shape[:2], size[0] * size[1], dtype=torch.bool, device=indices.device)
-    taken.scatter_(2, indices.flatten(2), value=True)
-    return taken.view(*indices.shape[:2], *size).contiguous(memory_format=torch.channels_last)
+    winners = torch.zeros_like(x, dtype=torch.bool)
+    least = pooled * (1 - TIE)
+    free = torch.ones_like(pooled, dtype=torch.bool)
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        values = x[:, :, row::2, column::2]
+        # Ceil-mode windows at the edge are cut; floor-mode pooling leaves the last row and column out.
+        rows, columns = (min(values.shape[axis], pooled.shape[axis]) for axis in (2, 3))
+        here = (slice(None), slice(None), slice(rows), slice(columns))
+        taken = (values[here] >= least[here]) & free[here]
+        winners[:, :, row::2, column::2][here] = taken
+        free[here] &= ~taken
+    return winners
 
 
 def _unpooled(gradient: Tensor, winners: Tensor) -> Tensor:
