@@ -37,7 +37,7 @@ class CrfSteps:
         return min(range(len(self.stops)), key=lambda place: (abs(self.stops[place] - iteration), place))
 
     def sentence(self, iteration: int) -> str:
-        """Energy -5.29 nats/px · 0.84 % of pixels changed by it · 43 ms."""
+        """Energy -5.29 nats/px · changed 0.84 % of pixels · 43 ms."""
         energy, changed, ms = (part[iteration] for part in (self.energy, self.changed, self.elapsed_ms))
         parts = [
             "" if energy is None else f"Energy {energy:.4g} nats/px",
