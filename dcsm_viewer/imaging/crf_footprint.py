@@ -13,8 +13,7 @@ from dcsm_viewer.values import read_only
 TIED = 0.1
 """A pixel counts as tied where the weight is above this; the kernel at its own pixel is 1."""
 _MOST_PX = 1_000_000
-_MOST_DISTANCE = 3 * 255**2
-_LEAST_EXPONENT = -87.0  # exp of less is no normal float32, and such numbers are slow
+_LEAST_EXPONENT = np.float32(-40.0)  # 4e-18: beyond it there is nothing to see, and numbers near 0 are slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +42,16 @@ def smoothness_footprint(shape: tuple[int, int], row: int, col: int, sxy: float)
 def appearance_footprint(rgb: NDArray[np.uint8], row: int, col: int, sxy: float, srgb: float) -> Footprint:
     """exp(-|dp|^2 / 2 sxy^2 - |dI|^2 / 2 srgb^2) around pixel (row, col) of rgb (H, W, 3); px and grey levels."""
     rows, cols, step = _places((rgb.shape[0], rgb.shape[1]), row, col)
-    seen = rgb[row % step :: step, col % step :: step].astype(np.int32)
-    squared = ((seen - rgb[row, col].astype(np.int32)) ** 2).sum(axis=-1)
-    # All distances two colours can have, so that the exponential is taken once for each and not for each pixel.
-    exponents = np.arange(_MOST_DISTANCE + 1) / (-2.0 * srgb**2)
-    colour = np.exp(np.maximum(exponents, _LEAST_EXPONENT), dtype=np.float64).astype(np.float32)
-    colour[exponents < _LEAST_EXPONENT] = 0.0
-    weights = colour.take(squared)
-    weights *= _bell(rows, sxy)[:, None]
-    weights *= _bell(cols, sxy)
-    return _measured(weights, rows, cols, row, col, sxy)
+    seen = rgb[row % step :: step, col % step :: step]
+    exponents = np.zeros(seen.shape[:2], dtype=np.float32)
+    for channel in range(3):
+        # A difference squared is one of 256 numbers; a sum over a last axis of three would take several times as long.
+        here = int(rgb[row, col, channel])
+        table = ((np.arange(256) - here) ** 2 / (-2.0 * srgb**2)).astype(np.float32)
+        exponents += table.take(seen[..., channel])
+    exponents += (rows**2 / (-2.0 * sxy**2)).astype(np.float32)[:, None]
+    exponents += (cols**2 / (-2.0 * sxy**2)).astype(np.float32)
+    return _measured(_exponential(exponents), rows, cols, row, col, sxy)
 
 
 def _places(shape: tuple[int, int], row: int, col: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
@@ -67,11 +66,13 @@ def _places(shape: tuple[int, int], row: int, col: int) -> tuple[NDArray[np.floa
 
 
 def _bell(way: NDArray[np.float64], width: float) -> NDArray[np.float32]:
-    exponents = way**2 / (-2.0 * width**2)
-    bell: NDArray[np.float32] = np.where(
-        exponents < _LEAST_EXPONENT / 3, 0.0, np.exp(np.maximum(exponents, _LEAST_EXPONENT))
-    ).astype(np.float32)
-    return bell
+    return _exponential((way**2 / (-2.0 * width**2)).astype(np.float32))
+
+
+def _exponential(exponents: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Overwrites its argument, which is not above 0."""
+    weights: NDArray[np.float32] = np.exp(np.maximum(exponents, _LEAST_EXPONENT, out=exponents), out=exponents)
+    return weights
 
 
 def _measured(
@@ -83,8 +84,11 @@ def _measured(
     sxy: float,
 ) -> Footprint:
     tied = weights > TIED
-    at_row, at_col = np.nonzero(tied)
-    reach = float(np.sqrt(np.max(rows[at_row] ** 2 + cols[at_col] ** 2, initial=0.0)))
+    # The farthest pixel of a row is its first or its last: no need to look at all of them.
+    some = np.flatnonzero(tied.any(axis=1))
+    first, last = tied[some].argmax(axis=1), tied.shape[1] - 1 - tied[some, ::-1].argmax(axis=1)
+    across = np.maximum(cols[first] ** 2, cols[last] ** 2)
+    reach = math.sqrt(float(np.max(rows[some] ** 2 + across, initial=0.0)))
     limit = sxy * math.sqrt(2 * math.log(1 / TIED))
     share = float(np.count_nonzero(tied)) / weights.size
     return Footprint(row, col, read_only(weights), reach, limit, share)
