@@ -114,7 +114,7 @@ def test(arguments: list[str]) -> int:
         ("-m", "deptry", "dcsm_viewer"),
     ):
         must(*check)
-    return python("-m", "pytest", *arguments)
+    return python("-m", "pytest", *(arguments or ("-n", str(min(4, os.cpu_count() or 1)))))
 
 
 if __name__ == "__main__":

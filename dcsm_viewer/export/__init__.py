@@ -7,7 +7,7 @@ from dcsm_viewer.export.formats import FORMATS, Format
 from dcsm_viewer.export.recipe import Recipe, read_recipe
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.stems import stems_for
-from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.whole_file import whole_file
 
 __all__ = [
     "FORMATS",

@@ -13,8 +13,8 @@ from dcsm_viewer.export.formats import FORMATS, WITH_STAGES, Format
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_recipe
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.subject import segmentation_of
-from dcsm_viewer.export.whole_file import explain
 from dcsm_viewer.values import Result, UserError
+from dcsm_viewer.whole_file import explain
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
 from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.whole_file import whole_file
 from dcsm_viewer.values import Result, UserError
+from dcsm_viewer.whole_file import whole_file
 
 
 def write(result: Result, path: Path) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcsm_viewer.export.label_colours import IGNORE_INDEX, label_colours
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import index_meanings, indexed_labels
-from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
 from dcsm_viewer.values import Result
+from dcsm_viewer.whole_file import whole_file
 
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _LIST = "ImageSets/Segmentation/default.txt"
@@ -55,7 +55,7 @@ def _name(result: Result) -> str:
 
 def _labelmap(result: Result) -> str:
     """A line a label: name:red,green,blue:parts:actions. Names lose what the format uses as marks."""
-    colours = label_colours()
+    colours = voc_palette()
     names = {0: "background", **index_meanings(result), IGNORE_INDEX: "ignore"}
     lines = ["# label:color_rgb:parts:actions"]
     for index, name in names.items():
@@ -70,7 +70,7 @@ def _plain(name: str) -> str:
 
 def _palette_png(index: NDArray[np.uint8]) -> bytes:
     picture = Image.fromarray(index)
-    picture.putpalette(label_colours().tobytes())
+    picture.putpalette(voc_palette().tobytes())
     drawn = io.BytesIO()
     picture.save(drawn, format="PNG")
     return drawn.getvalue()

@@ -16,8 +16,8 @@ from PIL import Image
 
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import segmentation_of
-from dcsm_viewer.export.whole_file import whole_file
 from dcsm_viewer.values import Result
+from dcsm_viewer.whole_file import whole_file
 
 # The format's version: shapes of type "mask" came with 5.1.
 _VERSION = "5.4.1"

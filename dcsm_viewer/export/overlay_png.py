@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcsm_viewer.export.label_colours import label_colours
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import segmentation_of
-from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.imaging.paint import blend, paint_labels
 from dcsm_viewer.values import Result
+from dcsm_viewer.whole_file import whole_file
 
 OPACITY = 0.6  # the window's default; an overlay shows, it does not measure
 
@@ -54,9 +54,4 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
 
 
 def _painted(result: Result) -> NDArray[np.uint8]:
-    labels = segmentation_of(result).labels
-    source = result.request.image.rgb
-    colours = label_colours(int(labels.max(initial=0)) + 1)[labels]
-    mixed = np.rint(source * (1 - OPACITY) + colours * OPACITY).astype(np.uint8)
-    painted: NDArray[np.uint8] = np.where(labels[..., None] == 0, source, mixed)
-    return painted
+    return blend(result.request.image.rgb, paint_labels(segmentation_of(result).labels), OPACITY)

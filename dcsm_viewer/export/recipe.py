@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcsm_viewer.export.subject import fits_one_byte, index_meanings
-from dcsm_viewer.export.whole_file import whole_file
 from dcsm_viewer.values import ModelCard, Result, Settings, UserError
+from dcsm_viewer.whole_file import whole_file
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

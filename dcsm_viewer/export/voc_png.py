@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dcsm_viewer.export.label_colours import label_colours
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import index_meanings, indexed_labels
-from dcsm_viewer.export.whole_file import whole_file
+from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.values import Result
+from dcsm_viewer.whole_file import whole_file
 
 
 def write(result: Result, path: Path) -> None:
     """A PNG of mode P at `path`: pixel = label index, 0 background, VOC's 256 colours (255 'ignore')."""
     picture = Image.fromarray(indexed_labels(result))
-    picture.putpalette(label_colours().tobytes())
+    picture.putpalette(voc_palette().tobytes())
     with whole_file(path) as stream:
         picture.save(stream, format="PNG")
 
@@ -39,7 +39,7 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         return
     yield finding(mode == "P", good="It is a palette PNG.", bad=f"It is a PNG of mode {mode}, not a palette PNG.")
     yield finding(
-        colours == label_colours().ravel().tolist(),
+        colours == voc_palette().ravel().tolist(),
         good="Its colours are VOC's 256.",
         bad="Its colours are not VOC's.",
     )

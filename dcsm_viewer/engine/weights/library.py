@@ -17,8 +17,8 @@ from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, p
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.engine.weights.whole_file import replaced
 from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import replaced
 
 FOLDER_VARIABLE = "DCSM_VIEWER_MODELS"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

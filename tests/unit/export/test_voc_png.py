@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.export import voc_png
-from dcsm_viewer.export.label_colours import label_colours
-from dcsm_viewer.imaging.palette import class_colour, voc_palette
+from dcsm_viewer.imaging.palette import class_colour
 from dcsm_viewer.values import UserError
 from tests.unit.export.subjects import BICYCLE, CORNERS, DOG, one_pixel_result, small_result, thousand_class_result
 
@@ -26,10 +25,6 @@ def test_that_one_pixel_in_a_corner_stays_there_in_its_colour(tmp_path: Path, ro
     assert index[row, col] == DOG + 1
     assert np.count_nonzero(index) == 1
     assert rgb[row, col].tolist() == list(class_colour(DOG))
-
-
-def test_that_files_and_screen_have_the_same_colours() -> None:
-    np.testing.assert_array_equal(label_colours(), voc_palette())
 
 
 def test_that_index_255_is_the_published_ignore_colour(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_that_a_failed_write_leaves_the_old_model_and_no_draft(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(library, "write_safetensors", full_disk)
-    with pytest.raises(UserError, match="No space left on device"):
+    with pytest.raises(UserError, match="The disk is full"):
         library.import_weights(caffe_file, "mine", replace_existing=True, folder=models)
 
     assert library.load("mine", models).digest == before.sha256

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dcsm_viewer.export.whole_file import explain, whole_file
 from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import explain, whole_file
 
 
 def _write_half(path: Path, interruption: BaseException) -> None:

@@ -36,6 +36,27 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             partial.unlink()
 
 
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to, for writers that want a name; the same promises as `whole_file`.
+
+    The folder of `path` is made if it is missing.
+    """
+    final = Path(os.path.realpath(path))
+    draft = final.with_name(f".part-{secrets.token_hex(8)}")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        with draft.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        draft.replace(final)
+    except OSError as trouble:
+        explain(trouble, final)
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
 def explain(trouble: OSError, path: Path) -> NoReturn:
     """Raises UserError with what `trouble` means for somebody who wants a file at `path`."""
     folder = path.parent
