@@ -53,23 +53,30 @@ class LabelsView(LinkedView):
         return [self.before, self.after, self.photograph]
 
     @override
-    def same_contents(self, before: ViewState, after: ViewState) -> bool:
-        # The footprint of a pixel follows the sliders at once; no result is needed for it.
-        return super().same_contents(before, after) and before.settings.crf == after.settings.crf
-
-    @override
     def show_contents(self, state: ViewState) -> None:
         self.board.show_shape(self.viewport.image_shape)
-        reach = self._reach(state)
-        rings = () if reach is None else reach.rings
+        self._show_labels(state)
+        self._show_reach(state)
+
+    @override
+    def show_settings(self, state: ViewState) -> None:
+        # The footprint of a pixel follows the sliders at once; the labels wait for their result.
+        self._show_reach(state)
+
+    def _show_labels(self, state: ViewState) -> None:
         before, after = before_and_after(state, self._iteration)
-        self.before.show_content(replace(before, rings=rings))
-        self.after.show_content(replace(after, rings=rings))
-        self.photograph.show_content(replace(_photograph(state, reach), rings=rings))
+        self.before.show_content(before)
+        self.after.show_content(after)
         layer = after.layer
         self.legend.show_entries(entries(layer.labels, layer.names) if isinstance(layer, LabelLayer) else ())
         steps = steps_of(None if state.result is None else state.result.segmentation)
         self.lab.show_steps(steps, steps.nearest_stop(self._iteration), why_no_steps(state))
+
+    def _show_reach(self, state: ViewState) -> None:
+        reach = self._reach(state)
+        self.photograph.show_content(_photograph(state, reach))
+        for pane in self.panes():
+            pane.show_content(replace(pane.content, rings=() if reach is None else reach.rings))
         self.lab.show_reach(reach)
 
     def _reach(self, state: ViewState) -> Reach | None:
@@ -81,22 +88,22 @@ class LabelsView(LinkedView):
     def _take_pixel(self, row: int, col: int) -> None:
         # A second click on the same pixel takes the footprint away again.
         self._pixel = None if self._pixel == (row, col) else (row, col)
-        self.show_again()
+        self._show_reach(self.shown)
 
     def _forget_pixel(self) -> None:
         self._pixel = None
-        self.show_again()
+        self._show_reach(self.shown)
 
     def _take_kernel(self, name: KernelName) -> None:
         self._kernel = name
-        self.show_again()
+        self._show_reach(self.shown)
 
     def _take_stop(self, stop: int) -> None:
         result = self.shown.result
         steps = steps_of(None if result is None else result.segmentation)
         # At the end it follows the end, also of a CRF with more steps.
         self._iteration = None if stop >= len(steps.stops) - 1 else steps.stops[stop]
-        self.show_again()
+        self.show_contents(self.shown)
 
 
 def before_and_after(state: ViewState, iteration: int | None = None) -> tuple[Content, Content]:

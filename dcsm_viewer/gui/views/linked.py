@@ -63,24 +63,13 @@ class LinkedView(QWidget):
         for pane in self.panes():
             pane.show_paint(paint.colormap, paint.opacity)
 
-    def same_contents(self, before: ViewState, after: ViewState) -> bool:
-        """Whether the panes would show the same of both, but for colormap and opacity."""
-        # By identity: comparing two results would compare their requests field by field, sixty times a second.
-        return (
-            before.image is after.image
-            and before.result is after.result
-            and (after.result is not None or _same_waiting(before, after))
-            and replace(before.paint, opacity=0.0, colormap="") == replace(after.paint, opacity=0.0, colormap="")
-        )
+    def show_settings(self, state: ViewState) -> None:
+        """What follows from the settings alone, before there is any result of them; nothing in most views."""
 
     @property
     def shown(self) -> ViewState:
         """The state on show."""
         return self._shown
-
-    def show_again(self) -> None:
-        """The same state, after something that belongs to the view alone has changed."""
-        self.show_contents(self._shown)
 
     def dim(self, *, dimmed: bool) -> None:
         """Lets all panes sink back, or come forward again."""
@@ -108,8 +97,10 @@ class LinkedView(QWidget):
         image = shown_image(after)
         if image is not None:
             self.viewport.show_shape(image.shape)
-        if not self.same_contents(before, after):
+        if not _same_contents(before, after):
             self.show_contents(after)
+        elif before.settings != after.settings:
+            self.show_settings(after)
         self.show_paint(after.paint)
         if not is_stale(after):
             self._patience.stop()
@@ -119,6 +110,16 @@ class LinkedView(QWidget):
 
     def _dim_if_stale(self) -> None:
         self.dim(dimmed=is_stale(self._shown))
+
+
+def _same_contents(before: ViewState, after: ViewState) -> bool:
+    # By identity: comparing two results would compare their requests field by field, sixty times a second.
+    return (
+        before.image is after.image
+        and before.result is after.result
+        and (after.result is not None or _same_waiting(before, after))
+        and replace(before.paint, opacity=0.0, colormap="") == replace(after.paint, opacity=0.0, colormap="")
+    )
 
 
 def _same_waiting(before: ViewState, after: ViewState) -> bool:

@@ -63,8 +63,9 @@ class MapPane(PaneHand):
 
     def show_content(self, content: Content) -> None:
         """Other data; the colours stay as they are."""
-        self._content = content
-        self._picture = None
+        before, self._content = self._content, content
+        if before.image is not content.image or before.layer is not content.layer or before.grey != content.grey:
+            self._picture = None
         self.setAccessibleName(content.words)
         self.update()
 
