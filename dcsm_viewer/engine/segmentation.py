@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,7 +50,7 @@ class Segmenter:
 
     def without_crf(self) -> Segmentation:
         """Each pixel's most probable label by the unary alone."""
-        return self.watch.timed("segmentation", self._without_crf, pieces=0)
+        return self.watch.timed("segmentation", lambda: self._plain(self._unary()), pieces=0)
 
     def preview(self) -> Segmentation:
         """About what `exact` will give, in a few hundredths of its time; no energy."""
@@ -76,26 +76,28 @@ class Segmenter:
     def _unary(self) -> Tensor:
         return unary_from_class_maps(self.maps, self.settings.unary_floor)
 
-    def _without_crf(self) -> Segmentation:
-        unary = to_array(self._unary())
-        labels = self._labels(-unary)
+    def _plain(self, energies: Tensor) -> Segmentation:
+        unary = to_array(energies)
+        labels = self._labels(unary, np.less)
         return Segmentation(labels, labels, unary)
 
     def _preview(self) -> Segmentation:
-        plain = self._without_crf()
+        unary = self._unary()
+        plain = self._plain(unary)
         if not self._has_crf:
             return plain
         # pydensecrf cannot keep its lattices, so the preview is always torch's: the same mathematics.
         settings = replace(self.settings, backend="torch")
-        q = preview(self._unary(), self.image.rgb, settings, factor=self._preview_factor, lattices=self._small_lattice)
+        q = preview(unary, self.image.rgb, settings, factor=self._preview_factor, lattices=self._small_lattice)
         return Segmentation(self._labels(q), plain.labels, plain.unary, read_only(q))
 
     def _exact(self) -> Segmentation:
-        plain = self._without_crf()
+        unary = self._unary()
+        plain = self._plain(unary)
         if not self._has_crf:
             return plain
         self.checkpoint("segmentation", "lattices")
-        inference = begin(self._unary(), self.image.rgb, self.settings, lattices=self._lattice)
+        inference = begin(unary, self.image.rgb, self.settings, lattices=self._lattice)
         iterations, numbers = self.settings.iterations, self._numbers
         small = np.min_scalar_type(int(numbers[-1]))
         kept_at = kept_iterations(iterations, plain.labels.size * small.itemsize)
@@ -122,24 +124,30 @@ class Segmenter:
         )
 
     def _lattice(self, kernel: Kernel) -> Lattice:
-        return self._kept(kernel, 1, self.image.rgb)
+        return self._kept(kernel, 1, lambda: self.image.rgb)
 
     def _small_lattice(self, kernel: Kernel) -> Lattice:
         factor = self._preview_factor
-        return self._kept(kernel, factor, reduced_rgb(self.image.rgb, factor))
+        return self._kept(kernel, factor, lambda: reduced_rgb(self.image.rgb, factor))
 
-    def _kept(self, kernel: Kernel, factor: int, rgb: NDArray[np.uint8]) -> Lattice:
+    def _kept(self, kernel: Kernel, factor: int, rgb: Callable[[], NDArray[np.uint8]]) -> Lattice:
         key = ("lattice", self.image.digest, kernel, factor, self.maps.device)
-        return self.watch.tool("segmentation", key, lambda: lattice_for(kernel, rgb, self.maps.device))
+        return self.watch.tool("segmentation", key, lambda: lattice_for(kernel, rgb(), self.maps.device))
 
     @property
     def _numbers(self) -> NDArray[np.uint16]:
         """The label of each place of the unary, ascending: 0 background, class id + 1."""
         return np.array([0, *(class_id + 1 for class_id in self.class_ids)], dtype=np.uint16)
 
-    def _labels(self, likelihood: NDArray[np.float32]) -> NDArray[np.uint16]:
-        """Per pixel the label of the largest of (T+1, H, W)."""
-        return read_only(self._numbers[likelihood.argmax(0)])
+    def _labels(self, values: NDArray[np.float32], beats: np.ufunc = np.greater) -> NDArray[np.uint16]:
+        """Per pixel the label of the largest of (T+1, H, W), with `np.less` of the smallest; the first of equals."""
+        best, labels = values[0].copy(), np.full(values.shape[1:], self._numbers[0])
+        # A fifth of the time of argmax, which goes through the labels of each pixel on its own.
+        for number, plane in zip(self._numbers[1:], values[1:], strict=True):
+            wins = beats(plane, best)
+            np.copyto(best, plane, where=wins)
+            np.copyto(labels, number, where=wins)
+        return read_only(labels)
 
 
 def kept_iterations(iterations: int, step_bytes: int, room_bytes: int = STEPS_BYTES) -> tuple[int, ...]:
