@@ -1,10 +1,11 @@
 """The published forms of the method as named sets of constants, for the engine, the command line and the window.
 
-All four are settings of one arithmetic (`engine.subtraction`); docs/method.md says where each constant comes from.
+All are settings of one arithmetic (`engine.subtraction`); docs/method.md says where each constant comes from.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,19 @@ _SIMONYAN = MethodSettings(
     final_tanh=False,
 )
 
+# Baselines of others: one map a class and scale, nothing subtracted, and as for Simonyan et al. no tanh to speak of.
+_GRADCAM = replace(_SIMONYAN, preset="gradcam", layers=(), backward="gradcam", channel_max="signed")
+_FINERCAM = replace(_GRADCAM, preset="finercam", backward="finercam")
+
 PRESETS: Mapping[PresetName, MethodSettings] = MappingProxyType(
-    {"paper": _PAPER, "caffe": _CAFFE, "formula": _FORMULA, "simonyan": _SIMONYAN}
+    {
+        "paper": _PAPER,
+        "caffe": _CAFFE,
+        "formula": _FORMULA,
+        "simonyan": _SIMONYAN,
+        "gradcam": _GRADCAM,
+        "finercam": _FINERCAM,
+    }
 )
 
 PRESET_TITLES: Mapping[PresetName, str] = MappingProxyType(
@@ -63,6 +75,8 @@ PRESET_TITLES: Mapping[PresetName, str] = MappingProxyType(
         "caffe": "Caffe release",
         "formula": "Formulae of the paper",
         "simonyan": "Plain gradient (Simonyan et al.)",
+        "gradcam": "Grad-CAM",
+        "finercam": "FinerCAM",
     }
 )
 
@@ -76,6 +90,10 @@ PRESET_DESCRIPTIONS: Mapping[PresetName, str] = MappingProxyType(
         "normalised once, and layers and scales are averaged.",
         "simonyan": "The baseline without guidance or subtraction: the largest absolute gradient over the colour "
         "channels of the network input, at one scale.",
+        "gradcam": "The baseline Grad-CAM: the last features, weighted by their mean gradients. Needs the extra "
+        "'baselines' (the package grad-cam).",
+        "finercam": "The baseline FinerCAM: Grad-CAM of what a class scores above the three classes nearest to it. "
+        "Needs the extra 'baselines' (the package grad-cam).",
     }
 )
 

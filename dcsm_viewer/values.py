@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 BackwardMode = Literal["guided", "gradient", "deconvnet"]
-PresetName = Literal["paper", "caffe", "formula", "simonyan"]
+BaselineName = Literal["gradcam", "finercam"]
+PresetName = Literal["paper", "caffe", "formula", "simonyan", "gradcam", "finercam"]
 Vocabulary = Literal["voc", "imagenet"]
 DeviceWish = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionWish = Literal["auto", "float32", "bfloat16"]
@@ -67,7 +68,8 @@ class MethodSettings:
 
     scales: sides of the square network input, px. canvas_px: side of the square the image is fitted into and
     maps are compared on. layers: names of the network's layers, () for all of them. candidates: N, the least
-    number of candidate classes; 0 switches the subtraction off.
+    number of candidate classes; 0 switches the subtraction off. backward: how gradients pass a ReLU, or the name of
+    a baseline whose maps take the place of the raw saliency maps.
     """
 
     preset: PresetName = "paper"
@@ -76,7 +78,7 @@ class MethodSettings:
     scales: tuple[int, ...] = (400, 500, 600)
     layers: tuple[str, ...] = ()
     alpha: float = 3.0
-    backward: BackwardMode = "guided"
+    backward: BackwardMode | BaselineName = "guided"
     canvas_px: int = 500
     fit: Literal["pad", "stretch"] = "pad"
     channel_max: Literal["absolute", "signed"] = "absolute"
@@ -180,7 +182,10 @@ class StageTime:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What the window and the exports must know of a network: names and digests, no weights."""
+    """What the window and the exports must know of a network: names and digests, no weights.
+
+    layer_names are the layers DCSM uses, `derivable` all that maps can be made of, earliest first.
+    """
 
     name: str
     title: str
@@ -188,6 +193,7 @@ class ModelCard:
     layer_names: tuple[str, ...]
     weights_digest: str
     input_convention: str
+    derivable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +202,7 @@ class FocusMaps:
 
     `raw` is M of the class, up-sampled as the method does. `distinct` is what the subtraction adds to the
     class's aggregate from that layer and scale, in [0, N-1]; it is missing where the class is gated out.
-    raw_class_map and class_map, float32 (H, W), are the aggregates without and with the subtraction. A class that
+    raw_class_map (h, w) and class_map (H, W) are the aggregates without and with the subtraction. A class that
     was not detected is shown as if it had been (`detected` says which).
     """
 
@@ -238,8 +244,8 @@ class Result:
     settled: final. scores: float32 (S, C) in [0, 1], rows as `scales`. candidate_ids: K class ids, detected ones
     ascending, then fill-ups by falling score. detected_ids: T class ids ascending; the classes that have maps.
     raw: per (scale, layer) float32 (K, h, w), native layer resolution over the whole network input.
-    raw_class_maps: (K, H, W) aggregated without subtraction; class_maps: (T, H, W) aggregated distinct maps;
-    both in [0, 1], image resolution. notes: sentences for the user ("No class is above the threshold 0.5.").
+    raw_class_maps: (K, h, w) aggregated without subtraction, at canvas resolution, cropped to the image; class_maps:
+    (T, H, W) aggregated distinct maps, at image resolution; both in [0, 1]. notes: sentences for the user ("No class is above the threshold 0.5.").
     """
 
     request: Request

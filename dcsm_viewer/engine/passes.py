@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.engine.baseline_modules import cam_layer
+from dcsm_viewer.engine.baselines import baseline_maps, baseline_of
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.device import Compute
 from dcsm_viewer.engine.models.network import Trace
@@ -49,6 +51,9 @@ class Passes:
         Raises UserError for a layer this network does not have.
         """
         network = self.model.network
+        if baseline_of(self.method.backward) is not None:
+            # The baselines have their own layer; a choice among DCSM's is none of theirs.
+            return (cam_layer(self.model),)
         wanted = self.method.layers or network.layer_names
         unknown = sorted(set(wanted) - set(network.derivable))
         if unknown:
@@ -82,14 +87,19 @@ class Passes:
         return all(self.watch.has("saliency", self._map_key(scale, class_id, layer)) for layer in self.layers)
 
     def _make_raw(self, scale: int, class_ids: Sequence[int]) -> None:
-        trace = self._trace(scale)
+        trace, baseline = self._trace(scale), baseline_of(self.method.backward)
         layers = set(self.layers) | set(self.model.network.layer_names if self.all_layers else ())
 
         def pulse(text: str) -> None:
             self.checkpoint("saliency", f"{scale} px, {text}")
 
+        def found() -> Iterator[tuple[int, dict[str, Tensor]]]:
+            if baseline is not None:
+                return baseline_maps(baseline, self.model, self._network_input(scale), class_ids, pulse)
+            return raw_maps(self.model, trace, class_ids, tuple(layers), self.method, pulse)
+
         def make() -> None:
-            for class_id, maps in raw_maps(self.model, trace, class_ids, tuple(layers), self.method, pulse):
+            for class_id, maps in found():
                 for layer, raw in maps.items():
                     self.watch.put("saliency", self._map_key(scale, class_id, layer), raw)
 
@@ -131,7 +141,10 @@ class Passes:
         return self.traces.get(self._key(scale), lambda: self._run_forward(scale))
 
     def _run_forward(self, scale: int) -> Trace[Any]:
+        return self.model.network.forward(self._network_input(scale))
+
+    def _network_input(self, scale: int) -> Tensor:
         canvas, _ = self.canvas()
         # In float64 and on the CPU up to here, so that every device and precision sees the same picture.
         pixels = network_input(canvas, scale, self.model.network.convention)
-        return self.model.network.forward(pixels.to(self.compute.device, self.compute.dtype))
+        return pixels.to(self.compute.device, self.compute.dtype)

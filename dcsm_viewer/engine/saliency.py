@@ -27,12 +27,14 @@ def raw_maps(
     M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative of the class at the layer (docs/method.md).
     `pulse` hears of every layer reached ("classes 1-4 of 4, conv5_2"), and may raise to stop there.
     """
-    reduce = _reducer(method)
+    reduce, mode = _reducer(method), method.backward
+    assert mode != "gradcam", "engine.baselines makes the maps of a baseline"
+    assert mode != "finercam", "engine.baselines makes the maps of a baseline"
     for start in range(0, len(class_ids), CHUNK):
         chunk = class_ids[start : start + CHUNK]
         seeds = model.readout.seeds(trace.logits, chunk)
         reduced: dict[str, Tensor] = {}
-        for layer, gradient in model.network.backward(trace, seeds, layers, method.backward):
+        for layer, gradient in model.network.backward(trace, seeds, layers, mode):
             pulse(f"classes {start + 1}-{start + len(chunk)} of {len(class_ids)}, {layer}")
             maps = reduce(gradient)
             reduced[layer] = maps if maps.dtype == torch.float64 else maps.float()

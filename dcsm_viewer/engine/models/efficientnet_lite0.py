@@ -144,7 +144,7 @@ class EfficientNetLite0:
         classify: Convolution,
         convention: InputConvention,
     ) -> None:
-        self._stem, self._blocks, self._head, self._classify = stem, tuple(blocks), head, classify
+        self.stem, self.blocks, self.head, self.classify = stem, tuple(blocks), head, classify
         self.convention = convention
         self.classes = classify.weight.shape[0]
 
@@ -184,21 +184,21 @@ class EfficientNetLite0:
                 block.project.to(device, dtype),
                 block.skip,
             )
-            for block in self._blocks
+            for block in self.blocks
         ]
         return EfficientNetLite0(
-            self._stem.to(device, dtype),
+            self.stem.to(device, dtype),
             blocks,
-            self._head.to(device, dtype),
-            self._classify.to(device, dtype),
+            self.head.to(device, dtype),
+            self.classify.to(device, dtype),
             self.convention,
         )
 
     def forward(self, network_input: Tensor) -> Trace[LiteGates]:
         size = (network_input.shape[2], network_input.shape[3])
-        x, stem = _relu6(self._stem.forward(network_input.contiguous(memory_format=torch.channels_last)))
+        x, stem = _relu6(self.stem.forward(network_input.contiguous(memory_format=torch.channels_last)))
         gates = []
-        for block in self._blocks:
+        for block in self.blocks:
             before, expand = x, None
             if block.expand is not None:
                 x, expand = _relu6(block.expand.forward(x))
@@ -207,8 +207,8 @@ class EfficientNetLite0:
             if block.skip:
                 x = x.add_(before)
             gates.append(BlockGates(expand, depthwise, (before.shape[2], before.shape[3])))
-        x, head = _relu6(self._head.forward(x))
-        return Trace(self._classify.forward(x), LiteGates(stem, tuple(gates), head, size))
+        x, head = _relu6(self.head.forward(x))
+        return Trace(self.classify.forward(x), LiteGates(stem, tuple(gates), head, size))
 
     def backward(
         self, trace: Trace[LiteGates], seeds: Tensor, layers: Sequence[str], mode: BackwardMode
@@ -216,16 +216,16 @@ class EfficientNetLite0:
         wanted = set(layers)
         gates = trace.gates
         size = (gates.head.shape[2], gates.head.shape[3])
-        gradient = through_relu(self._classify.backward(seeds, size), gates.head, mode)
-        gradient = self._head.backward(gradient, size)
-        for index in reversed(range(len(self._blocks))):
+        gradient = through_relu(self.classify.backward(seeds, size), gates.head, mode)
+        gradient = self.head.backward(gradient, size)
+        for index in reversed(range(len(self.blocks))):
             if f"block{index}" in wanted:
                 yield f"block{index}", gradient
                 wanted.discard(f"block{index}")
             if not wanted:
                 return
-            gradient = _block_backward(self._blocks[index], gates.blocks[index], gradient, mode)
-        gradient = self._stem.backward(through_relu(gradient, gates.stem, mode), gates.size)
+            gradient = _block_backward(self.blocks[index], gates.blocks[index], gradient, mode)
+        gradient = self.stem.backward(through_relu(gradient, gates.stem, mode), gates.size)
         yield INPUT, gradient
 
 

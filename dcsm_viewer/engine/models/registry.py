@@ -37,6 +37,7 @@ def model_cards() -> tuple[ModelCard, ...]:
             layer_names=_ARCHITECTURES[entry.architecture].layer_names,
             weights_digest=entry.sha256,
             input_convention=entry.convention,
+            derivable=_ARCHITECTURES[entry.architecture].derivable,
         )
         for entry in list_models()
     )
@@ -83,6 +84,7 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
         layer_names=network.layer_names,
         weights_digest=weights.digest,
         input_convention=str(network.convention),
+        derivable=network.derivable,
     )
     return Model(network.to(compute.device, compute.dtype), readout, card)
 

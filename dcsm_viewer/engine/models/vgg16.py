@@ -46,9 +46,9 @@ class Vgg16:
     derivable = (INPUT, *CONVOLUTIONS)
 
     def __init__(self, tensors: Mapping[str, Tensor], convention: InputConvention, *, ceil_mode: bool = True) -> None:
-        self._tensors = dict(tensors)
+        self.tensors = dict(tensors)
         self.convention = convention
-        self._ceil_mode = ceil_mode
+        self.ceil_mode = ceil_mode
         self.classes = tensors["fc8.weight"].shape[0]
 
     @classmethod
@@ -78,20 +78,20 @@ class Vgg16:
         return cls({name: tensor.detach() for name, tensor in tensors.items()}, convention, ceil_mode=ceil_mode)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Vgg16:
-        tensors = {name: tensor.to(device, dtype) for name, tensor in self._tensors.items()}
+        tensors = {name: tensor.to(device, dtype) for name, tensor in self.tensors.items()}
         for name in CONVOLUTIONS:
             weight = tensors[f"{name}.weight"]
             tensors[f"{name}.weight"] = weight.contiguous(memory_format=torch.channels_last)
-        return Vgg16(tensors, self.convention, ceil_mode=self._ceil_mode)
+        return Vgg16(tensors, self.convention, ceil_mode=self.ceil_mode)
 
     def forward(self, network_input: Tensor) -> Trace[VggGates]:
         x = network_input.contiguous(memory_format=torch.channels_last)
         gates, winners = {}, {}
         for name in CONVOLUTIONS:
-            x = F.conv2d(x, self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"], padding=1).clamp_(min=0)
+            x = F.conv2d(x, self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"], padding=1).clamp_(min=0)
             gates[name] = x > 0
             if name in POOLED:
-                pooled_x = F.max_pool2d(x, 2, ceil_mode=self._ceil_mode)
+                pooled_x = F.max_pool2d(x, 2, ceil_mode=self.ceil_mode)
                 winners[name] = _winners(x, pooled_x)
                 x = pooled_x
         pooled = (x.shape[2], x.shape[3])
@@ -100,11 +100,11 @@ class Vgg16:
             raise UserError(
                 f"A scale of {side} px is too small for VGG-16: fc6 needs 7x7 positions. Take 224 px or more."
             )
-        x = F.conv2d(x, self._tensors["fc6.weight"], self._tensors["fc6.bias"]).clamp_(min=0)
+        x = F.conv2d(x, self.tensors["fc6.weight"], self.tensors["fc6.bias"]).clamp_(min=0)
         fc6 = x > 0
-        x = F.conv2d(x, self._tensors["fc7.weight"], self._tensors["fc7.bias"]).clamp_(min=0)
+        x = F.conv2d(x, self.tensors["fc7.weight"], self.tensors["fc7.bias"]).clamp_(min=0)
         fc7 = x > 0
-        logits = F.conv2d(x, self._tensors["fc8.weight"], self._tensors["fc8.bias"])
+        logits = F.conv2d(x, self.tensors["fc8.weight"], self.tensors["fc8.bias"])
         return Trace(logits, VggGates(gates, winners, (fc6, fc7), pooled))
 
     def backward(
@@ -112,8 +112,8 @@ class Vgg16:
     ) -> Iterator[tuple[str, Tensor]]:
         wanted, gates = set(layers), trace.gates
         fc6, fc7 = gates.dense
-        gradient = through_relu(_transposed_1x1(seeds, self._tensors["fc8.weight"]), fc7, mode)
-        gradient = through_relu(_transposed_1x1(gradient, self._tensors["fc7.weight"]), fc6, mode)
+        gradient = through_relu(_transposed_1x1(seeds, self.tensors["fc8.weight"]), fc7, mode)
+        gradient = through_relu(_transposed_1x1(gradient, self.tensors["fc7.weight"]), fc6, mode)
         gradient = self._fc6_backward(gradient, gates.pooled)
         for name in reversed(CONVOLUTIONS):
             gate = gates.convolutions[name]
@@ -121,7 +121,7 @@ class Vgg16:
                 gradient = _unpooled(gradient, gates.winners[name])
             gradient = through_relu(gradient, gate, mode)
             # The transpose of a 3x3 convolution with padding 1 is one with the kernel turned round.
-            turned = self._tensors[f"{name}.weight"].transpose(0, 1).flip(2, 3)
+            turned = self.tensors[f"{name}.weight"].transpose(0, 1).flip(2, 3)
             gradient = F.conv2d(gradient, turned, padding=1)
             if name in wanted:
                 yield name, gradient
@@ -132,7 +132,7 @@ class Vgg16:
 
     def _fc6_backward(self, gradient: Tensor, pooled: tuple[int, int]) -> Tensor:
         """One matrix product from (K, 4096, h-6, w-6), then every 7x7 patch added where it belongs."""
-        weight = self._tensors["fc6.weight"]
+        weight = self.tensors["fc6.weight"]
         patches = weight.reshape(weight.shape[0], -1).T @ gradient.flatten(2)
         return F.fold(patches, pooled, kernel_size=7).contiguous(memory_format=torch.channels_last)
 

@@ -1,0 +1,122 @@
+"""Our networks as torch.nn modules that a package of baselines can put its hooks into.
+
+The module gives one logit a class of the vocabulary, and offers the layer whose maps Grad-CAM is made of.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dcsm_viewer.engine.models.efficientnet_lite0 import Convolution, EfficientNetLite0
+from dcsm_viewer.engine.models.registry import Model
+from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, POOLED, Vgg16
+from dcsm_viewer.engine.models.vocabulary import Readout, SigmoidClasses, SoftmaxGroups
+
+# No group of classes without members is near any other.
+_NO_MEMBERS = -1e4
+
+
+def cam_layer(model: Model) -> str:
+    """Name of the layer Grad-CAM is read at: the last one with positions, behind its ReLU."""
+    return "relu5_3" if isinstance(model.network, Vgg16) else "head"
+
+
+def hookable(model: Model) -> VggModule | LiteModule:
+    """The model's network in float32 on its device, its weights shared where they are float32 already."""
+    network = model.network
+    if isinstance(network, Vgg16):
+        return VggModule(network, model.readout)
+    assert isinstance(network, EfficientNetLite0), "every architecture has a module here"
+    return LiteModule(network, model.readout)
+
+
+def class_logits(readout: Readout, logits: Tensor) -> Tensor:
+    """(1, classes): the logit by which the network tells each class of the vocabulary, of logits (1, C, h, w).
+
+    A multi-label network scores by its largest position, as DCSM's does; a single-label one was trained on the
+    average. A group of outputs has the log-sum-exp of its members at each position.
+    """
+    if isinstance(readout, SigmoidClasses):
+        return logits.amax((2, 3))
+    if isinstance(readout, SoftmaxGroups):
+        return torch.stack(
+            [
+                logits[:, list(ids)].logsumexp(1).mean((1, 2)) if ids else logits.new_full((1,), _NO_MEMBERS)
+                for ids in readout.members
+            ],
+            dim=1,
+        )
+    return logits.mean((2, 3))
+
+
+class VggModule(nn.Module):
+    """VGG-16; `features` is the ReLU behind conv5_3."""
+
+    def __init__(self, network: Vgg16, readout: Readout) -> None:
+        super().__init__()
+        self._readout = readout
+        self._ceil_mode = network.ceil_mode
+        self._weights = nn.ParameterDict(
+            {name.replace(".", "_"): _frozen(tensor) for name, tensor in network.tensors.items()}
+        )
+        self.features = nn.ReLU()
+
+    def forward(self, network_input: Tensor) -> Tensor:
+        # The weights are frozen: the graph that the hooks need starts at the input.
+        x = network_input.detach().requires_grad_()
+        for name in CONVOLUTIONS:
+            x = self._convolved(x, name, padding=1)
+            x = self.features(x) if name == CONVOLUTIONS[-1] else x.relu()
+            if name in POOLED:
+                x = F.max_pool2d(x, 2, ceil_mode=self._ceil_mode)
+        x = self._convolved(self._convolved(x, "fc6").relu(), "fc7").relu()
+        return class_logits(self._readout, self._convolved(x, "fc8"))
+
+    def _convolved(self, x: Tensor, name: str, padding: int = 0) -> Tensor:
+        return F.conv2d(x, self._weights[f"{name}_weight"], self._weights[f"{name}_bias"], padding=padding)
+
+
+class LiteModule(nn.Module):
+    """EfficientNet-Lite0; `features` is the ReLU6 behind its last convolution."""
+
+    def __init__(self, network: EfficientNetLite0, readout: Readout) -> None:
+        super().__init__()
+        self._readout = readout
+        self._stem, self._head = _Convolved(network.stem), _Convolved(network.head)
+        self._classify = _Convolved(network.classify)
+        self._blocks = nn.ModuleList(
+            nn.ModuleList(_Convolved(part) for part in (block.expand, block.depthwise, block.project) if part)
+            for block in network.blocks
+        )
+        self._skips = tuple(block.skip for block in network.blocks)
+        self.features = nn.ReLU6()
+
+    def forward(self, network_input: Tensor) -> Tensor:
+        x = F.relu6(self._stem(network_input.detach().requires_grad_()))
+        for block, skip in zip(self._blocks, self._skips, strict=True):
+            before = x
+            *inner, project = block.children()
+            for convolved in inner:
+                x = F.relu6(convolved(x))
+            x = project(x) + before if skip else project(x)
+        return class_logits(self._readout, self._classify(self.features(self._head(x))))
+
+
+class _Convolved(nn.Module):
+    """One convolution of EfficientNet-Lite0 with its SAME padding."""
+
+    def __init__(self, convolution: Convolution) -> None:
+        super().__init__()
+        device = convolution.weight.device
+        self._convolution = convolution.to(device, torch.float32)
+        # The packages look for the device of the first parameter.
+        self.weight = _frozen(self._convolution.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._convolution.forward(x)
+
+
+def _frozen(tensor: Tensor) -> nn.Parameter:
+    return nn.Parameter(tensor.float(), requires_grad=False)
