@@ -27,7 +27,10 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Subtracted:
-    """class_maps (T, H, W) and raw_class_maps (K, H, W), in [0, 1] at image resolution; `notes` are sentences."""
+    """class_maps (T, H, W) at image resolution and raw_class_maps (K, h, w) on the canvas, both in [0, 1].
+
+    Only the class maps become labels, so only they are brought to the size of the image. `notes` are sentences.
+    """
 
     class_maps: Tensor
     raw_class_maps: Tensor
@@ -52,8 +55,8 @@ def subtract(
         evidence_at(scale, maps, detection, method, placement, side_px=side_px) for scale, maps in scales.items()
     ]
     plain = [raw_evidence(maps, method, placement, side_px=side_px) for maps in scales.values()]
-    class_maps = class_maps_from([evidence.sums for evidence in distinct], method, placement)
-    raw_class_maps = class_maps_from([evidence.sums for evidence in plain], method, placement)
+    class_maps = to_image(class_maps_from([evidence.sums for evidence in distinct], method), placement)
+    raw_class_maps = class_maps_from([evidence.sums for evidence in plain], method)
     return Subtracted(class_maps, raw_class_maps, notes_on(distinct, class_maps))
 
 
@@ -96,8 +99,8 @@ def raw_evidence(
     return gather(maps, against_nothing(maps[0].shape[0]), method, Sheet.of(placement, method, side_px))
 
 
-def class_maps_from(sums: Sequence[Tensor], method: MethodSettings, placement: Placement) -> Tensor:
-    """Class maps (T, H, W) in [0, 1] at image resolution from the sums (T, h, w) of every scale; 1.3 step 7.
+def class_maps_from(sums: Sequence[Tensor], method: MethodSettings) -> Tensor:
+    """Class maps (T, h, w) in [0, 1], on the image's rectangle of the canvas, from the sums of every scale; 1.3 step 7.
 
     Each class is divided by its own maximum over the image (A15), put through tanh(alpha x) where the method says
     so, and divided again. A class whose maximum is not positive gets a map of zeros. Negatives, which the Caffe
@@ -113,7 +116,7 @@ def class_maps_from(sums: Sequence[Tensor], method: MethodSettings, placement: P
         # The maximum is 1 now, and tanh keeps the order: the next one is tanh(alpha).
         total.mul_(method.alpha).tanh_().div_(math.tanh(method.alpha))
     floor = FLOOR if method.negatives == "floor" else 0.0
-    return to_image(total.clamp_(min=floor, max=1.0), placement)
+    return total.clamp_(min=floor, max=1.0)
 
 
 def focus_maps(

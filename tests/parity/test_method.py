@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.engine.candidates import Detection, detect
 from dcsm_viewer.engine.models.convention import CAFFE, DCSM_M, InputConvention
-from dcsm_viewer.engine.preprocess import Placement, network_input, place
+from dcsm_viewer.engine.preprocess import Placement, network_input, place, to_image
 from dcsm_viewer.engine.subtraction import Key, Subtracted, focus_maps, subtract
 from dcsm_viewer.method_presets import PRESETS
 from dcsm_viewer.values import ClassChoice, MethodSettings
@@ -109,7 +109,7 @@ def assert_parity(
     worst = 0.0
     for ours, theirs in (
         (found.class_maps, expected.class_maps),
-        (found.raw_class_maps, expected.raw_class_maps),
+        (to_image(found.raw_class_maps, placement), expected.raw_class_maps),
     ):
         assert ours.dtype == torch.float32
         assert tuple(ours.shape) == theirs.shape

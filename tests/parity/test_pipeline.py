@@ -16,7 +16,7 @@ from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.models.registry import Model, Shelf, model_of
 from dcsm_viewer.engine.models.vgg16 import Vgg16
 from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.engine.preprocess import network_input, place
+from dcsm_viewer.engine.preprocess import network_input, place, to_image
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.method_presets import PRESETS
@@ -114,7 +114,10 @@ def compared(result: Result, expected: ReferenceResult) -> float:
     assert list(result.candidate_ids) == expected.candidate_ids
     assert list(result.detected_ids) == expected.detected_ids
     assert result.class_maps.shape == expected.class_maps.shape
-    return max(_worst(result.class_maps, expected.class_maps), _worst(result.raw_class_maps, expected.raw_class_maps))
+    image = result.request.image
+    _, placement = place(image.rgb, result.request.settings.method)
+    raw_class_maps = to_image(torch.tensor(result.raw_class_maps), placement).numpy()
+    return max(_worst(result.class_maps, expected.class_maps), _worst(raw_class_maps, expected.raw_class_maps))
 
 
 def _worst(found: NDArray[np.float32], expected: Array) -> float:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dcsm_viewer.engine.candidates import Detection
-from dcsm_viewer.engine.preprocess import placement_for
+from dcsm_viewer.engine.preprocess import placement_for, to_image
 from dcsm_viewer.engine.resample import Convention, Line, corner_samples, matrix
 from dcsm_viewer.engine.subtraction import (
     FLOOR,
@@ -89,12 +89,12 @@ def test_that_the_order_of_the_rivals_does_not_matter(seed: int, order: list[int
 def test_that_without_a_subtraction_distinct_and_raw_maps_are_the_same(preset: str) -> None:
     method = replace(PRESETS[preset], canvas_px=100, scales=(80, 100), candidates=0)  # type: ignore[index]  # a string
     result = subtract(made(classes=2), seen(2, 2), method, PLACEMENT)
-    torch.testing.assert_close(result.class_maps, result.raw_class_maps)
+    torch.testing.assert_close(result.class_maps, to_image(result.raw_class_maps, PLACEMENT))
 
 
 def test_that_a_class_without_rivals_keeps_its_raw_map() -> None:
     result = subtract(made(classes=1), seen(1, 1), SMALL, PLACEMENT)
-    torch.testing.assert_close(result.class_maps, result.raw_class_maps)
+    torch.testing.assert_close(result.class_maps, to_image(result.raw_class_maps, PLACEMENT))
 
 
 def test_that_a_class_gathers_nothing_at_a_scale_where_it_was_not_found() -> None:
@@ -114,10 +114,10 @@ def test_that_scales_computed_one_by_one_and_added_are_the_whole() -> None:
     parts = [evidence_at(s, maps, detection, SMALL, PLACEMENT).sums for s, maps in chosen_maps(raw, SMALL).items()]
     kept = [part.clone() for part in parts]
     whole = subtract(raw, detection, SMALL, PLACEMENT)
-    torch.testing.assert_close(class_maps_from(parts, SMALL, PLACEMENT), whole.class_maps)
+    torch.testing.assert_close(to_image(class_maps_from(parts, SMALL), PLACEMENT), whole.class_maps)
     assert all(torch.equal(part, copy) for part, copy in zip(parts, kept, strict=True))
     plain = [raw_evidence(maps, SMALL, PLACEMENT).sums for maps in chosen_maps(raw, SMALL).values()]
-    torch.testing.assert_close(class_maps_from(plain, SMALL, PLACEMENT), whole.raw_class_maps)
+    torch.testing.assert_close(class_maps_from(plain, SMALL), whole.raw_class_maps)
 
 
 def test_that_scales_and_layers_the_method_does_not_use_are_left_alone() -> None:
