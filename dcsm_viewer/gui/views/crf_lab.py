@@ -155,7 +155,7 @@ def _kernel_button(name: KernelName, parent: QWidget) -> QToolButton:
     button.setText(title)
     button.setToolTip(explanation)
     button.setCheckable(True)
-    # Raised flat like the buttons of the views: on a dark ground a framed button hides which of the two is chosen.
+    # Auto-raised like the buttons of the views: on a dark ground a framed button hides which of the two is chosen.
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return button
