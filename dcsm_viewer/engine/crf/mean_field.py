@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.engine.crf.first_calls import make_first_calls
 from dcsm_viewer.engine.crf.kernels import Compatibility
 from dcsm_viewer.engine.crf.lattice import Lattice, sum_of_slices
 from dcsm_viewer.engine.crf.steps import Step
@@ -41,6 +42,7 @@ class MeanField:
         Raises UserError for a unary or weight that is not finite, or shapes that do not fit.
         """
         check_unary(unary)
+        make_first_calls()
         labels, height, width = unary.shape
         self._shape = (height, width)
         self._labels = labels

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.engine.crf.first_calls import make_first_calls
 from dcsm_viewer.values import UserError
 
 MapsLike = Tensor | NDArray[np.floating]
@@ -74,4 +75,5 @@ def _probabilities(maps: MapsLike, name: str) -> Tensor:
 def _energies(probabilities: Tensor, floor: float) -> Tensor:
     if not 0 < floor < 1:
         raise UserError(f"The unary floor is {floor:g}; it must lie between 0 and 1, both excluded.")
+    make_first_calls()
     return -torch.log(probabilities.clamp(min=floor, max=1.0))
