@@ -104,6 +104,7 @@ class MapStage:
             settings=self.passes.request.settings.crf,
             watch=self.passes.watch,
             checkpoint=self.passes.checkpoint,
+            measured=self.passes.all_layers,
         )
 
     def _result(
@@ -142,6 +143,9 @@ class MapStage:
 
     def _notes(self, found: Found, subtracted: Subtracted) -> tuple[str, ...]:
         notes = [*self.passes.request.image.notes, *subtracted.notes]
+        crf_note = self._segmenter(found, subtracted).note
+        if crf_note:
+            notes.append(crf_note)
         if not found.detection.detected_ids:
             notes.insert(0, f"No class scores above the threshold {self.method.threshold:g}: all is background.")
         return tuple(notes)

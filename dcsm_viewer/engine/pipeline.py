@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dcsm_viewer import limits
 from dcsm_viewer.engine.cache import Cache
+from dcsm_viewer.engine.crf.first_calls import make_first_calls
 from dcsm_viewer.engine.device import Compute, choose
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
@@ -28,6 +29,7 @@ class Engine:
     """Owns every artefact, and the loaded models unless it is given a shelf of them; one thread at a time calls it."""
 
     def __init__(self, shelf: Shelf | None = None) -> None:
+        make_first_calls()  # or a replay might not give the same bytes
         self._shelf = shelf or Shelf()
         self._kept = Cache(KEPT_BYTES)
         self._traces = Cache(TRACES_BYTES)

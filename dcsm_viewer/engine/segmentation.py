@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,7 @@ from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.values import CrfSettings, Segmentation, SourceImage, read_only
 
 PREVIEW_PX = 128  # the longer side of a preview's image: some 20 ms of CRF
+LARGEST_PIXELS = 6_000_000  # of an image whose CRF runs at full size: some 2 GB with a few labels
 STEPS_BYTES = 64 * 1024**2  # what the labels of all steps of one image may take
 
 
@@ -32,7 +34,8 @@ STEPS_BYTES = 64 * 1024**2  # what the labels of all steps of one image may take
 class Segmenter:
     """Labels of one image from class maps (T, H, W) in [0, 1], whose classes are `class_ids`.
 
-    `maps_key` names the maps: together with the image and the settings it names the labels.
+    `maps_key` names the maps: together with the image and the settings it names the labels. `measured`: the CRF's
+    steps are taken one by one, with energies and the labels after each, which costs about half as much again.
     """
 
     maps: Tensor
@@ -42,6 +45,15 @@ class Segmenter:
     settings: CrfSettings
     watch: Stopwatch
     checkpoint: Checkpoint
+    measured: bool = True
+
+    @property
+    def note(self) -> str | None:
+        """A sentence where the CRF does not see the image at full size."""
+        if not self._has_crf or self._factor == 1:
+            return None
+        megapixels = self.image.shape[0] * self.image.shape[1] / 1e6
+        return f"The image has {megapixels:.0f} megapixels; the CRF ran at 1/{self._factor} of its width and height."
 
     @property
     def is_kept(self) -> bool:
@@ -62,11 +74,16 @@ class Segmenter:
 
     @property
     def _key(self) -> tuple[Hashable, ...]:
-        return (self.image.digest, self.maps_key, self.class_ids, self.settings)
+        return (self.image.digest, self.maps_key, self.class_ids, self.settings, self.measured)
+
+    @property
+    def _factor(self) -> int:
+        height, width = self.image.shape
+        return max(1, math.ceil(math.sqrt(height * width / LARGEST_PIXELS)))
 
     @property
     def _preview_factor(self) -> int:
-        return -(-max(self.image.shape) // PREVIEW_PX)
+        return max(self._factor, -(-max(self.image.shape) // PREVIEW_PX))
 
     @property
     def _has_crf(self) -> bool:
@@ -87,8 +104,13 @@ class Segmenter:
         if not self._has_crf:
             return plain
         # pydensecrf cannot keep its lattices, so the preview is always torch's: the same mathematics.
-        settings = replace(self.settings, backend="torch")
-        q = preview(unary, self.image.rgb, settings, factor=self._preview_factor, lattices=self._small_lattice)
+        return self._reduced(unary, plain, replace(self.settings, backend="torch"), self._preview_factor)
+
+    def _reduced(self, unary: Tensor, plain: Segmentation, settings: CrfSettings, factor: int) -> Segmentation:
+        def lattice(kernel: Kernel) -> Lattice:
+            return self._kept(kernel, factor, lambda: reduced_rgb(self.image.rgb, factor))
+
+        q = preview(unary, self.image.rgb, settings, factor=factor, lattices=lattice)
         return Segmentation(self._labels(q), plain.labels, plain.unary, read_only(q))
 
     def _exact(self) -> Segmentation:
@@ -97,7 +119,13 @@ class Segmenter:
         if not self._has_crf:
             return plain
         self.checkpoint("segmentation", "lattices")
+        if self._factor > 1:
+            return self._reduced(unary, plain, self.settings, self._factor)
         inference = begin(unary, self.image.rgb, self.settings, lattices=self._lattice)
+        if not self.measured:
+            inference.advance(self.settings.iterations)
+            q = read_only(inference.q())
+            return Segmentation(self._labels(q), plain.labels, plain.unary, q)
         iterations, numbers = self.settings.iterations, self._numbers
         small = np.min_scalar_type(int(numbers[-1]))
         kept_at = kept_iterations(iterations, plain.labels.size * small.itemsize)
@@ -125,10 +153,6 @@ class Segmenter:
 
     def _lattice(self, kernel: Kernel) -> Lattice:
         return self._kept(kernel, 1, lambda: self.image.rgb)
-
-    def _small_lattice(self, kernel: Kernel) -> Lattice:
-        factor = self._preview_factor
-        return self._kept(kernel, factor, lambda: reduced_rgb(self.image.rgb, factor))
 
     def _kept(self, kernel: Kernel, factor: int, rgb: Callable[[], NDArray[np.uint8]]) -> Lattice:
         key = ("lattice", self.image.digest, kernel, factor, self.maps.device)

@@ -30,7 +30,7 @@ POOLED = frozenset(f"conv{block}_{count}" for block, count in enumerate(BLOCKS, 
 class VggGates:
     """Per convolution, bool (1, O, h, w): where its ReLU let values through, and where the pool behind took them.
 
-    dense: the gates of fc6 and fc7. pooled: (h, w) of pool5's output.
+    dense: the gates (O, P) of fc6 and fc7 at their P positions. pooled: (h, w) of pool5's output.
     """
 
     convolutions: Mapping[str, Tensor]
@@ -100,11 +100,13 @@ class Vgg16:
             raise UserError(
                 f"A scale of {side} px is too small for VGG-16: fc6 needs 7x7 positions. Take 224 px or more."
             )
-        x = F.conv2d(x, self.tensors["fc6.weight"], self.tensors["fc6.bias"]).clamp_(min=0)
+        # As matrix products: the convolution for a 7x7 kernel reorders 400 MB of weights on every call.
+        rows, columns = pooled[0] - 6, pooled[1] - 6
+        x = self._dense("fc6", F.unfold(x, 7)[0]).clamp_(min=0)
         fc6 = x > 0
-        x = F.conv2d(x, self.tensors["fc7.weight"], self.tensors["fc7.bias"]).clamp_(min=0)
+        x = self._dense("fc7", x).clamp_(min=0)
         fc7 = x > 0
-        logits = F.conv2d(x, self.tensors["fc8.weight"], self.tensors["fc8.bias"])
+        logits = self._dense("fc8", x).view(1, -1, rows, columns)
         return Trace(logits, VggGates(gates, winners, (fc6, fc7), pooled))
 
     def backward(
@@ -112,9 +114,12 @@ class Vgg16:
     ) -> Iterator[tuple[str, Tensor]]:
         wanted, gates = set(layers), trace.gates
         fc6, fc7 = gates.dense
-        gradient = through_relu(_transposed_1x1(seeds, self.tensors["fc8.weight"]), fc7, mode)
-        gradient = through_relu(_transposed_1x1(gradient, self.tensors["fc7.weight"]), fc6, mode)
-        gradient = self._fc6_backward(gradient, gates.pooled)
+        # The positions of all classes side by side, (channels, K * P): the great matrices are then read once.
+        gradient = seeds.flatten(2).transpose(0, 1).flatten(1)
+        for name, gate in (("fc8", fc7), ("fc7", fc6)):
+            gradient = self.tensors[f"{name}.weight"].flatten(1).T @ gradient
+            through_relu(gradient.view(gradient.shape[0], len(seeds), -1), gate[:, None], mode)
+        gradient = self._fc6_backward(gradient.view(gradient.shape[0], len(seeds), -1), gates.pooled)
         for name in reversed(CONVOLUTIONS):
             gate = gates.convolutions[name]
             if name in POOLED:
@@ -130,15 +135,15 @@ class Vgg16:
                 return
         yield INPUT, gradient
 
+    def _dense(self, name: str, x: Tensor) -> Tensor:
+        """(O, P): a fully connected layer at P positions; x: (I, P)."""
+        return torch.addmm(self.tensors[f"{name}.bias"][:, None], self.tensors[f"{name}.weight"].flatten(1), x)
+
     def _fc6_backward(self, gradient: Tensor, pooled: tuple[int, int]) -> Tensor:
-        """One matrix product from (K, 4096, h-6, w-6), then every 7x7 patch added where it belongs."""
-        weight = self.tensors["fc6.weight"]
-        patches = weight.reshape(weight.shape[0], -1).T @ gradient.flatten(2)
+        """One matrix product from (4096, K, P), then every 7x7 patch added where it belongs."""
+        patches = self.tensors["fc6.weight"].flatten(1).T @ gradient.flatten(1)
+        patches = patches.view(patches.shape[0], *gradient.shape[1:]).transpose(0, 1)
         return F.fold(patches, pooled, kernel_size=7).contiguous(memory_format=torch.channels_last)
-
-
-def _transposed_1x1(gradient: Tensor, weight: Tensor) -> Tensor:
-    return F.conv2d(gradient, weight.transpose(0, 1))
 
 
 def _winners(x: Tensor, pooled: Tensor) -> Tensor:

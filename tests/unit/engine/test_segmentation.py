@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from dcsm_viewer.engine import segmentation
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.pipeline import AbandonedError
 from dcsm_viewer.engine.segmentation import Segmenter, kept_iterations
@@ -123,3 +124,24 @@ def test_that_no_iteration_gives_the_labels_of_the_unary(image: SourceImage, cac
 )
 def test_that_steps_too_large_to_keep_are_thinned_evenly(iterations: int, fit: int, kept: tuple[int, ...]) -> None:
     assert kept_iterations(iterations, step_bytes=100, room_bytes=100 * fit + 50) == kept
+
+
+def test_that_steps_taken_unmeasured_end_at_the_very_same_q(image: SourceImage, cache: Cache) -> None:
+    measured = segmenter(image, cache, iterations=5)
+    quick = replace(measured, measured=False).exact()
+    assert quick.energy == ()
+    np.testing.assert_array_equal(quick.q, measured.exact().q)
+
+
+def test_that_an_image_too_large_for_the_crf_gets_labels_of_full_size_and_a_note(
+    image: SourceImage, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = segmenter(image, cache)
+    assert whole.note is None
+    expected = whole.exact().labels
+    monkeypatch.setattr(segmentation, "LARGEST_PIXELS", image.rgb.shape[0] * image.rgb.shape[1] // 4)
+    large = segmenter(image, Cache(256 * 1024**2))
+    assert large.note == "The image has 0 megapixels; the CRF ran at 1/2 of its width and height."
+    labels = large.exact().labels
+    assert labels.shape == image.shape
+    assert np.mean(labels == expected) > 0.95
