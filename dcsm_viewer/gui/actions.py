@@ -49,6 +49,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("edit.undo", "Undo", "Ctrl+Z", "Takes back the last change of a setting.", "Edit"),
     ActionSpec("edit.redo", "Redo", "Ctrl+Shift+Z", "Makes the change taken back again.", "Edit"),
     ActionSpec(
+        "edit.blink", "Blink before and after", "Shift+B", "Takes the last change back, and next time makes it again.",
+        "Edit",
+    ),
+    ActionSpec(
         "edit.paste", "Paste", "Ctrl+V", "Opens the picture or the files that were copied.", "Edit", starts_section=True
     ),
     ActionSpec(
@@ -70,6 +74,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         starts_section=True,
     ),
     ActionSpec("view.next_kind", "Raw, distinct or both", "X", "From both kinds of map to raw to distinct.", "View"),
+    ActionSpec("view.blink", "Blink raw and distinct", "B", "Swaps the two maps in the same place.", "View"),
     ActionSpec(
         "theme.system", "As the system", "", "Light or dark as the desktop is.", "View", "theme", "Theme",
         starts_section=True,

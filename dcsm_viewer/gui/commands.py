@@ -57,6 +57,7 @@ def handlers(
         "file.quit": shell.close,
         "edit.undo": store.undo,
         "edit.redo": store.redo,
+        "edit.blink": partial(_blink_settings, store),
         "edit.paste": shell.paste,
         "edit.reset_settings": partial(_reset_method, store),
         **{f"view.{name}": partial(store.change, view=name) for name in ("compare", "grid", "overlay", "labels")},
@@ -64,6 +65,7 @@ def handlers(
         "view.hundred_percent": shell.show_actual_size,
         "view.toggle_overlay": partial(_toggle_overlay, store),
         "view.next_kind": partial(_next_kind, store),
+        "view.blink": partial(_blink_kind, store),
         "view.reset_layout": shell.reset_layout,
         "theme.system": partial(shell.choose_theme, "system"),
         "theme.light": partial(shell.choose_theme, "light"),
@@ -104,6 +106,20 @@ def _toggle_overlay(store: Store) -> None:
 def _next_kind(store: Store) -> None:
     paint = store.state.paint
     store.change(paint=replace(paint, kind=_NEXT_KIND[paint.kind]))
+
+
+def _blink_kind(store: Store) -> None:
+    """Raw where distinct was, and back. An overlay that is off or of labels first becomes that of the class."""
+    paint = store.state.paint
+    kind: MapKind = "distinct" if paint.kind == "raw" else "raw"
+    store.change(paint=replace(paint, kind=kind, overlay_on=True, overlay_of="class"))
+
+
+def _blink_settings(store: Store) -> None:
+    if store.can_redo:
+        store.redo()
+    else:
+        store.undo()
 
 
 def _vocabulary(store: Store, vocabulary: Any) -> None:

@@ -13,6 +13,9 @@ _MOUSE = (
     ("Wheel", "Zooms at the cursor, in all panes"),
     ("Drag, or hold Space and move", "Moves the picture, in all panes"),
     ("Click in the grid", "Shows that layer and scale large"),
+    ("Double click in the grid", "Shows only that one"),
+    ("Click on labels, in the Overlay view", "Chooses the class of that label"),
+    ("Click in the Labels view", "Shows how far the CRF reaches from that pixel"),
 )
 
 

@@ -38,6 +38,7 @@ class ViewStack(QStackedWidget):
             self.addWidget(view)
             view.pointed.connect(self._point)
             view.left.connect(self._leave)
+        self.views["overlay"].pixel_clicked.connect(self._choose_label)
         store.changed.connect(self._follow)
         self._follow(store.state, store.state)
 
@@ -52,6 +53,16 @@ class ViewStack(QStackedWidget):
     def _point(self, row: float, col: float) -> None:
         self._cursor = (row, col)
         self._read(self._store.state)
+
+    def _choose_label(self, row: int, col: int) -> None:
+        """A click on the labels over the photograph shows the maps of the class that lies there."""
+        state = self._store.state
+        segmentation = None if state.result is None else state.result.segmentation
+        if segmentation is None or not state.paint.overlay_on or state.paint.overlay_of != "labels":
+            return
+        label = int(segmentation.labels[row, col])
+        if label:
+            self._store.change(focus=label - 1)
 
     def _leave(self) -> None:
         self._cursor = None

@@ -218,6 +218,7 @@ class Window(QMainWindow):
         settings = state.settings
         self._action("edit.undo").setEnabled(self._store.can_undo)
         self._action("edit.redo").setEnabled(self._store.can_redo)
+        self._action("edit.blink").setEnabled(self._store.can_undo or self._store.can_redo)
         for group, name in (
             ("vocabulary", f"model.{settings.vocabulary}"),
             ("device", f"device.{settings.device}"),

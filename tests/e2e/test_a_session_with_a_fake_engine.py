@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from dcsm_viewer.gui.actions import ACTIONS
 from dcsm_viewer.gui.panels.crf import CrfPanel
 from dcsm_viewer.gui.panels.maps import MapsPanel
 from dcsm_viewer.gui.panels.slider_row import SliderRow
+from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.method_presets import PRESETS
 from tests.e2e.conftest import Desk
 from tests.gui.engines import GatedEngine
@@ -324,3 +326,43 @@ def test_that_everything_one_can_tab_to_has_a_name(desk: Desk) -> None:
         and not widget.accessibleName()
     ]
     assert nameless == []
+
+
+def test_that_b_swaps_raw_and_distinct_in_the_same_place(desk: Desk, photos: Path) -> None:
+    desk.open(photos / "a.png")
+    desk.settle()
+    overlay = the(desk.window.stack.views["overlay"], MapPane)
+    desk.do("view.overlay")
+    asked = len(desk.engine.ran)
+    titles = []
+    for _ in range(3):
+        titles.append(overlay.content.title)
+        desk.do("view.blink")
+    assert [title.split(" on ")[0] for title in titles] == ["dog · distinct", "dog · raw", "dog · distinct"]
+    assert len(desk.engine.ran) == asked
+
+
+def test_that_shift_b_goes_between_the_settings_before_and_after(desk: Desk, photos: Path) -> None:
+    desk.open(photos / "a.png")
+    desk.settle()
+    assert not desk.action("edit.blink").isEnabled()
+    desk.do("n.down")
+    seen = []
+    for _ in range(4):
+        seen.append(desk.state.settings.method.candidates)
+        desk.do("edit.blink")
+    assert seen == [3, 4, 3, 4]
+
+
+def test_that_a_click_on_a_label_chooses_its_class(desk: Desk, photos: Path) -> None:
+    desk.open(photos / "a.png")
+    desk.settle()
+    assert desk.state.result is not None
+    assert desk.state.result.segmentation is not None
+    rows, cols = np.nonzero(desk.state.result.segmentation.labels == BICYCLE + 1)
+    view = desk.window.stack.views["overlay"]
+    view.pixel_clicked.emit(int(rows[0]), int(cols[0]))
+    assert desk.state.focus is None, "no labels are on show, so nothing of theirs was clicked"
+    desk.parts.store.change(paint=replace(desk.state.paint, overlay_of="labels"))
+    view.pixel_clicked.emit(int(rows[0]), int(cols[0]))
+    desk.wait(lambda: desk.state.shown_class == BICYCLE)
