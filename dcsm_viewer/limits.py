@@ -1,4 +1,7 @@
-"""Range, step, unit and one-line explanation of every number a user can set: one table for sliders, CLI and checks."""
+"""Every constant a user can set, in plain words: numbers with range and unit, choices with what each one means.
+
+One table for sliders, boxes, CLI and checks.
+"""
 
 from __future__ import annotations
 
@@ -84,6 +87,111 @@ _ALL = (
 )  # fmt: skip
 
 LIMITS: dict[str, Limit] = {limit.field: limit for limit in _ALL}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value a choice can have, its title for a box, and what it means."""
+
+    value: str | bool
+    title: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One constant that is chosen, not measured; `field` is its path in Settings ("method.fit")."""
+
+    field: str
+    label: str
+    explanation: str
+    options: tuple[Option, ...]
+
+    @property
+    def words(self) -> str:
+        """The explanation and what every option means, for a tooltip of plain text."""
+        return "\n".join((self.explanation, *(f"{option.title}: {option.words}" for option in self.options)))
+
+
+_CHOICES = (
+    Choice(
+        "method.backward", "Backward", "How the gradient of a class goes back through the network.",
+        (
+            Option("guided", "Guided", "a ReLU lets through what is positive both ways, as the paper."),
+            Option("gradient", "Gradient", "the plain derivative."),
+            Option("deconvnet", "Deconvnet", "a ReLU looks at the way back alone."),
+            Option("gradcam", "Grad-CAM", "a baseline, by the package grad-cam; has a layer of its own."),
+            Option("finercam", "FinerCAM", "Grad-CAM of a class against the three nearest to it."),
+        ),
+    ),
+    Choice(
+        "method.fit", "Fit", "How the image gets into the square canvas.",
+        (
+            Option("pad", "Pad", "keeps its proportions, black around it."),
+            Option("stretch", "Stretch", "fills the square, proportions lost."),
+        ),
+    ),
+    Choice(
+        "method.channel_max", "Channel maximum", "Which of a layer's channels speaks at a position.",
+        (
+            Option("absolute", "Absolute", "the one of largest magnitude, for or against."),
+            Option("signed", "Signed", "the one that speaks most for the class."),
+        ),
+    ),
+    Choice(
+        "method.subtract_at", "Subtract at", "Where the maps of two classes are subtracted and normalised.",
+        (
+            Option("canvas", "Canvas", "enlarged first, then subtracted."),
+            Option("layer", "Layer", "subtracted at the layer's own size, then enlarged."),
+        ),
+    ),
+    Choice(
+        "method.upsampling", "Up-sampling", "Where on the canvas a layer's values lie when it is enlarged.",
+        (
+            Option("half_pixel", "Half-pixel", "each in the middle of its field."),
+            Option("corner", "Corner", "each in the upper left corner of its field, as the Caffe release."),
+        ),
+    ),
+    Choice(
+        "method.normalise", "Normalise", "What is divided by its maximum before tanh.",
+        (
+            Option("pair", "Pair", "each difference of two classes."),
+            Option("pair_and_layer", "Pair, then layer", "each difference, then their sum for the class."),
+            Option("layer", "Layer", "only the sum over all rivals."),
+        ),
+    ),
+    Choice(
+        "method.negatives", "Negatives", "What becomes of places where the rival is stronger.",
+        (
+            Option("floor", "Floor", "dropped; the class map ends at 1e-20, as in the release."),
+            Option("keep", "Keep", "count against the class until the end."),
+            Option("clamp", "Clamp", "dropped; the class map ends at 0."),
+        ),
+    ),
+    Choice(
+        "method.gate_by_scale", "Gate by scale", "Whether a class gathers evidence only at scales where it was found.",
+        (
+            Option(value=True, title="Gated", words="only where its score was above the threshold."),
+            Option(value=False, title="All scales", words="at every scale."),
+        ),
+    ),
+    Choice(
+        "method.final_tanh", "Final tanh", "Whether the finished class map goes through tanh once more.",
+        (
+            Option(value=True, title="Once more", words="weak evidence comes nearer to the strongest."),
+            Option(value=False, title="None", words="the sum as it is."),
+        ),
+    ),
+    Choice(
+        "method.maps_for", "Maps for", "Which classes get a map.",
+        (
+            Option("detected", "Detected", "those above the threshold."),
+            Option("candidates", "Candidates", "the N best, whatever they score."),
+        ),
+    ),
+)  # fmt: skip
+
+CHOICES: dict[str, Choice] = {choice.field: choice for choice in _CHOICES}
 
 SCALE_PX = Limit("method.scales", "Scale", 64, 1200, 1, "px", 0, "Side of the square the network sees.")
 

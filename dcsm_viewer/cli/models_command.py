@@ -12,8 +12,8 @@ from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
 app = typer.Typer(help="Networks by name: list, describe, import, fetch.", rich_markup_mode=None)
 
 Convention = Annotated[
-    Literal["caffe", "torchvision", "efficientnet", "dcsm-m"] | None,
-    typer.Option("--input", help="How the network wants its pixels, where the file does not say or says it wrong."),
+    Literal["caffe", "caffe-rgb", "dcsm-m", "torchvision", "efficientnet-lite"] | None,
+    typer.Option("--convention", help="How the network wants its pixels, where the file does not say or is wrong."),
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Take the place of a model of the same name.")]
 
@@ -60,26 +60,20 @@ def import_(
     name: Annotated[str, typer.Option(help="What to call the model here.")],
     title: Annotated[str | None, typer.Option(help="A longer name for people.")] = None,
     classes: Annotated[Path | None, typer.Option(help="Class names, one a line or JSON.")] = None,
-    input_: Convention = None,
+    convention: Convention = None,
     replace: Replace = False,
 ) -> None:
     """Reads and checks weights of any known format and keeps them as safetensors in the model folder."""
-    from dcsm_viewer.engine.models import convention
+    from dcsm_viewer.engine.weights.convention_names import convention_named
     from dcsm_viewer.engine.weights.library import import_weights
 
-    conventions = {
-        "caffe": convention.CAFFE,
-        "torchvision": convention.TORCHVISION,
-        "efficientnet": convention.EFFICIENTNET_LITE,
-        "dcsm-m": convention.DCSM_M,
-    }
     with sentences(FAILED):
         entry = import_weights(
             path,
             name,
             title=title,
             class_names_file=classes,
-            convention=None if input_ is None else conventions[input_],
+            convention=None if convention is None else convention_named(convention),
             replace_existing=replace,
         )
     put(_short(entry))

@@ -1,0 +1,85 @@
+"""What the options of `export` make of the settings; nothing is computed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dcsm_viewer import batch
+from dcsm_viewer.cli import main
+from dcsm_viewer.method_presets import PRESETS
+from dcsm_viewer.values import MethodSettings, PresetName, Settings
+
+# option, value on the command line, path in Settings, value there
+OPTIONS: tuple[tuple[tuple[str, ...], str, object], ...] = (
+    (("--n", "2"), "method.candidates", 2),
+    (("--threshold", "0.25"), "method.threshold", 0.25),
+    (("--scales", "320,480"), "method.scales", (320, 480)),
+    (("--layers", "block7, input"), "method.layers", ("block7", "input")),
+    (("--alpha", "2.5"), "method.alpha", 2.5),
+    (("--backward", "deconvnet"), "method.backward", "deconvnet"),
+    (("--backward", "finercam"), "method.backward", "finercam"),
+    (("--canvas", "400"), "method.canvas_px", 400),
+    (("--fit", "stretch"), "method.fit", "stretch"),
+    (("--channel-max", "signed"), "method.channel_max", "signed"),
+    (("--subtract-at", "layer"), "method.subtract_at", "layer"),
+    (("--upsampling", "corner"), "method.upsampling", "corner"),
+    (("--normalise", "pair_and_layer"), "method.normalise", "pair_and_layer"),
+    (("--negatives", "keep"), "method.negatives", "keep"),
+    (("--no-gate-by-scale",), "method.gate_by_scale", False),
+    (("--preset", "formula", "--gate-by-scale"), "method.gate_by_scale", True),
+    (("--no-final-tanh",), "method.final_tanh", False),
+    (("--preset", "caffe", "--final-tanh"), "method.final_tanh", True),
+    (("--maps-for", "candidates"), "method.maps_for", "candidates"),
+    (("--crf-unary-floor", "0.001"), "crf.unary_floor", 0.001),
+)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The settings of every order; no image is opened and no network loaded."""
+    orders: list[Settings] = []
+
+    class NoEngine:
+        def card(self, settings: Settings) -> None:
+            orders.append(settings)
+
+    def no_images(*_: Any) -> tuple[()]:
+        return ()
+
+    monkeypatch.setattr("dcsm_viewer.engine.pipeline.Engine", NoEngine)
+    monkeypatch.setattr(batch, "export_images", no_images)
+    return orders
+
+
+def export(out: Path, *words: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["export", "a.jpg", "--out", str(out), *words])
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize(("words", "path", "value"), OPTIONS)
+def test_that_an_option_sets_its_constant_and_no_other(
+    words: tuple[str, ...], path: str, value: object, seen: list[Settings], tmp_path: Path
+) -> None:
+    assert export(tmp_path, *words) == 0
+    preset: PresetName = words[1] if words[0] == "--preset" else "paper"  # type: ignore[assignment]  # of the table
+    room, name = path.split(".")
+    plain = Settings(method=PRESETS[preset])
+    assert getattr(getattr(seen[0], room), name) == value
+    others = [field.name for field in fields(getattr(plain, room)) if field.name != name]
+    assert all(getattr(getattr(seen[0], room), other) == getattr(getattr(plain, room), other) for other in others)
+
+
+def test_that_every_constant_of_the_method_has_an_option() -> None:
+    there = {path.removeprefix("method.") for _, path, _ in OPTIONS if path.startswith("method.")}
+    assert there == {field.name for field in fields(MethodSettings)} - {"preset"}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_that_every_preset_can_be_named(preset: PresetName, seen: list[Settings], tmp_path: Path) -> None:
+    assert export(tmp_path, "--preset", preset) == 0
+    assert seen[0].method == PRESETS[preset]
