@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -14,18 +16,22 @@ from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.crf import (
     Kernel,
     Lattice,
+    LatticeSource,
     Step,
+    averaged,
     begin,
     lattice_for,
     preview,
     reduced_rgb,
+    reduced_settings,
     unary_from_class_maps,
 )
 from dcsm_viewer.engine.passes import Checkpoint
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.values import CrfSettings, Segmentation, SourceImage, read_only
 
-PREVIEW_PX = 128  # the longer side of a preview's image: some 20 ms of CRF
+PREVIEW_PX = 128  # the longer side of a preview's image
+PREVIEW_STEPS = 5  # after which few labels still change
 LARGEST_PIXELS = 6_000_000  # of an image whose CRF runs at full size: some 2 GB with a few labels
 STEPS_BYTES = 64 * 1024**2  # what the labels of all steps of one image may take
 
@@ -99,18 +105,27 @@ class Segmenter:
         return Segmentation(labels, labels, unary)
 
     def _preview(self) -> Segmentation:
-        unary = self._unary()
-        plain = self._plain(unary)
+        factor = self._preview_factor
+        # All but the last enlarging happens on the small image: the logarithms of a large one alone take longer.
+        small = unary_from_class_maps(averaged(self.maps, factor), self.settings.unary_floor)
+        unary = to_array(self._enlarged(small, factor, "nearest"))
+        labels = self._labels(unary, np.less)
         if not self._has_crf:
-            return plain
+            return Segmentation(labels, labels, unary)
         # pydensecrf cannot keep its lattices, so the preview is always torch's: the same mathematics.
-        return self._reduced(unary, plain, replace(self.settings, backend="torch"), self._preview_factor)
+        settings = reduced_settings(replace(self.settings, backend="torch"), factor)
+        inference = begin(small, self._rgb(factor), settings, lattices=self._source(factor))
+        inference.advance(min(settings.iterations, PREVIEW_STEPS))
+        q = to_array(self._enlarged(torch.from_numpy(inference.q()), factor, "bilinear"))
+        return Segmentation(self._labels(q), labels, unary, q)
+
+    def _enlarged(self, planes: Tensor, factor: int, mode: str) -> Tensor:
+        """(L, H, W) of (L, h, w); the last squares may hang over the edge of the image, and are cut."""
+        height, width = self.image.shape
+        return F.interpolate(planes[None], scale_factor=float(factor), mode=mode)[0, :, :height, :width]
 
     def _reduced(self, unary: Tensor, plain: Segmentation, settings: CrfSettings, factor: int) -> Segmentation:
-        def lattice(kernel: Kernel) -> Lattice:
-            return self._kept(kernel, factor, lambda: reduced_rgb(self.image.rgb, factor))
-
-        q = preview(unary, self.image.rgb, settings, factor=factor, lattices=lattice)
+        q = preview(unary, self.image.rgb, settings, factor=factor, lattices=self._source(factor))
         return Segmentation(self._labels(q), plain.labels, plain.unary, read_only(q))
 
     def _exact(self) -> Segmentation:
@@ -121,7 +136,7 @@ class Segmenter:
         self.checkpoint("segmentation", "lattices")
         if self._factor > 1:
             return self._reduced(unary, plain, self.settings, self._factor)
-        inference = begin(unary, self.image.rgb, self.settings, lattices=self._lattice)
+        inference = begin(unary, self.image.rgb, self.settings, lattices=self._source(1))
         if not self.measured:
             inference.advance(self.settings.iterations)
             q = read_only(inference.q())
@@ -151,12 +166,21 @@ class Segmenter:
             step_iterations=kept_at,
         )
 
-    def _lattice(self, kernel: Kernel) -> Lattice:
-        return self._kept(kernel, 1, lambda: self.image.rgb)
+    def _rgb(self, factor: int) -> NDArray[np.uint8]:
+        key = ("reduced", self.image.digest, factor)
+        return self.watch.tool("segmentation", key, lambda: reduced_rgb(self.image.rgb, factor))
 
-    def _kept(self, kernel: Kernel, factor: int, rgb: Callable[[], NDArray[np.uint8]]) -> Lattice:
-        key = ("lattice", self.image.digest, kernel, factor, self.maps.device)
-        return self.watch.tool("segmentation", key, lambda: lattice_for(kernel, rgb(), self.maps.device))
+    def _source(self, factor: int) -> LatticeSource:
+        """Where the CRF gets its lattices of the image made `factor` times smaller."""
+
+        def kept(kernel: Kernel) -> Lattice:
+            def make() -> Lattice:
+                return lattice_for(kernel, self.image.rgb if factor == 1 else self._rgb(factor), self.maps.device)
+
+            key = ("lattice", self.image.digest, kernel, factor, self.maps.device)
+            return self.watch.tool("segmentation", key, make)
+
+        return kept
 
     @property
     def _numbers(self) -> NDArray[np.uint16]:

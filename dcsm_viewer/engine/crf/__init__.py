@@ -5,6 +5,7 @@ from __future__ import annotations
 from dcsm_viewer.engine.crf.backends import (
     Availability,
     available_backends,
+    averaged,
     begin,
     preview,
     reduced_rgb,
@@ -41,6 +42,7 @@ __all__ = [
     "PydensecrfMeanField",
     "Step",
     "available_backends",
+    "averaged",
     "begin",
     "build_lattice",
     "features_of",

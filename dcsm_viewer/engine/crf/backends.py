@@ -83,7 +83,7 @@ def preview(
     `reduced_rgb(rgb, factor)`, so keep them under a key that holds the factor.
     """
     height, width = rgb.shape[:2]
-    small_unary = _averaged(unary.detach().float(), factor)
+    small_unary = averaged(unary.detach().float(), factor)
     small_settings = reduced_settings(settings, factor)
     inference = begin(small_unary, reduced_rgb(rgb, factor), small_settings, lattices=lattices)
     inference.advance(settings.iterations)
@@ -111,8 +111,9 @@ def reduced_settings(settings: CrfSettings, factor: int) -> CrfSettings:
 def reduced_rgb(rgb: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """The image (H, W, 3) averaged over squares of `factor` px; the last row and column of squares may be cut."""
     planes = torch.tensor(rgb).permute(2, 0, 1).float()
-    return _averaged(planes, factor).round_().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    return averaged(planes, factor).round_().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 
-def _averaged(planes: Tensor, factor: int) -> Tensor:
+def averaged(planes: Tensor, factor: int) -> Tensor:
+    """Planes (C, H, W) averaged over squares of `factor` px; the last row and column of squares may be cut."""
     return torch.nn.functional.avg_pool2d(planes[None], factor, ceil_mode=True)[0]

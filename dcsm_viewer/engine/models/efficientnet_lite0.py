@@ -7,7 +7,7 @@ Batch normalisation is folded into the convolutions when the weights are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, InputConvention
-from dcsm_viewer.engine.models.network import INPUT, Trace, through_relu
+from dcsm_viewer.engine.models.network import INPUT, Trace
 from dcsm_viewer.values import BackwardMode, UserError
 
 BATCH_NORM_EPSILON = 1e-3
@@ -29,6 +29,7 @@ STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
+WORTH_LEAVING_OUT = 0.85  # share of living channels below which the dead ones are left out of the products
 # Last block of each stage with stride 8, 16 or 32: the counterparts of conv3, conv4 and conv5.
 SALIENCY_BLOCKS = (4, 7, 10, 14, 15)
 
@@ -47,6 +48,8 @@ class Convolution:
         return self.weight.shape[-1]
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.kernel == 1:
+            return _pointwise(x, self.weight.flatten(1).T, self.bias)
         left, right = self._padding(x.shape[-1])
         top, bottom = self._padding(x.shape[-2])
         if (left, top) == (right, bottom):
@@ -56,7 +59,7 @@ class Convolution:
     def backward(self, gradient: Tensor, size: tuple[int, int]) -> Tensor:
         """The derivative (K, I, *size) at the input, of `gradient` (K, O, h, w) at the output."""
         if self.kernel == 1:
-            return F.conv2d(gradient, self.weight.transpose(0, 1))
+            return _pointwise(gradient, self.weight.flatten(1))
         if self.groups == 1:
             return self._transposed(gradient, size)
         return self._depthwise(gradient, size)
@@ -87,6 +90,10 @@ class Convolution:
         whole = F.pad(whole, (0, max(missing[1], 0), 0, max(missing[0], 0)))
         return whole[:, :, top : top + size[0], left : left + size[1]]
 
+    def taking(self, channels: Tensor) -> Convolution:
+        """Only these outputs of it."""
+        return Convolution(self.weight[channels], self.bias[channels], self.stride, self.groups)
+
     def _padding(self, size: int) -> tuple[int, int]:
         """(before, after): TensorFlow SAME, the odd pixel goes behind."""
         outputs = -(-size // self.stride)
@@ -110,7 +117,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class BlockGates:
-    """Where the block's ReLU6 let values through (bool), and its input's size (h, w)."""
+    """What the block's ReLU6s gave, (1, O, h, w): open where strictly between 0 and 6; and its input's size (h, w).
+
+    The activations are there anyway; making bools of them took a third of a forward pass.
+    """
 
     expand: Tensor | None
     depthwise: Tensor
@@ -119,7 +129,7 @@ class BlockGates:
 
 @dataclass(frozen=True, slots=True)
 class LiteGates:
-    """Gates of the whole network; `size` is (h, w) of the network input."""
+    """Activations of the whole network, as in BlockGates; `size` is (h, w) of the network input."""
 
     stem: Tensor
     blocks: tuple[BlockGates, ...]
@@ -196,19 +206,19 @@ class EfficientNetLite0:
 
     def forward(self, network_input: Tensor) -> Trace[LiteGates]:
         size = (network_input.shape[2], network_input.shape[3])
-        x, stem = _relu6(self.stem.forward(network_input.contiguous(memory_format=torch.channels_last)))
+        x = stem = self.stem.forward(network_input.contiguous(memory_format=torch.channels_last)).clamp_(0, 6)
         gates = []
         for block in self.blocks:
             before, expand = x, None
             if block.expand is not None:
-                x, expand = _relu6(block.expand.forward(x))
-            x, depthwise = _relu6(block.depthwise.forward(x))
-            x = block.project.forward(x)
+                x = expand = block.expand.forward(x).clamp_(0, 6)
+            depthwise = block.depthwise.forward(x).clamp_(0, 6)
+            x = block.project.forward(depthwise)
             if block.skip:
                 x = x.add_(before)
             gates.append(BlockGates(expand, depthwise, (before.shape[2], before.shape[3])))
-        x, head = _relu6(self.head.forward(x))
-        return Trace(self.classify.forward(x), LiteGates(stem, tuple(gates), head, size))
+        head = self.head.forward(x).clamp_(0, 6)
+        return Trace(self.classify.forward(head), LiteGates(stem, tuple(gates), head, size))
 
     def backward(
         self, trace: Trace[LiteGates], seeds: Tensor, layers: Sequence[str], mode: BackwardMode
@@ -216,7 +226,7 @@ class EfficientNetLite0:
         wanted = set(layers)
         gates = trace.gates
         size = (gates.head.shape[2], gates.head.shape[3])
-        gradient = through_relu(self.classify.backward(seeds, size), gates.head, mode)
+        gradient = _through_relu6(self.classify.backward(seeds, size), gates.head, mode)
         gradient = self.head.backward(gradient, size)
         for index in reversed(range(len(self.blocks))):
             if f"block{index}" in wanted:
@@ -225,23 +235,56 @@ class EfficientNetLite0:
             if not wanted:
                 return
             gradient = _block_backward(self.blocks[index], gates.blocks[index], gradient, mode)
-        gradient = self.stem.backward(through_relu(gradient, gates.stem, mode), gates.size)
+        gradient = self.stem.backward(_through_relu6(gradient, gates.stem, mode), gates.size)
         yield INPUT, gradient
 
 
 def _block_backward(block: Block, gates: BlockGates, gradient: Tensor, mode: BackwardMode) -> Tensor:
     size = (gates.depthwise.shape[2], gates.depthwise.shape[3])
-    inner = through_relu(block.project.backward(gradient, size), gates.depthwise, mode)
-    inner = block.depthwise.backward(inner, gates.size)
-    if block.expand is not None and gates.expand is not None:
-        inner = block.expand.backward(through_relu(inner, gates.expand, mode), gates.size)
+    expand, depthwise, project = block.expand, block.depthwise, block.project.weight.flatten(1)
+    open_expand, open_depthwise = gates.expand, gates.depthwise
+    living = _living(gates) if mode != "deconvnet" else None
+    if living is not None:
+        project, open_depthwise = project[:, living], open_depthwise[:, living]
+        depthwise = replace(depthwise.taking(living), groups=len(living))
+        if expand is not None and open_expand is not None:
+            expand, open_expand = expand.taking(living), open_expand[:, living]
+    inner = _through_relu6(_pointwise(gradient, project), open_depthwise, mode)
+    inner = depthwise.backward(inner, gates.size)
+    if expand is not None and open_expand is not None:
+        inner = expand.backward(_through_relu6(inner, open_expand, mode), gates.size)
     return inner.add_(gradient) if block.skip else inner
 
 
-def _relu6(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The activation, in place, and its gate 0 < x < 6."""
-    gate = (x > 0).logical_and_(x < 6)
-    return x.clamp_(0, 6), gate
+def _living(gates: BlockGates) -> Tensor | None:
+    """Indices of the inner channels that some position lets a gradient through, None where leaving the rest out is
+    not worth a copy. Half the channels of the last blocks are dead in a photograph.
+    """
+    living = gates.depthwise.amax((0, 2, 3)) > 0
+    if gates.expand is not None:
+        living &= gates.expand.amax((0, 2, 3)) > 0
+    indices = living.nonzero()[:, 0]
+    return indices if 0 < len(indices) <= WORTH_LEAVING_OUT * len(living) else None
+
+
+def _pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """The 1x1 convolution (N, O, h, w) of x (N, I, h, w) with weight (I, O), as one matrix product.
+
+    In channels_last nothing has to be copied for it; the convolution of torch takes its slowest way for this shape.
+    """
+    batch, channels, rows, columns = x.shape
+    flat = x.permute(0, 2, 3, 1).reshape(-1, channels)
+    product = flat @ weight if bias is None else torch.addmm(bias, flat, weight)
+    return product.view(batch, rows, columns, -1).permute(0, 3, 1, 2)
+
+
+def _through_relu6(gradient: Tensor, activation: Tensor, mode: BackwardMode) -> Tensor:
+    """As `through_relu`, with the gate read from the ReLU6's output: 0 < activation < 6."""
+    if mode != "deconvnet":
+        torch.ops.aten.hardtanh_backward.grad_input(gradient, activation, 0, 6, grad_input=gradient)
+    if mode != "gradient":
+        gradient.clamp_(min=0)
+    return gradient
 
 
 def _tensor(tensors: Mapping[str, Tensor], name: str, shape: tuple[int, ...] | None = None) -> Tensor:
