@@ -26,6 +26,7 @@ from dcsm_viewer.gui.panels.export import ExportPanel
 from dcsm_viewer.gui.panels.folder import FolderPanel
 from dcsm_viewer.gui.panels.headline import HeadlineBar
 from dcsm_viewer.gui.panels.maps import MapsPanel
+from dcsm_viewer.gui.panels.method import MethodPanel
 from dcsm_viewer.gui.panels.status import StatusPanel
 from dcsm_viewer.gui.panels.view_bar import ViewBar
 from dcsm_viewer.gui.pasting import pasted_image
@@ -81,6 +82,7 @@ class Window(QMainWindow):
             classes=self.classes,
             sections=(
                 ("Candidates", CandidatesPanel(store, self)),
+                ("Method", MethodPanel(store, self)),
                 ("Maps", MapsPanel(store, self)),
                 ("CRF", CrfPanel(store, self)),
                 ("Export", self.export),

@@ -6,19 +6,25 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSp
 
 from dcsm_viewer.gui.edits import with_field, with_scales
 from dcsm_viewer.gui.panels.calm_wheel import calm
-from dcsm_viewer.gui.panels.labelled import choice_box, labelled, show_choice
+from dcsm_viewer.gui.panels.labelled import choice_box
+from dcsm_viewer.gui.panels.method_choices import MethodChoice
 from dcsm_viewer.gui.panels.slider_group import SliderGroup
 from dcsm_viewer.gui.panels.tick_flow import TickFlow
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.limits import SCALE_PX
 from dcsm_viewer.method_presets import PRESETS
+from dcsm_viewer.values import ModelCard
 
-_BACKWARD = {"guided": "Guided", "gradient": "Gradient", "deconvnet": "Deconvnet"}
+_BASELINES = ("gradcam", "finercam")
+_OWN_LAYER = "A baseline has its own layer: the network's last."
 
 
 class MapsPanel(QWidget):
-    """Ticks for scales and layers, a box to add a scale, alpha and canvas as sliders, the backward rule."""
+    """Ticks for scales and layers, boxes to add one more of each, alpha and canvas as sliders, the backward rule.
+
+    Any layer can be added that a derivative can be taken at, the network input among them.
+    """
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,13 +41,17 @@ class MapsPanel(QWidget):
         self._custom.setToolTip(f"{SCALE_PX.explanation} Larger finds smaller things and takes longer.")
         calm(self._custom)
         self._add = QPushButton("Add scale", self)
-        self._backward = choice_box(_BACKWARD, self)
+        self.more_layers = choice_box({}, self)
+        self.more_layers.setAccessibleName("Layer to add")
+        self.more_layers.setToolTip("Any other layer of the network, or its input: fine maps come from early layers.")
+        self.add_layer = QPushButton("Add layer", self)
+        self._backward = MethodChoice(store, "method.backward", self)
         self._sliders = SliderGroup(store, ("method.alpha", "method.canvas_px"), self)
         self._lay_out()
         self.scales.ticked.connect(self._take_scales)
         self.layers.ticked.connect(self._take_layers)
         self._add.clicked.connect(self._take_custom)
-        self._backward.activated.connect(self._take_backward)
+        self.add_layer.clicked.connect(self._take_layer)
         store.changed.connect(self._follow)
         self.show_state(store.state)
 
@@ -49,12 +59,24 @@ class MapsPanel(QWidget):
         method = state.settings.method
         self._offered = tuple(sorted({*self._offered, *PRESETS[method.preset].scales, *method.scales}))
         self.scales.show_choice([(scale, f"{scale} px") for scale in self._offered], method.scales)
-        names = layer_names(state)
-        # A preset may look at a layer that is none of the network's own: its input.
-        offered = (*(name for name in method.layers if names and name not in names), *names)
+        own = method.backward in _BASELINES
+        names, derivable = layer_names(state), derivable_names(state)
+        # Added ones stand where the network has them; a preset may look at one the network does not list.
+        known = tuple(name for name in derivable if name in names or name in method.layers) or names
+        offered = (*(name for name in method.layers if names and name not in known), *known)
         self.layers.show_choice([(name, name) for name in offered], method.layers or names)
-        self._no_layers.setVisible(not names)
-        show_choice(self._backward, method.backward)
+        self.layers.setEnabled(not own)
+        self._no_layers.setText(_OWN_LAYER if own else "The network names them when it is loaded.")
+        self._no_layers.setVisible(own or not names)
+        self._show_more(tuple(name for name in derivable if name not in offered), enabled=not own)
+
+    def _show_more(self, names: tuple[str, ...], *, enabled: bool) -> None:
+        shown = tuple(self.more_layers.itemText(place) for place in range(self.more_layers.count()))
+        if names != shown:
+            self.more_layers.clear()
+            self.more_layers.addItems(names)
+        for widget in (self.more_layers, self.add_layer):
+            widget.setEnabled(enabled and bool(names))
 
     def _follow(self, before: ViewState, after: ViewState) -> None:
         same = (before.settings, before.result, before.engine) == (after.settings, after.result, after.engine)
@@ -74,9 +96,11 @@ class MapsPanel(QWidget):
         wanted = () if layers == layer_names(state) else layers
         self._store.edit(with_field(state.settings, "method.layers", wanted))
 
-    def _take_backward(self, place: int) -> None:
-        mode = self._backward.itemData(place)
-        self._store.edit(with_field(self._store.state.settings, "method.backward", mode))
+    def _take_layer(self) -> None:
+        state = self._store.state
+        wanted = {self.more_layers.currentText(), *(state.settings.method.layers or layer_names(state))}
+        layers = tuple(name for name in derivable_names(state) if name in wanted)
+        self._store.edit(with_field(state.settings, "method.layers", layers))
 
     def _lay_out(self) -> None:
         self._no_layers = QLabel("The network names them when it is loaded.", self)
@@ -92,19 +116,32 @@ class MapsPanel(QWidget):
         form.addRow(adding)
         form.addRow("Layers", self.layers)
         form.addRow(self._no_layers)
+        adding_layer = QHBoxLayout()
+        adding_layer.addWidget(self.more_layers, 1)
+        adding_layer.addWidget(self.add_layer)
+        form.addRow(adding_layer)
         column = QVBoxLayout(self)
         column.setSpacing(6)
         column.addLayout(form)
         column.addWidget(self._sliders)
-        column.addLayout(
-            labelled("Backward", self._backward, "How a ReLU passes gradients back: guided, as they are, or deconvnet.")
-        )
+        column.addWidget(self._backward)
 
 
 def layer_names(state: ViewState) -> tuple[str, ...]:
-    """Layers of the network that was chosen, () until somebody knows them."""
+    """Layers of DCSM in the network that was chosen, () until somebody knows them."""
+    card = _card(state)
+    return () if card is None else card.layer_names
+
+
+def derivable_names(state: ViewState) -> tuple[str, ...]:
+    """Every layer maps can be made of, earliest first, () until somebody knows them."""
+    card = _card(state)
+    return () if card is None else card.derivable or card.layer_names
+
+
+def _card(state: ViewState) -> ModelCard | None:
     result, model = state.result, state.settings.model
     if result is not None and result.request.settings.model == model:
-        return result.model.layer_names
+        return result.model
     cards = () if state.engine is None else state.engine.models
-    return next((card.layer_names for card in cards if card.name == model), ())
+    return next((card for card in cards if card.name == model), None)

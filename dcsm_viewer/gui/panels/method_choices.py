@@ -1,0 +1,64 @@
+"""One constant of the method that is chosen: a box of its options, or a tick, kept in step with the store."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+
+from dcsm_viewer.gui.edits import with_field
+from dcsm_viewer.gui.panels.labelled import choice_box, labelled, show_choice
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.limits import CHOICES, Choice
+
+
+class MethodChoice(QWidget):
+    """The constant of this field; its tooltip says what it is about and what each option means."""
+
+    def __init__(self, store: Store, field: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._choice: Choice = CHOICES[field]
+        self.setObjectName(field)
+        self.control: QComboBox | QCheckBox
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        if isinstance(self._choice.options[0].value, bool):
+            self.control = self._tick()
+            column.addWidget(self.control)
+        else:
+            self.control = self._box()
+            column.addLayout(labelled(self._choice.label, self.control, self._choice.words))
+        store.changed.connect(self._follow)
+        self._show(store.state)
+
+    def _tick(self) -> QCheckBox:
+        tick = QCheckBox(self._choice.label, self)
+        tick.setToolTip(self._choice.words)
+        tick.setAccessibleDescription(self._choice.words)
+        tick.clicked.connect(self._take)
+        return tick
+
+    def _box(self) -> QComboBox:
+        box = choice_box({str(option.value): option.title for option in self._choice.options}, self)
+        for place, option in enumerate(self._choice.options):
+            box.setItemData(place, option.words, Qt.ItemDataRole.ToolTipRole)
+        box.activated.connect(self._take_place)
+        return box
+
+    def _follow(self, before: ViewState, after: ViewState) -> None:
+        if before.settings != after.settings:
+            self._show(after)
+
+    def _show(self, state: ViewState) -> None:
+        value = getattr(state.settings.method, self._choice.field.removeprefix("method."))
+        if isinstance(self.control, QCheckBox):
+            self.control.setChecked(value)
+        else:
+            show_choice(self.control, value)
+
+    def _take_place(self, place: int) -> None:
+        self._take(self._choice.options[place].value)
+
+    def _take(self, value: str | bool) -> None:
+        self._store.edit(with_field(self._store.state.settings, self._choice.field, value))
