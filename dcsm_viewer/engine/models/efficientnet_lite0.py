@@ -240,7 +240,6 @@ class EfficientNetLite0:
 
 
 def _block_backward(block: Block, gates: BlockGates, gradient: Tensor, mode: BackwardMode) -> Tensor:
-    size = (gates.depthwise.shape[2], gates.depthwise.shape[3])
     expand, depthwise, project = block.expand, block.depthwise, block.project.weight.flatten(1)
     open_expand, open_depthwise = gates.expand, gates.depthwise
     living = _living(gates) if mode != "deconvnet" else None
