@@ -15,7 +15,7 @@ _RECENT_KEPT = 10
 class Remembered:
     """Typed reading and writing of the settings file. A home that cannot be written to is no error: nothing is kept.
 
-    `complaint` is a sentence for the user where the file is damaged, else None.
+    `complaint` is a sentence for the user where the file is damaged or cannot be written, else None.
     """
 
     def __init__(self, file: QSettings | None = None) -> None:
@@ -29,6 +29,9 @@ class Remembered:
         file.allKeys()
         if file.status() != QSettings.Status.NoError:
             self.complaint = f"The settings in {file.fileName()} cannot be read; the window starts with its defaults."
+        elif not file.isWritable():
+            self.complaint = f"{file.fileName()} cannot be written; layout and recent files are forgotten at the end."
+        if self.complaint is not None:
             log.warning(self.complaint)
 
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from dcsm_viewer.values import UserError
 from dcsm_viewer.worker import Listener
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.engines import InstantEngine
+from tests.samples import ROOT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -111,6 +114,27 @@ def test_that_a_damaged_settings_file_is_said_and_the_window_still_opens(
     assert "cannot be read; the window starts with its defaults" in str(said[0])
 
 
+def test_that_a_home_that_cannot_be_written_is_said_and_the_window_still_opens(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    assert qtbot is not None
+    # Nothing can be made below a file, not even by root, whom no permission stops.
+    (own_home / "file").write_text("", encoding="utf-8")
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(own_home / "file" / "config"))
+    said: list[str] = []
+    build = program.build
+
+    def spy(*arguments: object) -> program.Parts:
+        parts = build(*arguments)  # type: ignore[arg-type]  # handed on as they came
+        said.append(parts.window.headline.words)
+        return parts
+
+    monkeypatch.setattr(program, "build", spy)
+    QTimer.singleShot(200, _close_the_window)
+    assert run_window(make_engine=InstantEngine().make, size=(1100, 720)) == 0
+    assert "cannot be written; layout and recent files are forgotten at the end." in said[0]
+
+
 def test_that_without_a_screen_there_is_a_sentence_and_not_an_abort(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
@@ -152,3 +176,27 @@ def test_that_a_clipboard_without_a_picture_pastes_none() -> None:
 def _close_the_window() -> None:
     for widget in QApplication.topLevelWidgets():
         widget.close()
+
+
+def test_that_on_a_machine_without_a_screen_images_are_exported_and_pictured_instead(
+    photos: Path, tmp_path: Path
+) -> None:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+    }
+    command = [sys.executable, str(ROOT / "main.py")]
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    done = run(str(photos / "a.png"), "--scales", "96", "--no-crf", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert "There is no display" in done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"a.png", "a.json", "window.png"}
+    nothing = run()
+    assert nothing.returncode == 1
+    assert "Name an image, or use" in nothing.stderr
