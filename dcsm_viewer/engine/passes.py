@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,12 @@ class Passes:
     traces: Cache
     checkpoint: Checkpoint
     all_layers: bool
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for the user about how it was computed: the precision chosen, memory that did not suffice."""
+        return tuple(dict.fromkeys(note for note in (self.compute.note, *self.said) if note))
 
     @property
     def method(self) -> MethodSettings:
@@ -96,7 +102,7 @@ class Passes:
         def found() -> Iterator[tuple[int, dict[str, Tensor]]]:
             if baseline is not None:
                 return baseline_maps(baseline, self.model, self._network_input(scale), class_ids, pulse)
-            return raw_maps(self.model, trace, class_ids, tuple(layers), self.method, pulse)
+            return raw_maps(self.model, trace, class_ids, tuple(layers), self.method, pulse, self._say)
 
         def make() -> None:
             for class_id, maps in found():
@@ -104,6 +110,9 @@ class Passes:
                     self.watch.put("saliency", self._map_key(scale, class_id, layer), raw)
 
         self.watch.timed("saliency", make, pieces=len(class_ids))
+
+    def _say(self, sentence: str) -> None:
+        self.said.append(sentence)
 
     def _maps(self, scale: int, class_id: int) -> dict[str, Tensor]:
         def lost() -> Tensor:

@@ -238,6 +238,21 @@ class EfficientNetLite0:
         gradient = self.stem.backward(_through_relu6(gradient, gates.stem, mode), gates.size)
         yield INPUT, gradient
 
+    def backward_bytes(self, trace: Trace[LiteGates], layers: Sequence[str]) -> int:
+        wanted, gates = set(layers), trace.gates
+        largest = trace.logits[0].numel() + gates.head.numel()
+        for index in reversed(range(len(self.blocks))):
+            wanted.discard(f"block{index}")
+            if not wanted:
+                break
+            # The gradient behind the depthwise convolution, spread out by its stride, and the one before it.
+            inner = gates.blocks[index].depthwise
+            rows, columns = gates.blocks[index].size
+            largest = max(largest, inner.numel() + 3 * inner.shape[1] * rows * columns)
+        if wanted:
+            largest = max(largest, 3 * gates.stem.numel())
+        return largest * trace.logits.element_size()
+
 
 def _block_backward(block: Block, gates: BlockGates, gradient: Tensor, mode: BackwardMode) -> Tensor:
     expand, depthwise, project = block.expand, block.depthwise, block.project.weight.flatten(1)

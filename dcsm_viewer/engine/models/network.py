@@ -51,6 +51,10 @@ class Network(Protocol[GatesT]):
         """
         ...
 
+    def backward_bytes(self, trace: Trace[GatesT], layers: Sequence[str]) -> int:
+        """The most that `backward` to these layers holds at once for each class, bytes: gradients, not weights."""
+        ...
+
     def to(self, device: torch.device, dtype: torch.dtype) -> Network[GatesT]:
         """The same network with its weights there and in that precision."""
         ...

@@ -135,6 +135,20 @@ class Vgg16:
                 return
         yield INPUT, gradient
 
+    def backward_bytes(self, trace: Trace[VggGates], layers: Sequence[str]) -> int:
+        wanted, gates = set(layers), trace.gates
+        patches = 7 * 7 * gates.convolutions[CONVOLUTIONS[-1]].shape[1] * gates.dense[0].shape[1]
+        largest = patches
+        for name in reversed(CONVOLUTIONS):
+            # What comes in, what the convolution gives, and a third beside them for the unpooling or the reordering.
+            outputs = gates.convolutions[name][0].numel()
+            inputs = self.tensors[f"{name}.weight"].shape[1] * outputs // gates.convolutions[name].shape[1]
+            largest = max(largest, 2 * outputs + max(outputs, inputs))
+            wanted.discard(name)
+            if not wanted:
+                break
+        return largest * trace.logits.element_size()
+
     def _dense(self, name: str, x: Tensor) -> Tensor:
         """(O, P): a fully connected layer at P positions; x: (I, P)."""
         return torch.addmm(self.tensors[f"{name}.bias"][:, None], self.tensors[f"{name}.weight"].flatten(1), x)
