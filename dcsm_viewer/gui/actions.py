@@ -93,6 +93,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         starts_section=True,
     ),
     ActionSpec(
+        "model.import_weights", "Import weights...", "", "Keeps a network of yours by name, checked and converted.",
+        "Model",
+    ),
+    ActionSpec(
+        "model.fetch_vgg16", "Fetch torchvision's VGG-16...", "", "Downloads the published VGG-16 of ImageNet, 528 MB.",
+        "Model",
+    ),
+    ActionSpec(
         "device.auto", "Best device", "", "Computes on the fastest device that answers.", "Model", "device", "Device",
         starts_section=True,
     ),

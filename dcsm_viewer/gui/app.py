@@ -17,6 +17,7 @@ from dcsm_viewer.gui.collecting import Collecting
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.display import has_display
 from dcsm_viewer.gui.exporting import Exporting
+from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.screenshot import Screenshot
@@ -42,6 +43,7 @@ class Parts:
     controller: Controller
     opening: Opening
     exporting: Exporting
+    modelling: Modelling
     window: Window
     collecting: Collecting
 
@@ -49,6 +51,7 @@ class Parts:
         """Whether every thread has ended: files under way are finished, the engine gets a few seconds."""
         self.opening.stop()
         self.exporting.stop()
+        self.modelling.stop()
         ended = self.controller.stop(_STOP_S)
         self.collecting.stop()
         return ended
@@ -58,11 +61,11 @@ def build(state: ViewState, make_engine: _MakeEngine, themes: Themes, remembered
     """All parts joined; nothing is on the screen and no engine runs yet."""
     store = Store(state)
     controller = Controller(store, make_engine)
-    opening, exporting = Opening(store), Exporting(store)
-    window = Window(store, controller, opening, exporting, remembered, themes)
+    opening, exporting, modelling = Opening(store), Exporting(store), Modelling(store)
+    window = Window(store, controller, opening, exporting, modelling, remembered, themes)
     collecting = Collecting(window)
     controller.loaded.connect(collecting.settle)
-    return Parts(store, controller, opening, exporting, window, collecting)
+    return Parts(store, controller, opening, exporting, modelling, window, collecting)
 
 
 def run_window(

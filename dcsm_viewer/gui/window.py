@@ -14,8 +14,11 @@ from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.docks import Docks
 from dcsm_viewer.gui.edits import with_model
 from dcsm_viewer.gui.exporting import Exporting
+from dcsm_viewer.gui.fetch_window import FetchWindow
+from dcsm_viewer.gui.import_window import WEIGHTS_FILTER, ImportWindow
 from dcsm_viewer.gui.keys_window import KeysWindow
 from dcsm_viewer.gui.menus import Menus
+from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.opening import Opening, paths_of
 from dcsm_viewer.gui.palette import CommandPalette
 from dcsm_viewer.gui.panels.candidates import CandidatesPanel
@@ -39,7 +42,6 @@ from dcsm_viewer.gui.views.viewport import Viewport
 
 _VIEWS = ("view.compare", "view.grid", "view.overlay", "view.labels")
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All files (*)"
-_WEIGHTS = "Weights (*.pth *.pt *.safetensors *.caffemodel *.mat);;All files (*)"
 
 
 class Window(QMainWindow):
@@ -51,6 +53,7 @@ class Window(QMainWindow):
         controller: Controller,
         opening: Opening,
         exporting: Exporting,
+        modelling: Modelling,
         remembered: Remembered,
         themes: Themes,
     ) -> None:
@@ -61,6 +64,8 @@ class Window(QMainWindow):
         self._themes = themes
         self._viewport = Viewport(self)
         self._keys: KeysWindow | None = None
+        self._import = ImportWindow(modelling, self)
+        self._fetch = FetchWindow(modelling, self)
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.folder = FolderPanel(store, self)
@@ -106,9 +111,17 @@ class Window(QMainWindow):
         self._opening.open_paths([folder] if folder else [])
 
     def ask_for_weights(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, "Open weights file", self._last_folder(), _WEIGHTS)
+        path, _kind = QFileDialog.getOpenFileName(self, "Open weights file", self._last_folder(), WEIGHTS_FILTER)
         if path:
             self.choose_model(path)
+
+    def show_import(self) -> None:
+        self._import.show()
+        self._import.raise_()
+
+    def show_fetch(self) -> None:
+        self._fetch.show()
+        self._fetch.raise_()
 
     def ask_for_export_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Choose export folder", self._last_folder())

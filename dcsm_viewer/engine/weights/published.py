@@ -24,14 +24,23 @@ _LICENCE = "BSD-3-Clause (torchvision); trained on ImageNet, whose terms ask for
 _LOOK_EVERY_S = 0.2
 
 
+class CancelledError(Exception):
+    """Nobody wants the download any more."""
+
+
 def fetch_torchvision_vgg16(
-    progress: Progress | None = None, *, folder: Path | None = None, replace_existing: bool = False
+    progress: Progress | None = None,
+    *,
+    folder: Path | None = None,
+    replace_existing: bool = False,
+    still_wanted: Callable[[], bool] = lambda: True,
 ) -> ModelEntry:
     """The entry of torchvision's VGG-16 (ImageNet, 528 MB), downloaded with torch's own loader and imported.
 
     progress: called with (bytes there, bytes in all) from another thread, about five times a second. The file is
-    checked against the digest in its published name. Raises UserError where torchvision cannot be imported, there
-    is no network, or the download is damaged; nothing is left behind then.
+    checked against the digest in its published name. `still_wanted` is asked between two pieces of the download.
+    Raises UserError where torchvision cannot be imported, there is no network, or the download is damaged, and
+    CancelledError once it is not wanted any more; nothing is left behind then.
     """
     address, size_bytes = _published()
     folder = folder or model_folder()
@@ -41,7 +50,7 @@ def fetch_torchvision_vgg16(
         file = workplace / address.rpartition("/")[2]
         prefix = re.search(r"-([0-9a-f]{8,})\.", file.name)
         try:
-            with _watched(workplace, size_bytes, progress):
+            with _watched(workplace, size_bytes, progress), _stopped_unless(still_wanted):
                 torch.hub.download_url_to_file(address, str(file), prefix and prefix[1], progress=False)
         except urllib.error.URLError as error:
             raise UserError(
@@ -90,6 +99,28 @@ def _workplace(folder: Path, size_bytes: int) -> Iterator[Path]:
         raise UserError(f"{folder} cannot be written ({error.strerror}); choose another folder for models.") from None
     with workplace as path:
         yield Path(path)
+
+
+@contextmanager
+def _stopped_unless(still_wanted: Callable[[], bool]) -> Iterator[None]:
+    """Inside, torch's loader raises CancelledError once `still_wanted` says no.
+
+    The progress bar it updates with every piece is the one place where it calls out, shown or not.
+    """
+    hub: Any = torch.hub  # the bar is imported there, not declared
+    theirs = hub.tqdm
+
+    class Asking(theirs):  # type: ignore[misc, valid-type] # its class is only known when it runs
+        def update(self, n: float | None = 1) -> Any:
+            if not still_wanted():
+                raise CancelledError
+            return super().update(n)
+
+    hub.tqdm = Asking
+    try:
+        yield
+    finally:
+        hub.tqdm = theirs
 
 
 @contextmanager

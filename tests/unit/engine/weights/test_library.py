@@ -295,3 +295,17 @@ def test_that_a_taken_name_is_refused_before_the_download(
 
     with pytest.raises(UserError, match="There is a model named 'vgg16-imagenet' already"):
         published.fetch_torchvision_vgg16(folder=models)
+
+
+def test_that_a_download_nobody_wants_any_more_leaves_nothing(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(as_torchvision(random_vgg()), tmp_path / "vgg16-00000000.pth")
+    fake_torchvision(monkeypatch, (tmp_path / "vgg16-00000000.pth").as_uri())
+    bar = torch.hub.tqdm  # type: ignore[attr-defined] # imported there, not declared
+
+    with pytest.raises(published.CancelledError):
+        published.fetch_torchvision_vgg16(folder=models, still_wanted=lambda: False)
+
+    assert list(models.iterdir()) == []
+    assert torch.hub.tqdm is bar  # type: ignore[attr-defined] # as above

@@ -1,0 +1,60 @@
+"""The download of torchvision's VGG-16: how far it is, and a way out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from dcsm_viewer.gui.modelling import Modelling
+
+
+class FetchWindow(QDialog):
+    """Stays open beside the work; it is not modal. Closing it does not end the download, Cancel does."""
+
+    def __init__(self, modelling: Modelling, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Fetch VGG-16")
+        self.setModal(False)
+        self._modelling = modelling
+        self._words = QLabel("torchvision's VGG-16, trained on ImageNet: 528 MB from download.pytorch.org.", self)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self.bar = QProgressBar(self)
+        self.bar.setFormat("%v of %m MB")
+        self.bar.setRange(0, 528)
+        self.bar.setValue(0)
+        self.bar.setAccessibleName("Progress of the download")
+        self.begin = QPushButton("Fetch", self)
+        self.cancel = QPushButton("Cancel", self)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.begin)
+        column = QVBoxLayout(self)
+        column.addWidget(self._words)
+        column.addWidget(self.bar)
+        column.addLayout(row)
+        self.begin.clicked.connect(self._take_begin)
+        self.cancel.clicked.connect(modelling.cancel)
+        modelling.said.connect(self._words.setText)
+        modelling.fetched.connect(self._show_fetched)
+        modelling.ended.connect(self._show_ready)
+        self.resize(440, self.sizeHint().height())
+        self._show_ready()
+
+    @property
+    def words(self) -> str:
+        return self._words.text()
+
+    def _take_begin(self) -> None:
+        self.bar.setValue(0)
+        self._modelling.fetch()
+        self._show_ready()
+
+    def _show_fetched(self, megabytes: int, in_all: int) -> None:
+        self.bar.setRange(0, in_all)
+        self.bar.setValue(megabytes)
+
+    def _show_ready(self) -> None:
+        self.begin.setEnabled(not self._modelling.is_busy)
+        self.cancel.setEnabled(self._modelling.is_busy)

@@ -1,0 +1,123 @@
+"""The form for a model of one's own: weights file, name, class list, input convention."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dcsm_viewer.gui.modelling import Modelling
+from dcsm_viewer.gui.panels.labelled import choice_box
+from dcsm_viewer.model_work import CONVENTION_TITLES, ImportOrder
+
+WEIGHTS_FILTER = "Weights (*.pth *.pt *.safetensors *.caffemodel *.mat);;All files (*)"
+_CLASSES_FILTER = "Class lists (*.txt *.json);;All files (*)"
+
+
+class ImportWindow(QDialog):
+    """Stays open beside the work and says what came of an import; it is not modal."""
+
+    def __init__(self, modelling: Modelling, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Import weights")
+        self.setModal(False)
+        self._modelling = modelling
+        self.path, self.name, self.title, self.classes = (QLineEdit(self) for _ in range(4))
+        self.convention = choice_box(CONVENTION_TITLES, self)
+        self.do_import = QPushButton("Import", self)
+        self.do_import.setDefault(True)
+        self._words = QLabel("Read once, checked, and kept as safetensors in the folder of models.", self)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._lay_out()
+        self.path.textChanged.connect(self._take_path)
+        self.name.textChanged.connect(self._show_ready)
+        self.do_import.clicked.connect(self._take_import)
+        modelling.said.connect(self._words.setText)
+        modelling.ended.connect(self._show_ready)
+        self._show_ready()
+
+    @property
+    def words(self) -> str:
+        return self._words.text()
+
+    def _take_path(self, path: str) -> None:
+        if not self.name.isModified():
+            self.name.setText(suggested_name(path))
+        self._show_ready()
+
+    def _take_import(self) -> None:
+        classes = self.classes.text().strip()
+        self.do_import.setEnabled(False)
+        self._modelling.import_file(
+            ImportOrder(
+                path=Path(self.path.text().strip()),
+                name=self.name.text().strip(),
+                title=self.title.text().strip(),
+                classes=Path(classes) if classes else None,
+                convention=self.convention.currentData(),
+            )
+        )
+
+    def _show_ready(self) -> None:
+        is_filled = bool(self.path.text().strip() and self.name.text().strip())
+        self.do_import.setEnabled(is_filled and not self._modelling.is_busy)
+
+    def _browse_weights(self) -> None:
+        path, _kind = QFileDialog.getOpenFileName(self, "Choose weights", self.path.text(), WEIGHTS_FILTER)
+        if path:
+            self.path.setText(path)
+
+    def _browse_classes(self) -> None:
+        path, _kind = QFileDialog.getOpenFileName(self, "Choose class list", self.path.text(), _CLASSES_FILTER)
+        if path:
+            self.classes.setText(path)
+
+    def _lay_out(self) -> None:
+        browse_weights, browse_classes = QPushButton("Browse...", self), QPushButton("Browse...", self)
+        browse_weights.clicked.connect(self._browse_weights)
+        browse_classes.clicked.connect(self._browse_classes)
+        for browse in (browse_weights, browse_classes):
+            browse.setAutoDefault(False)
+        form = QFormLayout()
+        rows: tuple[tuple[str, QWidget, str, QPushButton | None], ...] = (
+            ("Weights file", self.path, ".caffemodel, .mat, .pth, .pt or .safetensors", browse_weights),
+            ("Name", self.name, "What to call the model: a-z, 0-9, '-', '_' and '.'.", None),
+            ("Title", self.title, "A longer name for people; the name if left empty.", None),
+            ("Class list", self.classes, "Names, one a line or JSON; empty: those of the file.", browse_classes),
+            ("Input", self.convention, "How the network wants its pixels.", None),
+        )
+        for label, control, explanation, button in rows:
+            control.setToolTip(explanation)
+            control.setAccessibleName(label)
+            control.setAccessibleDescription(explanation)
+            row = QHBoxLayout()
+            row.addWidget(control, 1)
+            if button is not None:
+                button.setAccessibleName(f"Browse for the {label.lower()}")
+                row.addWidget(button)
+            form.addRow(label, row)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(self._words)
+        column.addWidget(self.do_import, 0, Qt.AlignmentFlag.AlignRight)
+        self.resize(480, self.sizeHint().height())
+
+
+def suggested_name(path: str) -> str:
+    """A name the library takes, from that of a file; "" where nothing is left of it."""
+    stem = re.sub(r"[^a-z0-9._-]+", "-", Path(path.strip()).stem.lower())
+    return stem.strip("._-")[:64]

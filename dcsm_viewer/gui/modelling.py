@@ -1,0 +1,99 @@
+"""Models that come to the library: imported from a file or fetched, away from the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from threading import Event
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from dcsm_viewer.gui.edits import with_model
+from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.model_work import Imported, ImportOrder, fetch_vgg16, import_model
+
+
+class Modelling(QObject):
+    """Does one errand at a time; a model that arrived is listed at once and is the one in use.
+
+    Signals: `said(sentence)` what is going on or what came of it; `arrived(name)` a model is there; `ended` the
+    errand is over, whatever came of it; `fetched(megabytes, in_all)` how far the download is.
+    """
+
+    said = Signal(str)
+    arrived = Signal(str)
+    ended = Signal()
+    fetched = Signal(int, int)
+
+    _there = Signal(object, object)
+
+    def __init__(
+        self,
+        store: Store,
+        parent: QObject | None = None,
+        *,
+        importer: Callable[[ImportOrder], Imported] = import_model,
+        fetcher: Callable[[Callable[[int, int], None], Callable[[], bool]], Imported | None] = fetch_vgg16,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._importer, self._fetcher = importer, fetcher
+        self._errands = Errands("models", self)
+        self._unwanted = Event()
+        self.is_busy = False
+        # Bytes go beyond what a signal's int holds, so they travel as objects.
+        self._there.connect(self._tell_fetched, Qt.ConnectionType.QueuedConnection)
+
+    def import_file(self, order: ImportOrder) -> None:
+        self._begin(f"Reading and checking {order.path.name}...")
+        self._errands.send(partial(self._importer, order), self._take, self._take_failure)
+
+    def fetch(self) -> None:
+        self._begin("Asking for VGG-16...")
+        self._unwanted.clear()
+        work = partial(self._fetcher, self._there.emit, self._is_wanted)
+        self._errands.send(work, self._take, self._take_failure)
+
+    def cancel(self) -> None:
+        """Give the download up between two pieces of it; nothing is left behind."""
+        self._unwanted.set()
+        self.said.emit("Cancelling...")
+
+    def stop(self) -> None:
+        """Waits for the errand under way, a download no longer than for its next piece."""
+        self._unwanted.set()
+        self._errands.stop()
+
+    def _is_wanted(self) -> bool:
+        return not self._unwanted.is_set()
+
+    def _begin(self, sentence: str) -> None:
+        self.is_busy = True
+        self.said.emit(sentence)
+
+    def _take(self, imported: Imported | None) -> None:
+        self._end()
+        if imported is None:
+            self.said.emit("Cancelled. Nothing was kept.")
+            return
+        state = self._store.state
+        if state.engine is not None:
+            self._store.change(engine=replace(state.engine, models=imported.models))
+        self._store.edit(with_model(self._store.state.settings, imported.name))
+        sentence = " ".join((f"The model '{imported.name}' is there and in use.", *imported.notes))
+        self._store.change(message=sentence)
+        self.said.emit(sentence)
+        self.arrived.emit(imported.name)
+
+    def _take_failure(self, sentence: str) -> None:
+        self._end()
+        self.said.emit(sentence)
+
+    def _end(self) -> None:
+        self.is_busy = False
+        self.ended.emit()
+
+    def _tell_fetched(self, there: int, in_all: int) -> None:
+        self.fetched.emit(there >> 20, in_all >> 20)

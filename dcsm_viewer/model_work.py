@@ -1,0 +1,79 @@
+"""What the window may ask of the library of models, as plain values; called away from the window's thread.
+
+The engine is imported inside: torch takes seconds, and the window never imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from dcsm_viewer.values import ModelCard
+
+# The names the engine knows (a test holds the two together), with words for a box. "" leaves it to the file.
+CONVENTION_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "": "As the file says",
+        "caffe": "Caffe: BGR minus means",
+        "caffe-rgb": "RGB minus Caffe's means",
+        "dcsm-m": "As dcsm.m: RGB minus BGR means",
+        "torchvision": "torchvision: RGB, mean and std",
+        "efficientnet-lite": "EfficientNet-Lite: RGB, (v - 127) / 128",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrder:
+    """A weights file to keep under `name`. title "" is the name; classes None are those the file names or implies;
+    convention is a key of CONVENTION_TITLES.
+    """
+
+    path: Path
+    name: str
+    title: str = ""
+    classes: Path | None = None
+    convention: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A model that is there now, the sentences about how it was read, and all models with it."""
+
+    name: str
+    notes: tuple[str, ...]
+    models: tuple[ModelCard, ...]
+
+
+def import_model(order: ImportOrder) -> Imported:
+    """Raises UserError with one sentence for whatever is wrong with file, name or class list."""
+    from dcsm_viewer.engine.models.registry import model_cards
+    from dcsm_viewer.engine.weights.convention_names import convention_named
+    from dcsm_viewer.engine.weights.library import import_weights
+
+    entry = import_weights(
+        order.path,
+        order.name,
+        title=order.title or None,
+        class_names_file=order.classes,
+        convention=convention_named(order.convention) if order.convention else None,
+    )
+    return Imported(entry.name, entry.notes, model_cards())
+
+
+def fetch_vgg16(progress: Callable[[int, int], None], still_wanted: Callable[[], bool]) -> Imported | None:
+    """Torchvision's published VGG-16, or None once `still_wanted` said no. `progress` hears (bytes there, in all)
+    from another thread.
+
+    Raises UserError where there is no network, no room, or torchvision cannot be imported.
+    """
+    from dcsm_viewer.engine.models.registry import model_cards
+    from dcsm_viewer.engine.weights.published import CancelledError, fetch_torchvision_vgg16
+
+    try:
+        entry = fetch_torchvision_vgg16(progress, still_wanted=still_wanted)
+    except CancelledError:
+        return None
+    return Imported(entry.name, entry.notes, model_cards())

@@ -1,0 +1,142 @@
+"""Importing and fetching models from the window: off its thread, in sentences, listed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from dcsm_viewer.engine.weights.convention_names import CONVENTIONS
+from dcsm_viewer.gui.fetch_window import FetchWindow
+from dcsm_viewer.gui.import_window import ImportWindow, suggested_name
+from dcsm_viewer.gui.modelling import Modelling
+from dcsm_viewer.gui.panels.engine_bar import models
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.model_work import CONVENTION_TITLES, Imported
+from dcsm_viewer.values import EngineReady, UserError
+from tests.results import make_model_card
+from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
+
+MINE = replace(make_model_card(), name="mine", title="My own")
+
+
+@pytest.fixture
+def store() -> Store:
+    store = Store()
+    store.change(engine=EngineReady("cpu", "float32", "", (make_model_card(),)))
+    return store
+
+
+@pytest.fixture
+def library(store: Store, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Modelling]:
+    monkeypatch.setenv("DCSM_VIEWER_MODELS", str(own_home / "models"))
+    modelling = Modelling(store)
+    yield modelling
+    modelling.stop()
+
+
+def write_weights(path: Path) -> Path:
+    import torch
+
+    torch.save(as_torchvision(random_vgg()), path)
+    return path
+
+
+def test_that_an_imported_model_is_listed_and_in_use(
+    library: Modelling, store: Store, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = ImportWindow(library)
+    qtbot.addWidget(window)
+    classes = tmp_path / "classes.txt"
+    classes.write_text("ant\nbee\ncat\n")
+    window.path.setText(str(write_weights(tmp_path / "My Net.pth")))
+    assert window.name.text() == "my-net"
+    window.title.setText("My network")
+    window.classes.setText(str(classes))
+    window.convention.setCurrentIndex(window.convention.findData("caffe"))
+    with qtbot.waitSignal(library.arrived, timeout=20000):
+        window.do_import.click()
+        assert not window.do_import.isEnabled()
+    assert dict(models(store.state))["my-net"] == "My network"
+    assert store.state.settings.model == "my-net"
+    card = next(card for card in store.state.engine.models if card.name == "my-net")  # type: ignore[union-attr]  # it is ready
+    assert card.class_names == ("ant", "bee", "cat")
+    assert card.input_convention == str(CONVENTIONS["caffe"])
+    assert window.words.startswith("The model 'my-net' is there and in use.")
+    assert window.do_import.isEnabled()
+
+
+def test_that_a_broken_file_is_one_sentence_in_the_form(
+    library: Modelling, store: Store, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = ImportWindow(library)
+    qtbot.addWidget(window)
+    (tmp_path / "net.mat").write_bytes(b"")
+    before = store.state
+    window.path.setText(str(tmp_path / "net.mat"))
+    with qtbot.waitSignal(library.ended, timeout=20000):
+        window.do_import.click()
+    assert "net.mat is empty" in window.words
+    assert store.state == before
+
+
+def test_that_a_download_tells_how_far_it_is_and_can_be_cancelled(store: Store, qtbot: QtBot) -> None:
+    def endless(progress: Callable[[int, int], None], still_wanted: Callable[[], bool]) -> Imported | None:
+        progress(3 << 30, 4 << 30)
+        wait = Event()
+        while still_wanted():
+            wait.wait(0.005)
+        return None
+
+    modelling = Modelling(store, fetcher=endless)
+    window = FetchWindow(modelling)
+    qtbot.addWidget(window)
+    assert not window.cancel.isEnabled()
+    with qtbot.waitSignal(modelling.fetched, timeout=5000):
+        window.begin.click()
+    assert (window.bar.value(), window.bar.maximum()) == (3072, 4096)
+    assert not window.begin.isEnabled()
+    with qtbot.waitSignal(modelling.ended, timeout=5000):
+        window.cancel.click()
+    qtbot.waitUntil(lambda: window.words == "Cancelled. Nothing was kept.", timeout=5000)
+    assert window.begin.isEnabled()
+    assert models(store.state) == (("efficientnet-lite0", "EfficientNet-Lite0"),)
+    modelling.stop()
+
+
+def test_that_a_fetch_without_a_network_is_one_sentence(store: Store, qtbot: QtBot) -> None:
+    def unplugged(_progress: object, _still_wanted: object) -> Imported | None:
+        raise UserError("VGG-16 could not be downloaded (no route); connect to the internet.")
+
+    modelling = Modelling(store, fetcher=unplugged)
+    window = FetchWindow(modelling)
+    qtbot.addWidget(window)
+    with qtbot.waitSignal(modelling.ended, timeout=5000):
+        window.begin.click()
+    qtbot.waitUntil(lambda: "connect to the internet" in window.words, timeout=5000)
+    assert window.begin.isEnabled()
+    modelling.stop()
+
+
+def test_that_a_fetched_model_is_listed(store: Store, qtbot: QtBot) -> None:
+    modelling = Modelling(store, fetcher=lambda _progress, _wanted: Imported("mine", (), (make_model_card(), MINE)))
+    with qtbot.waitSignal(modelling.arrived, timeout=5000):
+        modelling.fetch()
+    assert models(store.state)[1] == ("mine", "My own")
+    assert store.state.settings.model == "mine"
+    modelling.stop()
+
+
+def test_that_every_convention_of_the_engine_has_a_title() -> None:
+    assert set(CONVENTION_TITLES) - {""} == set(CONVENTIONS)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/a/VGG 16 (mine).caffemodel", "vgg-16-mine"), ("net.pth", "net"), ("", ""), ("_.mat", "")]
+)
+def test_that_a_name_is_suggested_from_the_file(path: str, name: str) -> None:
+    assert suggested_name(path) == name
