@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcsm_viewer.export import FORMATS, export_with_reports, read_recipe, stems_for
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.imaging.read import list_images, read_image
-from dcsm_viewer.values import Progress, Request, Settings, UserError
+from dcsm_viewer.values import Progress, Request, Result, Settings, SourceImage, UserError
 
 if TYPE_CHECKING:
     from dcsm_viewer.engine.pipeline import Engine
+
+
+AHEAD = 2  # images decoded before the engine asks for them
+BEHIND = 2  # results not yet on the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +61,84 @@ def expand(inputs: Sequence[str]) -> tuple[str, ...]:
 def export_images(
     engine: Engine, paths: Sequence[str], order: Order, report: Callable[[str], None] = lambda _: None
 ) -> Iterator[Outcome]:
-    """An Outcome for each path, in order. `report` hears what is being done, for people to read."""
+    """An Outcome for each path, in order. `report` hears what is being done, for people to read.
+
+    While the engine computes, the next images are read and the last ones written, each by a thread of its own and
+    never more than a few, so that a folder needs no more memory than its largest images. What is stopped, by Ctrl-C
+    too, first puts what is computed on the disk, whole.
+    """
     stems = stems_for(paths)
-    for serial, path in enumerate(paths):
-        begin = time.perf_counter()
-        place = f"{serial + 1}/{len(paths)} {Path(path).name}"
-        try:
-            outcome = _export_one(engine, serial, path, stems[os.fspath(path)], order, report)
-        except UserError as error:
-            outcome = Outcome(path, error=str(error))
-        outcome = replace(outcome, seconds=time.perf_counter() - begin)
-        report(f"{place}: {_summary(outcome)}")
-        yield outcome
+    digest = _weights_digest(engine, order)
+    reader, writer = (ThreadPoolExecutor(1, thread_name_prefix=name) for name in ("read", "write"))
+    try:
+        still = iter(paths)
+        ahead = deque(reader.submit(_read, path, stems[path], order, digest) for path in islice(still, AHEAD))
+        behind: deque[tuple[int, Future[Outcome]]] = deque()
+        for serial, path in enumerate(paths):
+            reading = ahead.popleft()
+            behind.append((serial, _compute(engine, serial, path, reading, stems[path], order, report, writer)))
+            # Only now, so that no more than AHEAD decoded images wait.
+            ahead.extend(reader.submit(_read, path, stems[path], order, digest) for path in islice(still, 1))
+            while len(behind) > BEHIND or (behind and behind[0][1].done()):
+                yield _announced(behind.popleft(), len(paths), report)
+        while behind:
+            yield _announced(behind.popleft(), len(paths), report)
+    finally:
+        reader.shutdown(cancel_futures=True)
+        writer.shutdown()
 
 
-def _export_one(
-    engine: Engine, serial: int, path: str, stem: str, order: Order, report: Callable[[str], None]
-) -> Outcome:
-    if order.resume and (done := _finished(engine, path, stem, order)) is not None:
-        return Outcome(path, files=done, resumed=True)
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One image, or the files that it has already; `seconds` is what finding out took."""
+
+    image: SourceImage | None
+    finished: tuple[str, ...]
+    seconds: float
+
+
+def _read(path: str, stem: str, order: Order, digest: str | None) -> _Read:
+    begin = time.perf_counter()
+    finished = _finished(path, stem, order, digest) if order.resume and digest is not None else None
+    image = None if finished is not None else read_image(path)
+    return _Read(image, finished or (), time.perf_counter() - begin)
+
+
+def _compute(
+    engine: Engine,
+    serial: int,
+    path: str,
+    reading: Future[_Read],
+    stem: str,
+    order: Order,
+    report: Callable[[str], None],
+    writer: ThreadPoolExecutor,
+) -> Future[Outcome]:
+    """The image computed here and now, its Outcome once it is written."""
 
     def hear(progress: object) -> None:
         if isinstance(progress, Progress):
             report(f"{Path(path).name}: {progress.text}")
 
-    result = engine.settle(Request(serial, read_image(path), order.settings), hear)
-    order.out.mkdir(parents=True, exist_ok=True)
-    written = export_with_reports(result, order.out, stem, order.formats, stages=order.stages)
+    begin = time.perf_counter()
+    try:
+        read = reading.result()
+        begin = time.perf_counter()
+        if read.image is None:
+            return _known(Outcome(path, files=read.finished, seconds=read.seconds, resumed=True))
+        result = engine.settle(Request(serial, read.image, order.settings), hear)
+    except UserError as error:
+        return _known(Outcome(path, error=str(error), seconds=time.perf_counter() - begin))
+    return writer.submit(_write, result, path, stem, order, read.seconds + time.perf_counter() - begin)
+
+
+def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -> Outcome:
+    begin = time.perf_counter()
+    try:
+        order.out.mkdir(parents=True, exist_ok=True)
+        written = export_with_reports(result, order.out, stem, order.formats, stages=order.stages)
+    except UserError as error:
+        return Outcome(path, error=str(error), seconds=seconds + time.perf_counter() - begin)
     best = result.scores.max(0)
     return Outcome(
         path,
@@ -89,10 +146,34 @@ def _export_one(
         detected=tuple((result.model.class_names[c], round(float(best[c]), 4)) for c in result.detected_ids),
         notes=result.notes,
         device=result.device,
+        seconds=seconds + time.perf_counter() - begin,
     )
 
 
-def _finished(engine: Engine, path: str, stem: str, order: Order) -> tuple[str, ...] | None:
+def _known(outcome: Outcome) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
+    future.set_result(outcome)
+    return future
+
+
+def _announced(waiting: tuple[int, Future[Outcome]], count: int, report: Callable[[str], None]) -> Outcome:
+    serial, future = waiting
+    outcome = future.result()
+    report(f"{serial + 1}/{count} {Path(outcome.image).name}: {_summary(outcome)}")
+    return outcome
+
+
+def _weights_digest(engine: Engine, order: Order) -> str | None:
+    """The digest that files already there must name; None where there is no resuming."""
+    if not order.resume:
+        return None
+    try:
+        return engine.card(order.settings).weights_digest
+    except UserError:
+        return None  # every image will say so
+
+
+def _finished(path: str, stem: str, order: Order, digest: str) -> tuple[str, ...] | None:
     """The files of this image if they are there already, made from the same image, weights and settings; else None."""
     recipe_path = order.out / f"{stem}.json"
     try:
@@ -106,7 +187,7 @@ def _finished(engine: Engine, path: str, stem: str, order: Order) -> tuple[str, 
         recipe.settings == order.settings
         and recipe.stages == order.stages
         and {output.format for output in recipe.outputs} == set(order.formats)
-        and recipe.model.weights_digest == engine.card(order.settings).weights_digest
+        and recipe.model.weights_digest == digest
     )
     return (*map(str, files), str(recipe_path)) if same_image and same_files and same_order else None
 
