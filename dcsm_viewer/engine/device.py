@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 
 from dcsm_viewer.values import DeviceWish, PrecisionWish, UserError
+
+PROBES = 4  # the first of them warms up
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,40 @@ class Compute:
 def choose(device: DeviceWish, precision: PrecisionWish) -> Compute:
     """The best device that really computes. float32 is the exact mode: TF32 is switched off for it.
 
-    `auto` precision is float32 for now: faster number formats change labels and are taken only when asked for.
+    `auto` precision is float32: bfloat16 moves more labels than the half per cent that would go unnoticed
+    (docs/performance.md), so it is taken only when asked for, with a note where it is not even faster.
     Raises UserError where a device is demanded by name that is not there.
     """
     # Process-wide, but the engine is the only one here that computes.
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    compute = _on_device(device, dtype)
+    if dtype == torch.bfloat16 and bfloat16_speedup(compute.device.type) < 1:
+        slow = f"bfloat16 is slower than float32 on this {compute.device.type}, and less exact."
+        return replace(compute, note=" ".join(filter(None, (compute.note, slow))))
+    return compute
+
+
+@cache
+def bfloat16_speedup(device_type: str) -> float:
+    """How many times faster than in float32 a convolution of VGG-16's middle runs in bfloat16; some 0.2 s, once."""
+    device = torch.device(device_type)
+    best_s = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
+    for _ in range(PROBES):
+        for dtype in (torch.float32, torch.bfloat16):
+            x = torch.ones(1, 256, 56, 56, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
+            weight = torch.ones(256, 256, 3, 3, device=device, dtype=dtype).contiguous(
+                memory_format=torch.channels_last
+            )
+            begin = time.perf_counter()
+            # Asking for one number waits for the device.
+            F.conv2d(x, weight, padding=1)[0, 0, 0, 0].item()
+            best_s[dtype] = min(best_s[dtype], time.perf_counter() - begin)
+    return best_s[torch.float32] / best_s[torch.bfloat16]
+
+
+def _on_device(device: DeviceWish, dtype: torch.dtype) -> Compute:
     if device == "auto":
         for name in ("cuda", "mps"):
             if _is_present(name):

@@ -1,0 +1,33 @@
+"""Device and precision: what is wished for, what is taken, and what is said about it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dcsm_viewer.engine import device
+from dcsm_viewer.engine.device import bfloat16_speedup, choose
+
+
+def test_that_auto_is_exact_however_fast_another_precision_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "bfloat16_speedup", lambda _: 10.0)
+    assert choose("cpu", "auto").dtype == torch.float32
+    assert choose("cpu", "auto").note == ""
+
+
+@pytest.mark.parametrize(("speedup", "said"), [(0.5, True), (3.0, False)])
+def test_that_bfloat16_is_taken_when_wished_for_and_said_to_be_slow_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, speedup: float, said: bool
+) -> None:
+    monkeypatch.setattr(device, "bfloat16_speedup", lambda _: speedup)
+    compute = choose("cpu", "bfloat16")
+    assert compute.dtype == torch.bfloat16
+    assert ("slower than float32" in compute.note) == said
+
+
+def test_that_the_probe_is_made_once() -> None:
+    first = bfloat16_speedup("cpu")
+    assert first > 0
+    hits = bfloat16_speedup.cache_info().hits
+    assert bfloat16_speedup("cpu") == first
+    assert bfloat16_speedup.cache_info().hits == hits + 1
