@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QDoubleSpinBox, QHBoxLayout, QSizePoli
 from typing_extensions import override
 
 from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.imaging.colormaps import ON_REQUEST, POSITIVE, lookup_table
 
@@ -21,6 +21,7 @@ _RANGE_HELP = (
     "absolute: up to the largest possible value"
 )
 _KINDS = {"both": "Raw + distinct", "raw": "Raw", "distinct": "Distinct"}
+_OPACITY = Paint().opacity
 _OVERLAYS = {"class": "Overlay: class", "labels": "Overlay: labels"}
 
 
@@ -36,8 +37,17 @@ class ViewBar(QWidget):
         self._colormap = choice_box({}, self)
         self._opacity = QSlider(Qt.Orientation.Horizontal, self)
         self._opacity_box = QDoubleSpinBox(self)
+        self._reset = QToolButton(self)
         self._fill()
-        controls = [self._kind, self._overlay_of, self._range, self._colormap, self._opacity, self._opacity_box]
+        controls = [
+            self._kind,
+            self._overlay_of,
+            self._range,
+            self._colormap,
+            self._opacity,
+            self._opacity_box,
+            self._reset,
+        ]
         self._groups = (_group([_view_button(action, self) for action in views], self), _group(controls, self))
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._line.setSizeConstraint(QBoxLayout.SizeConstraint.SetNoConstraint)
@@ -51,6 +61,7 @@ class ViewBar(QWidget):
         self._colormap.activated.connect(self._take_colormap)
         self._opacity.valueChanged.connect(self._take_opacity)
         self._opacity_box.valueChanged.connect(self._take_opacity_box)
+        self._reset.clicked.connect(self._take_reset)
         store.changed.connect(self._follow)
         self.show_state(store.state)
 
@@ -64,6 +75,7 @@ class ViewBar(QWidget):
         with QSignalBlocker(self._opacity), QSignalBlocker(self._opacity_box):
             self._opacity.setValue(round(paint.opacity * 100))
             self._opacity_box.setValue(paint.opacity)
+        self._reset.setEnabled(paint.opacity != _OPACITY)
         # Each view has the controls that act on it. Hiding comes before showing: with all of them at once the line
         # would be wider than a narrow window, which would grow.
         wanted = {
@@ -121,6 +133,9 @@ class ViewBar(QWidget):
     def _take_opacity_box(self, opacity: float) -> None:
         self._repaint(opacity=round(opacity, 2))
 
+    def _take_reset(self) -> None:
+        self._repaint(opacity=_OPACITY)
+
     def _repaint(self, **fields: object) -> None:
         self._store.change(paint=replace(self._store.state.paint, **fields))  # type: ignore[arg-type]  # one of Paint's
 
@@ -134,7 +149,10 @@ class ViewBar(QWidget):
             self._colormap.addItem(_swatch(name), name, name)
         self._colormap.setIconSize(QSize(24, 10))
         self._opacity.setRange(0, 100)
-        self._opacity.setFixedWidth(90)
+        self._opacity.setFixedWidth(80)
+        self._reset.setText("↺")
+        self._reset.setAutoRaise(True)
+        self._reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._opacity_box.setRange(0, 1)
         self._opacity_box.setSingleStep(0.05)
         self._opacity_box.setKeyboardTracking(False)
@@ -145,6 +163,7 @@ class ViewBar(QWidget):
             (self._colormap, "Colormap", "The colours of the maps"),
             (self._opacity, "Opacity, slider", "How much the maps cover the photograph"),
             (self._opacity_box, "Opacity", "How much the maps cover the photograph, from 0 to 1"),
+            (self._reset, "Reset opacity", f"Back to {_OPACITY:g}"),
         ):
             widget.setAccessibleName(name)
             widget.setToolTip(explanation)
