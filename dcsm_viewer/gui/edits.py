@@ -26,10 +26,11 @@ def with_preset(settings: Settings, preset: PresetName) -> Settings:
 
 
 def with_model(settings: Settings, model: str) -> Settings:
-    """Another network: its layers and its class ids are others, so both choices start anew."""
+    """Another network: its layers and its class ids are others, so both choices start anew, layers as the preset."""
     if model == settings.model:
         return settings
-    method = replace(settings.method, layers=())
+    # A preset names no layer of a particular network, but it may name the input.
+    method = replace(settings.method, layers=PRESETS[settings.method.preset].layers)
     return replace(settings, model=model, method=method, choice=_fresh(settings.choice))
 
 

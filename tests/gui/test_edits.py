@@ -6,6 +6,7 @@ import pytest
 
 from dcsm_viewer.gui import edits
 from dcsm_viewer.limits import LIMITS, check
+from dcsm_viewer.method_presets import PRESETS
 from dcsm_viewer.values import ClassChoice, Settings
 
 
@@ -48,3 +49,8 @@ def test_that_another_image_forgets_classes_but_not_the_wish_for_top1() -> None:
 def test_that_another_model_starts_with_all_its_layers() -> None:
     settings = edits.with_field(Settings(), "method.layers", ("blocks.2",))
     assert edits.with_model(settings, "vgg16").method.layers == ()
+
+
+def test_that_another_model_leaves_simonyans_saliency_at_the_input() -> None:
+    settings = edits.with_model(edits.with_preset(Settings(), "simonyan"), "vgg16")
+    assert settings.method == PRESETS["simonyan"]
