@@ -105,6 +105,8 @@ class Segmenter:
         return Segmentation(labels, labels, unary)
 
     def _preview(self) -> Segmentation:
+        if not self.class_ids:
+            return self._plain(self._unary())
         factor = self._preview_factor
         # All but the last enlarging happens on the small image: the logarithms of a large one alone take longer.
         small = unary_from_class_maps(averaged(self.maps, factor), self.settings.unary_floor)

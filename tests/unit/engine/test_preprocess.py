@@ -112,9 +112,8 @@ def test_that_a_red_square_reaches_a_bgr_network_in_the_last_channel() -> None:
     canvas, _ = place(red, replace(PAPER, canvas_px=100))
     expected = torch.tensor([0 - 104.00699, 0 - 116.66877, 255 - 122.67892], dtype=torch.float64)
     torch.testing.assert_close(network_input(canvas, 100, CAFFE)[0, :, 50, 50], expected)
-    torch.testing.assert_close(
-        network_input(canvas, 100, DCSM_M)[0, :, 50, 50], torch.tensor([255 - 104.00699, -116.66877, -122.67892])
-    )
+    expected = torch.tensor([255 - 104.00699, -116.66877, -122.67892], dtype=torch.float64)
+    torch.testing.assert_close(network_input(canvas, 100, DCSM_M)[0, :, 50, 50], expected)
 
 
 def test_that_the_border_is_black_before_the_mean_is_taken_off() -> None:

@@ -145,3 +145,10 @@ def test_that_an_image_too_large_for_the_crf_gets_labels_of_full_size_and_a_note
     labels = large.exact().labels
     assert labels.shape == image.shape
     assert np.mean(labels == expected) > 0.95
+
+
+def test_that_without_a_class_all_is_background_at_once_and_at_last(image: SourceImage, cache: Cache) -> None:
+    nothing = replace(segmenter(image, cache), maps=torch.zeros(0, *image.shape), class_ids=())
+    for found in (nothing.preview(), nothing.exact(), nothing.without_crf()):
+        assert not found.labels.any()
+        assert found.unary.shape == (1, *image.shape)
