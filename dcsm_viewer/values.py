@@ -245,7 +245,8 @@ class Result:
     ascending, then fill-ups by falling score. detected_ids: T class ids ascending; the classes that have maps.
     raw: per (scale, layer) float32 (K, h, w), native layer resolution over the whole network input.
     raw_class_maps: (K, h, w) aggregated without subtraction, at canvas resolution, cropped to the image; class_maps:
-    (T, H, W) aggregated distinct maps, at image resolution; both in [0, 1]. notes: sentences for the user ("No class is above the threshold 0.5.").
+    (T, H, W) aggregated distinct maps, at image resolution; both in [0, 1]. notes: sentences for the user ("No
+    class is above the threshold 0.5.").
     """
 
     request: Request
