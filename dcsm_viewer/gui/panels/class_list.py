@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
@@ -104,7 +105,7 @@ class ClassDelegate(QStyledItemDelegate):
 
     def _chip(self, painter: QPainter, where: QRectF, row: ClassRow) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(*class_colour(row.class_id)))
+        painter.setBrush(_colour(row.class_id))
         painter.drawRoundedRect(where, 2, 2)
 
     def _mark(self, painter: QPainter, where: QRectF, row: ClassRow, ink: QColor) -> None:
@@ -122,6 +123,11 @@ class ClassDelegate(QStyledItemDelegate):
         filled = QRectF(where)
         filled.setWidth(where.width() * min(1.0, max(0.0, score)))
         painter.drawRoundedRect(filled, 3, 3)
+
+
+@cache
+def _colour(class_id: int) -> QColor:
+    return QColor(*class_colour(class_id))
 
 
 def _font_for(row: ClassRow, font: QFont) -> QFont:

@@ -82,13 +82,18 @@ class ClassesPanel(QWidget):
 
     def _show_rows(self) -> None:
         # A signal of a model that is reset would choose another class on its own.
+        rows = found_by(self._rows, self.search.text())
         with QSignalBlocker(self.list.selectionModel()):
-            self._model.show_rows(found_by(self._rows, self.search.text()))
+            is_other = rows != self._model.rows
+            self._model.show_rows(rows)
             place = self._model.place_of(wanted_class(self._store.state))
+            is_other = is_other or place != self.list.currentIndex()
             self.list.setCurrentIndex(place)
-        self.list.viewport().update()
-        if place.isValid():
-            self.list.scrollTo(place)
+        # While a slider is dragged the list mostly stays as it is, and painting it takes half of a frame.
+        if is_other:
+            self.list.viewport().update()
+            if place.isValid():
+                self.list.scrollTo(place)
         row = self._current()
         for button, (_title, _help, _change, is_on) in zip(self._buttons, _TOGGLES, strict=True):
             button.setEnabled(row is not None)
