@@ -20,6 +20,7 @@ class Cache:
         self._room_bytes = room_bytes
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._used_bytes = 0
+        self._owner: Hashable = None
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._kept
@@ -34,6 +35,12 @@ class Cache:
             self.put(key, make())
         self._kept.move_to_end(key)
         return cast("T", self._kept[key][0])
+
+    def belong_to(self, owner: Hashable) -> None:
+        """What was kept for another owner gives way now, not when the room is full."""
+        if owner != self._owner:
+            self._kept.clear()
+            self._used_bytes, self._owner = 0, owner
 
     def put(self, key: Hashable, artefact: object) -> None:
         if key in self._kept:

@@ -59,7 +59,11 @@ class Engine:
             return
 
     def settle(self, request: Request, report: Listener = lambda _: None) -> Result:
-        """The settled Result alone, by the shortest way: no previews, no layers but the wanted. For batches."""
+        """The settled Result alone, by the shortest way: no previews, no layers but the wanted. For batches.
+
+        What was made of another image is forgotten: nobody turns back in a batch.
+        """
+        self._kept.belong_to(request.image.digest)
         return self._stage(request, lambda _: True, report, all_layers=False).settled()
 
     def card(self, settings: Settings) -> ModelCard:
@@ -72,6 +76,8 @@ class Engine:
         compute = choose(settings.device, settings.precision)
         model = self._model(settings, compute)
         watch = Stopwatch(self._kept)
+        # Hundreds of megabytes, of use only to a class nobody asked for yet: kept for the image at hand alone.
+        self._traces.belong_to(request.image.digest)
         checkpoint = _checkpoint(request, still_wanted, report)
         return MapStage(Passes(request, model, compute, watch, self._traces, checkpoint, all_layers))
 
