@@ -54,6 +54,11 @@ class Lattice:
         return self.corners.device
 
     @property
+    def scale(self) -> float:
+        """What makes d+1 blurs by (1/2, 1, 1/2) one Gaussian of unit height, as in Adams et al.'s code."""
+        return 1.0 / (1.0 + 2.0**-self.dimension)
+
+    @property
     def size_bytes(self) -> int:
         """What keeping this lattice costs."""
         parts = (
@@ -73,8 +78,7 @@ class Lattice:
         points = weighted_sums(values, self.splat.index, self.splat.offsets, self.splat.weight)
         for rows in self.neighbours:
             points = weighted_sums(points, rows, self.blur_offsets, self.blur_weights)
-        # The constant that makes d+1 blurs by (1/2, 1, 1/2) one Gaussian of unit height, as in Adams et al.'s code.
-        return points.mul_(1.0 / (1.0 + 2.0**-self.dimension))
+        return points.mul_(self.scale)
 
     def sliced(self, points: Tensor, rows: slice) -> Tensor:
         """The features `rows` read back (n, L) from lattice points (M+1, L)."""
@@ -105,13 +109,16 @@ def _weighted_sums_by_adding(values: Tensor, index: Tensor, offsets: Tensor, wei
     return result.index_add_(0, group_of, values[index.long()] * weights[:, None])
 
 
-def sum_of_slices(parts: Sequence[tuple[Lattice, Tensor]], features: int) -> Tensor:
-    """The sum (N, L) of what each lattice reads back from its points (M+1, L), made block by block."""
+def sum_of_slices(parts: Sequence[tuple[Lattice, Tensor]], features: int, *, scratch: Tensor | None = None) -> Tensor:
+    """The sum (N, L) of what each lattice reads back from its points (M+1, L), made block by block.
+
+    It may or may not be in `scratch` (N, L), which is used up; without one, new memory is taken.
+    """
     labels = parts[0][1].shape[1]
     block = max(1, _SLICE_VALUES // labels)
     if features <= block:
         return _sum_of_rows(parts, slice(0, features))
-    total = torch.empty(features, labels, dtype=parts[0][1].dtype, device=parts[0][1].device)
+    total = parts[0][1].new_empty(features, labels) if scratch is None else scratch
     for start in range(0, features, block):
         rows = slice(start, start + block)
         total[rows] = _sum_of_rows(parts, rows)
