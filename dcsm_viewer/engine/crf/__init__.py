@@ -20,6 +20,7 @@ from dcsm_viewer.engine.crf.kernels import (
     Pairwise,
     features_of,
     lattice_for,
+    lattices_for,
     pairwise_of,
 )
 from dcsm_viewer.engine.crf.lattice import Lattice, Normalisation, build_lattice
@@ -48,6 +49,7 @@ __all__ = [
     "features_of",
     "footprint",
     "lattice_for",
+    "lattices_for",
     "pairwise_of",
     "preview",
     "reduced_rgb",

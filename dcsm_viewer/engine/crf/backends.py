@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.engine.crf import pydensecrf_backend
-from dcsm_viewer.engine.crf.kernels import Kernel, LatticeSource, lattice_for, pairwise_of
-from dcsm_viewer.engine.crf.lattice import Lattice
+from dcsm_viewer.engine.crf.kernels import LatticeSource, lattices_for, pairwise_of
 from dcsm_viewer.engine.crf.mean_field import MeanField
 from dcsm_viewer.engine.crf.pydensecrf_backend import PydensecrfMeanField
 from dcsm_viewer.engine.crf.steps import Inference
@@ -61,11 +60,11 @@ def begin(
     if settings.backend == "pydensecrf":
         return PydensecrfMeanField(unary.detach().float().cpu().numpy(), rgb, pairwise, start=start)
 
-    def built_here(kernel: Kernel) -> Lattice:
-        return lattice_for(kernel, rgb, unary.device)
-
-    source = built_here if lattices is None else lattices
-    return MeanField(unary, [(source(each.kernel), each.compat) for each in pairwise], start=start)
+    kernels = [each.kernel for each in pairwise]
+    found = lattices_for(kernels, rgb, unary.device) if lattices is None else [lattices(kernel) for kernel in kernels]
+    return MeanField(
+        unary, [(lattice, each.compat) for lattice, each in zip(found, pairwise, strict=True)], start=start
+    )
 
 
 def preview(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -86,6 +87,16 @@ def features_of(kernel: Kernel, rgb: NDArray[np.uint8], device: torch.device | s
 def lattice_for(kernel: Kernel, rgb: NDArray[np.uint8], device: torch.device | str = "cpu") -> Lattice:
     """The lattice of one kernel over the image rgb (H, W, 3); worth keeping per (image digest, kernel)."""
     return build_lattice(features_of(kernel, rgb, device), kernel.normalisation)
+
+
+def lattices_for(
+    kernels: Sequence[Kernel], rgb: NDArray[np.uint8], device: torch.device | str = "cpu"
+) -> tuple[Lattice, ...]:
+    """The lattice of each kernel, on the CPU made side by side: the sorts in it keep one core busy each."""
+    if len(kernels) < 2 or torch.device(device).type == "cuda":
+        return tuple(lattice_for(kernel, rgb, device) for kernel in kernels)
+    with ThreadPoolExecutor(max_workers=len(kernels), thread_name_prefix="lattice") as threads:
+        return tuple(threads.map(lambda kernel: lattice_for(kernel, rgb, device), kernels))
 
 
 def _check_widths(*widths: float) -> None:
