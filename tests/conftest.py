@@ -39,3 +39,16 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
             QSettings.setPath(kind, QSettings.Scope.UserScope, str(home / "config"))
     return home
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The worst figure of every kind that tests recorded: how far from its reference the program came."""
+    worst: dict[str, float] = {}
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name.startswith("worst") and isinstance(value, float):
+                worst[name] = max(worst.get(name, 0.0), value)
+    if worst:
+        terminalreporter.section("worst figures against the references")
+        for name, value in sorted(worst.items()):
+            terminalreporter.line(f"{name}: {value:.3g}")
