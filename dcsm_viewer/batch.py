@@ -135,7 +135,7 @@ def _compute(
 def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -> Outcome:
     begin = time.perf_counter()
     try:
-        order.out.mkdir(parents=True, exist_ok=True)
+        _make_folder(order.out)
         written = export_with_reports(result, order.out, stem, order.formats, stages=order.stages)
     except UserError as error:
         return Outcome(path, error=str(error), seconds=seconds + time.perf_counter() - begin)
@@ -148,6 +148,13 @@ def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -
         device=result.device,
         seconds=seconds + time.perf_counter() - begin,
     )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as trouble:
+        raise UserError(f"The folder {folder} cannot be made ({trouble.strerror}); choose another --out.") from None
 
 
 def _known(outcome: Outcome) -> Future[Outcome]:

@@ -79,6 +79,13 @@ def test_that_one_bad_image_stops_nobody_else(tmp_path: Path, capsys: pytest.Cap
     assert "2 of 3 images failed" in words
 
 
+def test_that_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("in the way")
+    code, lines, _ = run(capsys, "export", SAMPLE, "--out", tmp_path / "file" / "out", *SMALL)
+    assert code == 1
+    assert "cannot be made" in lines[0]["error"]
+
+
 def test_that_resuming_leaves_finished_images_alone_and_remakes_damaged_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
