@@ -47,6 +47,7 @@ Kernel: TypeAlias = GaussianKernel | BilateralKernel
 Compatibility: TypeAlias = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
 # How a mean field gets its lattices: a kernel is hashable, so (image digest, kernel) is the key to keep one under.
 LatticeSource: TypeAlias = Callable[[Kernel], Lattice]
+_LARGEST_SIDE_BY_SIDE = 1_000_000  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,12 @@ def lattice_for(kernel: Kernel, rgb: NDArray[np.uint8], device: torch.device | s
 def lattices_for(
     kernels: Sequence[Kernel], rgb: NDArray[np.uint8], device: torch.device | str = "cpu"
 ) -> tuple[Lattice, ...]:
-    """The lattice of each kernel, on the CPU made side by side: the sorts in it keep one core busy each."""
-    if len(kernels) < 2 or torch.device(device).type == "cuda":
+    """The lattice of each kernel, on the CPU made side by side: the sorts in it keep one core busy each.
+
+    One by one on images so large that what two need while they are made would be the peak of memory.
+    """
+    pixels = rgb.shape[0] * rgb.shape[1]
+    if len(kernels) < 2 or pixels > _LARGEST_SIDE_BY_SIDE or torch.device(device).type == "cuda":
         return tuple(lattice_for(kernel, rgb, device) for kernel in kernels)
     with ThreadPoolExecutor(max_workers=len(kernels), thread_name_prefix="lattice") as threads:
         return tuple(threads.map(lambda kernel: lattice_for(kernel, rgb, device), kernels))
