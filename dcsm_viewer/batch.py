@@ -15,6 +15,7 @@ from dcsm_viewer.export import FORMATS, export_with_reports, read_recipe, stems_
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.imaging.read import list_images, read_image
 from dcsm_viewer.values import Progress, Request, Result, Settings, SourceImage, UserError
+from dcsm_viewer.whole_file import make_folder
 
 if TYPE_CHECKING:
     from dcsm_viewer.engine.pipeline import Engine
@@ -135,7 +136,7 @@ def _compute(
 def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -> Outcome:
     begin = time.perf_counter()
     try:
-        _make_folder(order.out)
+        make_folder(order.out)
         written = export_with_reports(result, order.out, stem, order.formats, stages=order.stages)
     except UserError as error:
         return Outcome(path, error=str(error), seconds=seconds + time.perf_counter() - begin)
@@ -148,13 +149,6 @@ def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -
         device=result.device,
         seconds=seconds + time.perf_counter() - begin,
     )
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as trouble:
-        raise UserError(f"The folder {folder} cannot be made ({trouble.strerror}); choose another --out.") from None
 
 
 def _known(outcome: Outcome) -> Future[Outcome]:

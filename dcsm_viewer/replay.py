@@ -12,6 +12,7 @@ from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.values import Request, Settings, SourceImage, UserError
+from dcsm_viewer.whole_file import make_folder
 
 if TYPE_CHECKING:
     from dcsm_viewer.engine.pipeline import Engine
@@ -37,7 +38,7 @@ def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None
     result = engine.settle(Request(0, image, settings))
     # The recipe's own settings go into the new recipe: 'auto' stays 'auto'.
     result = replace(result, request=replace(result.request, settings=recipe.settings))
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     stem = recipe_path.stem
     export_with_reports(result, out, stem, [output.format for output in recipe.outputs], stages=recipe.stages)
     identical = {output.path: sha256_of(out / output.path) == output.sha256 for output in recipe.outputs}

@@ -57,6 +57,15 @@ def replaced(path: Path) -> Iterator[Path]:
             draft.unlink()
 
 
+def make_folder(folder: Path) -> None:
+    """The folder and those above it, if they are missing. Raises UserError with a sentence where they cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as trouble:
+        reason = trouble.strerror or str(trouble)
+        raise UserError(f"The folder {folder} cannot be made ({reason}); choose another.") from trouble
+
+
 def explain(trouble: OSError, path: Path) -> NoReturn:
     """Raises UserError with what `trouble` means for somebody who wants a file at `path`."""
     folder = path.parent
