@@ -58,7 +58,7 @@ def replaced(path: Path) -> Iterator[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """The folder and those above it, if they are missing. Raises UserError with a sentence where they cannot be made."""
+    """The folder and those above it, made if they are missing. Raises UserError where they cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as trouble:
