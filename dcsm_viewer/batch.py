@@ -145,7 +145,7 @@ def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -
         path,
         files=tuple(str(file) for file in written.paths),
         detected=tuple((result.model.class_names[c], round(float(best[c]), 4)) for c in result.detected_ids),
-        notes=result.notes,
+        notes=(*result.request.image.notes, *result.notes),
         device=result.device,
         seconds=seconds + time.perf_counter() - begin,
     )

@@ -65,7 +65,7 @@ def _classes(
 
 
 def _best(scores: NDArray[np.float32], detection: Detection) -> int | None:
-    """The detected class with the largest score, else the first candidate, else None."""
+    """The detected class with the largest score at any scale, else such a candidate, else None."""
     best = scores.max(0)
-    among = detection.detected_ids or detection.candidate_ids[:1]
+    among = detection.detected_ids or detection.candidate_ids
     return max(among, key=lambda class_id: best[class_id], default=None)

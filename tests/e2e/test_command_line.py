@@ -86,6 +86,15 @@ def test_that_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, capsy
     assert "cannot be made" in lines[0]["error"]
 
 
+def test_that_what_reading_had_to_do_is_noted_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    _, lines, _ = run(capsys, "export", tmp_path / "moving.gif", "--out", tmp_path, *SMALL, "--format", "voc")
+    note = "Only the first of 2 frames is used."
+    assert lines[0]["notes"].count(note) == 1
+    assert json.loads((tmp_path / "moving.json").read_text())["notes"].count(note) == 1
+
+
 def test_that_resuming_leaves_finished_images_alone_and_remakes_damaged_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
