@@ -142,7 +142,7 @@ class MapStage:
         return get("subtraction", key, lambda: focus_on(found, subtracted, self.passes, side_px))
 
     def _notes(self, found: Found, subtracted: Subtracted) -> tuple[str, ...]:
-        notes = [*self.passes.request.image.notes, *self.passes.notes, *subtracted.notes]
+        notes = [*self.passes.notes, *subtracted.notes]
         crf_note = self._segmenter(found, subtracted).note
         if crf_note:
             notes.append(crf_note)
