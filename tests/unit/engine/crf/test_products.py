@@ -63,6 +63,18 @@ def test_that_marginals_handed_out_stay_as_they_were() -> None:
         np.testing.assert_array_equal(before, copy)
 
 
+def test_that_slicing_in_blocks_over_the_old_marginals_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    unary = torch.from_numpy(smooth_unary(5, 24, 31))
+    terms = list(zip(LATTICES, (3.0, 10.0), strict=True))
+    whole = MeanField(unary, terms)
+    whole.advance(3)
+    monkeypatch.setattr("dcsm_viewer.engine.crf.lattice._SLICE_VALUES", 500)
+    in_blocks = MeanField(unary, terms)
+    in_blocks.step()
+    in_blocks.advance(2)
+    np.testing.assert_array_equal(in_blocks.q(), whole.q())
+
+
 def test_that_products_are_for_the_cpu_and_few_labels() -> None:
     assert width_of_products(4, torch.device("cuda")) is None
     assert width_of_products(21, torch.device("cpu")) is None
