@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the engine does
+os.environ.setdefault("GOMP_SPINCOUNT", "5000")  # as the engine does, and like there before torch is loaded
 
 import torch
 from torch import Tensor, nn

@@ -86,7 +86,6 @@ def run_window(
     Raises UserError when there is no screen to show a window on.
     """
     _check_screen(needs_one=screenshot is None)
-    _let_waiting_threads_sleep()
     app = _application()
     themes = Themes(app)
     remembered = Remembered.of_the_user() if screenshot is None else Remembered()
@@ -133,15 +132,6 @@ def _check_screen(*, needs_one: bool) -> None:
             "There is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); use dcsm-viewer export, or --screenshot."
         )
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-
-
-def _let_waiting_threads_sleep() -> None:
-    """Threads of torch that wait for each other give up the processor instead of spinning on it.
-
-    OpenMP reads this when torch is loaded, which is later. Spinning threads take turns with the window's; with other
-    programs on all cores the first result took four times as long [measured: 28 s against 7 s].
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _theme(text: str) -> Theme:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,9 +18,6 @@ from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.window import Window
 from tests.gui.engines import BlindEngine, GatedEngine, InstantEngine
-
-# As run_window does it, and like there before torch is loaded: on a busy machine spinning threads take minutes.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 class Desk:
