@@ -16,7 +16,7 @@ class FetchWindow(QDialog):
         self.setWindowTitle("Fetch VGG-16")
         self.setModal(False)
         self._modelling = modelling
-        self._words = QLabel("torchvision's VGG-16, trained on ImageNet: 528 MB from download.pytorch.org.", self)
+        self._words = QLabel("torchvision's VGG-16, trained on ImageNet: 528 MB from its publishers.", self)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self.bar = QProgressBar(self)
