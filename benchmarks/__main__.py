@@ -16,6 +16,11 @@ BENCHMARKS: tuple[tuple[str, ...], ...] = (
     ("benchmarks.window", "--runs", "3"),
     ("benchmarks.subtraction",),
     ("benchmarks.crf", "speed"),
+    ("benchmarks.engine",),
+    ("benchmarks.engine", "--agreement"),
+    ("benchmarks.peers",),
+    ("benchmarks.memory", "vgg16"),
+    ("benchmarks.memory", "growth"),
 )
 
 

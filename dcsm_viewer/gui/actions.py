@@ -133,8 +133,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("help.keys", "Keys", "F1", "Every key and what it does.", "Help"),
 )  # fmt: skip
 
-ACTION: dict[str, ActionSpec] = {spec.name: spec for spec in ACTIONS}
-
 
 def shortcuts_page() -> str:
     """docs/shortcuts.md: one table a menu, the actions that have a key first named by it."""

@@ -67,9 +67,6 @@ class SheetLayout:
         cell = self.cell_of(tile)
         return QRect(cell.left(), cell.bottom() - self.line, cell.width(), self.line)
 
-    def picture_size(self) -> QSize:
-        return QSize(self.cell.width() - 2 * MARGIN_PX, self.cell.height() - MARGIN_PX - self.line - 1)
-
     def tile_at(self, place: QPoint) -> Tile | None:
         """The tile whose cell holds the point, None between and beside the cells."""
         x, y = place.x() - self.heads, place.y() - self.top
