@@ -278,7 +278,29 @@ class EngineReady:
     models: tuple[ModelCard, ...]
 
 
-Report = EngineReady | Progress | Result | Failure
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What a tool wants to know about the stages of `request`; `question` is one of `dcsm_viewer.inquiries`.
+
+    Of each type of question only the newest inquiry is answered, and only while no request waits. Serials grow.
+    """
+
+    serial: int
+    request: Request
+    question: object
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known so far of an inquiry; the last one says so. `failure`: why there is nothing to know, a sentence."""
+
+    inquiry: Inquiry
+    value: object = field(default=None, repr=False, compare=False)
+    is_last: bool = True
+    failure: str | None = None
+
+
+Report = EngineReady | Progress | Result | Failure | Answer
 
 
 class UserError(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from dcsm_viewer.values import Failure, Report, Request, Result, Settings, Stage, UserError
+from dcsm_viewer.values import Answer, Failure, Inquiry, Report, Request, Result, Settings, Stage, UserError
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +25,21 @@ class EngineLike(Protocol):
 
     def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None: ...
 
+    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
+        """Whether it was answered to the end; False once `still_wanted` said no."""
+        ...
+
 
 class Mailbox:
-    """One slot. Putting overwrites what waits; taking blocks until there is something, or gives None once closed."""
+    """One slot for requests, and one for each type of question; requests come first.
+
+    Putting overwrites what waits in its slot; taking blocks until there is something, or gives None once closed.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: Request | None = None
+        self._inquiries: dict[type, Inquiry] = {}
         self._closed = False
 
     def put(self, request: Request) -> None:
@@ -39,16 +47,39 @@ class Mailbox:
             self._waiting = request
             self._changed.notify()
 
-    def take(self) -> Request | None:
+    def put_inquiry(self, inquiry: Inquiry) -> None:
+        """An older one of its type never takes the place of a newer one."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._waiting is not None)
-            request, self._waiting = (None if self._closed else self._waiting), None
+            waiting = self._inquiries.get(type(inquiry.question))
+            if waiting is None or waiting.serial < inquiry.serial:
+                self._inquiries[type(inquiry.question)] = inquiry
+            self._changed.notify()
+
+    def take(self) -> Request | Inquiry | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._waiting is not None or bool(self._inquiries))
+            if self._closed:
+                return None
+            if self._waiting is None:
+                newest = max(self._inquiries.values(), key=lambda inquiry: inquiry.serial)
+                return self._inquiries.pop(type(newest.question))
+            request, self._waiting = self._waiting, None
             return request
 
     def waiting(self) -> Request | None:
         """The request that would be taken next, left where it is."""
         with self._changed:
             return self._waiting
+
+    def newest_inquiry(self) -> int:
+        """The serial of the newest inquiry that waits, -1 where none does."""
+        with self._changed:
+            return max((inquiry.serial for inquiry in self._inquiries.values()), default=-1)
+
+    def forget(self, question: type) -> None:
+        """Drops the inquiry of this type that waits."""
+        with self._changed:
+            self._inquiries.pop(question, None)
 
     def empty(self) -> None:
         with self._changed:
@@ -96,6 +127,7 @@ class EngineThread:
         self._mailbox = Mailbox()
         self._cancelled_up_to = -1
         self._newest_serial = -1
+        self._forgotten: dict[type, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
 
@@ -106,6 +138,15 @@ class EngineThread:
         """Run this next; a request that still waits is dropped, one that runs ends as `uses` says."""
         self._newest_serial = request.serial
         self._mailbox.put(request)
+
+    def inquire(self, inquiry: Inquiry) -> None:
+        """Answer this as soon as no request waits; it gives way to any request or newer inquiry, and comes back."""
+        self._mailbox.put_inquiry(inquiry)
+
+    def forget(self, question: type, up_to: int) -> None:
+        """Nobody wants inquiries of this type with serials up to this any more."""
+        self._forgotten[question] = up_to
+        self._mailbox.forget(question)
 
     def cancel(self) -> None:
         """Drop what waits and abandon what runs at its next checkpoint."""
@@ -127,8 +168,11 @@ class EngineThread:
             log.exception("the engine could not be built")
             self._report(Failure(self._newest_serial, _sentence(error)))
             return
-        while (request := self._mailbox.take()) is not None:
-            self._run(engine, request)
+        while (wish := self._mailbox.take()) is not None:
+            if isinstance(wish, Request):
+                self._run(engine, wish)
+            else:
+                self._answer(engine, wish)
 
     def _run(self, engine: EngineLike, request: Request) -> None:
         settled = False
@@ -143,7 +187,9 @@ class EngineThread:
                 return False
             newest = self._mailbox.waiting()
             # Once the user has the result, anything more is done only while nobody waits.
-            return newest is None or (not settled and uses(newest, request, stage))
+            if settled:
+                return newest is None and self._mailbox.newest_inquiry() < 0
+            return newest is None or uses(newest, request, stage)
 
         try:
             engine.run(request, still_wanted, report)
@@ -152,6 +198,23 @@ class EngineThread:
         except Exception as error:
             log.exception("request %d failed", request.serial)
             self._report(Failure(request.serial, _sentence(error)))
+
+    def _answer(self, engine: EngineLike, inquiry: Inquiry) -> None:
+        def is_forgotten() -> bool:
+            return inquiry.serial <= self._forgotten.get(type(inquiry.question), -1)
+
+        def still_wanted() -> bool:
+            others = self._mailbox.waiting() is not None or self._mailbox.newest_inquiry() > inquiry.serial
+            return not (self._stopping.is_set() or others or is_forgotten())
+
+        try:
+            if not engine.answer(inquiry, still_wanted, self._report) and not is_forgotten():
+                self._mailbox.put_inquiry(inquiry)
+        except UserError as error:
+            self._report(Answer(inquiry, failure=str(error)))
+        except Exception as error:
+            log.exception("inquiry %d failed", inquiry.serial)
+            self._report(Answer(inquiry, failure=_sentence(error)))
 
 
 def _sentence(error: Exception) -> str:

@@ -8,11 +8,23 @@ from dcsm_viewer import limits
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.crf.first_calls import make_first_calls
 from dcsm_viewer.engine.device import Compute, choose
+from dcsm_viewer.engine.inquiries import answers
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
 from dcsm_viewer.engine.passes import Checkpoint, Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.values import EngineReady, ModelCard, Progress, Report, Request, Result, Settings, Stage
+from dcsm_viewer.values import (
+    Answer,
+    EngineReady,
+    Inquiry,
+    ModelCard,
+    Progress,
+    Report,
+    Request,
+    Result,
+    Settings,
+    Stage,
+)
 
 KEPT_BYTES = 768 * 1024**2  # maps of some twenty images
 TRACES_BYTES = 768 * 1024**2  # the gates of one image at three scales, VGG-16 included
@@ -65,6 +77,23 @@ class Engine:
         """
         self._kept.belong_to(request.image.digest)
         return self._stage(request, lambda _: True, report, all_layers=False).settled()
+
+    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
+        """Whether the inquiry was answered to the end; False once nobody wants it any more.
+
+        It works on the artefacts of its request, which are made where they are not there, and reports Answers.
+        """
+        try:
+            stage = self._stage(inquiry.request, lambda _: still_wanted(), lambda _: None, all_layers=True)
+            last = None
+            for value in answers(inquiry.question, stage):
+                if last is not None:
+                    report(Answer(inquiry, last, is_last=False))
+                last = value
+            report(Answer(inquiry, last))
+        except AbandonedError:
+            return False
+        return True
 
     def card(self, settings: Settings) -> ModelCard:
         """The card of the model these settings name, which is loaded for it."""

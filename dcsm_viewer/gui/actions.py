@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dcsm_viewer.gui.tools.table import TOOLS
+
 Menu = Literal["File", "Edit", "View", "Model", "Analysis", "Export", "Tools", "Help"]
 MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Model", "Analysis", "Export", "Tools", "Help")
 
@@ -34,6 +36,15 @@ def _ranks() -> tuple[ActionSpec, ...]:
         )
         for rank in range(1, 10)
     )  # fmt: skip
+
+
+def _tools() -> tuple[ActionSpec, ...]:
+    return tuple(
+        ActionSpec(
+            f"tools.{tool.name}", tool.title, tool.key, tool.help, "Tools", "view" if tool.place == "centre" else ""
+        )
+        for tool in TOOLS
+    )
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -129,6 +140,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("engine.again", "Compute again", "Ctrl+R", "Asks once more, after a cancel or a failure.", "Analysis"),
     ActionSpec("export.export", "Export", "Ctrl+S", "Writes what is on the screen to the export folder.", "Export"),
     ActionSpec("export.choose_folder", "Choose export folder...", "", "Where exports go.", "Export"),
+    *_tools(),
     ActionSpec("tools.palette", "Command palette", "Ctrl+Shift+P", "Finds an action by its words.", "Tools"),
     ActionSpec("help.keys", "Keys", "F1", "Every key and what it does.", "Help"),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from dcsm_viewer.gui.panels.export import ExportPanel
 from dcsm_viewer.gui.state import MapKind
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.theme import Theme
+from dcsm_viewer.gui.tools.table import TOOLS
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.limits import LIMITS
 from dcsm_viewer.values import ClassChoice
@@ -37,6 +38,7 @@ class Shell(Protocol):
     def reset_layout(self) -> None: ...
     def show_palette(self) -> None: ...
     def show_keys(self) -> None: ...
+    def show_tool(self, name: str) -> None: ...
     def close(self) -> bool: ...
 
 
@@ -92,6 +94,7 @@ def handlers(
         "engine.again": controller.ask_again,
         "export.export": export.export,
         "export.choose_folder": shell.ask_for_export_folder,
+        **{f"tools.{tool.name}": partial(shell.show_tool, tool.name) for tool in TOOLS},
         "tools.palette": shell.show_palette,
         "help.keys": shell.show_keys,
     }

@@ -11,7 +11,18 @@ from dcsm_viewer.gui.bridge import Bridge
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.limits import check
-from dcsm_viewer.values import EngineReady, Failure, Progress, Report, Request, Result, Settings, UserError
+from dcsm_viewer.values import (
+    Answer,
+    EngineReady,
+    Failure,
+    Inquiry,
+    Progress,
+    Report,
+    Request,
+    Result,
+    Settings,
+    UserError,
+)
 from dcsm_viewer.worker import EngineLike, EngineThread, Listener
 
 _Wish = tuple[str, Settings, int | None]
@@ -22,10 +33,11 @@ class Controller(QObject):
 
     Results for older settings of the image on show are taken too, so that a hand that keeps moving a slider sees
     something; what belongs to another image, another model or a cancelled request is dropped.
-    `loaded` says that the engine is there.
+    `loaded` says that the engine is there; `answered(answer)` brings what a tool inquired after.
     """
 
     loaded = Signal()
+    answered = Signal(object)
 
     def __init__(
         self, store: Store, make_engine: Callable[[Listener], EngineLike], parent: QObject | None = None
@@ -34,6 +46,7 @@ class Controller(QObject):
         self._store = store
         self._asked: _Wish | None = None
         self._serial = 0
+        self._inquiries = 0
         self._cancelled_up_to = 0
         self._dead: str | None = None
         self._bridge = Bridge(self)
@@ -63,6 +76,16 @@ class Controller(QObject):
         if wish is not None:
             self._ask(wish)
 
+    def inquire(self, request: Request, question: object) -> int:
+        """The serial of the inquiry; its answers come by `answered`, unless a newer one of its type overtakes it."""
+        self._inquiries += 1
+        self._thread.inquire(Inquiry(self._inquiries, request, question))
+        return self._inquiries
+
+    def forget(self, question: type) -> None:
+        """No more answers to questions of this type: its tool was closed, or what it asked about is gone."""
+        self._thread.forget(question, self._inquiries)
+
     def take_report(self, report: Report) -> None:
         match report:
             case EngineReady():
@@ -75,6 +98,8 @@ class Controller(QObject):
                 self._take_result(report)
             case Failure():
                 self._take_failure(report)
+            case Answer():
+                self.answered.emit(report)
             case _:
                 assert_never(report)
 

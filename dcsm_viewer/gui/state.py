@@ -30,16 +30,16 @@ class Paint:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """The whole window. `focus` is the class id on display, None for the best detected one.
-
-    `image` may be newer than `result` (which then is shown dimmed). `failure` is the sentence in the bar above
-    the panes, None when all is well. `folder` lists the paths of the folder panel, `place` the one open.
+    """The whole window. `view` is a ViewName or the name of a tool that takes the centre. `focus` is the class
+    id on display, None for the best detected one. `image` may be newer than `result` (which then is shown
+    dimmed). `failure` is the sentence in the bar above the panes, None when all is well. `folder` lists the
+    paths of the folder panel, `place` the one open.
     """
 
     image: SourceImage | None = None
     settings: Settings = field(default_factory=Settings)
     paint: Paint = field(default_factory=Paint)
-    view: ViewName = "compare"
+    view: str = "compare"
     focus: int | None = None
     engine: EngineReady | None = None
     result: Result | None = None

@@ -18,15 +18,24 @@ from dcsm_viewer.gui.views.viewport import Viewport
 
 
 class ViewStack(QStackedWidget):
-    """`read(text)`: the values under the cursor in words, "" when it is over no image."""
+    """The page of the state's view, a linked view or a tool.
+
+    Signals:
+        read: the values under the cursor in words, "" when it is over no image.
+        pixel_clicked: pixel (row, col) of the image.
+        wanted: the name of a page that is not there yet; it is to be added before the signal returns.
+    """
 
     read = Signal(str)
+    pixel_clicked = Signal(int, int)
+    wanted = Signal(str)
 
     def __init__(self, store: Store, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
         self._cursor: tuple[float, float] | None = None
         self.empty = EmptyView(self)
+        self._pages: dict[str, QWidget] = {}
         self.views: dict[ViewName, LinkedView] = {
             "compare": CompareView(viewport, self),
             "grid": GridView(viewport, self),
@@ -34,18 +43,30 @@ class ViewStack(QStackedWidget):
             "labels": LabelsView(viewport, self),
         }
         self.addWidget(self.empty)
-        for view in self.views.values():
-            self.addWidget(view)
-            view.pointed.connect(self._point)
-            view.left.connect(self._leave)
+        for name, view in self.views.items():
+            self.add_page(name, view)
+            self.hear(view)
         self.views["overlay"].pixel_clicked.connect(self._choose_label)
         store.changed.connect(self._follow)
         self._follow(store.state, store.state)
 
+    def add_page(self, name: str, page: QWidget) -> None:
+        """From now on `page` is shown where the state's view is `name`."""
+        self._pages[name] = page
+        self.addWidget(page)
+
+    def hear(self, view: LinkedView) -> None:
+        """What the hand does in this view's panes is what it does in the window."""
+        view.pointed.connect(self._point)
+        view.left.connect(self._leave)
+        view.pixel_clicked.connect(self.pixel_clicked)
+
     def _follow(self, _before: ViewState, after: ViewState) -> None:
         for view in self.views.values():
             view.show_state(after)
-        wanted = self.empty if after.image is None else self.views[after.view]
+        if after.image is not None and after.view not in self._pages:
+            self.wanted.emit(after.view)
+        wanted = self.empty if after.image is None else self._pages[after.view]
         if self.currentWidget() is not wanted:
             self.setCurrentWidget(wanted)
         self._read(after)

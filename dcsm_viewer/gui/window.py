@@ -37,6 +37,8 @@ from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.theme import Theme, Themes
+from dcsm_viewer.gui.tools.opened import OpenedTools
+from dcsm_viewer.gui.tools.workbench import PixelHand, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.gui.views.viewport import Viewport
 
@@ -77,6 +79,9 @@ class Window(QMainWindow):
         self.headline = HeadlineBar(store, self)
         self.view_bar = ViewBar(store, [self.menus.actions[name] for name in _VIEWS], self)
         self.stack = ViewStack(store, self._viewport, self)
+        pixels = PixelHand(self)
+        self.stack.pixel_clicked.connect(pixels.clicked)
+        self.tools = OpenedTools(self, self.stack, Workbench(store, self._viewport, controller, remembered, pixels))
         self.status = StatusPanel(store, self)
         self._palette = CommandPalette(self.menus.actions, self)
         self._lay_out()
@@ -154,6 +159,9 @@ class Window(QMainWindow):
     def reset_layout(self) -> None:
         self.docks.reset()
 
+    def show_tool(self, name: str) -> None:
+        self.tools.show(name)
+
     def show_palette(self) -> None:
         self._palette.open_over(self)
 
@@ -221,7 +229,9 @@ class Window(QMainWindow):
         if before is after or before.image is not after.image:
             self.setWindowTitle(f"{after.image.name} - DCSM viewer" if after.image else "DCSM viewer")
         if before is after or before.view != after.view:
-            self.menus.check("view", f"view.{after.view}")
+            self.menus.check(
+                "view", f"view.{after.view}" if f"view.{after.view}" in self.menus.actions else f"tools.{after.view}"
+            )
         if before is after or (before.settings, before.engine) != (after.settings, after.engine):
             self._show_settings(after)
         has_image = after.image is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import Semaphore
 
-from dcsm_viewer.values import EngineReady, Progress, Report, Request, Result, UserError
+from dcsm_viewer.values import Answer, EngineReady, Inquiry, Progress, Report, Request, Result, UserError
 from dcsm_viewer.worker import Listener, StillWanted
 from tests.results import VOC_NAMES, make_model_card, make_result
 
@@ -31,6 +31,9 @@ class InstantEngine:
 
     def __init__(self) -> None:
         self.ran: list[Request] = []
+        self.asked: list[Inquiry] = []
+        self.known: dict[type, Callable[[Inquiry], object]] = {}
+        """What it answers to questions of each type."""
 
     def make(self, report: Listener) -> InstantEngine:
         report(READY)
@@ -43,6 +46,13 @@ class InstantEngine:
             raise UserError("The network cannot see this one; open another image.")
         assert still_wanted("segmentation") in {True, False}
         report(answer(request, focus=focus_place(request)))
+
+    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Callable[[Report], None]) -> bool:
+        self.asked.append(inquiry)
+        if not still_wanted():
+            return False
+        report(Answer(inquiry, self.known[type(inquiry.question)](inquiry)))
+        return True
 
 
 class GatedEngine(InstantEngine):

@@ -10,7 +10,18 @@ from typing import Any
 
 import pytest
 
-from dcsm_viewer.values import EngineReady, Failure, Report, Request, Result, Settings, Stage, UserError
+from dcsm_viewer.values import (
+    Answer,
+    EngineReady,
+    Failure,
+    Inquiry,
+    Report,
+    Request,
+    Result,
+    Settings,
+    Stage,
+    UserError,
+)
 from dcsm_viewer.worker import EngineLike, EngineThread, Listener, Mailbox, StillWanted, uses
 from tests.results import make_image, make_result
 
@@ -39,6 +50,16 @@ class GatedEngine:
         self.settled.append(request.serial)
         if still_wanted(self.stage):
             self.after()
+
+    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
+        self.started.put(-inquiry.serial)
+        assert self.permits.acquire(timeout=WAIT_S)
+        if self.trouble is not None:
+            raise self.trouble
+        if not still_wanted():
+            return False
+        report(Answer(inquiry, f"about {inquiry.serial}"))
+        return True
 
 
 @dataclass
@@ -197,3 +218,50 @@ def serial_of(report: Report) -> int:
     assert isinstance(report, Result)
     assert not isinstance(report, EngineReady)
     return report.request.serial
+
+
+def test_that_of_inquiries_of_one_type_the_newest_is_answered_and_requests_come_first(running: Running) -> None:
+    running.thread.ask(request(1))
+    assert running.engine.started.get(timeout=WAIT_S) == 1
+    for serial in range(1, 5):
+        running.thread.inquire(Inquiry(serial, request(1), "a question"))
+    running.thread.inquire(Inquiry(5, request(1), b"another"))
+    running.thread.ask(request(2))
+    for _ in range(4):
+        running.engine.permits.release()
+    assert [running.engine.started.get(timeout=WAIT_S) for _ in range(3)] == [2, -5, -4]
+    assert [serial_of(running.next()), serial_of(running.next())] == [1, 2]
+    assert [running.next(), running.next()] == [
+        Answer(Inquiry(5, request(1), b"another")),
+        Answer(Inquiry(4, request(1), "a question")),
+    ]
+
+
+def test_that_an_inquiry_gives_way_to_a_request_and_comes_back(running: Running) -> None:
+    running.thread.inquire(Inquiry(1, request(1), "a question"))
+    assert running.engine.started.get(timeout=WAIT_S) == -1
+    running.thread.ask(request(2))
+    for _ in range(3):
+        running.engine.permits.release()
+    assert [running.engine.started.get(timeout=WAIT_S) for _ in range(2)] == [2, -1]
+    assert serial_of(running.next()) == 2
+    assert running.next() == Answer(Inquiry(1, request(1), "a question"))
+
+
+def test_that_a_forgotten_inquiry_is_not_answered(running: Running) -> None:
+    running.thread.inquire(Inquiry(1, request(1), "a question"))
+    assert running.engine.started.get(timeout=WAIT_S) == -1
+    running.thread.forget(str, 1)
+    running.thread.inquire(Inquiry(2, request(1), b"another"))
+    for _ in range(2):
+        running.engine.permits.release()
+    assert running.next() == Answer(Inquiry(2, request(1), b"another"))
+
+
+def test_that_an_inquiry_that_fails_is_answered_with_a_sentence(running: Running) -> None:
+    running.engine.trouble = UserError("There is no such layer; choose another.")
+    running.thread.inquire(Inquiry(1, request(1), "a question"))
+    running.engine.permits.release()
+    answer = running.next()
+    assert isinstance(answer, Answer)
+    assert answer.failure == "There is no such layer; choose another."

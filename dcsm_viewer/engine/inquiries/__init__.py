@@ -1,0 +1,21 @@
+"""What the engine answers to the tools of the window, one file a tool.
+
+Long answers come in parts, and keep their pieces by `stage.passes.watch`: an answer that had to give way to a request
+is begun again and should find them there. `stage.passes.checkpoint` before each expensive piece makes it give way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dcsm_viewer.engine.maps import MapStage
+
+Answerer = Callable[[Any, MapStage], Iterator[object]]
+
+_ANSWERERS: dict[type, Answerer] = {}
+
+
+def answers(question: object, stage: MapStage) -> Iterator[object]:
+    """What is known of the question, better each time; the last one is the whole answer."""
+    return _ANSWERERS[type(question)](question, stage)

@@ -1,0 +1,58 @@
+"""The tools that have been opened: docks under the panes, or pages in place of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from dcsm_viewer.gui.tools.table import TOOLS, ToolSpec
+from dcsm_viewer.gui.tools.workbench import Workbench
+from dcsm_viewer.gui.view_stack import ViewStack
+
+_SHARE = 0.4  # of the window's height, for the first dock below
+
+
+class OpenedTools(QObject):
+    """Makes a tool when it is first asked for, and shows it from then on."""
+
+    def __init__(self, window: QMainWindow, stack: ViewStack, bench: Workbench) -> None:
+        super().__init__(window)
+        self._window = window
+        self._stack = stack
+        self._bench = bench
+        self._specs = {spec.name: spec for spec in TOOLS}
+        self.docks: dict[str, QDockWidget] = {}
+        stack.wanted.connect(self._make_page)
+
+    def show(self, name: str) -> None:
+        """Brings the tool to the front; one below that is at the front already is closed again."""
+        spec = self._specs[name]
+        if spec.place == "centre":
+            self._bench.store.change(view=name)
+            return
+        dock = self.docks.get(name)
+        if dock is None:
+            self._make_dock(spec)
+        elif dock.isVisible() and not dock.visibleRegion().isEmpty():
+            dock.hide()
+        else:
+            dock.show()
+            dock.raise_()
+
+    def _make_page(self, name: str) -> None:
+        self._stack.add_page(name, self._specs[name].make(self._bench))
+
+    def _make_dock(self, spec: ToolSpec) -> None:
+        dock = QDockWidget(spec.title, self._window)
+        dock.setObjectName(f"dock.{spec.name}")
+        dock.setWidget(spec.make(self._bench))
+        shown = [other for other in self.docks.values() if other.isVisible() and not other.isFloating()]
+        self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        if shown:
+            self._window.tabifyDockWidget(shown[-1], dock)
+        self.docks[spec.name] = dock
+        dock.show()
+        dock.raise_()
+        if not shown:
+            height = round(self._window.height() * _SHARE)
+            self._window.resizeDocks([dock], [height], Qt.Orientation.Vertical)

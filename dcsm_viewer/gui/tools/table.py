@@ -1,0 +1,30 @@
+"""All tools: words, key, place, and how each is made. The actions of the Tools menu follow from this table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dcsm_viewer.gui.tools.workbench import Tool, Workbench
+
+Place = Literal["centre", "below"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """One tool. It takes the place of the panes (centre) or a dock under them (below).
+
+    `name` is also its ViewState.view where it takes the centre. `make` imports the tool only when it is called.
+    """
+
+    name: str
+    title: str
+    key: str
+    help: str
+    place: Place
+    make: Callable[[Workbench], Tool]
+
+
+TOOLS: tuple[ToolSpec, ...] = ()

@@ -1,0 +1,84 @@
+"""What a tool may use of the window, and what every tool has in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.values import Answer, Request
+
+AnyT = TypeVar("AnyT")
+
+
+class PixelHand(QObject):
+    """`clicked(row, col)`: this pixel of the image was clicked in any pane of the window."""
+
+    clicked = Signal(int, int)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """The store to read and change, the viewport all panes share, the engine's door, and clicked pixels."""
+
+    store: Store
+    viewport: Viewport
+    controller: Controller
+    remembered: Remembered
+    pixels: PixelHand
+
+
+class Tool(QWidget):
+    """A tool is shown every state while it is seen, catches up when it is opened, and asks nothing while it is hidden.
+
+    `question`: the type of question it asks the engine, if any; its inquiries are forgotten when it is hidden.
+    """
+
+    question: type | None = None
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bench = bench
+        self._inquired = 0
+        bench.store.changed.connect(self._follow)
+        bench.controller.answered.connect(self._take)
+
+    @abstractmethod
+    def show_state(self, state: ViewState) -> None:
+        """Called on every change while the tool is seen, and when it comes to be seen."""
+
+    def show_answer(self, answer: Answer) -> None:
+        """An answer to the newest question of this tool."""
+
+    def inquire(self, request: Request, question: object) -> None:
+        """Asks the engine; the answer to an older question is never shown."""
+        self._inquired = self.bench.controller.inquire(request, question)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.show_state(self.bench.store.state)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.question is not None:
+            self.bench.controller.forget(self.question)
+
+    def _follow(self, _before: ViewState, after: ViewState) -> None:
+        if self.isVisible():
+            self.show_state(after)
+
+    def _take(self, answer: Answer) -> None:
+        if self.isVisible() and answer.inquiry.serial == self._inquired:
+            self.show_answer(answer)

@@ -1,0 +1,1 @@
+"""What the tools of the window ask the engine, and what it answers: frozen values, one file a tool."""
