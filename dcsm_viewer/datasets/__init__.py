@@ -1,0 +1,17 @@
+"""Labelled images from the layouts people have them in; standard library and Pillow only."""
+
+from dcsm_viewer.datasets.class_folders import folder_dataset
+from dcsm_viewer.datasets.example import VOC_CLASSES, Dataset, Example
+from dcsm_viewer.datasets.image_labels import labels_of_images
+from dcsm_viewer.datasets.label_table import csv_dataset
+from dcsm_viewer.datasets.voc import voc_dataset
+
+__all__ = [
+    "VOC_CLASSES",
+    "Dataset",
+    "Example",
+    "csv_dataset",
+    "folder_dataset",
+    "labels_of_images",
+    "voc_dataset",
+]
