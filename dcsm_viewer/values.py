@@ -237,6 +237,18 @@ class Segmentation:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedRule:
+    """How a consumer's own CRF is asked for seeds: the name of its CRF_PRESETS, and what its background is.
+
+    background: of a preset with a soft unary the power of (1 - largest map); with a hard one the threshold that a map
+    must exceed.
+    """
+
+    preset: str
+    background: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Everything known about one image under one Settings, as far as `completeness` says.
 
@@ -246,7 +258,8 @@ class Result:
     raw: per (scale, layer) float32 (K, h, w), native layer resolution over the whole network input.
     raw_class_maps: (K, h, w) aggregated without subtraction, at canvas resolution, cropped to the image; class_maps:
     (T, H, W) aggregated distinct maps, at image resolution; both in [0, 1]. notes: sentences for the user ("No
-    class is above the threshold 0.5.").
+    class is above the threshold 0.5."). seeds: what consumers' own CRFs make of class_maps, probabilities float32
+    (T+1, H, W), background first; only those that an export asked for (dcsm_viewer.seeds).
     """
 
     request: Request
@@ -266,6 +279,7 @@ class Result:
     device: str
     precision: str
     notes: tuple[str, ...] = ()
+    seeds: Mapping[SeedRule, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,6 +12,10 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from dcsm_viewer.values import UserError
+
+
+PART = ".part-"  # how the names of files begin that are not yet whole
+_CODE = 12
 
 
 @contextmanager
@@ -22,7 +27,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Raises UserError for a folder that is missing, read-only or on a full disk.
     """
     final = Path(os.path.realpath(path))  # through a link to the file it names, instead of replacing the link
-    partial = final.with_name(f".part-{secrets.token_hex(8)}")
+    partial = part_beside(final)
     try:
         with partial.open("xb") as stream:
             yield stream
@@ -43,7 +48,7 @@ def replaced(path: Path) -> Iterator[Path]:
     The folder of `path` is made if it is missing.
     """
     final = Path(os.path.realpath(path))
-    draft = final.with_name(f".part-{secrets.token_hex(8)}")
+    draft = part_beside(final)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         yield draft
@@ -55,6 +60,24 @@ def replaced(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def part_beside(final: Path) -> Path:
+    """A name nobody has, beside `final`, for what is not yet whole; `owner_of` tells whose it is.
+
+    A part of a part belongs to the same owner.
+    """
+    return final.with_name(f"{PART}{owner_of(final.name)}-{secrets.token_hex(8)}")
+
+
+def owner_of(name: str) -> str:
+    """Who a part named `name` was begun for, or who `name` would be as an owner: the same short code.
+
+    So that what a killed process left can be cleared away by whoever makes the same file again, and by nobody else.
+    """
+    if name.startswith(PART):
+        return name.removeprefix(PART)[:_CODE]
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:_CODE]
 
 
 def make_folder(folder: Path) -> None:
