@@ -13,7 +13,6 @@ from typing import BinaryIO, NoReturn
 
 from dcsm_viewer.values import UserError
 
-
 PART = ".part-"  # how the names of files begin that are not yet whole
 _CODE = 12
 
