@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from dcsm_viewer.gui.tools.table import TOOLS, ToolSpec
 from dcsm_viewer.gui.tools.workbench import Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
+from dcsm_viewer.gui.views.linked import LinkedView
 
 _SHARE = 0.4  # of the window's height, for the first dock below
 
@@ -40,7 +41,10 @@ class OpenedTools(QObject):
             dock.raise_()
 
     def _make_page(self, name: str) -> None:
-        self._stack.add_page(name, self._specs[name].make(self._bench))
+        page = self._specs[name].make(self._bench)
+        for view in page.findChildren(LinkedView):
+            self._stack.hear(view)
+        self._stack.add_page(name, page)
 
     def _make_dock(self, spec: ToolSpec) -> None:
         dock = QDockWidget(spec.title, self._window)
