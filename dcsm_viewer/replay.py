@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.seeds import with_seeds
 from dcsm_viewer.values import Request, Settings, SourceImage, UserError
 from dcsm_viewer.whole_file import make_folder
 
@@ -39,8 +40,8 @@ def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None
     # The recipe's own settings go into the new recipe: 'auto' stays 'auto'.
     result = replace(result, request=replace(result.request, settings=recipe.settings))
     make_folder(out)
-    stem = recipe_path.stem
-    export_with_reports(result, out, stem, [output.format for output in recipe.outputs], stages=recipe.stages)
+    formats = tuple(dict.fromkeys(output.format for output in recipe.outputs))
+    export_with_reports(with_seeds(result, formats), out, recipe_path.stem, formats, stages=recipe.stages)
     identical = {output.path: sha256_of(out / output.path) == output.sha256 for output in recipe.outputs}
     changed = [path for path, same in identical.items() if not same]
     if changed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.subject import segmentation_of
 from dcsm_viewer.values import Result, UserError
-from dcsm_viewer.whole_file import explain
+from dcsm_viewer.whole_file import explain, part_beside
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was written: paths in the order of the formats asked for, then the recipe; the read-back of each format."""
+    """What was written: paths in the order of the formats asked for, then the recipe; the read-back of each file."""
 
     paths: tuple[Path, ...]
     reports: tuple[tuple[str, Report], ...]
@@ -28,7 +27,7 @@ class Export:
 def export_result(
     result: Result, folder: str | os.PathLike[str], stem: str, formats: Sequence[str], *, stages: bool = False
 ) -> tuple[Path, ...]:
-    """Paths of the files written: one for each of `formats` (names in FORMATS), then the recipe `<stem>.json`.
+    """Paths of the files written: those of each of `formats` (names in FORMATS), then the recipe `<stem>.json`.
 
     See `export_with_reports`, of which this is the first half.
     """
@@ -58,8 +57,10 @@ def export_with_reports(
             reports, outputs = [], []
             for each, draft, target in zip(chosen, drafts, targets, strict=False):
                 each.write(result, draft)
-                reports.append((each.name, _held(each, draft, result, stem)))
-                outputs.append(RecipeOutput(target.relative_to(folder).as_posix(), each.name, sha256_of(draft)))
+                report = _held(each, draft, result, stem)
+                place = target.relative_to(folder).as_posix()
+                reports.append((each.name, report))
+                outputs.append(RecipeOutput(place, each.name, sha256_of(draft), report.sentences))
             write_recipe(recipe_of(result, folder, outputs, stages=stages), drafts[-1])
             for draft, target in zip(drafts, targets, strict=True):
                 draft.replace(target)
@@ -70,11 +71,14 @@ def export_with_reports(
 
 def _draft(target: Path, folder: Path, undo: ExitStack) -> Path:
     """A path beside `target`, so that what a file says of its neighbours holds there too; `undo` leaves no trace."""
-    for room in (folder, target.parent):
+    between = target.parent.relative_to(folder).parts
+    for depth in range(len(between) + 1):
+        room = folder.joinpath(*between[:depth])
         if not room.is_dir():
-            room.mkdir()
+            room.mkdir(exist_ok=True)  # another process may export into the same folder
             undo.callback(_remove_if_empty, room)
-    draft = target.with_name(f".part-{secrets.token_hex(8)}{target.suffix}")
+    part = part_beside(target)
+    draft = part.with_name(f"{part.name}{target.suffix}")
     undo.callback(draft.unlink, missing_ok=True)
     return draft
 
@@ -99,7 +103,7 @@ def _chosen(formats: Sequence[str], known: dict[str, Format]) -> list[Format]:
     if unknown or not formats:
         wrong = f"There is no export format {unknown[0]!r}" if unknown else "No export format was chosen"
         raise UserError(f"{wrong}; choose from {', '.join(known)}.")
-    return [known[name] for name in dict.fromkeys(formats)]
+    return [file for name in dict.fromkeys(formats) for file in known[name].files]
 
 
 def _check_stem(stem: str) -> None:

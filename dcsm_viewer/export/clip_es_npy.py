@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.export.consumer_maps import own_maximum_maps
+from dcsm_viewer.export.consumer_maps import detected_or_refused, own_maximum_maps
 from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.values import Result, UserError
+from dcsm_viewer.values import Result
 from dcsm_viewer.whole_file import whole_file
 
 
@@ -20,10 +20,7 @@ def write(result: Result, path: Path) -> None:
 
     Raises UserError without a detected class: CLIP-ES takes the maximum over an empty axis there and stops.
     """
-    if not result.detected_ids:
-        raise UserError(
-            f"{result.request.image.name} has no detected class, which CLIP-ES cannot read; lower the threshold."
-        )
+    detected_or_refused(result, "CLIP-ES")
     with whole_file(path) as stream:
         save_dictionary(stream, _content(result))
 

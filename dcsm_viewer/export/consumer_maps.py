@@ -6,17 +6,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.export.subject import segmentation_of
-from dcsm_viewer.values import Result
+from dcsm_viewer.values import Result, UserError
 
 
 def own_maximum_maps(result: Result) -> NDArray[np.float32]:
     """(T, H, W) in [0, 1]: each class map divided by its own maximum; a map without evidence stays 0.
 
-    PSA, SEAM and CLIP-ES write their maps that way, and their published thresholds (0.26 for SEAM) mean it. To compare
-    classes with each other use the npz, whose maps are not scaled.
+    PSA, SEAM, IRN and CLIP-ES write their maps that way, and their published thresholds (0.26 for SEAM) mean it. To
+    compare classes with each other use the npz, whose maps are not scaled.
     """
     segmentation_of(result)
-    maps = np.nan_to_num(result.class_maps.astype(np.float32))
+    return over_own_maximum(np.nan_to_num(result.class_maps.astype(np.float32)))
+
+
+def over_own_maximum(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(T, H, W) divided by the maximum of each (H, W), if that is above 0; else 0."""
     most = maps.max(axis=(1, 2), keepdims=True, initial=0)
     scaled: NDArray[np.float32] = np.divide(maps, most, out=np.zeros_like(maps), where=most > 0)
     return scaled
+
+
+def detected_or_refused(result: Result, consumer: str) -> None:
+    """Nothing, if there is a detected class. Raises UserError where there is none, which `consumer` cannot read."""
+    if not result.detected_ids:
+        raise UserError(
+            f"{result.request.image.name} has no detected class, which {consumer} cannot read; lower the threshold, "
+            "or say which classes it shows."
+        )

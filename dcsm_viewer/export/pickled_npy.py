@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
-from collections.abc import Mapping
+import struct
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dcsm_viewer.export.torch_tensor import TorchTensor, stand_ins, tensor_opcodes
 
 # Protocol 3 names its globals in plain text; from 4 on they are counted strings.
 _PROTOCOL = 3
@@ -24,32 +27,52 @@ _HARMLESS = {
     ("numpy._core.multiarray", "_reconstruct"),
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
+    ("collections", "OrderedDict"),
 }
+
+
+_DAMAGE = (
+    pickle.UnpicklingError,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    AttributeError,
+    struct.error,
+)
 
 
 class DictionaryDamagedError(Exception):
     """An .npy file that holds no dictionary of arrays, numbers and strings; its text says what it holds."""
 
 
-def save_dictionary(stream: BinaryIO, content: Mapping[Any, NDArray[np.generic]]) -> None:
-    """What `numpy.load(..., allow_pickle=True).item()` gives back as `content`, with numpy 1 and 2 alike."""
+def save_dictionary(stream: BinaryIO, content: Mapping[Any, NDArray[np.generic] | TorchTensor]) -> None:
+    """What `numpy.load(..., allow_pickle=True).item()` gives back as `content`, with numpy 1 and 2 alike.
+
+    A TorchTensor becomes a torch.Tensor for who has torch.
+    """
     boxed = np.empty((), dtype=object)
     boxed[()] = dict(content)
     np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(boxed))
-    stream.write(_with_old_names(pickle.dumps(boxed, protocol=_PROTOCOL)))
+    pickled = io.BytesIO()
+    pickler = _TensorsAside(pickled, protocol=_PROTOCOL)
+    pickler.dump(boxed)
+    stream.write(_finished(pickled.getvalue(), pickler.tensors))
 
 
 def load_dictionary(path: Path) -> dict[Any, Any]:
     """The dictionary in the .npy file at `path`.
 
-    Raises DictionaryDamagedError if it is anything but arrays, numbers and strings.
+    Its tensors are TorchTensors. Raises DictionaryDamagedError if it is anything but arrays, tensors, numbers and
+    strings.
     """
     try:
         stored = io.BytesIO(path.read_bytes())
         np.lib.format.read_magic(stored)
         np.lib.format.read_array_header_1_0(stored)
         boxed = _DataOnly(stored).load()
-    except (pickle.UnpicklingError, OSError, ValueError, TypeError, LookupError, EOFError, AttributeError) as trouble:
+    except _DAMAGE as trouble:
         raise DictionaryDamagedError(str(trouble)) from trouble
     content = boxed.item() if isinstance(boxed, np.ndarray) and boxed.size == 1 else boxed
     if not isinstance(content, dict):
@@ -57,20 +80,43 @@ def load_dictionary(path: Path) -> dict[Any, Any]:
     return content
 
 
+class _TensorsAside(pickle.Pickler):
+    """Leaves a numbered place for each TorchTensor, which pickle could only fill with torch loaded."""
+
+    def __init__(self, stream: BinaryIO, protocol: int) -> None:
+        super().__init__(stream, protocol=protocol)
+        self.tensors: list[TorchTensor] = []
+
+    def persistent_id(self, obj: Any) -> int | None:
+        if not isinstance(obj, TorchTensor):
+            return None
+        self.tensors.append(obj)
+        return len(self.tensors) - 1
+
+
 class _DataOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> object:
+        tensors = stand_ins()
+        if (module, name) in tensors:
+            return tensors[module, name]
         if (module, name) not in _HARMLESS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no data")
         return super().find_class(module, name)
 
 
-def _with_old_names(pickled: bytes) -> bytes:
-    pieces, done = [], 0
+def _finished(pickled: bytes, tensors: Sequence[TorchTensor]) -> bytes:
+    """`pickled` with numpy's old names, and `tensors` in the places left for them."""
+    pieces, done, number_at, number = [], 0, 0, 0
     for opcode, argument, place in pickletools.genops(pickled):
-        if opcode.name != "GLOBAL" or place is None:
-            continue
-        module, name = str(argument).split(" ")
-        if module in _OLD_NAME:
-            pieces += [pickled[done:place], f"c{_OLD_NAME[module]}\n{name}\n".encode()]
-            done = place + len(f"c{module}\n{name}\n")
+        assert place is not None
+        if opcode.name == "GLOBAL":
+            module, name = str(argument).split(" ")
+            if module in _OLD_NAME:
+                pieces += [pickled[done:place], f"c{_OLD_NAME[module]}\n{name}\n".encode()]
+                done = place + len(f"c{module}\n{name}\n")
+        elif opcode.name == "BINPERSID":
+            pieces += [pickled[done:number_at], tensor_opcodes(tensors[number])]
+            done = place + 1
+        elif isinstance(argument, int):
+            number_at, number = place, argument
     return b"".join([*pieces, pickled[done:]])

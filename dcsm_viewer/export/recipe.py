@@ -51,11 +51,15 @@ class RecipeImage:
 
 @dataclass(frozen=True, slots=True)
 class RecipeOutput:
-    """One file that was written: its path from the recipe's folder, its format and the sha256 of its bytes."""
+    """One file that was written: its path from the recipe's folder, its format and the sha256 of its bytes.
+
+    checks: what reading it back by its consumers' rules found, a sentence each; all held, or it would not be there.
+    """
 
     path: str
     format: str
     sha256: str
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

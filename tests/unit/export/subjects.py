@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from dcsm_viewer.export import FORMATS
+from dcsm_viewer.export.formats import rules_of
 from dcsm_viewer.values import Result, Segmentation, SourceImage
 from tests.results import make_image, make_model_card, make_result
 
@@ -14,7 +16,17 @@ DOG, BICYCLE = 11, 1
 
 
 def small_result(*, crf: bool = True, detected: int = 2) -> Result:
-    return make_result(make_image(24, 37), crf=crf, detected=detected, scales=(64, 96), layers=("blocks.2", "blocks.4"))
+    made = make_result(make_image(24, 37), crf=crf, detected=detected, scales=(64, 96), layers=("blocks.2", "blocks.4"))
+    return with_made_seeds(made)
+
+
+def with_made_seeds(result: Result) -> Result:
+    """`result` with seeds for every format, as if each consumer's CRF were nine tenths sure of the result's labels."""
+    assert result.segmentation is not None
+    numbers = np.array([0, *(class_id + 1 for class_id in result.detected_ids)])
+    sure = result.segmentation.labels == numbers[:, None, None]
+    share = np.where(sure, 0.9, 0.1 / max(1, len(numbers) - 1)) if len(numbers) > 1 else np.ones(sure.shape)
+    return replace(result, seeds=dict.fromkeys(rules_of(tuple(FORMATS)), share.astype(np.float32)))
 
 
 def with_labels(result: Result, labels: np.ndarray) -> Result:
@@ -22,7 +34,7 @@ def with_labels(result: Result, labels: np.ndarray) -> Result:
     old = result.segmentation
     assert old is not None
     new = Segmentation(labels.astype(np.uint16), labels.astype(np.uint16), old.unary, old.q, old.energy, old.changed)
-    return replace(result, segmentation=new)
+    return with_made_seeds(replace(result, segmentation=new))
 
 
 def one_pixel_result(row: int, col: int, class_id: int = DOG) -> Result:

@@ -33,12 +33,14 @@ def test_that_every_format_asked_for_is_written_and_last_the_recipe(tmp_path: Pa
 @pytest.mark.parametrize("name", ALL)
 def test_that_each_format_alone_is_written_read_back_and_named_in_the_recipe(tmp_path: Path, name: str) -> None:
     export = export_with_reports(small_result(), tmp_path, "dog", [name])
-    assert len(export.paths) == 2
-    assert FORMATS[name].verify(export.paths[0], small_result()).ok
-    ((reported, report),) = export.reports
-    assert (reported, report.ok) == (name, True)
-    (output,) = read_recipe(export.paths[-1]).outputs
-    assert (tmp_path / output.path, output.format) == (export.paths[0], name)
+    files = FORMATS[name].files
+    assert len(export.paths) == len(files) + 1
+    recorded = read_recipe(export.paths[-1]).outputs
+    for file, path, (reported, report), output in zip(files, export.paths[:-1], export.reports, recorded, strict=True):
+        assert file.verify(path, small_result()).ok
+        assert (reported, report.ok) == (name, True)
+        assert (tmp_path / output.path, output.format, output.checks) == (path, name, report.sentences)
+        assert output.checks
 
 
 def test_that_the_recipe_holds_the_digest_of_every_file(tmp_path: Path) -> None:

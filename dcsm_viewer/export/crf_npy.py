@@ -1,0 +1,62 @@
+"""Class probabilities after PSA's or SEAM's CRF, with much and with little background, for their affinity networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.seed_rules import seeds_of
+from dcsm_viewer.values import Result, SeedRule
+from dcsm_viewer.whole_file import whole_file
+
+
+@dataclass(frozen=True, slots=True)
+class CrfFile:
+    """The file of one background, "la" or "ha" in their programs."""
+
+    rule: SeedRule
+
+    def write(self, result: Result, path: Path) -> None:
+        """An .npy at `path`: {0: background, class id + 1: probability}, float32 (H, W), in this order.
+
+        The order is part of the format: the readers take the values as they come, and the first for the background.
+        """
+        with whole_file(path) as stream:
+            save_dictionary(stream, self._content(result))
+
+    def verify(self, path: Path, result: Result) -> Report:
+        """How `path` reads to PSA's and SEAM's affinity training, compared with what the CRF gave."""
+        return Report.of(self._findings(path, result))
+
+    def _content(self, result: Result) -> dict[int, NDArray[np.generic]]:
+        numbers = (0, *(class_id + 1 for class_id in result.detected_ids))
+        planes = seeds_of(result, self.rule)
+        return {number: np.ascontiguousarray(plane) for number, plane in zip(numbers, planes, strict=True)}
+
+    def _findings(self, path: Path, result: Result) -> Iterator[Finding]:
+        try:
+            found = load_dictionary(path)
+        except DictionaryDamagedError as trouble:
+            yield unreadable(path, trouble)
+            return
+        expected = self._content(result)
+        yield finding(
+            list(found) == list(expected),
+            good="Its keys are 0, then the detected classes counted from 1, in this order.",
+            bad=f"Its keys are {list(found)}, not {list(expected)} in this order.",
+        )
+        for number, plane in expected.items():
+            there = found.get(number)
+            same = isinstance(there, np.ndarray) and there.dtype == np.float32 and np.array_equal(there, plane)
+            name = "The background" if number == 0 else result.model.class_names[number - 1]
+            yield finding(same, good=f"{name} has its probabilities.", bad=f"{name} has others, or of another type.")
+        total = np.sum([plane for plane in found.values() if isinstance(plane, np.ndarray)], axis=0)
+        yield finding(
+            bool(np.allclose(total, 1, atol=1e-4)), good="They add up to 1.", bad="They do not add up to 1 everywhere."
+        )

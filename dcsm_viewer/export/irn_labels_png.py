@@ -1,0 +1,68 @@
+"""IRN's training labels: classes and background where two CRFs are sure of them, 255 elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, seeds_of
+from dcsm_viewer.export.subject import index_meanings
+from dcsm_viewer.imaging.palette import IGNORE_INDEX
+from dcsm_viewer.values import Result, UserError
+from dcsm_viewer.whole_file import whole_file
+
+
+def write(result: Result, path: Path) -> None:
+    """A grey PNG at `path`, no palette: IRN's reader would turn a palette into colours.
+
+    0 background, class id + 1, 255 where the passes disagree (cam_to_ir_label.py). Raises UserError for a vocabulary
+    that does not fit a byte, as IRN knows no other meaning of a label.
+    """
+    with whole_file(path) as stream:
+        Image.fromarray(sure_labels(result)).save(stream, format="PNG")
+
+
+def verify(path: Path, result: Result) -> Report:
+    """How `path` reads to IRN's training, compared with what the CRFs gave."""
+    return Report.of(_findings(path, result))
+
+
+def sure_labels(result: Result) -> NDArray[np.uint8]:
+    """(H, W): a class where the strict pass sees one, background where neither pass sees one, else 255."""
+    if len(result.model.class_names) >= IGNORE_INDEX:
+        raise UserError(f"IRN's labels are bytes, and {result.model.name} has {len(result.model.class_names)} classes.")
+    numbers = np.array([0, *(class_id + 1 for class_id in result.detected_ids)], dtype=np.uint8)
+    sure = numbers[seeds_of(result, IRN_SURE_CLASS).argmax(axis=0)]
+    generous = numbers[seeds_of(result, IRN_SURE_BACKGROUND).argmax(axis=0)]
+    labels = np.where(sure == 0, np.uint8(IGNORE_INDEX), sure)
+    labels[(sure == 0) & (generous == 0)] = 0
+    return labels
+
+
+def _findings(path: Path, result: Result) -> Iterator[Finding]:
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+            mode, index = picture.mode, np.array(picture)
+    except (OSError, SyntaxError, ValueError) as trouble:
+        yield unreadable(path, trouble)
+        return
+    yield finding(mode == "L", good="It is a grey PNG of 8 bits.", bad=f"It is a PNG of mode {mode}, not grey.")
+    expected = sure_labels(result)
+    if index.shape != expected.shape:
+        yield Finding(held=False, sentence=f"It has shape {index.shape}; the image has {expected.shape}.")
+        return
+    wrong = int((index != expected).sum())
+    yield finding(wrong == 0, good="Every pixel has its label.", bad=f"{wrong} pixels have another label.")
+    allowed = {0, IGNORE_INDEX} | (index_meanings(result).keys() if result.detected_ids else set())
+    strange = sorted(set(np.unique(index).tolist()) - allowed)
+    yield finding(
+        not strange,
+        good=f"Only 0, 255 and detected classes occur; {(index == IGNORE_INDEX).mean():.1%} are 255.",
+        bad=f"Labels {strange} are no detected class.",
+    )

@@ -1,0 +1,83 @@
+"""Class maps for IRN and those built on it (AdvCAM, ReCAM, CLIMS): coarse maps as a tensor, fine ones as an array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcsm_viewer.export.consumer_maps import detected_or_refused, over_own_maximum, own_maximum_maps
+from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.torch_tensor import TorchTensor
+from dcsm_viewer.values import Result
+from dcsm_viewer.whole_file import whole_file
+
+STRIDE = 4  # of `cam`: IRN's make_cam.py; its random walk enlarges by the same
+
+
+def write(result: Result, path: Path) -> None:
+    """An .npy at `path`, as IRN's make_cam.py writes it; every map has maximum 1.
+
+    `keys`: int64 tensor (T,), class ids from 0, ascending. `cam`: float32 tensor (T, ceil(H/4), ceil(W/4)), which
+    IRN's label making puts on the GPU as it is. `high_res`: float32 array (T, H, W), for evaluation and CRF.
+    Raises UserError without a detected class, on which IRN's label making stops.
+    """
+    detected_or_refused(result, "IRN")
+    with whole_file(path) as stream:
+        save_dictionary(stream, _content(result))
+
+
+def verify(path: Path, result: Result) -> Report:
+    """How `path` reads to IRN's evaluation and label making, compared with `result`."""
+    return Report.of(_findings(path, result))
+
+
+def strided(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(T, ceil(H/4), ceil(W/4)): the means of 4 x 4 px, which the consumer enlarges them to; each map has maximum 1.
+
+    At the right and lower edges only pixels of the image count. IRN itself takes its maps from the network at that
+    size; a mean loses no pixel and lies where the consumers' enlarging by 4 puts it.
+    """
+    height, width = maps.shape[1:]
+    rows, cols = np.arange(0, height, STRIDE), np.arange(0, width, STRIDE)
+    sums = np.add.reduceat(np.add.reduceat(maps.astype(np.float64), rows, axis=1), cols, axis=2)
+    counts = np.outer(np.minimum(STRIDE, height - rows), np.minimum(STRIDE, width - cols))
+    return over_own_maximum((sums / counts).astype(np.float32))
+
+
+def _content(result: Result) -> dict[str, NDArray[np.generic] | TorchTensor]:
+    maps = own_maximum_maps(result)
+    return {
+        "keys": TorchTensor(np.array(result.detected_ids, dtype=np.int64)),
+        "cam": TorchTensor(strided(maps)),
+        "high_res": maps,
+    }
+
+
+def _findings(path: Path, result: Result) -> Iterator[Finding]:
+    try:
+        found = load_dictionary(path)
+    except DictionaryDamagedError as trouble:
+        yield unreadable(path, trouble)
+        return
+    for name, expected in _content(result).items():
+        there = found.get(name)
+        kind = "tensor" if isinstance(expected, TorchTensor) else "array"
+        values = expected.array if isinstance(expected, TorchTensor) else expected
+        given = there.array if isinstance(there, TorchTensor) else there
+        same = (
+            type(there) is type(expected)
+            and isinstance(given, np.ndarray)
+            and given.dtype == values.dtype
+            and given.flags.c_contiguous
+            and np.array_equal(given, values)
+        )
+        size = " x ".join(str(side) for side in values.shape)
+        yield finding(
+            same,
+            good=f"{name} is a {values.dtype} {kind} of {size}.",
+            bad=f"{name} is missing, or no {values.dtype} {kind} of {size} with the maps' values.",
+        )
