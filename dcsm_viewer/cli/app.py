@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from dcsm_viewer.cli import doctor_command, export_command, gui_command, models_command, replay_command
+from dcsm_viewer.cli import (
+    doctor_command,
+    evaluate_command,
+    export_command,
+    gui_command,
+    models_command,
+    replay_command,
+    train_command,
+)
 
 app = typer.Typer(
     help="See why a CNN says 'dog' and 'bicycle' of the same photograph, and make masks of it. "
@@ -17,6 +25,8 @@ app = typer.Typer(
 app.command("gui")(gui_command.gui)
 app.command("export")(export_command.export)
 app.command("replay")(replay_command.replay)
+app.command("evaluate")(evaluate_command.evaluate)
+app.command("train")(train_command.train)
 app.command("doctor")(doctor_command.doctor)
 app.add_typer(models_command.app, name="models")
 

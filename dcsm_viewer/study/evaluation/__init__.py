@@ -1,0 +1,1 @@
+"""How good the masks are: figures over a dataset with true masks, for this program's masks and for anyone's."""

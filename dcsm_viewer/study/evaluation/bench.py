@@ -1,0 +1,114 @@
+"""One image under many settings, at little more than the price of one: what settings share is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcsm_viewer import limits
+from dcsm_viewer.engine.arrays import to_array
+from dcsm_viewer.engine.cache import Cache
+from dcsm_viewer.engine.crf.first_calls import make_first_calls
+from dcsm_viewer.engine.device import Compute, choose
+from dcsm_viewer.engine.found import Found, find
+from dcsm_viewer.engine.models.registry import Model, Shelf
+from dcsm_viewer.engine.passes import Passes
+from dcsm_viewer.engine.pipeline import KEPT_BYTES, TRACES_BYTES
+from dcsm_viewer.engine.preprocess import to_image
+from dcsm_viewer.engine.segmentation import Segmenter
+from dcsm_viewer.engine.stopwatch import Stopwatch
+from dcsm_viewer.engine.subtraction import chosen_maps, class_maps_from, evidence_at
+from dcsm_viewer.values import ModelCard, Request, Settings, SourceImage, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """scores: float32 (S, C). class_maps: (T, H, W) in [0, 1] of `detected_ids`; labels: (H, W), class id + 1.
+
+    Two with equal maps_key have the same class maps.
+    """
+
+    scores: NDArray[np.float32] = field(repr=False, compare=False)
+    candidate_ids: tuple[int, ...]
+    detected_ids: tuple[int, ...]
+    maps_key: Hashable
+    class_maps: NDArray[np.float32] = field(repr=False, compare=False)
+    labels: NDArray[np.uint16] = field(repr=False, compare=False)
+
+
+class Bench:
+    """The engine for an evaluation: labels alone, no maps for the eye, and nothing made twice for one image.
+
+    Its labels are those of `Engine.settle`, pixel by pixel (tested). Ask for all settings of one image in a row, the
+    largest N first: then the classes go back through the network together.
+    """
+
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        make_first_calls()
+        self._shelf = shelf or Shelf()
+        self._kept = Cache(KEPT_BYTES)
+        self._traces = Cache(TRACES_BYTES)
+
+    def card(self, settings: Settings) -> ModelCard:
+        """The card of the model these settings name, which is loaded for it."""
+        return self._model(settings, choose(settings.device, settings.precision)).card
+
+    def device_name(self, settings: Settings) -> str:
+        return choose(settings.device, settings.precision).device_name
+
+    def label(self, image: SourceImage, settings: Settings) -> Labelled:
+        """Raises UserError with a sentence for settings that cannot be used."""
+        limits.check(settings)
+        # Nobody turns back to an earlier image.
+        self._kept.belong_to(image.digest)
+        self._traces.belong_to(image.digest)
+        compute = choose(settings.device, settings.precision)
+        model, watch = self._model(settings, compute), Stopwatch(self._kept)
+        passes = Passes(Request(0, image, settings), model, compute, watch, self._traces, _go_on, all_layers=False)
+        found = find(passes, settings.method.scales)
+        key = _maps_key(passes, found)
+        maps = watch.get("subtraction", key, lambda: _class_maps(passes, found))
+        segmenter = Segmenter(
+            maps=maps,
+            maps_key=key,
+            class_ids=found.detection.detected_ids,
+            image=image,
+            settings=settings.crf,
+            watch=watch,
+            checkpoint=_go_on,
+            measured=False,
+        )
+        detection = found.detection
+        labels = segmenter.exact().labels
+        return Labelled(found.scores, detection.candidate_ids, detection.detected_ids, key, to_array(maps), labels)
+
+    def _model(self, settings: Settings, compute: Compute) -> Model:
+        return self._shelf.get(settings.model, settings.vocabulary, compute)
+
+
+def _go_on(_stage: Stage, _text: str) -> None:
+    """Somebody waits for every figure, so nothing is abandoned."""
+
+
+def _class_maps(passes: Passes, found: Found) -> Tensor:
+    """Class maps (T, H, W) at the size of the image."""
+    if not found.detection.detected_ids:
+        return torch.zeros(0, *passes.request.image.shape)
+    _, placement = passes.canvas()
+    method = replace(passes.method, layers=passes.layers)
+    scales = chosen_maps(found.candidates_raw, method)
+    sums = [evidence_at(scale, maps, found.detection, method, placement).sums for scale, maps in scales.items()]
+    return to_image(class_maps_from(sums, method), placement)
+
+
+def _maps_key(passes: Passes, found: Found) -> tuple[Hashable, ...]:
+    """Threshold and N act through the classes they choose alone, but that N = 0 switches the subtraction off."""
+    detection, method = found.detection, passes.method
+    found_at = tuple((scale, tuple(sorted(ids))) for scale, ids in sorted(detection.found_at.items()))
+    read = replace(method, preset="paper", threshold=0.0, candidates=min(1, method.candidates), layers=passes.layers)
+    return (passes.forward_key, read, detection.candidate_ids, detection.detected_ids, found_at)

@@ -1,0 +1,127 @@
+"""An evaluation from its order to its report: what is to be measured, image after image, and the files in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from dcsm_viewer.datasets import Dataset
+from dcsm_viewer.study.evaluation.bench import Bench
+from dcsm_viewer.study.evaluation.predictions import predictions_in
+from dcsm_viewer.study.evaluation.records import Record, RecordFile
+from dcsm_viewer.study.evaluation.report import write_report
+from dcsm_viewer.study.evaluation.rows import Row, rows_of
+from dcsm_viewer.study.evaluation.run import ImageDone, Measurer, evaluate
+from dcsm_viewer.study.evaluation.summary import RowSummary, summary_of
+from dcsm_viewer.study.evaluation.sweep import variants_of
+from dcsm_viewer.study.evaluation.variants import Variant
+from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
+from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import make_folder
+
+RECORDS = "records.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to measure. ours: our settings before any sweep, None for other people's masks alone.
+
+    swept: values by axis, () for the usual ones. kept: constants that a swept preset leaves as they are.
+    resume: figures that are in `out` already are taken from there.
+    """
+
+    dataset: Dataset
+    out: Path
+    ours: Variant | None
+    swept: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    kept: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    predictions: tuple[Path, ...] = ()
+    resume: bool = False
+
+
+class Evaluation:
+    """One order under way. Building it checks the order and loads the model, so that nothing fails late."""
+
+    def __init__(self, order: Order) -> None:
+        """Raises UserError with a sentence for an order that cannot be carried out."""
+        self._order = order
+        dataset = order.dataset
+        variants: tuple[Variant, ...] = ()
+        self._measurer: Measurer | None = None
+        self._title, digest = dataset.name, ""
+        if order.ours is not None:
+            bench = Bench()
+            card = bench.card(order.ours.settings)
+            variants = variants_of(order.ours, order.swept, card, order.kept)
+            self._measurer = Measurer(bench, Vocabularies.of(dataset.class_names, card.class_names))
+            self._title, digest = f"{card.name} on {dataset.name}", card.weights_digest
+        stems = [example.stem for example in dataset.examples]
+        self.rows: tuple[Row, ...] = rows_of(variants, digest, predictions_in(order.predictions, stems))
+        make_folder(order.out)
+        self._records = RecordFile(order.out / RECORDS, len(dataset.class_names) + 1)
+        if not order.resume:
+            self._records.start_anew()
+        self._done: list[ImageDone] = []
+
+    def images(self) -> Iterator[ImageDone]:
+        """Every image of the data set, measured; those with an error are left out of the report, and said."""
+        for done in evaluate(self._order.dataset, self.rows, self._records, self._measurer):
+            if done.error is None:
+                self._done.append(done)
+            yield done
+
+    def summaries(self) -> tuple[RowSummary, ...]:
+        """The figures of each row over the images done so far."""
+        labels_there = [done.example.labels for done in self._done]
+        vocabularies = self._measurer.vocabularies if self._measurer else None
+        names = self._order.dataset.class_names
+        return tuple(
+            summary_of(row, self._of_row(place), labels_there, names, vocabularies)
+            for place, row in enumerate(self.rows)
+        )
+
+    def write(self) -> tuple[tuple[Path, ...], tuple[RowSummary, ...]]:
+        """The report's files, and the summaries in them. Raises UserError where not one image could be measured."""
+        if not self._done:
+            raise UserError("Not one image could be measured, so there is no report; the lines above say why.")
+        summaries = self.summaries()
+        names = self._order.dataset.class_names
+        return write_report(self._order.out, summaries, names, self._title, self._sentences(summaries)), summaries
+
+    def _of_row(self, place: int) -> list[Record]:
+        return [done.records[place] for done in self._done]
+
+    def _sentences(self, summaries: Sequence[RowSummary]) -> tuple[str, ...]:
+        """What a reader has to know to read the figures rightly."""
+        dataset = self._order.dataset
+        total = len(dataset.examples)
+        said = [f"{len(self._done)} of {total} images, mean over the labels that occur in their masks."]
+        missing = [name for name, there in zip(dataset.class_names, self._present(), strict=True) if not there]
+        if missing:
+            said.append(f"Not in any mask, and so left out of the mean: {', '.join(missing)}.")
+        if self._measurer is not None:
+            said += self._sentences_on_ours(self._measurer, summaries)
+        return tuple(said)
+
+    def _sentences_on_ours(self, measurer: Measurer, summaries: Sequence[RowSummary]) -> list[str]:
+        said = []
+        if unknown := measurer.vocabularies.unknown_names:
+            said.append(f"The model has no class {', '.join(unknown)}, so their IoU is 0 wherever they occur.")
+        ours = next(row.row.variant for row in summaries if row.row.variant is not None)
+        said.append(f"Computed on {measurer.bench.device_name(ours.settings)}.")
+        said.append(
+            "mAP: image scores, the best over the scales, area under the precision-recall curve (VOC since 2010). "
+            "Pointing: the maximum of the class map inside the true mask, no tolerance, over the classes that are "
+            "there and have a map."
+        )
+        return said
+
+    def _present(self) -> list[bool]:
+        present = [False] * len(self._order.dataset.class_names)
+        for done in self._done:
+            for place, there in enumerate(done.records[0].confusion.present[1:]):
+                present[place] |= bool(there)
+        return present

@@ -1,0 +1,98 @@
+"""One image of the data set, measured under every row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcsm_viewer.datasets import Example
+from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.study.evaluation.bench import Bench, Labelled
+from dcsm_viewer.study.evaluation.confusion import Confusion
+from dcsm_viewer.study.evaluation.curve import Curve
+from dcsm_viewer.study.evaluation.pointing import pointed
+from dcsm_viewer.study.evaluation.predictions import Predictions, read_mask
+from dcsm_viewer.study.evaluation.records import Record
+from dcsm_viewer.study.evaluation.rows import Row
+from dcsm_viewer.study.evaluation.variants import Variant, in_working_order
+from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
+from dcsm_viewer.values import SourceImage, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class OneImage:
+    """An example with its true mask, (H, W): label per pixel, 255 void. files: the digest of both files."""
+
+    example: Example
+    files: str
+    truth: NDArray[np.uint8] = field(repr=False, compare=False)
+    labels: int
+
+    @classmethod
+    def of(cls, example: Example, files: str, labels: int) -> OneImage:
+        """Raises UserError where there is no mask or it cannot be read."""
+        return cls(example, files, read_mask(mask_of(example)), labels)
+
+    def theirs(self, row: Row, predictions: Predictions) -> Record:
+        """The figures of somebody's mask."""
+        begin = time.perf_counter()
+        path = predictions.path_of(self.example.stem)
+        try:
+            confusion = Confusion.of(self.truth, read_mask(path), self.labels)
+        except UserError as trouble:
+            raise UserError(f"{path}: {trouble}") from None
+        return Record(self.example.stem, row.digest, self.files, confusion, seconds=time.perf_counter() - begin)
+
+    def ours(self, rows: Sequence[tuple[Row, Variant]], bench: Bench, vocabularies: Vocabularies) -> Iterator[Record]:
+        """The figures of each row, in the order in which they cost least.
+
+        What the first of several alike rows pays for, the passes above all, stands in its seconds alone.
+        """
+        begin = time.perf_counter()
+        image = read_image(self.example.image)
+        known: dict[Hashable, tuple[Curve, Mapping[int, bool]]] = {}
+        row_of = {id(variant): row for row, variant in rows}
+        for variant in in_working_order([variant for _, variant in rows]):
+            labelled = self._labelled(image, variant, bench, vocabularies)
+            numbers = [vocabularies.numbers[class_id] for class_id in labelled.detected_ids]
+            if labelled.maps_key not in known:
+                known[labelled.maps_key] = (
+                    Curve.of(self.truth, labelled.class_maps, numbers, self.labels),
+                    pointed(self.truth, labelled.class_maps, numbers),
+                )
+            curve, pointing = known[labelled.maps_key]
+            seconds, begin = time.perf_counter() - begin, time.perf_counter()
+            yield Record(
+                self.example.stem,
+                row_of[id(variant)].digest,
+                self.files,
+                Confusion.of(self.truth, _renumbered(labelled, vocabularies), self.labels),
+                curve,
+                scores=tuple(float(score) for score in labelled.scores.max(0)),
+                detected=labelled.detected_ids,
+                candidates=labelled.candidate_ids,
+                pointing=pointing,
+                seconds=seconds,
+            )
+
+    def _labelled(self, image: SourceImage, variant: Variant, bench: Bench, vocabularies: Vocabularies) -> Labelled:
+        true_ids = vocabularies.ids_of(self.example.labels)
+        return bench.label(image, variant.for_image(true_ids, vocabularies.strange_ids))
+
+
+def mask_of(example: Example) -> Path:
+    """Raises UserError where the data set has none."""
+    if example.mask is None:
+        raise UserError(f"{example.stem} has no mask in SegmentationClass; add it or take the image off the list.")
+    return example.mask
+
+
+def _renumbered(labelled: Labelled, vocabularies: Vocabularies) -> NDArray[np.uint16]:
+    """Labels (H, W) in the data set's numbers instead of the model's."""
+    table = np.array([0, *vocabularies.numbers], np.uint16)
+    return table[labelled.labels]

@@ -1,0 +1,120 @@
+"""Which plots an evaluation has: one an axis that was swept, the classes, and the thresholds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from PIL import Image
+
+from dcsm_viewer.study.evaluation.axes import axes
+from dcsm_viewer.study.evaluation.chart import COLOURS, Frame, Series, bar_chart, line_chart, nice_range
+from dcsm_viewer.study.evaluation.curve import THRESHOLDS
+from dcsm_viewer.study.evaluation.published import PUBLISHED_BY_N
+from dcsm_viewer.study.evaluation.summary import RowSummary
+
+_MOST_LINES = 8
+_Y = "mean IoU, %"
+
+
+def plots_of(rows: Sequence[RowSummary], class_names: Sequence[str], title: str) -> Iterator[tuple[str, Image.Image]]:
+    """(file name without suffix, picture) of every plot these rows give."""
+    for name in dict.fromkeys(axis for row in rows if row.row.variant for axis in row.row.variant.values):
+        yield from _axis_plot(name, rows, title)
+    curves = [row for row in rows if row.by_threshold]
+    if curves:
+        yield "thresholds", _threshold_plot(curves, title)
+    yield "classes", _class_plot(sorted(rows, key=_worst_last)[:3], class_names, title)
+
+
+def _axis_plot(name: str, rows: Sequence[RowSummary], title: str) -> Iterator[tuple[str, Image.Image]]:
+    axis = axes()[name]
+    lines: dict[str, list[tuple[str, float]]] = {}
+    for row in rows:
+        variant = row.row.variant
+        if variant is not None and name in variant.values:
+            others = ", ".join(f"{axes()[key].title} {value}" for key, value in variant.values.items() if key != name)
+            lines.setdefault(others or "measured here", []).append((variant.values[name], 100 * row.mean_iou))
+    values = list(dict.fromkeys(value for line in lines.values() for value, _ in line))
+    if len(values) < 2 or len(lines) > _MOST_LINES:
+        return
+    if axis.is_number:
+        values.sort(key=float)
+    if axis.is_number or len(lines) > 1 or len(values) > 4:
+        place = {value: float(index) for index, value in enumerate(values)}
+        series = [
+            Series(
+                text,
+                tuple(sorted((place[value], figure) for value, figure in line)),
+                COLOURS[index % len(COLOURS)],
+            )
+            for index, (text, line) in enumerate(lines.items())
+        ]
+        if name == "n":
+            published = tuple((place[str(n)], figure) for n, figure in PUBLISHED_BY_N.items() if str(n) in place)
+            series.append(Series("poster, VOC 2012, CRF", published, (120, 120, 120), dashed=True))
+        figures = [figure for one in series for _, figure in one.points]
+        frame = Frame(
+            f"{title}: mean IoU by {axis.title}",
+            axis.title,
+            _Y,
+            tuple((place[value], value) for value in values),
+            (-0.25, len(values) - 0.75),
+            nice_range(figures, from_zero=False),
+        )
+        yield name, line_chart(frame, series)
+        return
+    (text, line), *_ = lines.items()
+    figures = [figure for _, figure in line]
+    frame = Frame(
+        f"{title}: mean IoU by {axis.title}",
+        axis.title,
+        _Y,
+        tuple((float(index), value) for index, (value, _) in enumerate(line)),
+        (-0.6, len(line) - 0.4),
+        nice_range(figures),
+    )
+    yield name, bar_chart(frame, [[figure] for figure in figures], [text], values_shown=True)
+
+
+def _threshold_plot(rows: Sequence[RowSummary], title: str) -> Image.Image:
+    # With and without CRF the class maps are the same, and with them the curve.
+    curves = {row.by_threshold: row for row in reversed(rows)}
+    shown = sorted(curves.values(), key=lambda row: -row.best_threshold[1])[:_MOST_LINES]
+    series = [
+        Series(
+            row.row.name,
+            tuple((at, 100 * value) for at, value in zip(THRESHOLDS, row.by_threshold, strict=True)),
+            COLOURS[index % len(COLOURS)],
+            markers=False,
+        )
+        for index, row in enumerate(shown)
+    ]
+    frame = Frame(
+        f"{title}: class maps cut at one threshold, no CRF",
+        "threshold: below it lies the background",
+        _Y,
+        tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(11)),
+        (0.0, 1.0),
+        nice_range([figure for one in series for _, figure in one.points]),
+    )
+    return line_chart(frame, series)
+
+
+def _class_plot(rows: Sequence[RowSummary], class_names: Sequence[str], title: str) -> Image.Image:
+    names = ("background", *class_names)
+    groups = [[100 * float(row.iou[label]) for row in rows] for label in range(len(names))]
+    frame = Frame(
+        f"{title}: IoU by class" + (", the best rows" if len(rows) > 1 else ""),
+        "",
+        "IoU, %",
+        tuple((float(label), name) for label, name in enumerate(names)),
+        (-0.6, len(names) - 0.4),
+        (0.0, 100.0),
+        (1180, 520),
+    )
+    return bar_chart(frame, groups, [row.row.name for row in rows])
+
+
+def _worst_last(row: RowSummary) -> float:
+    return math.inf if math.isnan(row.mean_iou) else -row.mean_iou

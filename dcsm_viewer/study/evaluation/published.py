@@ -1,0 +1,57 @@
+"""The figures on the authors' poster, to set beside ours: VOC 2012, measured by them, never by this program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from dcsm_viewer.values import Settings
+
+CAPTION = "Published on PASCAL VOC 2012, not measured here: other images, other weights"
+SOURCE = "Shimoda & Yanai, ECCV 2016, poster; extra images: A, extra supervision: B"
+
+SIMONYAN, WITHOUT_CRF, WITH_CRF = "Simonyan et al. + CRF", "DCSM without CRF", "DCSM with CRF"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One figure: mean IoU in percent."""
+
+    name: str
+    mean_iou: float
+    mark: str = ""
+
+
+PUBLISHED: tuple[Published, ...] = (
+    Published(SIMONYAN, 33.8),
+    Published(WITHOUT_CRF, 40.5),
+    Published(WITH_CRF, 44.2),
+    Published("MIL-FCN", 25.7),
+    Published("EM-Adapt", 38.2),
+    Published("CCNN", 34.5),
+    Published("MIL-seg", 42.0, "A"),
+    Published("STC", 49.8, "A"),
+    Published("SEC", 50.7),
+    Published("One point", 46.1, "B"),
+    Published("Check mask", 51.5, "B"),
+)
+
+# By N, with CRF.
+PUBLISHED_BY_N = MappingProxyType({0: 38.2, 1: 42.2, 2: 43.5, 3: 44.1, 4: 44.2, 5: 44.0, 10: 43.7})
+
+# What stands on the poster for other N was made with the same constants as the main figure.
+_OWN = ("paper", "formula", "caffe")
+
+
+def counterpart(settings: Settings) -> tuple[str, float] | None:
+    """The published figure that was made the way these settings are, with its name; None where there is none."""
+    method, has_crf = settings.method, settings.crf.enabled
+    by_name = {one.name: one.mean_iou for one in PUBLISHED}
+    if method.preset == "simonyan" and method.candidates == 0:
+        return (SIMONYAN, by_name[SIMONYAN]) if has_crf else None
+    if method.preset not in _OWN or method.backward != "guided":
+        return None
+    if has_crf:
+        known = PUBLISHED_BY_N.get(method.candidates)
+        return None if known is None else (f"DCSM with CRF, N = {method.candidates}", known)
+    return (WITHOUT_CRF, by_name[WITHOUT_CRF]) if method.candidates == 4 else None

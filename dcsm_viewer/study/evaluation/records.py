@@ -1,0 +1,177 @@
+"""The figures of every image and row, kept in a file from which a stopped evaluation goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcsm_viewer.study.evaluation.confusion import Confusion
+from dcsm_viewer.study.evaluation.curve import THRESHOLDS, Curve
+from dcsm_viewer.values import UserError, read_only
+from dcsm_viewer.whole_file import explain
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one row gave for one image.
+
+    row: the digest of how the labels were made. files: the digest of image and true mask. scores: per class of the
+    model the best over the scales, () for masks that came without. detected and candidates are class ids of the model;
+    pointing says by label whether the class map's maximum lies on the class. curve is None for masks without maps.
+    """
+
+    stem: str
+    row: str
+    files: str
+    confusion: Confusion
+    curve: Curve | None = None
+    scores: tuple[float, ...] = ()
+    detected: tuple[int, ...] = ()
+    candidates: tuple[int, ...] = ()
+    pointing: Mapping[int, bool] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.stem, self.row, self.files
+
+
+class RecordFile:
+    """Records in a file of JSON lines, each with a check sum; lines are only ever added.
+
+    A line that was cut off when the program was stopped, or damaged later, is passed over: its image is made again.
+    """
+
+    def __init__(self, path: Path, labels: int) -> None:
+        self._path, self._labels = path, labels
+
+    def read(self) -> dict[tuple[str, str, str], Record]:
+        """Every whole record by its key; {} where there is no file."""
+        try:
+            stored = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as trouble:
+            raise UserError(f"{self._path} cannot be read ({trouble.strerror}); choose another folder.") from trouble
+        records = (self._record(line) for line in stored.splitlines())
+        return {record.key: record for record in records if record is not None}
+
+    def start_anew(self) -> None:
+        """Forget what is there."""
+        self._path.unlink(missing_ok=True)
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Puts these on the disk before it returns."""
+        lines = b"".join(_line(record) for record in records)
+        try:
+            with self._path.open("ab") as stream:
+                if stream.tell() and not self._ends_in_a_line():
+                    stream.write(b"\n")
+                stream.write(lines)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as trouble:
+            explain(trouble, self._path)
+
+    def _ends_in_a_line(self) -> bool:
+        with self._path.open("rb") as stream:
+            stream.seek(-1, os.SEEK_END)
+            return stream.read(1) == b"\n"
+
+    def _record(self, line: bytes) -> Record | None:
+        check, _, body = line.partition(b" ")
+        if check.decode("ascii", "replace") != _check(body):
+            return None
+        plain = json.loads(body)
+        if plain["schema"] != SCHEMA or plain["labels"] != self._labels:
+            return None
+        return _record_of(plain)
+
+
+def files_digest(*paths: Path) -> str:
+    """Names the bytes of these files. Raises UserError for one that cannot be read."""
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        except OSError as trouble:
+            raise UserError(f"{path} cannot be read ({trouble.strerror}); check the data set.") from trouble
+    return digest.hexdigest()[:16]
+
+
+def _line(record: Record) -> bytes:
+    body = json.dumps(_plain(record), separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    return f"{_check(body)} ".encode("ascii") + body + b"\n"
+
+
+def _check(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:12]
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    curve = record.curve
+    return {
+        "schema": SCHEMA,
+        "labels": record.confusion.labels,
+        "stem": record.stem,
+        "row": record.row,
+        "files": record.files,
+        "confusion": [(int(row), int(column), int(count)) for row, column, count in _entries(record.confusion.counts)],
+        "curve": None
+        if curve is None
+        else {
+            "true": curve.true.tolist(),
+            # Only the background and the detected classes have counts.
+            "rows": [(row, curve.hits[row].tolist(), curve.given[row].tolist()) for row in _filled(curve)],
+        },
+        "scores": list(record.scores),
+        "detected": list(record.detected),
+        "candidates": list(record.candidates),
+        "pointing": [[number, hit] for number, hit in record.pointing.items()],
+        "seconds": round(record.seconds, 4),
+    }
+
+
+def _record_of(plain: Mapping[str, Any]) -> Record:
+    labels = plain["labels"]
+    counts = np.zeros((labels + 1, labels + 1), np.int64)
+    for row, column, count in plain["confusion"]:
+        counts[row, column] = count
+    return Record(
+        stem=plain["stem"],
+        row=plain["row"],
+        files=plain["files"],
+        confusion=Confusion(read_only(counts)),
+        curve=None if plain["curve"] is None else _curve_of(plain["curve"], labels),
+        scores=tuple(plain["scores"]),
+        detected=tuple(plain["detected"]),
+        candidates=tuple(plain["candidates"]),
+        pointing=dict(plain["pointing"]),
+        seconds=plain["seconds"],
+    )
+
+
+def _curve_of(plain: Mapping[str, Any], labels: int) -> Curve:
+    hits, given = np.zeros((2, labels, len(THRESHOLDS)), np.int64)
+    for row, hits_there, given_there in plain["rows"]:
+        hits[row], given[row] = hits_there, given_there
+    return Curve(read_only(hits), read_only(given), read_only(np.asarray(plain["true"], np.int64)))
+
+
+def _entries(counts: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+    for row, column in zip(*counts.nonzero(), strict=True):
+        yield row, column, counts[row, column]
+
+
+def _filled(curve: Curve) -> list[int]:
+    return [row for row in range(len(curve.given)) if curve.given[row].any()]

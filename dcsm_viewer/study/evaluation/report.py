@@ -1,0 +1,95 @@
+"""The files an evaluation leaves: JSON, CSV, Markdown and plots, each whole or not there."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dcsm_viewer.study.evaluation.curve import THRESHOLDS
+from dcsm_viewer.study.evaluation.plots import plots_of
+from dcsm_viewer.study.evaluation.published import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
+from dcsm_viewer.study.evaluation.summary import RowSummary
+from dcsm_viewer.study.evaluation.tables import csv_of, markdown_of, thresholds_csv_of
+from dcsm_viewer.whole_file import make_folder, whole_file
+
+
+def write_report(
+    out: Path, rows: Sequence[RowSummary], class_names: Sequence[str], title: str, sentences: Sequence[str]
+) -> tuple[Path, ...]:
+    """The paths written under `out`. `title` names data set and model, `sentences` what a reader has to know."""
+    make_folder(out)
+    texts = {
+        "evaluation.json": json.dumps(plain_of(rows, class_names, title, sentences), indent=1, ensure_ascii=False),
+        "evaluation.csv": csv_of(rows, class_names),
+        "thresholds.csv": thresholds_csv_of(rows),
+        "evaluation.md": markdown_of(rows, class_names, title, sentences),
+    }
+    written = []
+    for name, text in texts.items():
+        with whole_file(out / name) as stream:
+            stream.write(text.encode("utf-8"))
+        written.append(out / name)
+    for name, picture in plots_of(rows, class_names, title):
+        with whole_file(out / f"{name}.png") as stream:
+            picture.save(stream, format="PNG")
+        written.append(out / f"{name}.png")
+    return tuple(written)
+
+
+def plain_of(
+    rows: Sequence[RowSummary], class_names: Sequence[str], title: str, sentences: Sequence[str]
+) -> dict[str, Any]:
+    """Everything as JSON has it: shares in [0, 1], null for what is not known."""
+    names = ("background", *class_names)
+    return {
+        "title": title,
+        "notes": list(sentences),
+        "rows": [_row(row, names) for row in rows],
+        "published": {
+            "caption": CAPTION,
+            "source": SOURCE,
+            "mean_iou_percent": {one.name: one.mean_iou for one in PUBLISHED},
+            "by_n_with_crf_percent": {str(n): figure for n, figure in PUBLISHED_BY_N.items()},
+        },
+    }
+
+
+def _row(row: RowSummary, names: Sequence[str]) -> dict[str, Any]:
+    variant = row.row.variant
+    published = None if variant is None else counterpart(variant.settings)
+    return {
+        "row": row.row.name,
+        "digest": row.row.digest,
+        "swept": {} if variant is None else dict(variant.values),
+        "settings": None if variant is None else asdict(variant.settings),
+        "classes_given": None if variant is None else variant.labels_given,
+        "predictions": None if row.row.predictions is None else str(row.row.predictions.folder),
+        "images": row.images,
+        "mean_iou": known(row.mean_iou),
+        "mean_iou_void_counted_wrong": known(row.mean_iou_void),
+        "iou": _by_name(names, row.iou.tolist()),
+        "iou_void_counted_wrong": _by_name(names, row.iou_void.tolist()),
+        "pixel_accuracy": known(row.pixel_accuracy),
+        "classification_map": known(row.mean_precision),
+        "average_precision": _by_name(names[1:], row.precisions.tolist()),
+        "pointing": {**asdict(row.pointing), "share": known(row.pointing.share)},
+        "detection": {"precision": known(row.found), "recall": known(row.recalled)},
+        "thresholds": dict(zip(map("{:.2f}".format, THRESHOLDS), map(known, row.by_threshold), strict=False)),
+        "best_threshold": dict(zip(("at", "mean_iou"), map(known, row.best_threshold), strict=True)),
+        "seconds": round(row.seconds, 3),
+        "published_counterpart": None
+        if published is None
+        else {"name": published[0], "mean_iou_percent": published[1]},
+    }
+
+
+def known(share: float) -> float | None:
+    return None if math.isnan(share) else round(share, 6)
+
+
+def _by_name(names: Sequence[str], shares: Sequence[float]) -> dict[str, float | None]:
+    return dict(zip(names, map(known, shares), strict=True))

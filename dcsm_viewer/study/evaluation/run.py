@@ -1,0 +1,80 @@
+"""The evaluation itself: every image through every row, each figure on the disk as soon as it is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dcsm_viewer.datasets import Dataset, Example
+from dcsm_viewer.study.evaluation.bench import Bench
+from dcsm_viewer.study.evaluation.one_image import OneImage, mask_of
+from dcsm_viewer.study.evaluation.records import Record, RecordFile, files_digest
+from dcsm_viewer.study.evaluation.rows import Row
+from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
+from dcsm_viewer.values import UserError
+
+Known = Mapping[tuple[str, str, str], Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurer:
+    """What our own rows need; an evaluation of other people's masks goes without."""
+
+    bench: Bench
+    vocabularies: Vocabularies
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDone:
+    """What became of one image: a record a row, in the order of the rows, and how many of them were there before.
+
+    With `error`, a sentence, there are none.
+    """
+
+    example: Example
+    records: tuple[Record, ...]
+    resumed: int
+    seconds: float
+    error: str | None = None
+
+
+def evaluate(
+    dataset: Dataset, rows: Sequence[Row], records: RecordFile, measurer: Measurer | None
+) -> Iterator[ImageDone]:
+    """One ImageDone after the other, in the order of the list; what `records` holds already is not made again.
+
+    An image that cannot be used becomes an error and stops nobody.
+    """
+    known = records.read()
+    for example in dataset.examples:
+        begin = time.perf_counter()
+        try:
+            files = files_digest(example.image, mask_of(example))
+            there = {row.digest: known[key] for row in rows if (key := _key(example, row, files)) in known}
+            missing = [row for row in rows if row.digest not in there]
+            made = {}
+            if missing:
+                one = OneImage.of(example, files, len(dataset.class_names) + 1)
+                made = {record.row: record for record in _measured(one, missing, measurer)}
+        except UserError as error:
+            yield ImageDone(example, (), 0, time.perf_counter() - begin, str(error))
+            continue
+        # Masks from elsewhere cost nothing to measure, and may be other ones tomorrow.
+        records.add([made[row.digest] for row in missing if row.variant is not None])
+        both = there | made
+        in_order = tuple(both[row.digest] for row in rows)
+        yield ImageDone(example, in_order, len(there), time.perf_counter() - begin)
+
+
+def _key(example: Example, row: Row, files: str) -> tuple[str, str, str]:
+    return example.stem, row.digest, files
+
+
+def _measured(one: OneImage, rows: Sequence[Row], measurer: Measurer | None) -> Iterator[Record]:
+    for row in rows:
+        if row.predictions is not None:
+            yield one.theirs(row, row.predictions)
+    ours = [(row, row.variant) for row in rows if row.variant is not None]
+    if ours and measurer is not None:
+        yield from one.ours(ours, measurer.bench, measurer.vocabularies)

@@ -1,0 +1,60 @@
+"""The rows that come of a sweep: all combinations of the values it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from types import MappingProxyType
+from typing import Any
+
+from dcsm_viewer import limits
+from dcsm_viewer.study.evaluation.axes import axes
+from dcsm_viewer.study.evaluation.variants import Variant
+from dcsm_viewer.values import ModelCard, UserError
+
+MOST_VARIANTS = 400
+# A preset sets all constants, so it comes before those that change one.
+_FIRST = ("preset", "crf-preset")
+
+
+def variants_of(
+    base: Variant,
+    asked: Mapping[str, tuple[str, ...]],
+    card: ModelCard,
+    kept: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Variant, ...]:
+    """All combinations of the values asked for by axis, () meaning the usual ones; the base alone for no axes.
+
+    kept: see `axes`. Raises UserError for a value that does not exist and for more rows than anybody reads.
+    """
+    known = axes(kept)
+    grid: list[list[tuple[str, str]]] = []
+    for name, values in asked.items():
+        taken = values or known[name].usual(card)
+        if not taken:
+            raise UserError(f"Say which values of '{name}' to sweep, for example {name}=0.2:0.5.")
+        grid.append([(name, value) for value in taken])
+    variants = []
+    for chosen in product(*grid):
+        variant = base
+        for name, value in sorted(chosen, key=lambda pair: pair[0] not in _FIRST):
+            variant = known[name].change(variant, value)
+        limits.check(variant.settings)
+        title = ", ".join(f"{known[name].title} {value}" for name, value in chosen)
+        variants.append(replace(variant, name=title or base.name, values=dict(chosen)))
+    if len(variants) > MOST_VARIANTS:
+        raise UserError(f"The sweep has {len(variants)} rows; at most {MOST_VARIANTS} are made. Name fewer values.")
+    return tuple(variants)
+
+
+def parsed_axes(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """{"n": (), "alpha": ("2", "3")} of "n,alpha=2:3". Raises UserError for an axis that does not exist."""
+    asked: dict[str, tuple[str, ...]] = {}
+    known = axes()
+    for part in (part.strip() for text in texts for part in text.split(",")):
+        name, _, values = part.partition("=")
+        if name not in known:
+            raise UserError(f"There is nothing called '{name}' to sweep; choose from {', '.join(sorted(known))}.")
+        asked[name] = tuple(value for value in values.split(":") if value)
+    return asked

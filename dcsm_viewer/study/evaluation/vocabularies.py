@@ -1,0 +1,42 @@
+"""How a model's classes and a data set's go together: by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dcsm_viewer.values import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabularies:
+    """numbers: per class id of the model its label in the masks, 0 where the data set has no such class."""
+
+    class_names: tuple[str, ...]
+    model_names: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, class_names: tuple[str, ...], model_names: tuple[str, ...]) -> Vocabularies:
+        """Raises UserError where not one class is called the same."""
+        numbers = tuple(class_names.index(name) + 1 if name in class_names else 0 for name in model_names)
+        if not any(numbers):
+            raise UserError(
+                f"The model and the data set have no class in common: {', '.join(model_names[:3])}, ... against "
+                f"{', '.join(class_names[:3])}, ...; choose another model or vocabulary."
+            )
+        return cls(class_names, model_names, numbers)
+
+    @property
+    def strange_ids(self) -> tuple[int, ...]:
+        """Class ids of the model that the data set has no label for."""
+        return tuple(class_id for class_id, number in enumerate(self.numbers) if number == 0)
+
+    @property
+    def unknown_names(self) -> tuple[str, ...]:
+        """Classes of the data set that the model does not have."""
+        return tuple(name for name in self.class_names if name not in self.model_names)
+
+    def ids_of(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Class ids of the model for these names, ascending, where it has them."""
+        return tuple(sorted(self.model_names.index(name) for name in names if name in self.model_names))
