@@ -9,20 +9,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from dcsm_viewer.export import FORMATS, export_with_reports, read_recipe, stems_for
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.imaging.read import list_images, read_image
-from dcsm_viewer.values import Progress, Request, Result, Settings, SourceImage, UserError
+from dcsm_viewer.values import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.whole_file import make_folder
-
-if TYPE_CHECKING:
-    from dcsm_viewer.engine.pipeline import Engine
-
 
 AHEAD = 2  # images decoded before the engine asks for them
 BEHIND = 2  # results not yet on the disk
+
+
+class Settles(Protocol):
+    """What a batch wants of an engine: the engine itself, or the window's, which has other things to do as well."""
+
+    def card(self, settings: Settings) -> ModelCard: ...
+    def settle(self, request: Request, report: Callable[[Report], None]) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def expand(inputs: Sequence[str]) -> tuple[str, ...]:
 
 
 def export_images(
-    engine: Engine, paths: Sequence[str], order: Order, report: Callable[[str], None] = lambda _: None
+    engine: Settles, paths: Sequence[str], order: Order, report: Callable[[str], None] = lambda _: None
 ) -> Iterator[Outcome]:
     """An Outcome for each path, in order. `report` hears what is being done, for people to read.
 
@@ -106,7 +109,7 @@ def _read(path: str, stem: str, order: Order, digest: str | None) -> _Read:
 
 
 def _compute(
-    engine: Engine,
+    engine: Settles,
     serial: int,
     path: str,
     reading: Future[_Read],
@@ -164,7 +167,7 @@ def _announced(waiting: tuple[int, Future[Outcome]], count: int, report: Callabl
     return outcome
 
 
-def _weights_digest(engine: Engine, order: Order) -> str | None:
+def _weights_digest(engine: Settles, order: Order) -> str | None:
     """The digest that files already there must name; None where there is no resuming."""
     if not order.resume:
         return None
@@ -200,7 +203,7 @@ def check_formats(formats: Sequence[str]) -> None:
             raise UserError(f"There is no export format '{name}'; choose from {', '.join(FORMATS)}.")
 
 
-def with_classes(engine: Engine, order: Order, names: Sequence[str]) -> Order:
+def with_classes(engine: Settles, order: Order, names: Sequence[str]) -> Order:
     """The order with exactly these classes as the detected ones (image-level labels).
 
     Raises UserError naming a class the model does not have, with the nearest that it has.
