@@ -1,0 +1,233 @@
+"""`dcsm-viewer train`: labelled images in, a network of your own classes out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+import typer
+
+from dcsm_viewer.cli import options as o
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+from dcsm_viewer.values import UserError
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from dcsm_viewer.datasets import Dataset
+    from dcsm_viewer.training.progress import Event
+
+Layout = Literal["auto", "voc", "folders", "csv"]
+Task = Literal["auto", "Segmentation", "Main"]
+SAY_EVERY_S = 10.0
+
+Data = Annotated[Path, typer.Argument(help="A VOC folder, a folder with one folder a class, or a CSV: image,label,...")]
+Out = Annotated[
+    Path, typer.Option("--out", help="Folder for checkpoint, curve and weights; goes on from what is there.")
+]
+LayoutOption = Annotated[Layout, typer.Option("--layout", help="How DATA is laid out; auto looks.")]
+SetOption = Annotated[str, typer.Option("--set", help="VOC: the image set to train on, as train or trainaug.")]
+ValSetOption = Annotated[str, typer.Option("--val-set", help="VOC: the image set to validate on.")]
+TaskOption = Annotated[Task, typer.Option("--task", help="VOC: whose lists; auto takes Segmentation's where they are.")]
+ValOption = Annotated[Path | None, typer.Option("--val", help="Folders, CSV: images to validate on.")]
+ValShareOption = Annotated[
+    float, typer.Option("--val-share", min=0, max=0.9, help="Folders, CSV without --val: this share is held back.")
+]
+StartOption = Annotated[str, typer.Option("--from", help="Start weights: a model's name or a weights file.")]
+SizesOption = Annotated[str, typer.Option("--sizes", help="Longer side in px, drawn anew for every batch.")]
+FreezeOption = Annotated[int, typer.Option("--freeze", help="How many of the first blocks stay as they are.")]
+RateHeadOption = Annotated[float, typer.Option("--rate-head", help="Learning rate of the classifier.")]
+RateBodyOption = Annotated[float, typer.Option("--rate-body", help="Learning rate of everything else.")]
+WarmUpOption = Annotated[float, typer.Option("--warm-up", help="Share of all steps in which the rates rise.")]
+AverageOption = Annotated[float, typer.Option("--average", help="Decay of a moving average of the weights; 0: none.")]
+RememberOption = Annotated[
+    float, typer.Option("--remember", help="How strongly features are held to what the start weights gave; 0: not.")
+]
+BlendOption = Annotated[float, typer.Option("--blend", help="Share of the trained weights in the result; 1: all.")]
+CalibrateOption = Annotated[int, typer.Option("--calibrate", help="Images that scale a borrowed classifier; 0: none.")]
+AugmentOption = Annotated[
+    Literal["plain", "paper", "strong"],
+    typer.Option("--augment", help="paper: mirrored, colours shaken. strong: also stretched, turned, blurred, noisy."),
+]
+ValPxOption = Annotated[int, typer.Option("--val-px", help="Longer side in px while validating.")]
+HalfOption = Annotated[bool, typer.Option("--half", help="Write the weights in half precision.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Threads that read images.")]
+EveryOption = Annotated[float, typer.Option("--checkpoint-every", min=0, help="Seconds between checkpoints.")]
+
+
+def train(
+    data: Data,
+    out: Out,
+    layout: LayoutOption = "auto",
+    image_set: SetOption = "train",
+    val_set: ValSetOption = "val",
+    task: TaskOption = "auto",
+    val: ValOption = None,
+    val_share: ValShareOption = 0.1,
+    start: StartOption = "efficientnet-lite0",
+    epochs: Annotated[int, typer.Option(help="How often every image is seen.")] = 10,
+    batch: Annotated[int, typer.Option(help="Images a step, over all processes.")] = 16,
+    sizes: SizesOption = "300-700",
+    freeze: FreezeOption = 0,
+    rate_head: RateHeadOption = 1e-3,
+    rate_body: RateBodyOption = 1e-4,
+    weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 0.01,
+    warm_up: WarmUpOption = 0.05,
+    smoothing: Annotated[float, typer.Option(help="How far from 0 and 1 the targets lie.")] = 0.0,
+    average: AverageOption = 0.0,
+    remember: RememberOption = 0.0,
+    blend: BlendOption = 1.0,
+    calibrate: CalibrateOption = 128,
+    augment: AugmentOption = "paper",
+    val_px: ValPxOption = 500,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same training.")] = 0,
+    device: o.DeviceOption = "auto",
+    precision: o.PrecisionOption = "auto",
+    half: HalfOption = False,
+    workers: WorkersOption = 2,
+    checkpoint_every: EveryOption = 120.0,
+) -> None:
+    """Fine-tunes a network on images of which only the classes are known; one JSON line an epoch.
+
+    The same command goes on where a stopped or killed one was. Several GPUs: torchrun --nproc-per-node N main.py train.
+    """
+    with sentences(BAD_USAGE):
+        least, most = _sizes(sizes)
+        training, validation = _data(
+            data, layout, image_set=image_set, val_set=val_set, task=task, val=val, share=val_share, seed=seed
+        )
+        from dcsm_viewer.engine.device import choose
+        from dcsm_viewer.training.curve_picture import NAME, write_curve
+        from dcsm_viewer.training.loop import train as run
+        from dcsm_viewer.training.order import Order
+        from dcsm_viewer.training.recipe import Recipe
+
+        recipe = Recipe(
+            start=start,
+            epochs=epochs,
+            batch=batch,
+            sizes=(least, most),
+            freeze=freeze,
+            rate_head=rate_head,
+            rate_body=rate_body,
+            weight_decay=weight_decay,
+            warm_up=warm_up,
+            smoothing=smoothing,
+            average=average,
+            remember=remember,
+            blend=blend,
+            calibrate=calibrate,
+            augmentation=augment,
+            validate_px=val_px,
+            seed=seed,
+        )
+        order = Order(
+            recipe, training, validation, out, choose(device, precision), workers, checkpoint_every, half=half
+        )
+    is_first = os.environ.get("RANK", "0") == "0"
+    if is_first:
+        say(
+            f"Training on {len(training.examples)} images of {len(training.class_names)} classes, "
+            f"validating on {len(validation.examples)}, on the {order.compute.device_name}."
+        )
+    with sentences(FAILED), _Interrupted() as interrupted:
+        done = run(order, _Speaker(), lambda: not interrupted.is_set)
+        if done.curve and is_first:
+            write_curve(out / NAME, done.curve, done.best_epoch)
+    if not is_first:
+        return
+    if not done.finished:
+        say(f"Stopped after epoch {len(done.curve)}; the same command goes on.")
+    put(
+        {
+            "finished": done.finished,
+            "weights": None if done.weights is None else str(done.weights),
+            "sha256": done.sha256,
+            "best_epoch": done.best_epoch,
+            "mean_ap": None if done.best_epoch is None else done.curve[done.best_epoch - 1].mean_ap,
+        }
+    )
+
+
+class _Speaker:
+    """Progress in words on stderr, at most every few seconds; epochs as JSON on stdout."""
+
+    def __init__(self) -> None:
+        self._said_s = -SAY_EVERY_S
+
+    def __call__(self, event: Event) -> None:
+        from dcsm_viewer.training.progress import Epoch, Note, Step
+
+        match event:
+            case Epoch():
+                put(event)
+            case Note(text=text):
+                say(text)
+            case Step() if time.monotonic() - self._said_s >= SAY_EVERY_S or event.step == event.steps:
+                self._said_s = time.monotonic()
+                minutes, seconds = divmod(round(event.left_s), 60)
+                say(
+                    f"Epoch {event.epoch}/{event.epochs}, step {event.step}/{event.steps}: loss {event.loss:.4f}, "
+                    f"{event.images_per_s:.1f} images/s, {minutes} min {seconds:02d} s left"
+                )
+
+
+class _Interrupted:
+    """Set by the first Ctrl+C; the second one ends the program as usual."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_trouble: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_set = True
+        signal.signal(signal.SIGINT, self._before)
+        say("Stopping after this step ...")
+
+
+def _sizes(text: str) -> tuple[int, int]:
+    least, _, most = text.partition("-")
+    try:
+        return int(least), int(most or least)
+    except ValueError:
+        raise UserError(f"--sizes {text!r} is no range; write for example 300-700.") from None
+
+
+def _data(
+    data: Path,
+    layout: Layout,
+    *,
+    image_set: str,
+    val_set: str,
+    task: Task,
+    val: Path | None,
+    share: float,
+    seed: int,
+) -> tuple[Dataset, Dataset]:
+    """(training, validation)."""
+    from dcsm_viewer.datasets import csv_dataset, folder_dataset, voc_dataset
+    from dcsm_viewer.training.holding_back import held_back, known_as
+
+    if not data.exists():
+        raise UserError(f"{data} is not there; give a VOC folder, a folder of class folders, or a CSV.")
+    if layout == "auto":
+        layout = "csv" if data.is_file() else "voc" if (data / "ImageSets").is_dir() else "folders"
+    if layout == "voc":
+        chosen: list[Literal["Segmentation", "Main"]] = []
+        for name in (image_set, val_set):
+            lists = data / "ImageSets" / "Segmentation" / f"{name}.txt"
+            chosen.append(task if task != "auto" else "Segmentation" if lists.is_file() else "Main")
+        return voc_dataset(data, image_set, chosen[0]), voc_dataset(data, val_set, chosen[1])
+    read = csv_dataset if layout == "csv" else folder_dataset
+    whole = read(data)
+    if val is None:
+        return held_back(whole, share, seed)
+    return whole, known_as(read(val), whole.class_names)

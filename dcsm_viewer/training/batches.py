@@ -1,0 +1,142 @@
+"""Which images come when, and as what: all of it follows from seed, epoch and place, so a training can go on anywhere.
+
+Nothing here remembers anything: the same place in the same epoch gives the same numbers, whatever came before.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dcsm_viewer.datasets import Dataset
+from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.training.augment import Seen, augmented, fitted
+from dcsm_viewer.training.recipe import Recipe
+
+AHEAD = 3  # batches being read while one is trained on
+_ORDER, _SIZE, _IMAGE = range(3)  # what the random numbers are for
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """canvases: uint8 (N, S, S, 3) RGB. rectangles: int64 (N, 4), top, left, height, width of the image, px.
+
+    labels: float32 (N, C), 1 where the class is there.
+    """
+
+    canvases: Tensor
+    rectangles: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of every batch that is ours: process `rank` of `world`."""
+
+    rank: int = 0
+    world: int = 1
+
+
+def steps_per_epoch(images: int, recipe: Recipe) -> int:
+    return -(-images // recipe.batch)
+
+
+def training_batches(
+    dataset: Dataset, recipe: Recipe, epoch: int, first: int, workers: int, share: Share = Share()
+) -> Iterator[Batch]:
+    """Batches of `epoch` from step `first` on; `recipe.batch` images shared among the processes.
+
+    The last batch of an epoch is filled up with the images that came first, so that all are of one size.
+    """
+    order = np.random.default_rng([recipe.seed, _ORDER, epoch]).permutation(len(dataset.examples))
+    order = np.resize(order, steps_per_epoch(len(order), recipe) * recipe.batch)
+    targets = _targets(dataset)
+
+    def one(place: int, side: int) -> Seen:
+        rng = np.random.default_rng([recipe.seed, _IMAGE, epoch, place])
+        rgb = read_image(dataset.examples[order[place]].image).rgb
+        return augmented(rgb, side, recipe.augmentation, rng)
+
+    def jobs() -> Iterator[tuple[list[int], int]]:
+        for step in range(first, len(order) // recipe.batch):
+            side = int(np.random.default_rng([recipe.seed, _SIZE, epoch, step]).integers(*recipe.sizes, endpoint=True))
+            begin = step * recipe.batch
+            yield list(range(begin + share.rank, begin + recipe.batch, share.world)), side
+
+    with ThreadPoolExecutor(workers, "images") as pool:
+        waiting: deque[tuple[list[int], list[Future[Seen]]]] = deque()
+        try:
+            for places, side in jobs():
+                waiting.append((places, [pool.submit(one, place, side) for place in places]))
+                if len(waiting) > AHEAD:
+                    yield _gathered(*waiting.popleft(), order, targets)
+            while waiting:
+                yield _gathered(*waiting.popleft(), order, targets)
+        finally:
+            for _, futures in waiting:
+                for future in futures:
+                    future.cancel()
+
+
+def fixed_batches(
+    dataset: Dataset, places: Sequence[int], side: int, batch: int, workers: int
+) -> Iterator[tuple[list[int], Batch]]:
+    """(places, batch) of these examples, longer side `side` px, nothing random: to validate and calibrate with."""
+    targets = _targets(dataset)
+
+    def one(place: int) -> Seen:
+        return fitted(read_image(dataset.examples[place].image).rgb, side)
+
+    identity = np.arange(len(dataset.examples))
+    with ThreadPoolExecutor(workers, "images") as pool:
+        for begin in range(0, len(places), batch):
+            these = list(places[begin : begin + batch])
+            yield these, _gathered(these, [pool.submit(one, place) for place in these], identity, targets)
+
+
+def network_input(batch: Batch, convention: InputConvention, device: torch.device) -> Tensor:
+    """(N, 3, S, S), float32 on the device, as the convention says."""
+    pixels = batch.canvases.to(device).permute(0, 3, 1, 2).float()
+    if convention.order == "bgr":
+        pixels = pixels.flip(1)
+    mean, std = (pixels.new_tensor(values)[:, None, None] for values in (convention.mean, convention.std))
+    return (pixels - mean) / std
+
+
+def valid_positions(rectangles: Tensor, side: int, grid: tuple[int, int]) -> Tensor:
+    """Bool (N, h, w): the positions of a grid over the canvas whose centre lies on the image; the nearest if none."""
+    axes = []
+    for axis, count in enumerate(grid):
+        start, length = rectangles[:, axis, None], rectangles[:, 2 + axis, None]
+        centres = (torch.arange(count, device=rectangles.device) + 0.5) * (side / count)
+        inside = (centres >= start) & (centres < start + length)
+        nearest = (centres - (start + length / 2)).abs().argmin(1)
+        inside |= ~inside.any(1, keepdim=True) & (torch.arange(count, device=rectangles.device) == nearest[:, None])
+        axes.append(inside)
+    return axes[0][:, :, None] & axes[1][:, None, :]
+
+
+def _gathered(places: list[int], futures: list[Future[Seen]], order: np.ndarray, targets: Tensor) -> Batch:
+    seen = [future.result() for future in futures]
+    return Batch(
+        torch.from_numpy(np.stack([one.canvas for one in seen])),
+        torch.tensor([one.rectangle for one in seen]),
+        targets[[int(order[place]) for place in places]],
+    )
+
+
+def _targets(dataset: Dataset) -> Tensor:
+    """float32 (images, C)."""
+    ids = {name: index for index, name in enumerate(dataset.class_names)}
+    targets = torch.zeros(len(dataset.examples), len(ids))
+    for row, example in enumerate(dataset.examples):
+        for label in example.labels:
+            targets[row, ids[label]] = 1
+    return targets

@@ -1,0 +1,72 @@
+"""The one file a killed training goes on from: whole at every moment, and all that is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dcsm_viewer.training.recipe import changes
+from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import whole_file
+
+NAME = "checkpoint.pt"
+_FORM = 1
+
+
+@dataclass(slots=True)
+class Standing:
+    """How far a training has come. Random numbers follow from the place (batches.py), so they need no keeping.
+
+    identity: digest of recipe, data and start. epoch, step: what comes next, from 0. loss_sum: of the epoch's steps so
+    far. start_head: the start's classifier, calibrated. best: tensors of the best epoch so far and its number, None
+    before the first.
+    """
+
+    identity: str
+    recipe: dict[str, Any]
+    epoch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    start_head: dict[str, Tensor] = field(default_factory=dict)
+    network: dict[str, Tensor] = field(default_factory=dict)
+    optimiser: dict[str, Any] = field(default_factory=dict)
+    average: dict[str, Tensor] = field(default_factory=dict)
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_epoch: int | None = None
+    elapsed_s: float = 0.0
+
+
+def save(folder: Path, standing: Standing) -> None:
+    """Puts the standing in the place of the one before; a kill leaves the one or the other."""
+    stream = BytesIO()
+    torch.save({"form": _FORM, **{name: getattr(standing, name) for name in Standing.__slots__}}, stream)
+    with whole_file(folder / NAME) as file:
+        file.write(stream.getbuffer())
+
+
+def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.device) -> Standing | None:
+    """The standing kept in `folder`, None where there is none.
+
+    Raises UserError for a file of another training, or one that is damaged; nothing in it is run.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return None
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+        form = content.pop("form")
+        standing = Standing(**content)
+    except Exception as error:  # noqa: BLE001 - torch raises almost anything for a file that is not its own
+        raise UserError(f"{path} is damaged ({type(error).__name__}); delete it to begin anew.") from None
+    if form != _FORM:
+        raise UserError(f"{path} was written by another version of this program; delete it to begin anew.")
+    if standing.identity != identity:
+        what = changes(standing.recipe, recipe) or "the images, labels or start weights are others"
+        raise UserError(f"{folder} holds another training ({what}); choose another --out, or delete {path.name}.")
+    return standing

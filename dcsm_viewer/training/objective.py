@@ -1,0 +1,63 @@
+"""What is made small: sigmoid cross-entropy on globally max-pooled logits."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dcsm_viewer.training.batches import valid_positions
+from dcsm_viewer.training.recipe import Recipe
+from dcsm_viewer.training.start import Trainable
+
+
+def pooled(logits: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, C) twice: the largest logit on the image, and anywhere on the canvas.
+
+    logits: (N, C, h, w). valid: bool (N, h, w), the positions whose centre lies on the image.
+    """
+    on_image = logits.masked_fill(~valid[:, None], -torch.inf).flatten(2).amax(2)
+    return on_image, logits.flatten(2).amax(2)
+
+
+def cross_entropy(logits: Tensor, valid: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Mean over images and classes, nats; labels: (N, C), 1 where the class is there.
+
+    A class that is there must be found on the image; one that is not must be nowhere on the canvas, the padding
+    included, because dcsm.m (step 3) takes its maximum over the padding too.
+    smoothing: how far from 0 and 1 the targets lie.
+    """
+    on_image, anywhere = pooled(logits, valid)
+    chosen = torch.where(labels > 0.5, on_image, anywhere)
+    targets = labels * (1 - 2 * smoothing) + smoothing
+    return F.binary_cross_entropy_with_logits(chosen.float(), targets)
+
+
+def forgetting(features: Tensor, before: Tensor) -> Tensor:
+    """How far the features (N, F, h, w) have moved from what they were, relative to their size; 0 for not at all.
+
+    Kept small, the network goes on knowing what it learned from photographs while it learns from something else
+    (learning without forgetting, Li & Hoiem 2016, on features).
+    """
+    return (features - before).square().mean() / before.square().mean().clamp(min=1e-6)
+
+
+class Objective(nn.Module):
+    """The loss of a batch; a module, so that torch can share its gradients among processes."""
+
+    def __init__(self, network: Trainable, recipe: Recipe, start: Trainable | None) -> None:
+        super().__init__()
+        self.network, self.recipe = network, recipe
+        self._start = (start,)  # in a tuple: it is no part of what is trained
+
+    def forward(self, x: Tensor, rectangles: Tensor, labels: Tensor) -> Tensor:
+        features = self.network.features(x)
+        logits = self.network.classified(features)
+        valid = valid_positions(rectangles, x.shape[2], (logits.shape[2], logits.shape[3]))
+        loss = cross_entropy(logits, valid, labels, self.recipe.smoothing)
+        (start,) = self._start
+        if start is not None:
+            with torch.no_grad():
+                before = start.features(x)
+            loss = loss + self.recipe.remember * forgetting(features, before)
+        return loss

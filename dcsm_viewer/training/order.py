@@ -1,0 +1,55 @@
+"""What a training is asked for, and what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcsm_viewer.datasets import Dataset
+from dcsm_viewer.engine.device import Compute
+from dcsm_viewer.training.progress import Epoch
+from dcsm_viewer.training.recipe import Recipe
+from dcsm_viewer.values import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to train, on what, and where the results go.
+
+    validation may hold no examples: then the last epoch counts as the best. checkpoint_s: seconds between checkpoints,
+    0 for one after every step. half: write the weights in half precision.
+    """
+
+    recipe: Recipe
+    training: Dataset
+    validation: Dataset
+    out: Path
+    compute: Compute
+    workers: int = 2
+    checkpoint_s: float = 120.0
+    half: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The end: the weights file, its sha256, and the epoch (from 1) it is of; `finished` is False if it was stopped."""
+
+    finished: bool
+    weights: Path | None
+    sha256: str | None
+    best_epoch: int | None
+    curve: tuple[Epoch, ...]
+
+
+def check_data(order: Order) -> None:
+    """Raises UserError for images that nothing can be learned from."""
+    names, count = order.training.class_names, len(order.training.examples)
+    if not count:
+        raise UserError(f"{order.training.name} holds no images to train on; choose another set.")
+    if order.validation.examples and order.validation.class_names != names:
+        raise UserError(
+            f"{order.validation.name} has other classes than {order.training.name}; validate on images of the same."
+        )
+    seen = {label for example in order.training.examples for label in example.labels}
+    if not seen:
+        raise UserError(f"No image of {order.training.name} has a label; there is nothing to learn.")

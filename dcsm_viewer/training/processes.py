@@ -1,0 +1,52 @@
+"""Several processes of one training, as torchrun starts them: who we are, and how we speak to the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+
+from dcsm_viewer.training.batches import Share
+from dcsm_viewer.values import UserError
+
+T = TypeVar("T")
+
+
+@contextmanager
+def joined(device: torch.device, batch: int) -> Iterator[tuple[Share, torch.device]]:
+    """(our share, our device) while the group of processes stands; one process alone outside torchrun.
+
+    Raises UserError where a batch cannot be shared evenly.
+    """
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Share(), device
+        return
+    if batch % world:
+        raise UserError(f"A batch of {batch} images cannot be shared by {world} processes; take a multiple of {world}.")
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Share(dist.get_rank(), world), device
+    finally:
+        dist.destroy_process_group()
+
+
+def gathered(part: T, share: Share) -> list[T]:
+    """Every process's part, in the order of their ranks."""
+    if share.world == 1:
+        return [part]
+    parts: list[T | None] = [None] * share.world
+    dist.all_gather_object(parts, part)
+    return [one for one in parts if one is not None]
+
+
+def agreed(wish: bool, share: Share) -> bool:
+    """Whether any process wishes it: all of them must stop at the same step."""
+    return any(gathered(wish, share))

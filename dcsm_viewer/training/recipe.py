@@ -1,0 +1,94 @@
+"""Everything that changes what a training gives, as one frozen value that travels into its weights file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from dcsm_viewer.values import UserError
+
+Augmentation = Literal["plain", "paper", "strong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train. The defaults are for EfficientNet-Lite0; sizes and flip are the paper's (section 4).
+
+    start: a model's name or a weights file. sizes: least and most px of the longer side, drawn anew for every batch.
+    freeze: how many of the first blocks stay as they are. rate_head, rate_body: AdamW's learning rates for the
+    classifier and for everything else. warm_up: share of all steps in which the rates rise. smoothing: how far from 0
+    and 1 the targets lie. average: decay of the moving average of the weights, 0 for none. remember: weight of the
+    penalty on features that leave what the start gave. blend: share of the trained weights in the result, the rest is
+    the start's (Wortsman et al. 2022). calibrate: images that give a borrowed classifier its scale. validate_px:
+    longer side while validating.
+    """
+
+    start: str = "efficientnet-lite0"
+    epochs: int = 10
+    batch: int = 16
+    sizes: tuple[int, int] = (300, 700)
+    freeze: int = 0
+    rate_head: float = 1e-3
+    rate_body: float = 1e-4
+    weight_decay: float = 0.01
+    warm_up: float = 0.05
+    smoothing: float = 0.0
+    average: float = 0.0
+    remember: float = 0.0
+    blend: float = 1.0
+    calibrate: int = 128
+    augmentation: Augmentation = "paper"
+    validate_px: int = 500
+    seed: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]  # what json.loads gives is Any
+
+    def digest(self, *also: object) -> str:
+        """sha256 of the recipe and of what else names a training."""
+        return hashlib.sha256(json.dumps([self.as_json(), *also], sort_keys=True).encode()).hexdigest()
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (1, 10_000),
+    "batch": (1, 4096),
+    "freeze": (0, 16),
+    "rate_head": (0, 10),
+    "rate_body": (0, 10),
+    "weight_decay": (0, 1),
+    "warm_up": (0, 1),
+    "smoothing": (0, 0.4),
+    "average": (0, 0.99999),
+    "remember": (0, 1000),
+    "blend": (0, 1),
+    "calibrate": (0, 100_000),
+    "validate_px": (64, 2048),
+    "seed": (0, 2**31 - 1),
+}
+
+
+def check(recipe: Recipe) -> None:
+    """Raises UserError naming a value out of range."""
+    for field in fields(recipe):
+        if field.name not in _RANGES:
+            continue
+        low, high = _RANGES[field.name]
+        value = getattr(recipe, field.name)
+        if not low <= value <= high:
+            words = field.name.replace("_", " ")
+            raise UserError(f"The training's {words} is {value}; it must lie between {low:g} and {high:g}.")
+    least, most = recipe.sizes
+    if not 64 <= least <= most <= 2048:
+        raise UserError(f"The sizes {least}-{most} px make no range; give for example 300-700, within 64 to 2048.")
+
+
+def changes(there: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """What differs between two recipes, in words: "epochs 10, now 20"; '' where nothing does."""
+    names = sorted(there.keys() | wanted.keys())
+    return "; ".join(
+        f"{name.replace('_', ' ')} {there.get(name)}, now {wanted.get(name)}"
+        for name in names
+        if there.get(name) != wanted.get(name)
+    )

@@ -1,0 +1,85 @@
+"""The fully convolutional VGG-16 with weights that can be trained; its state_dict has the engine's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, POOLED
+
+DROPOUT = 0.5
+
+
+class TrainableVgg16(nn.Module):
+    """Logits (N, C, h, w) on the grid of fc6, as engine.models.Vgg16 gives; widths follow from the tensors.
+
+    While training, fc6 and fc7 are thinned out by dropout, as in the network of Simonyan and Zisserman.
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor], *, ceil_mode: bool = True) -> None:
+        super().__init__()
+        self.ceil_mode = ceil_mode
+        for name in (*CONVOLUTIONS, *DENSE):
+            outputs, inputs, kernel, _ = tensors[f"{name}.weight"].shape
+            self.add_module(name, nn.Conv2d(inputs, outputs, kernel, padding=1 if name in CONVOLUTIONS else 0))
+        self.load_state_dict(dict(tensors))
+        self.frozen_blocks = 0
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Tensor], *, ceil_mode: bool = True) -> TrainableVgg16:
+        """The network of tensors that engine.weights has checked."""
+        return cls(tensors, ceil_mode=ceil_mode)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a weights file holds: float32 copies on the CPU."""
+        return {name: tensor.detach().float().cpu().clone() for name, tensor in self.state_dict().items()}
+
+    def freeze(self, blocks: int) -> None:
+        """From now on the first `blocks` (of 13) convolutions are not trained."""
+        self.frozen_blocks = blocks
+        for name in CONVOLUTIONS[:blocks]:
+            self.get_submodule(name).requires_grad_(False)  # noqa: FBT003 - torch takes it by place
+
+    def groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """(body, classifier): what is trained, to be given learning rates of their own."""
+        head = list(self.get_submodule("fc8").parameters())
+        ids = {id(parameter) for parameter in head}
+        body = [one for one in self.parameters() if one.requires_grad and id(one) not in ids]
+        return body, head
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classified(self.features(x))
+
+    def features(self, x: Tensor) -> Tensor:
+        """(N, width of fc7, h, w): what fc8 looks at."""
+        for name in CONVOLUTIONS:
+            x = F.relu(self.get_submodule(name)(x))
+            if name in POOLED:
+                x = F.max_pool2d(x, 2, ceil_mode=self.ceil_mode)
+        for name in ("fc6", "fc7"):
+            x = F.dropout(F.relu(self.get_submodule(name)(x)), DROPOUT, self.training)
+        return x
+
+    def classified(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.get_submodule("fc8")(features)
+        return logits
+
+
+def fresh_vgg16(
+    classes: int, seed: int, widths: tuple[int, ...] = (64, 128, 256, 512, 512), dense: int = 4096
+) -> TrainableVgg16:
+    """A VGG-16 that knows nothing: He's initialisation, the same for the same seed."""
+    generator = torch.Generator().manual_seed(seed)
+    tensors: dict[str, Tensor] = {}
+    inputs = 3
+    blocks = {name: widths[int(name[4]) - 1] for name in CONVOLUTIONS}
+    for name, outputs in (*blocks.items(), ("fc6", dense), ("fc7", dense), ("fc8", classes)):
+        kernel = 3 if name in CONVOLUTIONS else 7 if name == "fc6" else 1
+        spread = (2 / (inputs * kernel * kernel)) ** 0.5
+        tensors[f"{name}.weight"] = torch.randn((outputs, inputs, kernel, kernel), generator=generator) * spread
+        tensors[f"{name}.bias"] = torch.zeros(outputs)
+        inputs = outputs
+    return TrainableVgg16(tensors)
