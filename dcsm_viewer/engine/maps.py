@@ -41,24 +41,28 @@ class MapStage:
                 found = find(self.passes, scales[:count])
                 subtracted = self._subtract(found, PREVIEW_PX)
                 yield self._result(
-                    found, "partial", subtracted, self._segmenter(found, subtracted).without_crf(), PREVIEW_PX
+                    found, "partial", subtracted, self.segmenter(found, subtracted).without_crf(), PREVIEW_PX
                 )
         found, quick = find(self.passes, scales), None
-        if not self.passes.watch.has("subtraction", self._subtraction_key(found)):
+        if not self.passes.watch.has("subtraction", self.subtraction_key(found)):
             subtracted = self._subtract(found, PREVIEW_PX)
-            quick = self._segmenter(found, subtracted).preview()
+            quick = self.segmenter(found, subtracted).preview()
             yield self._result(found, "preview", subtracted, quick, PREVIEW_PX)
-        subtracted = self._subtracted(found)
-        segmenter = self._segmenter(found, subtracted)
+        subtracted = self.subtracted(found)
+        segmenter = self.segmenter(found, subtracted)
         if not segmenter.is_kept:
             # The labels of the reduced maps stand in until the exact ones are there.
             yield self._result(found, "preview", subtracted, quick or segmenter.preview())
 
+    def found(self) -> Found:
+        """What the passes over all scales gave."""
+        return find(self.passes, self._kept_and_nearest_first())
+
     def settled(self) -> Result:
         """The exact Result for the whole request."""
-        found = find(self.passes, self._kept_and_nearest_first())
-        subtracted = self._subtracted(found)
-        return self._result(found, "settled", subtracted, self._segmenter(found, subtracted).exact())
+        found = self.found()
+        subtracted = self.subtracted(found)
+        return self._result(found, "settled", subtracted, self.segmenter(found, subtracted).exact())
 
     def look_ahead(self) -> None:
         """Raw maps of the classes that would join if N were a little larger."""
@@ -74,8 +78,9 @@ class MapStage:
 
         return tuple(sorted(self.method.scales, key=order))
 
-    def _subtracted(self, found: Found) -> Subtracted:
-        key = self._subtraction_key(found)
+    def subtracted(self, found: Found) -> Subtracted:
+        """The exact class maps, made now if they are not there."""
+        key = self.subtraction_key(found)
         if not self.passes.watch.has("subtraction", key):
             self.passes.checkpoint("subtraction", "exact")
         return self.passes.watch.get("subtraction", key, lambda: self._subtract(found, None))
@@ -88,17 +93,19 @@ class MapStage:
         method = replace(self.method, layers=self.passes.layers)
         return subtract(found.candidates_raw, found.detection, method, placement, side_px=side_px)
 
-    def _subtraction_key(self, found: Found) -> tuple[Hashable, ...]:
+    def subtraction_key(self, found: Found) -> tuple[Hashable, ...]:
+        """What the subtraction reads: for tools, the key of what they make of the same."""
         detection = found.detection
         found_at = tuple((scale, tuple(sorted(ids))) for scale, ids in sorted(detection.found_at.items()))
         # Threshold and N act through the candidates alone, but that 0 switches the subtraction off.
         read = replace(self.method, threshold=0.0, candidates=min(1, self.method.candidates))
         return (self.passes.forward_key, read, detection.candidate_ids, detection.detected_ids, found_at)
 
-    def _segmenter(self, found: Found, subtracted: Subtracted) -> Segmenter:
+    def segmenter(self, found: Found, subtracted: Subtracted) -> Segmenter:
+        """What makes labels of these class maps."""
         return Segmenter(
             maps=subtracted.class_maps,
-            maps_key=self._subtraction_key(found),
+            maps_key=self.subtraction_key(found),
             class_ids=found.detection.detected_ids,
             image=self.passes.request.image,
             settings=self.passes.request.settings.crf,
@@ -137,13 +144,13 @@ class MapStage:
         )
 
     def _focus(self, found: Found, subtracted: Subtracted, side_px: int | None) -> FocusMaps | None:
-        key = ("focus", self._subtraction_key(found), found.focus, side_px)
+        key = ("focus", self.subtraction_key(found), found.focus, side_px)
         get = self.passes.watch.get
         return get("subtraction", key, lambda: focus_on(found, subtracted, self.passes, side_px))
 
     def _notes(self, found: Found, subtracted: Subtracted) -> tuple[str, ...]:
         notes = [*self.passes.notes, *subtracted.notes]
-        crf_note = self._segmenter(found, subtracted).note
+        crf_note = self.segmenter(found, subtracted).note
         if crf_note:
             notes.append(crf_note)
         if not found.detection.detected_ids:

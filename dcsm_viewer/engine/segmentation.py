@@ -56,10 +56,10 @@ class Segmenter:
     @property
     def note(self) -> str | None:
         """A sentence where the CRF does not see the image at full size."""
-        if not self._has_crf or self._factor == 1:
+        if not self.has_crf or self.factor == 1:
             return None
         megapixels = self.image.shape[0] * self.image.shape[1] / 1e6
-        return f"The image has {megapixels:.0f} megapixels; the CRF ran at 1/{self._factor} of its width and height."
+        return f"The image has {megapixels:.0f} megapixels; the CRF ran at 1/{self.factor} of its width and height."
 
     @property
     def is_kept(self) -> bool:
@@ -68,7 +68,7 @@ class Segmenter:
 
     def without_crf(self) -> Segmentation:
         """Each pixel's most probable label by the unary alone."""
-        return self.watch.timed("segmentation", lambda: self._plain(self._unary()), pieces=0)
+        return self.watch.timed("segmentation", lambda: self._plain(self.unary()), pieces=0)
 
     def preview(self) -> Segmentation:
         """About what `exact` will give, in a few hundredths of its time; no energy."""
@@ -83,20 +83,23 @@ class Segmenter:
         return (self.image.digest, self.maps_key, self.class_ids, self.settings, self.measured)
 
     @property
-    def _factor(self) -> int:
+    def factor(self) -> int:
+        """How many times smaller the image is for the CRF; 1 but for very large ones."""
         height, width = self.image.shape
         return max(1, math.ceil(math.sqrt(height * width / LARGEST_PIXELS)))
 
     @property
     def _preview_factor(self) -> int:
-        return max(self._factor, -(-max(self.image.shape) // PREVIEW_PX))
+        return max(self.factor, -(-max(self.image.shape) // PREVIEW_PX))
 
     @property
-    def _has_crf(self) -> bool:
+    def has_crf(self) -> bool:
+        """Whether there is a CRF to run."""
         # With background alone there is nothing to decide.
         return self.settings.enabled and bool(self.class_ids)
 
-    def _unary(self) -> Tensor:
+    def unary(self) -> Tensor:
+        """Energies (T+1, H, W) in nats, background first."""
         return unary_from_class_maps(self.maps, self.settings.unary_floor)
 
     def _plain(self, energies: Tensor) -> Segmentation:
@@ -106,17 +109,17 @@ class Segmenter:
 
     def _preview(self) -> Segmentation:
         if not self.class_ids:
-            return self._plain(self._unary())
+            return self._plain(self.unary())
         factor = self._preview_factor
         # All but the last enlarging happens on the small image: the logarithms of a large one alone take longer.
         small = unary_from_class_maps(averaged(self.maps, factor), self.settings.unary_floor)
         unary = to_array(self._enlarged(small, factor, "nearest"))
         labels = self._labels(unary, np.less)
-        if not self._has_crf:
+        if not self.has_crf:
             return Segmentation(labels, labels, unary)
         # pydensecrf cannot keep its lattices, so the preview is always torch's: the same mathematics.
         settings = reduced_settings(replace(self.settings, backend="torch"), factor)
-        inference = begin(small, self._rgb(factor), settings, lattices=self._source(factor))
+        inference = begin(small, self._rgb(factor), settings, lattices=self.lattices(factor))
         inference.advance(min(settings.iterations, PREVIEW_STEPS))
         q = to_array(self._enlarged(torch.from_numpy(inference.q()), factor, "bilinear"))
         return Segmentation(self._labels(q), labels, unary, q)
@@ -127,18 +130,18 @@ class Segmenter:
         return F.interpolate(planes[None], scale_factor=float(factor), mode=mode)[0, :, :height, :width]
 
     def _reduced(self, unary: Tensor, plain: Segmentation, settings: CrfSettings, factor: int) -> Segmentation:
-        q = preview(unary, self.image.rgb, settings, factor=factor, lattices=self._source(factor))
+        q = preview(unary, self.image.rgb, settings, factor=factor, lattices=self.lattices(factor))
         return Segmentation(self._labels(q), plain.labels, plain.unary, read_only(q))
 
     def _exact(self) -> Segmentation:
-        unary = self._unary()
+        unary = self.unary()
         plain = self._plain(unary)
-        if not self._has_crf:
+        if not self.has_crf:
             return plain
         self.checkpoint("segmentation", "lattices")
-        if self._factor > 1:
-            return self._reduced(unary, plain, self.settings, self._factor)
-        inference = begin(unary, self.image.rgb, self.settings, lattices=self._source(1))
+        if self.factor > 1:
+            return self._reduced(unary, plain, self.settings, self.factor)
+        inference = begin(unary, self.image.rgb, self.settings, lattices=self.lattices(1))
         if not self.measured:
             inference.advance(self.settings.iterations)
             q = read_only(inference.q())
@@ -172,7 +175,7 @@ class Segmenter:
         key = ("reduced", self.image.digest, factor)
         return self.watch.tool("segmentation", key, lambda: reduced_rgb(self.image.rgb, factor))
 
-    def _source(self, factor: int) -> LatticeSource:
+    def lattices(self, factor: int) -> LatticeSource:
         """Where the CRF gets its lattices of the image made `factor` times smaller."""
 
         def kept(kernel: Kernel) -> Lattice:
