@@ -64,6 +64,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Edit",
     ),
     ActionSpec(
+        "edit.keep", "Keep what is on show", "K", "Keeps the result under a letter, to compare others with it.", "Edit",
+    ),
+    ActionSpec(
         "edit.paste", "Paste", "Ctrl+V", "Opens the picture or the files that were copied.", "Edit", starts_section=True
     ),
     ActionSpec(

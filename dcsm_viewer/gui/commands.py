@@ -12,6 +12,8 @@ from dcsm_viewer.gui.edits import use_top1, with_field, with_preset, with_vocabu
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.panels.classes import ClassesPanel
 from dcsm_viewer.gui.panels.export import ExportPanel
+from dcsm_viewer.gui.snapshots import Side
+from dcsm_viewer.gui.snapshots_keep import keep_shown
 from dcsm_viewer.gui.state import MapKind
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.theme import Theme
@@ -62,6 +64,7 @@ def handlers(
         "edit.undo": store.undo,
         "edit.redo": store.redo,
         "edit.blink": partial(_blink_settings, store),
+        "edit.keep": partial(keep_shown, store),
         "edit.paste": shell.paste,
         "edit.reset_settings": partial(_reset_method, store),
         **{f"view.{name}": partial(store.change, view=name) for name in ("compare", "grid", "overlay", "labels")},
@@ -116,7 +119,15 @@ def _next_kind(store: Store) -> None:
 
 
 def _blink_kind(store: Store) -> None:
-    """Raw where distinct was, and back. An overlay that is off or of labels first becomes that of the class."""
+    """Raw where distinct was, and back. An overlay that is off or of labels first becomes that of the class.
+
+    Where two results are compared, the two change places instead.
+    """
+    if store.state.view == "compare_ab":
+        comparison = store.state.comparison
+        side: Side = "b" if comparison.side == "a" and comparison.mode == "blink" else "a"
+        store.change(comparison=replace(comparison, mode="blink", side=side))
+        return
     paint = store.state.paint
     kind: MapKind = "distinct" if paint.kind == "raw" else "raw"
     store.change(paint=replace(paint, kind=kind, overlay_on=True, overlay_of="class"))

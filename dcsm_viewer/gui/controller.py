@@ -105,8 +105,20 @@ class Controller(QObject):
 
     def _follow(self, _before: ViewState, after: ViewState) -> None:
         wish = _wish(after)
-        if wish is not None and wish != self._asked:
+        if wish is None or wish == self._asked:
+            return
+        if _is_answered(after.result, wish):
+            self._rest(wish)
+        else:
             self._ask(wish)
+
+    def _rest(self, wish: _Wish) -> None:
+        """What is on show is what is wanted, from before or from another tab: nothing need be computed."""
+        self._asked = wish
+        if self._store.state.asked is not None:
+            self._thread.cancel()
+        self._cancelled_up_to = self._serial
+        self._store.change(asked=None, progress=None, failure=None, message=None)
 
     def _ask(self, wish: _Wish) -> None:
         self._asked = wish
@@ -151,6 +163,13 @@ class Controller(QObject):
         elif failure.serial != self._serial or failure.serial <= self._cancelled_up_to:
             return
         self._store.change(failure=failure.message, asked=None, progress=None)
+
+
+def _is_answered(result: Result | None, wish: _Wish) -> bool:
+    if result is None or result.completeness != "settled":
+        return False
+    asked = result.request
+    return wish == (asked.image.digest, asked.settings, asked.focus)
 
 
 def _wish(state: ViewState) -> _Wish | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dcsm_viewer.gui.snapshots import Comparison, Snapshot
 from dcsm_viewer.values import EngineReady, Progress, Result, Settings, SourceImage
 
 ViewName = Literal["compare", "grid", "overlay", "labels"]
@@ -33,7 +34,7 @@ class ViewState:
     """The whole window. `view` is a ViewName or the name of a tool that takes the centre. `focus` is the class
     id on display, None for the best detected one. `image` may be newer than `result` (which then is shown
     dimmed). `failure` is the sentence in the bar above the panes, None when all is well. `folder` lists the
-    paths of the folder panel, `place` the one open.
+    paths of the folder panel, `place` the one open. `snapshots` are results kept to compare, oldest first.
     """
 
     image: SourceImage | None = None
@@ -51,6 +52,8 @@ class ViewState:
     unreadable: frozenset[str] = frozenset()
     asked: int | None = None
     message: str | None = None
+    snapshots: tuple[Snapshot, ...] = ()
+    comparison: Comparison = field(default_factory=Comparison)
 
     @property
     def shown_class(self) -> int | None:

@@ -219,3 +219,17 @@ def test_that_settings_given_at_the_start_are_those_asked_for(session: Session) 
     session.store.change(settings=settings)
     session.store.change(image=make_image())
     assert session.request().settings == settings
+
+
+def test_that_settings_whose_result_is_on_show_again_ask_nobody_and_end_what_runs(session: Session) -> None:
+    session.store.change(image=make_image())
+    session.controller.take_report(answer(session.request()))
+    session.alpha(4.0)
+    late = session.request()
+    session.store.undo()
+    assert session.store.state.asked is None
+    shown = session.store.state.result
+    session.controller.take_report(answer(late))
+    assert session.store.state.result is shown
+    session.alpha(4.0)
+    assert session.store.state.asked == 3

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QDoubleSpinBox, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QDoubleSpinBox, QHBoxLayout, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
+from dcsm_viewer.gui.snapshots_keep import compare_with, keep_shown
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.imaging.colormaps import ON_REQUEST, POSITIVE, lookup_table
@@ -38,8 +40,10 @@ class ViewBar(QWidget):
         self._opacity = QSlider(Qt.Orientation.Horizontal, self)
         self._opacity_box = QDoubleSpinBox(self)
         self._reset = QToolButton(self)
+        self._compare = QToolButton(self)
         self._fill()
         controls = [
+            self._compare,
             self._kind,
             self._overlay_of,
             self._range,
@@ -79,6 +83,7 @@ class ViewBar(QWidget):
         # Each view has the controls that act on it. Hiding comes before showing: with all of them at once the line
         # would be wider than a narrow window, which would grow.
         wanted = {
+            self._compare: state.view == "labels",
             self._kind: state.view == "grid",
             self._overlay_of: state.view in {"overlay", "compare"},
             self._range: state.view != "labels",
@@ -139,6 +144,15 @@ class ViewBar(QWidget):
     def _repaint(self, **fields: object) -> None:
         self._store.change(paint=replace(self._store.state.paint, **fields))  # type: ignore[arg-type]  # one of Paint's
 
+    def _offer_kept(self) -> None:
+        """Every kept result to compare the labels on show with, and a way to keep these."""
+        menu = self._compare.menu()
+        menu.clear()
+        menu.addAction("Keep these first", partial(keep_shown, self._store))
+        for snapshot in self._store.state.snapshots:
+            words = f"{snapshot.name} · {snapshot.image_name}"
+            menu.addAction(words, partial(compare_with, self._store, snapshot.name))
+
     def _offer(self, colormap: str) -> None:
         """A colormap that came from the command line is offered too."""
         if self._colormap.findData(colormap) < 0:
@@ -148,6 +162,11 @@ class ViewBar(QWidget):
         for name in (*POSITIVE, *ON_REQUEST):
             self._colormap.addItem(_swatch(name), name, name)
         self._colormap.setIconSize(QSize(24, 10))
+        self._compare.setText("Compare with...")
+        self._compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._compare.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._compare.setMenu(QMenu(self._compare))
+        self._compare.menu().aboutToShow.connect(self._offer_kept)
         self._opacity.setRange(0, 100)
         self._opacity.setFixedWidth(80)
         self._reset.setText("↺")
@@ -157,6 +176,7 @@ class ViewBar(QWidget):
         self._opacity_box.setSingleStep(0.05)
         self._opacity_box.setKeyboardTracking(False)
         for widget, name, explanation in (
+            (self._compare, "Compare with", "These labels against those of other settings, kept before"),
             (self._kind, "Kind of map", "Raw maps, distinct maps or both (X)"),
             (self._overlay_of, "Overlay", "Over the photograph: the chosen class's map, or all labels"),
             (self._range, "Range", _RANGE_HELP),

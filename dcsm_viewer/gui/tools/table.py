@@ -27,4 +27,15 @@ class ToolSpec:
     make: Callable[[Workbench], Tool]
 
 
-TOOLS: tuple[ToolSpec, ...] = ()
+def _compare_ab(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.swipe import CompareTool
+
+    return CompareTool(bench)
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    ToolSpec(
+        "compare_ab", "Compare two results", "Ctrl+B",
+        "Sets two kept results, or one and the result on show, against each other.", "centre", _compare_ab,
+    ),
+)  # fmt: skip

@@ -1,0 +1,132 @@
+"""The pictures of comparing, figures, tabs, history, the pipeline strip and keys, from the real program.
+
+python -m benchmarks.screenshots_c                 # all of them
+python -m benchmarks.screenshots_c --only figure
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PIL import Image
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.screenshots import PICTURES, Shared, save
+from dcsm_viewer.gui.app import Parts, build
+from dcsm_viewer.gui.edits import with_field
+from dcsm_viewer.gui.opening import sample_paths
+from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.screenshot import is_final, png_of
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.theme import Theme, Themes
+
+FOLDER = PICTURES / "tools"
+Condition = Callable[[], bool]
+Script = Callable[[Parts], Iterator[Condition]]
+
+_PAINTED_MS = 300
+_TICK_MS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: `script` does what a user would, and yields what it waits for."""
+
+    name: str
+    script: Script
+    theme: Theme = "light"
+    size: tuple[int, int] = (1280, 800)
+
+
+def settled(parts: Parts) -> Condition:
+    return lambda: is_final(parts.store.state, waits=True)
+
+
+def edited(parts: Parts, field: str, value: float) -> None:
+    parts.store.edit(with_field(parts.store.state.settings, field, value))
+
+
+def compared(mode: str, subject: str, parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    actions = parts.window.menus.actions
+    actions["edit.keep"].trigger()
+    edited(parts, "crf.bilateral_compat", 2.0)
+    edited(parts, "method.candidates", 0)
+    yield settled(parts)
+    actions["tools.compare_ab"].trigger()
+    comparison = replace(parts.store.state.comparison, mode=mode, subject=subject)  # type: ignore[arg-type]  # its own words
+    parts.store.change(comparison=comparison)
+
+
+SHOTS: tuple[Shot, ...] = (
+    Shot("compare-swipe", partial(compared, "swipe", "labels")),
+    Shot("compare-side", partial(compared, "side", "labels"), size=(1024, 700)),
+    Shot("compare-difference", partial(compared, "difference", "distinct"), theme="dark"),
+    Shot("compare-labels-difference", partial(compared, "difference", "labels"), size=(1024, 700)),
+)
+
+
+def take(shot: Shot, engine: Shared, path: Path) -> None:
+    """The window of one shot, opened on the first sample and closed again; raises SystemExit on a failure."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    themes = Themes(app)
+    parts = build(ViewState(), engine.make, themes, Remembered())
+    themes.choose(shot.theme)
+    parts.window.resize(*shot.size)
+    parts.window.restore_layout()
+    parts.window.show()
+    parts.controller.start()
+    parts.opening.open_paths(sample_paths()[:1])
+    script = shot.script(parts)
+    until = next(script)
+    tick = QTimer(interval=_TICK_MS)
+
+    def step() -> None:
+        nonlocal until
+        if parts.store.state.failure is not None:
+            app.exit(1)
+        elif until():
+            try:
+                until = next(script)
+            except StopIteration:
+                tick.stop()
+                QTimer.singleShot(_PAINTED_MS, app.quit)
+
+    tick.timeout.connect(step)
+    tick.start()
+    code = app.exec()
+    path.write_bytes(png_of(parts.window))
+    failure = parts.store.state.failure
+    parts.window.close()
+    parts.stop()
+    themes.stop()
+    parts.window.deleteLater()
+    if code:
+        raise SystemExit(f"{shot.name} shows a failure: {failure}")
+
+
+def make(only: str | None) -> None:
+    engine = Shared()
+    with tempfile.TemporaryDirectory() as folder:
+        for shot in SHOTS:
+            if only in {None, shot.name}:
+                path = Path(folder) / f"{shot.name}.png"
+                take(shot, engine, path)
+                save(Image.open(path), FOLDER / f"{shot.name}.png")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=[shot.name for shot in SHOTS])
+    make(parser.parse_args().only)

@@ -1,0 +1,33 @@
+"""Keeping what is on show, by key or button, and comparing it with what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dcsm_viewer.gui.snapshots import LIVE, with_kept
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.values import UserError
+
+
+def keep_shown(store: Store) -> None:
+    """Keeps the result on show by the next free letter; the comparison sets it against what is on show from now on."""
+    try:
+        snapshots = with_kept(store.state.snapshots, store.state.result)
+    except UserError as error:
+        store.change(message=str(error))
+        return
+    name = snapshots[-1].name
+    before = store.state.comparison
+    # The first is the one to compare with; the second makes a pair of them.
+    second = before.a != LIVE and before.b == LIVE
+    comparison = replace(before, b=name) if second else replace(before, a=name, b=LIVE)
+    store.change(
+        snapshots=snapshots,
+        comparison=comparison,
+        message=f"Kept as {name}. Change something, then choose Compare two results.",
+    )
+
+
+def compare_with(store: Store, name: str) -> None:
+    """Opens the comparison of a kept result with the one on show."""
+    store.change(view="compare_ab", comparison=replace(store.state.comparison, a=name, b=LIVE))
