@@ -13,6 +13,7 @@ from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
 from dcsm_viewer.engine.passes import Checkpoint, Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
+from dcsm_viewer.inquiries.aside import Aside
 from dcsm_viewer.values import (
     Answer,
     EngineReady,
@@ -45,6 +46,7 @@ class Engine:
         self._shelf = shelf or Shelf()
         self._kept = Cache(KEPT_BYTES)
         self._traces = Cache(TRACES_BYTES)
+        self._beside: Engine | None = None
 
     def ready(self) -> EngineReady:
         """Device and precision in use, and the models to choose from; the default model is loaded by then."""
@@ -84,6 +86,9 @@ class Engine:
         It works on the artefacts of its request, which are made where they are not there, and reports Answers.
         """
         try:
+            if isinstance(inquiry.question, Aside):
+                report(Answer(inquiry, self._aside(inquiry.question, inquiry.request, still_wanted)))
+                return True
             stage = self._stage(inquiry.request, lambda _: still_wanted(), lambda _: None, all_layers=True)
             last = None
             for value in answers(inquiry.question, stage):
@@ -98,6 +103,16 @@ class Engine:
     def card(self, settings: Settings) -> ModelCard:
         """The card of the model these settings name, which is loaded for it."""
         return self._model(settings, choose(settings.device, settings.precision)).card
+
+    def _aside(self, question: Aside, request: Request, still_wanted: Callable[[], bool]) -> ModelCard | Result:
+        if question.wanted == "card":
+            return self.card(request.settings)
+        if self._beside is None:
+            # The same networks, but caches of its own: a folder must not push out what the window looks at.
+            self._beside = Engine(self._shelf)
+        beside = self._beside
+        beside._kept.belong_to(request.image.digest)
+        return beside._stage(request, lambda _: still_wanted(), lambda _: None, all_layers=False).settled()
 
     def _stage(self, request: Request, still_wanted: StillWanted, report: Listener, *, all_layers: bool) -> MapStage:
         settings = request.settings

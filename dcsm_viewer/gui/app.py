@@ -49,6 +49,7 @@ class Parts:
 
     def stop(self) -> bool:
         """Whether every thread has ended: files under way are finished, the engine gets a few seconds."""
+        self.window.tools.stop()
         self.opening.stop()
         self.exporting.stop()
         self.modelling.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -36,6 +38,7 @@ class ViewStack(QStackedWidget):
         self._cursor: tuple[float, float] | None = None
         self.empty = EmptyView(self)
         self._pages: dict[str, QWidget] = {}
+        self._alone: frozenset[str] = frozenset()
         self.views: dict[ViewName, LinkedView] = {
             "compare": CompareView(viewport, self),
             "grid": GridView(viewport, self),
@@ -55,6 +58,10 @@ class ViewStack(QStackedWidget):
         self._pages[name] = page
         self.addWidget(page)
 
+    def stand_alone(self, names: Iterable[str]) -> None:
+        """These pages are shown without an image, too."""
+        self._alone = frozenset(names)
+
     def hear(self, view: LinkedView) -> None:
         """What the hand does in this view's panes is what it does in the window."""
         view.pointed.connect(self._point)
@@ -64,9 +71,10 @@ class ViewStack(QStackedWidget):
     def _follow(self, _before: ViewState, after: ViewState) -> None:
         for view in self.views.values():
             view.show_state(after)
-        if after.image is not None and after.view not in self._pages:
+        has_page = after.image is not None or after.view in self._alone
+        if has_page and after.view not in self._pages:
             self.wanted.emit(after.view)
-        wanted = self.empty if after.image is None else self._pages[after.view]
+        wanted = self._pages[after.view] if has_page else self.empty
         if self.currentWidget() is not wanted:
             self.setCurrentWidget(wanted)
         self._read(after)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from dcsm_viewer.gui.tools.table import TOOLS, ToolSpec
-from dcsm_viewer.gui.tools.workbench import Workbench
+from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.gui.views.linked import LinkedView
 
@@ -23,6 +23,8 @@ class OpenedTools(QObject):
         self._bench = bench
         self._specs = {spec.name: spec for spec in TOOLS}
         self.docks: dict[str, QDockWidget] = {}
+        self._made: list[Tool] = []
+        stack.stand_alone(name for name, spec in self._specs.items() if not spec.needs_image)
         stack.wanted.connect(self._make_page)
 
     def show(self, name: str) -> None:
@@ -40,16 +42,26 @@ class OpenedTools(QObject):
             dock.show()
             dock.raise_()
 
+    def stop(self) -> None:
+        """Ends what the tools have under way."""
+        for tool in self._made:
+            tool.stop()
+
+    def _make(self, spec: ToolSpec) -> Tool:
+        tool = spec.make(self._bench)
+        self._made.append(tool)
+        return tool
+
     def _make_page(self, name: str) -> None:
-        page = self._specs[name].make(self._bench)
-        for view in page.findChildren(LinkedView):
+        page = self._make(self._specs[name])
+        for view in page.findChildren(LinkedView):  # type: ignore[type-abstract]  # a filter, never made
             self._stack.hear(view)
         self._stack.add_page(name, page)
 
     def _make_dock(self, spec: ToolSpec) -> None:
         dock = QDockWidget(spec.title, self._window)
         dock.setObjectName(f"dock.{spec.name}")
-        dock.setWidget(spec.make(self._bench))
+        dock.setWidget(self._make(spec))
         shown = [other for other in self.docks.values() if other.isVisible() and not other.isFloating()]
         self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         if shown:

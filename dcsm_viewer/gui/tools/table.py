@@ -17,6 +17,7 @@ class ToolSpec:
     """One tool. It takes the place of the panes (centre) or a dock under them (below).
 
     `name` is also its ViewState.view where it takes the centre. `make` imports the tool only when it is called.
+    needs_image: False for a tool of the centre that is shown while no image is open, too.
     """
 
     name: str
@@ -25,6 +26,7 @@ class ToolSpec:
     help: str
     place: Place
     make: Callable[[Workbench], Tool]
+    needs_image: bool = True
 
 
 def _compare_ab(bench: Workbench) -> Tool:

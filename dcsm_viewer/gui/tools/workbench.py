@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
@@ -29,13 +30,14 @@ class PixelHand(QObject):
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """The store to read and change, the viewport all panes share, the engine's door, and clicked pixels."""
+    """The store to read and change, the viewport all panes share, clicked pixels, and both doors: engine and files."""
 
     store: Store
     viewport: Viewport
     controller: Controller
     remembered: Remembered
     pixels: PixelHand
+    opening: Opening
 
 
 class Tool(QWidget):
@@ -59,6 +61,9 @@ class Tool(QWidget):
 
     def show_answer(self, answer: Answer) -> None:
         """An answer to the newest question of this tool."""
+
+    def stop(self) -> None:
+        """The window closes: ends the tool's threads, its files whole; nothing for a tool without any."""
 
     def inquire(self, request: Request, question: object) -> None:
         """Asks the engine; the answer to an older question is never shown."""

@@ -1,0 +1,16 @@
+"""Another image than the one on show, settled by the same engine while nobody else wants it: for runs over folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """result: the answer is the settled Result of the inquiry's request, the very one a batch would make.
+
+    card: the ModelCard of the request's settings. Neither touches what is kept of the image on show.
+    """
+
+    wanted: Literal["result", "card"]
