@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dcsm_viewer.export.bundle import Export, export_result, export_with_reports
 from dcsm_viewer.export.formats import FORMATS, Format
+from dcsm_viewer.export.gathered_image import GatheredImage
+from dcsm_viewer.export.gathering import GATHERINGS, gather
 from dcsm_viewer.export.recipe import Recipe, read_recipe
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.stems import stems_for
@@ -11,12 +13,15 @@ from dcsm_viewer.whole_file import whole_file
 
 __all__ = [
     "FORMATS",
+    "GATHERINGS",
     "Export",
     "Format",
+    "GatheredImage",
     "Recipe",
     "Report",
     "export_result",
     "export_with_reports",
+    "gather",
     "read_recipe",
     "stems_for",
     "whole_file",

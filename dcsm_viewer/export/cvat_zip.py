@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -18,7 +18,7 @@ from dcsm_viewer.values import Result
 from dcsm_viewer.whole_file import whole_file
 
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
-_LIST = "ImageSets/Segmentation/default.txt"
+LIST = "ImageSets/Segmentation/default.txt"
 
 
 def write(result: Result, path: Path) -> None:
@@ -31,17 +31,14 @@ def write(result: Result, path: Path) -> None:
     name = _name(result)
     objects = np.searchsorted(np.array([0, *index_meanings(result)]), index).astype(np.uint8)
     members = {
-        "labelmap.txt": _labelmap(result).encode(),
-        _LIST: f"{name}\n".encode(),
-        f"SegmentationClass/{name}.png": _palette_png(index),
-        f"SegmentationObject/{name}.png": _palette_png(objects),
+        "labelmap.txt": labelmap_text({i: _plain(name) for i, name in index_meanings(result).items()}).encode(),
+        LIST: f"{name}\n".encode(),
+        f"SegmentationClass/{name}.png": palette_png(index),
+        f"SegmentationObject/{name}.png": palette_png(objects),
     }
     with whole_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for place, content in members.items():
-            member = zipfile.ZipInfo(place, _FIRST_ZIP_DAY)
-            member.create_system = 3  # else it would tell Windows from the rest
-            member.external_attr = 0o644 << 16
-            archive.writestr(member, content)
+            add_member(archive, place, content)
 
 
 def verify(path: Path, result: Result) -> Report:
@@ -53,14 +50,21 @@ def _name(result: Result) -> str:
     return PurePosixPath(result.request.image.name).stem
 
 
-def _labelmap(result: Result) -> str:
-    """A line a label: name:red,green,blue:parts:actions. Names lose what the format uses as marks."""
+def add_member(archive: zipfile.ZipFile, place: str, content: bytes) -> None:
+    """The same bytes on every system and at any time."""
+    member = zipfile.ZipInfo(place, _FIRST_ZIP_DAY)
+    member.create_system = 3  # else it would tell Windows from the rest
+    member.external_attr = 0o644 << 16
+    archive.writestr(member, content)
+
+
+def labelmap_text(names: Mapping[int, str]) -> str:
+    """A line a label: name:red,green,blue:parts:actions; `names` are the classes' by index, without these marks."""
     colours = voc_palette()
-    names = {0: "background", **index_meanings(result), IGNORE_INDEX: "ignore"}
     lines = ["# label:color_rgb:parts:actions"]
-    for index, name in names.items():
+    for index, name in {0: "background", **names, IGNORE_INDEX: "ignore"}.items():
         red, green, blue = colours[index].tolist()
-        lines.append(f"{_plain(name)}:{red},{green},{blue}::")
+        lines.append(f"{name}:{red},{green},{blue}::")
     return "\n".join(lines) + "\n"
 
 
@@ -68,7 +72,8 @@ def _plain(name: str) -> str:
     return name.replace(":", " ").replace("\n", " ").replace("#", " ").strip()
 
 
-def _palette_png(index: NDArray[np.uint8]) -> bytes:
+def palette_png(index: NDArray[np.uint8]) -> bytes:
+    """A PNG of mode P of `index` (H, W) in VOC's colours."""
     picture = Image.fromarray(index)
     picture.putpalette(voc_palette().tobytes())
     drawn = io.BytesIO()
@@ -80,13 +85,13 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     name = _name(result)
     try:
         with zipfile.ZipFile(path) as archive:
-            listed = archive.read(_LIST).decode().split("\n")
+            listed = archive.read(LIST).decode().split("\n")
             lines = archive.read("labelmap.txt").decode().splitlines()
             masks = {}
             for kind in ("Class", "Object"):
                 with Image.open(io.BytesIO(archive.read(f"Segmentation{kind}/{name}.png"))) as picture:
                     masks[kind] = np.array(picture.convert("RGB")).astype(np.int64)
-        label_of = _labels_by_colour(lines)
+        label_of = labels_by_colour(lines)
     except (OSError, ValueError, LookupError, SyntaxError, zipfile.BadZipFile) as trouble:
         yield unreadable(path, trouble)
         return
@@ -109,7 +114,11 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     yield finding(not borders, good="Objects cover the classes.", bad=f"{borders} pixels belong to no object.")
 
 
-def _labels_by_colour(lines: list[str]) -> dict[int, str]:
+def labels_by_colour(lines: list[str]) -> dict[int, str]:
+    """Names by colour, red << 16 | green << 8 | blue, of the lines of a labelmap.txt.
+
+    Raises ValueError if they are none.
+    """
     found = {}
     for line in lines:
         if line.startswith("#"):

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+# What formats put between an image's stem and their suffix.
+OWN_KINDS = frozenset({".overlay", ".coco", ".cvat"})
+
 
 def stems_for(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """An export stem for each path: its own where nobody shares it, else with as many folders as tell them apart.
@@ -32,6 +35,10 @@ def stems_for(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
 
 
 def _stem(path: Path, depth: int, *, with_suffix: bool) -> str:
-    folders = [part for part in path.parent.parts if part != path.anchor]
-    own = f"{path.stem}_{path.suffix.removeprefix('.')}" if with_suffix else path.stem
+    # A URL's "s3:" is no folder, and no part of a name on Windows.
+    folders = [part for part in path.parent.parts if part != path.anchor and not part.endswith(":")]
+    # dog.overlay.png beside dog.jpg: its labels would take the place of the dog's overlay.
+    inner = Path(path.stem)
+    plain = f"{inner.stem}_{inner.suffix.removeprefix('.')}" if inner.suffix.casefold() in OWN_KINDS else path.stem
+    own = f"{plain}_{path.suffix.removeprefix('.')}" if with_suffix else plain
     return "_".join([*folders[max(0, len(folders) - depth) :], own])

@@ -58,3 +58,13 @@ def test_that_every_image_has_a_stem_of_its_own_in_any_order(paths: list[str]) -
     assert all(stem and "/" not in stem for stem in stems.values())
     shuffled = random.Random(1).sample(paths, len(paths))
     assert stems_for(shuffled) == stems
+
+
+def test_that_an_image_named_like_another_ones_export_gets_another_stem() -> None:
+    stems = stems_for(["dog.jpg", "dog.overlay.png", "cat.COCO.png"])
+    assert stems == {"dog.jpg": "dog", "dog.overlay.png": "dog_overlay", "cat.COCO.png": "cat_COCO"}
+
+
+def test_that_a_url_leaves_no_mark_of_its_protocol_in_a_stem() -> None:
+    stems = stems_for(["s3://b/a/dog.jpg", "s3://b/c/dog.jpg", "s3://d/c/dog.jpg"])
+    assert stems == {"s3://b/a/dog.jpg": "a_dog", "s3://b/c/dog.jpg": "b_c_dog", "s3://d/c/dog.jpg": "d_c_dog"}

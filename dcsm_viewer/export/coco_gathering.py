@@ -1,0 +1,69 @@
+"""One COCO file of a whole folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from dcsm_viewer.export.coco_json import combined
+from dcsm_viewer.export.column_runs import mask_of, unpacked
+from dcsm_viewer.export.gathered_image import GatheredImage
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import whole_file
+
+
+def write(images: Sequence[GatheredImage], folder: Path, path: Path) -> None:
+    """The JSON at `path`: `file_name` is the path from the folder that was exported, ids count from 1."""
+    whole = combined(_documents(images, folder))
+    with whole_file(path) as stream:
+        stream.write((json.dumps(whole, indent=1) + "\n").encode())
+
+
+def verify(images: Sequence[GatheredImage], folder: Path, path: Path) -> Report:
+    """Whether `path` holds every mask of the images' own files, as COCO's reader finds them."""
+    return Report.of(_findings(images, folder, path))
+
+
+def _documents(images: Sequence[GatheredImage], folder: Path) -> Iterator[dict[str, Any]]:
+    for image in images:
+        own = folder / f"{image.stem}.coco.json"
+        try:
+            part = json.loads(own.read_bytes())
+            (entry,) = part["images"]
+        except (OSError, ValueError, LookupError, TypeError) as trouble:
+            raise UserError(f"{own} cannot be read ({trouble}); export its image once more.") from None
+        part["images"] = [{**entry, "file_name": image.name}]
+        yield part
+
+
+def _findings(images: Sequence[GatheredImage], folder: Path, path: Path) -> Iterator[Finding]:
+    try:
+        whole = json.loads(path.read_bytes())
+        by_image: dict[int, list[dict[str, Any]]] = {entry["id"]: [] for entry in whole["images"]}
+        for annotation in whole["annotations"]:
+            by_image[annotation["image_id"]].append(annotation)
+            code = annotation["segmentation"]
+            area = int(mask_of(unpacked(code["counts"]), *code["size"]).sum())
+            if area != annotation["area"]:
+                yield Finding(held=False, sentence=f"Annotation {annotation['id']} covers {area} px, not its area.")
+        names = [entry["file_name"] for entry in whole["images"]]
+        ids = [annotation["id"] for annotation in whole["annotations"]]
+        wrong = 0
+        for entry, part in zip(whole["images"], _documents(images, folder), strict=True):
+            there = [(each["category_id"], each["segmentation"]) for each in by_image[entry["id"]]]
+            wrong += there != [(each["category_id"], each["segmentation"]) for each in part["annotations"]]
+    except (OSError, ValueError, LookupError, TypeError) as trouble:
+        yield unreadable(path, trouble)
+        return
+    yield finding(
+        names == [image.name for image in images] and len(set(names)) == len(names),
+        good=f"It names the {len(names)} images, each once.",
+        bad="Its images are others, or one is there twice.",
+    )
+    yield finding(
+        len(set(ids)) == len(ids), good=f"Its {len(ids)} annotations have ids of their own.", bad="Ids recur."
+    )
+    yield finding(wrong == 0, good="Every image has its masks.", bad=f"{wrong} images have other masks.")

@@ -1,0 +1,59 @@
+"""One file of a whole folder, for consumers that want that: made of the files of its images, which stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcsm_viewer.export import coco_gathering, cvat_gathering, voc_gathering
+from dcsm_viewer.export.gathered_image import GatheredImage
+from dcsm_viewer.export.report import Report
+from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import make_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What a format gives for a whole folder: `place` is its path in the export folder.
+
+    `write(images, folder, path)` makes it of the images' own files in `folder`, `verify(images, folder, path)` reads it
+    back. The same files give the same bytes.
+    """
+
+    name: str
+    place: str
+    write: Callable[[Sequence[GatheredImage], Path, Path], None]
+    verify: Callable[[Sequence[GatheredImage], Path, Path], Report]
+
+
+GATHERINGS: dict[str, Gathering] = {
+    each.name: each
+    for each in (
+        Gathering("coco", "coco/annotations.json", coco_gathering.write, coco_gathering.verify),
+        Gathering("cvat", "cvat/annotations.zip", cvat_gathering.write, cvat_gathering.verify),
+        Gathering("voc-layout", "ImageSets/Segmentation/default.txt", voc_gathering.write, voc_gathering.verify),
+    )
+}
+
+
+def gather(
+    images: Sequence[GatheredImage], folder: Path, formats: Sequence[str]
+) -> tuple[tuple[str, Path, Report], ...]:
+    """(format, path, what reading it back found) of each of `formats` that has a file for the whole folder.
+
+    Raises UserError if an image's own file is gone or damaged, or one does not read back, which is then not kept.
+    """
+    made = []
+    for name in dict.fromkeys(formats):
+        if name not in GATHERINGS or not images:
+            continue
+        each, path = GATHERINGS[name], folder / GATHERINGS[name].place
+        make_folder(path.parent)
+        each.write(images, folder, path)
+        report = each.verify(images, folder, path)
+        if not report.ok:
+            path.unlink()
+            raise UserError(f"{path} did not read back ({report.sentences[0]}); check the disk and try again.")
+        made.append((name, path, report))
+    return tuple(made)

@@ -1,0 +1,35 @@
+"""The list of images that goes with SegmentationClass in VOC's folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dcsm_viewer.export.gathered_image import GatheredImage
+from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.whole_file import whole_file
+
+
+def write(images: Sequence[GatheredImage], _folder: Path, path: Path) -> None:
+    """A line an image: the name of its mask without suffix."""
+    with whole_file(path) as stream:
+        stream.write("".join(f"{image.stem}\n" for image in images).encode())
+
+
+def verify(images: Sequence[GatheredImage], folder: Path, path: Path) -> Report:
+    """Whether every line of `path` has its mask, and every image its line."""
+    return Report.of(_findings(images, folder, path))
+
+
+def _findings(images: Sequence[GatheredImage], folder: Path, path: Path) -> Iterator[Finding]:
+    try:
+        stems = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as trouble:
+        yield unreadable(path, trouble)
+        return
+    same = stems == [image.stem for image in images]
+    yield finding(same, good=f"It lists the {len(stems)} images.", bad="It lists other images.")
+    missing = [stem for stem in stems if not (folder / "SegmentationClass" / f"{stem}.png").is_file()]
+    yield finding(
+        not missing, good="Every line has its mask.", bad=f"{len(missing)} lines have no mask: {missing[:3]}."
+    )
