@@ -58,6 +58,9 @@ def plain_of(
     }
 
 
+_COUNTERPART = ("name", "mean_iou_percent")
+
+
 def _row(row: RowSummary, names: Sequence[str]) -> dict[str, Any]:
     variant = row.row.variant
     published = None if variant is None else counterpart(variant.settings)
@@ -81,9 +84,7 @@ def _row(row: RowSummary, names: Sequence[str]) -> dict[str, Any]:
         "thresholds": dict(zip(map("{:.2f}".format, THRESHOLDS), map(known, row.by_threshold), strict=False)),
         "best_threshold": dict(zip(("at", "mean_iou"), map(known, row.best_threshold), strict=True)),
         "seconds": round(row.seconds, 3),
-        "published_counterpart": None
-        if published is None
-        else {"name": published[0], "mean_iou_percent": published[1]},
+        "published_counterpart": None if published is None else dict(zip(_COUNTERPART, published, strict=True)),
     }
 
 

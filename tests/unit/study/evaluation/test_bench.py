@@ -1,0 +1,56 @@
+"""The bench against the engine: the same labels, and less work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.method_presets import PRESETS
+from dcsm_viewer.study.evaluation.bench import Bench
+from dcsm_viewer.values import ClassChoice, PresetName, Request, Settings, SourceImage
+from tests.samples import SAMPLE
+
+
+@pytest.fixture(scope="module")
+def image() -> SourceImage:
+    return SourceImage.of(read_image(SAMPLE).rgb[::3, ::3], name="small")
+
+
+def small(preset: PresetName, n: int | None = None) -> Settings:
+    method = PRESETS[preset]
+    scales = tuple(scale // 3 for scale in method.scales)
+    method = replace(method, scales=scales, candidates=method.candidates if n is None else n, threshold=0.2)
+    return Settings(method=method, device="cpu", crf=replace(Settings().crf, iterations=3))
+
+
+@pytest.mark.parametrize("preset", ["paper", "caffe", "formula", "simonyan"])
+def test_that_its_labels_are_the_engines(preset: PresetName, image: SourceImage) -> None:
+    settings = small(preset)
+    labelled, result = Bench().label(image, settings), Engine().settle(Request(0, image, settings))
+    assert result.segmentation is not None
+    assert labelled.detected_ids == result.detected_ids
+    assert labelled.candidate_ids == result.candidate_ids
+    np.testing.assert_array_equal(labelled.scores, result.scores)
+    np.testing.assert_array_equal(labelled.class_maps, result.class_maps)
+    np.testing.assert_array_equal(labelled.labels, result.segmentation.labels)
+
+
+def test_that_what_was_asked_before_changes_no_label(image: SourceImage) -> None:
+    bench = Bench()
+    for n in (5, 2, 0):
+        settings = small("paper", n)
+        np.testing.assert_array_equal(bench.label(image, settings).labels, Bench().label(image, settings).labels)
+
+
+def test_that_rows_of_the_same_candidates_share_their_class_maps(image: SourceImage) -> None:
+    bench = Bench()
+    given = ClassChoice(given=(1, 11))
+    one, two, three, none = (
+        bench.label(image, replace(small("paper", n), choice=given)).maps_key for n in (1, 2, 3, 0)
+    )
+    assert one == two
+    assert len({one, three, none}) == 3
