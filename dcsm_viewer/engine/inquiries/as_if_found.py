@@ -1,0 +1,24 @@
+"""Every candidate as if it had been detected, so that tools can show what each class of a comparison gets and loses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dcsm_viewer.engine.candidates import Detection
+from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.values import MethodSettings
+
+
+def every_candidate(detection: Detection) -> Detection:
+    """The same comparison with a map for each of the K candidates.
+
+    A class that was not detected counts as found at every scale; those detected keep the scales they were found at.
+    """
+    missing = frozenset(detection.candidate_ids) - frozenset(detection.detected_ids)
+    found_at = {scale: found | missing for scale, found in detection.found_at.items()}
+    return Detection(detection.candidate_ids, detection.candidate_ids, found_at)
+
+
+def method_in_use(stage: MapStage) -> MethodSettings:
+    """The method of the request, with the layers that it means by ()."""
+    return replace(stage.method, layers=stage.passes.layers)

@@ -1,0 +1,137 @@
+"""Every candidate against every other, by the engine's own `gather`, and how alike their maps are before and after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcsm_viewer.engine.arrays import to_array
+from dcsm_viewer.engine.candidates import Detection
+from dcsm_viewer.engine.comparisons import Comparisons, against_nothing
+from dcsm_viewer.engine.evidence import gather
+from dcsm_viewer.engine.found import Found
+from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
+from dcsm_viewer.engine.maps import PREVIEW_PX, MapStage
+from dcsm_viewer.engine.preprocess import Placement
+from dcsm_viewer.engine.resample import Line
+from dcsm_viewer.engine.sheet import Sheet
+from dcsm_viewer.engine.subtraction import Subtracted, chosen_maps, subtract
+from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion, Similarity
+from dcsm_viewer.values import MethodSettings
+
+
+def answer(question: MatrixQuestion, stage: MapStage) -> Iterator[ClassMatrix]:
+    """The matrix with a sample every few pixels first, then as fine as its room allows."""
+    found = stage.found()
+    ids = found.detection.candidate_ids
+    if not ids:
+        nothing = torch.zeros(0, 0, 1, 1)
+        yield ClassMatrix((), to_array(nothing), 1, {}, Similarity(None, 0), Similarity(None, 0))
+        return
+    _, placement = stage.passes.canvas()
+    method, detection = method_in_use(stage), every_candidate(found.detection)
+    alike = _maps_of_all(stage, found, detection, method, placement)
+    fine = step_for(len(ids), (placement.height, placement.width), question.room_bytes)
+    coarse = max(fine, math.ceil(placement.canvas_px / PREVIEW_PX))
+    for step in sorted({coarse, fine}, reverse=True):
+        left = stage.passes.watch.tool(
+            "subtraction",
+            ("matrix", *stage.subtraction_key(found), step),
+            lambda step=step: _left(stage, found, detection, method, placement, step),  # type: ignore[misc]  # bound now
+        )
+        yield ClassMatrix(ids, to_array(left), step, *alike, is_preview=step != fine)
+
+
+def step_for(count: int, shape: tuple[int, int], room_bytes: int) -> int:
+    """Canvas pixels from sample to sample, the least with which count x count float32 maps of `shape` fit the room."""
+    step = 1
+    while count**2 * math.ceil(shape[0] / step) * math.ceil(shape[1] / step) * 4 > room_bytes:
+        step += 1
+    return step
+
+
+def _left(
+    stage: MapStage, found: Found, detection: Detection, method: MethodSettings, placement: Placement, step: int
+) -> Tensor:
+    """(K, K, h, w): evidence of the row against the column, on the diagonal against nothing, mean over what counts."""
+    ids = detection.candidate_ids
+    count, sheet = len(ids), _samples(placement, method, step)
+    comparisons, alone = every_pair(count, method), against_nothing(count)
+    total = torch.zeros(count, count, *sheet.shape)
+    terms = torch.zeros(count)
+    for scale, layers in chosen_maps(found.candidates_raw, method).items():
+        stage.passes.checkpoint("subtraction", f"matrix, {scale} px")
+        maps = list(layers.values())
+        sums = gather(maps, comparisons, method, sheet).sums.view(count, count, *sheet.shape).to(total)
+        raw = gather(maps, alone, method, sheet).sums.to(total)
+        if method.candidates == 0:
+            sums += raw[:, None]
+        else:
+            sums[range(count), range(count)] = raw
+        for row, class_id in enumerate(ids):
+            if not method.gate_by_scale or class_id in detection.found_at.get(scale, frozenset()):
+                total[row] += sums[row]
+                terms[row] += len(layers)
+    return total.div_(terms.clamp(min=1)[:, None, None, None])
+
+
+def _samples(placement: Placement, method: MethodSettings, step: int) -> Sheet:
+    """The image's rectangle, a sample every `step` px; each is exact, as if all had been made."""
+    side = placement.canvas_px
+    rows, cols = (
+        Line.stretch(start, length, math.ceil(length / step), side)
+        for start, length in ((placement.top, placement.height), (placement.left, placement.width))
+    )
+    return Sheet(rows, cols, Line.whole(side), method.upsampling, exact=True)
+
+
+def every_pair(count: int, method: MethodSettings) -> Comparisons:
+    """Each of `count` maps against each other; the target of row i and column j is i * count + j.
+
+    With N = 0 none are compared.
+    """
+    found: list[tuple[int, int, int, int]] = []
+    for row in range(count if method.candidates else 0):
+        for column in range(count):
+            mirrored = method.negatives != "keep"
+            if row == column or (mirrored and column < row):
+                continue
+            found.append((row, column, row * count + column, column * count + row if mirrored else -1))
+    first, second, takes, gives = zip(*found, strict=True) if found else ((), (), (), ())
+    return Comparisons(first, second, takes, gives, count**2)
+
+
+def _maps_of_all(
+    stage: MapStage, found: Found, detection: Detection, method: MethodSettings, placement: Placement
+) -> tuple[Mapping[int, NDArray[np.float32]], Similarity, Similarity]:
+    """Distinct maps of those that were not detected, and how alike the maps of all are before and after."""
+
+    def make() -> tuple[Subtracted, Similarity, Similarity]:
+        stage.passes.checkpoint("subtraction", "matrix, class maps")
+        subtracted = subtract(found.candidates_raw, detection, method, placement)
+        return subtracted, similarity(subtracted.raw_class_maps), similarity(subtracted.class_maps)
+
+    key = ("matrix, class maps", *stage.subtraction_key(found))
+    subtracted, before, after = stage.passes.watch.tool("subtraction", key, make)
+    missing = [class_id for class_id in detection.candidate_ids if class_id not in found.detection.detected_ids]
+    rows = detection.candidate_ids
+    return {each: to_array(subtracted.class_maps[rows.index(each)]) for each in missing}, before, after
+
+
+def similarity(maps: Tensor) -> Similarity:
+    """Mean Pearson correlation of two different maps of (K, h, w), over their pixels."""
+    values = maps.detach().cpu().double().flatten(1)
+    centred = values - values.mean(1, keepdim=True)
+    lengths = centred.norm(dim=1)
+    # A map that is the same everywhere but for rounding has no shape to compare.
+    shaped = centred[lengths > 1e-9 * values.shape[1] ** 0.5]
+    unit = shaped / shaped.norm(dim=1, keepdim=True)
+    row, column = torch.triu_indices(len(unit), len(unit), offset=1)
+    if not len(row):
+        return Similarity(None, 0)
+    return Similarity(float((unit @ unit.T)[row, column].mean()), len(row))
