@@ -35,9 +35,29 @@ def _compare_ab(bench: Workbench) -> Tool:
     return CompareTool(bench)
 
 
+def _figure(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.figure import FigureTool
+
+    return FigureTool(bench)
+
+
+def _folder_run(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.folder_run import FolderRunTool
+
+    return FolderRunTool(bench)
+
+
 TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "compare_ab", "Compare two results", "Ctrl+B",
         "Sets two kept results, or one and the result on show, against each other.", "centre", _compare_ab,
+    ),
+    ToolSpec(
+        "figure", "Figure", "Ctrl+G",
+        "Sets panes as a figure for a paper: PNG, SVG or PDF, or a copy.", "centre", _figure,
+    ),
+    ToolSpec(
+        "folder_run", "Run over a folder", "Ctrl+E",
+        "Makes masks of a whole folder with the settings of the window.", "below", _folder_run,
     ),
 )  # fmt: skip

@@ -1,0 +1,107 @@
+"""The window's own engine as a batch sees it: one image at a time, whenever the window wants nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+
+from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.inquiries.aside import Aside
+from dcsm_viewer.values import Answer, ModelCard, Report, Request, Result, Settings, SourceImage, UserError
+
+
+class RunEndedError(Exception):
+    """The run was cancelled: no answer will come. No UserError, as it is no fault of any image."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    request: Request
+    question: Aside
+    answer: Future[object] = field(default_factory=Future, compare=False)
+
+
+class EngineAside(QObject):
+    """`card` and `settle` are called on the run's thread and wait; everything else on the window's.
+
+    Requests of the window always come first: the engine leaves this image at its next checkpoint, and finds what it
+    had made of it when it comes back.
+    """
+
+    _wished = Signal(object)
+
+    def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._lock = threading.Lock()
+        self._wish: _Wish | None = None
+        self._serial = -1
+        self._is_over = False
+        self._goes_on = threading.Event()
+        self._goes_on.set()
+        self._wished.connect(self._inquire, Qt.ConnectionType.QueuedConnection)
+        controller.answered.connect(self._take)
+
+    def card(self, settings: Settings) -> ModelCard:
+        """Raises UserError for a model that cannot be loaded, RunEndedError once the run is cancelled."""
+        blank = SourceImage.of(np.zeros((1, 1, 3), dtype=np.uint8), name="no image")
+        card = self._ask(Request(0, blank, settings), Aside("card"))
+        assert isinstance(card, ModelCard)
+        return card
+
+    def settle(self, request: Request, _report: Callable[[Report], None] = lambda _: None) -> Result:
+        """The settled result. Waits while the run is paused; raises as `card` does."""
+        result = self._ask(request, Aside("result"))
+        assert isinstance(result, Result)
+        return result
+
+    def pause(self) -> None:
+        """The image under way is finished, the next one waits."""
+        self._goes_on.clear()
+
+    def go_on(self) -> None:
+        self._goes_on.set()
+
+    def begin(self) -> None:
+        """A new run: a cancel of the last one is forgotten."""
+        self._is_over = False
+        self._goes_on.set()
+
+    def end(self) -> None:
+        """The image under way is left at the engine's next checkpoint; who waits gets RunEndedError at once."""
+        with self._lock:
+            self._is_over = True
+            wish, self._wish = self._wish, None
+        self._goes_on.set()
+        self._controller.forget(Aside)
+        if wish is not None:
+            wish.answer.set_exception(RunEndedError())
+
+    def _ask(self, request: Request, question: Aside) -> object:
+        self._goes_on.wait()
+        wish = _Wish(request, question)
+        with self._lock:
+            # Under the lock, so that `end` either finds this wish or is found here.
+            if self._is_over:
+                raise RunEndedError
+            self._wish = wish
+        self._wished.emit(wish)
+        return wish.answer.result()
+
+    def _inquire(self, wish: _Wish) -> None:
+        if wish is self._wish:
+            self._serial = self._controller.inquire(wish.request, wish.question)
+
+    def _take(self, answer: Answer) -> None:
+        if self._wish is None or answer.inquiry.serial != self._serial:
+            return
+        wish, self._wish = self._wish, None
+        if answer.failure is not None:
+            wish.answer.set_exception(UserError(answer.failure))
+        else:
+            wish.answer.set_result(answer.value)

@@ -1,0 +1,127 @@
+"""A run over a folder: the batch on a thread of its own, its engine the window's, its outcomes brought home."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from dcsm_viewer.batch import Order, Outcome, check_formats, expand, export_images
+from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.tools.folder_run_engine import EngineAside, RunEndedError
+from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, Phase
+from dcsm_viewer.values import UserError
+
+log = logging.getLogger(__name__)
+
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run: paths of images and folders, the order, and where the images' classes are told, None for nowhere."""
+
+    inputs: tuple[str, ...]
+    order: Order
+    labels: Path | None = None
+
+
+class FolderJob(QObject):
+    """At most one run at a time. `changed(pace)` follows every step of it, on the window's thread."""
+
+    changed = Signal(object)
+    _began = Signal(int)
+    _came = Signal(object)
+    _ended = Signal(str, str)
+
+    def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.pace = Pace()
+        self._engine = EngineAside(controller, self)
+        self._thread: threading.Thread | None = None
+        self._since = 0.0
+        self._worked_s = 0.0
+        queued = Qt.ConnectionType.QueuedConnection
+        self._began.connect(self._note_total, queued)
+        self._came.connect(self._note, queued)
+        self._ended.connect(self._note_end, queued)
+
+    @property
+    def is_active(self) -> bool:
+        return self.pace.phase in ACTIVE
+
+    def start(self, plan: Plan) -> None:
+        assert not self.is_active, "one run at a time"
+        self._engine.begin()
+        self._since, self._worked_s = time.monotonic(), 0.0
+        self._show(Pace(phase="running", out=str(plan.order.out)))
+        self._thread = threading.Thread(target=self._run, args=(plan,), name="folder-run", daemon=True)
+        self._thread.start()
+
+    def pause(self) -> None:
+        if self.pace.phase == "running":
+            self._engine.pause()
+            self._worked_s = self._worked()
+            self._show(replace(self.pace, phase="paused"))
+
+    def go_on(self) -> None:
+        if self.pace.phase == "paused":
+            self._since = time.monotonic()
+            self._show(replace(self.pace, phase="running"))
+            self._engine.go_on()
+
+    def cancel(self) -> None:
+        if self.pace.phase in {"running", "paused"}:
+            self._worked_s = self._worked()
+            self._show(replace(self.pace, phase="ending"))
+            self._engine.end()
+
+    def stop(self) -> None:
+        """The window closes: the image under way is given up, files under way are finished."""
+        self._engine.end()
+        if self._thread is not None:
+            self._thread.join(_STOP_S)
+
+    def _run(self, plan: Plan) -> None:
+        try:
+            check_formats(plan.order.formats)
+            paths = expand(plan.inputs)
+            if not paths:
+                raise UserError("There is no image in what was chosen; choose a folder with images.")
+            self._began.emit(len(paths))
+            for outcome in self._outcomes(plan, paths):
+                self._came.emit(outcome)
+            self._ended.emit("finished", "")
+        except RunEndedError:
+            self._ended.emit("cancelled", "")
+        except UserError as error:
+            self._ended.emit("refused", str(error))
+        except Exception as error:
+            log.exception("the run over the folder broke off")
+            self._ended.emit("refused", f"Unexpected {type(error).__name__}: {error}. The log has the details.")
+
+    def _outcomes(self, plan: Plan, paths: Sequence[str]):  # type: ignore[no-untyped-def]
+        yield from export_images(self._engine, paths, plan.order)
+
+    def _note_total(self, total: int) -> None:
+        self._show(replace(self.pace, total=total))
+
+    def _note(self, outcome: Outcome) -> None:
+        self._show(self.pace.after(outcome, self._worked()))
+
+    def _note_end(self, phase: Phase, reason: str) -> None:
+        self._show(replace(self.pace, phase=phase, reason=reason))
+
+    def _worked(self) -> float:
+        """Seconds of work since the beginning, pauses left out."""
+        running = self.pace.phase == "running"
+        return self._worked_s + (time.monotonic() - self._since if running else 0.0)
+
+    def _show(self, pace: Pace) -> None:
+        self.pace = pace
+        self.changed.emit(pace)
