@@ -1,0 +1,83 @@
+"""Which ReLU lies below a unit of a layer, what it was given on the way up, and how a derivative gets to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.models.network import Network, Trace
+from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, POOLED, Vgg16, VggGates
+from dcsm_viewer.inquiries.microscope import Unit
+from dcsm_viewer.values import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The ReLU of `name`: what it was given (channels,), above which it is closed again, and how it is reached.
+
+    weight: (channels of the layer, channels of the ReLU), None where a derivative arrives as it is.
+    """
+
+    name: str
+    activations: Tensor
+    ceiling: float = math.inf
+    weight: Tensor | None = None
+
+    def carried(self, vector: Tensor) -> Tensor:
+        """The derivative at the unit (channels of the layer,), as it arrives at the ReLU (channels of the ReLU,)."""
+        return vector if self.weight is None else vector @ self.weight
+
+
+def arrival(network: Network[Any], pixels: Tensor, trace: Trace[Any], unit: Unit) -> Arrival:
+    """For the input of a VGG convolution the ReLU before it, through the pool's switch where a pool lies between.
+
+    For the output of an inverted residual block the ReLU6 inside it, before the projection, at the same position.
+    """
+    if isinstance(network, Vgg16):
+        return _of_vgg(network, pixels, trace.gates, unit)
+    if isinstance(network, EfficientNetLite0):
+        return _of_lite(network, pixels, unit)
+    raise UserError("The gates of this network are not known.")
+
+
+def _of_vgg(network: Vgg16, pixels: Tensor, gates: VggGates, unit: Unit) -> Arrival:
+    before = CONVOLUTIONS[CONVOLUTIONS.index(unit.layer) - 1]
+    x = pixels.contiguous(memory_format=torch.channels_last)
+    for name in CONVOLUTIONS:
+        z = F.conv2d(x, network.tensors[f"{name}.weight"], network.tensors[f"{name}.bias"], padding=1)
+        if name == before:
+            break
+        x = z.clamp_(min=0)
+        if name in POOLED:
+            x = F.max_pool2d(x, 2, ceil_mode=network.ceil_mode)
+    if before not in POOLED:
+        return Arrival(f"ReLU of {before}", z[0, :, unit.row, unit.col])
+    window = (slice(None), slice(2 * unit.row, 2 * unit.row + 2), slice(2 * unit.col, 2 * unit.col + 2))
+    winner = gates.winners[before][0][window].flatten(1).to(torch.uint8).argmax(1, keepdim=True)
+    return Arrival(
+        f"ReLU of {before}, where the pool found its largest value", z[0][window].flatten(1).gather(1, winner)[:, 0]
+    )
+
+
+def _of_lite(network: EfficientNetLite0, pixels: Tensor, unit: Unit) -> Arrival:
+    wanted = int(unit.layer.removeprefix("block"))
+    x = network.stem.forward(pixels.contiguous(memory_format=torch.channels_last)).clamp_(0, 6)
+    for index, block in enumerate(network.blocks):
+        y = x if block.expand is None else block.expand.forward(x).clamp_(0, 6)
+        z = block.depthwise.forward(y)
+        if index == wanted:
+            break
+        y = block.project.forward(z.clamp_(0, 6))
+        x = y.add_(x) if block.skip else y
+    return Arrival(
+        f"ReLU6 inside {unit.layer}, before its projection",
+        z[0, :, unit.row, unit.col],
+        ceiling=6.0,
+        weight=block.project.weight.flatten(1),
+    )

@@ -1,0 +1,110 @@
+"""A copy of a network whose top layers have random weights; everything below is shared with the trained one."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dcsm_viewer.engine.models.efficientnet_lite0 import Block, Convolution, EfficientNetLite0
+from dcsm_viewer.engine.models.network import Network
+from dcsm_viewer.engine.models.registry import Model
+from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, Vgg16
+from dcsm_viewer.values import UserError
+
+CLASSIFIER, HEAD, STEM = "classifier", "head", "stem"
+
+
+@dataclass(frozen=True, slots=True)
+class Randomiser:
+    """Draws each layer once, so that k + 1 randomised layers are the k layers of before and one more.
+
+    A drawn tensor has the shape, mean and standard deviation of the trained one, values normally distributed. What is
+    drawn depends on the seed and the layer's name alone: not on the order asked in, nor on the device.
+    """
+
+    model: Model
+    seed: int
+    drawn: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that have weights, the top first."""
+        network = self.model.network
+        if isinstance(network, Vgg16):
+            return tuple(reversed((*CONVOLUTIONS, *DENSE)))
+        if isinstance(network, EfficientNetLite0):
+            return (CLASSIFIER, HEAD, *(f"block{index}" for index in reversed(range(len(network.blocks)))), STEM)
+        raise UserError(f"The layers of {self.model.card.name} are not known, so they cannot be randomised.")
+
+    def model_with(self, count: int) -> Model:
+        """The model whose top `count` layers are random; its card has a digest of its own, as nothing is shared."""
+        if count == 0:
+            return self.model
+        card = replace(self.model.card, weights_digest=f"{self.model.card.weights_digest}/{self.seed}/{count}")
+        return replace(self.model, network=self._network(frozenset(self.layers[:count])), card=card)
+
+    def _network(self, random: frozenset[str]) -> Network[Any]:
+        network = self.model.network
+        if isinstance(network, Vgg16):
+            tensors = {
+                name: self._redrawn(name, tensor) if name.split(".")[0] in random else tensor
+                for name, tensor in network.tensors.items()
+            }
+            return Vgg16(tensors, network.convention, ceil_mode=network.ceil_mode)
+        assert isinstance(network, EfficientNetLite0), "`layers` refuses any other"
+        blocks = [
+            self._block(f"block{index}", block) if f"block{index}" in random else block
+            for index, block in enumerate(network.blocks)
+        ]
+        stem, head, classify = (
+            self._convolution(name, layer) if name in random else layer
+            for name, layer in ((STEM, network.stem), (HEAD, network.head), (CLASSIFIER, network.classify))
+        )
+        return EfficientNetLite0(stem, blocks, head, classify, network.convention)
+
+    def _block(self, name: str, block: Block) -> Block:
+        return Block(
+            block.expand and self._convolution(f"{name}.expand", block.expand),
+            self._convolution(f"{name}.depthwise", block.depthwise),
+            self._convolution(f"{name}.project", block.project),
+            block.skip,
+        )
+
+    def _convolution(self, name: str, layer: Convolution) -> Convolution:
+        weight, bias = self._redrawn(f"{name}.weight", layer.weight), self._redrawn(f"{name}.bias", layer.bias)
+        return replace(layer, weight=weight, bias=bias)
+
+    def _redrawn(self, name: str, trained: Tensor) -> Tensor:
+        if name not in self.drawn:
+            self.drawn[name] = redrawn(trained, zlib.crc32(f"{self.seed}/{name}".encode()))
+        return self.drawn[name]
+
+
+def redrawn(trained: Tensor, seed: int) -> Tensor:
+    """Normally distributed values with the shape, mean and standard deviation of `trained`, on its device."""
+    spread, mean = torch.std_mean(trained.float(), correction=0)
+    # Drawn on the CPU, whose generator gives the same numbers on every machine.
+    values = torch.randn(trained.shape, generator=torch.Generator().manual_seed(seed))
+    # As the trained tensor lies in memory: channels_last weights are several times as fast.
+    return torch.empty_like(trained).copy_(values.mul_(spread.cpu()).add_(mean.cpu()))
+
+
+def layer_tensors(network: Network[Any]) -> Mapping[str, Tensor]:
+    """Every weight and bias by the name it is drawn under."""
+    if isinstance(network, Vgg16):
+        return network.tensors
+    assert isinstance(network, EfficientNetLite0), "the two architectures there are"
+    found = {CLASSIFIER: network.classify, HEAD: network.head, STEM: network.stem}
+    for index, block in enumerate(network.blocks):
+        parts = {"expand": block.expand, "depthwise": block.depthwise, "project": block.project}
+        found |= {f"block{index}.{part}": layer for part, layer in parts.items() if layer is not None}
+    return {
+        f"{name}.{part}": tensor
+        for name, layer in found.items()
+        for part, tensor in (("weight", layer.weight), ("bias", layer.bias))
+    }
