@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dcsm_viewer.engine.inquiries import faithfulness, ledger, matrix, microscope, sanity
 from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
+from dcsm_viewer.inquiries.ledger import LedgerQuestion
+from dcsm_viewer.inquiries.matrix import MatrixQuestion
+from dcsm_viewer.inquiries.microscope import MicroscopeQuestion
+from dcsm_viewer.inquiries.sanity import SanityQuestion
 
 Answerer = Callable[[Any, MapStage], Iterator[object]]
 
-_ANSWERERS: dict[type, Answerer] = {}
+_ANSWERERS: dict[type, Answerer] = {
+    FaithfulnessQuestion: faithfulness.answer,
+    LedgerQuestion: ledger.answer,
+    MatrixQuestion: matrix.answer,
+    MicroscopeQuestion: microscope.answer,
+    SanityQuestion: sanity.answer,
+}
 
 
 def answers(question: object, stage: MapStage) -> Iterator[object]:
