@@ -29,6 +29,7 @@ from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.screenshot import is_final, png_of
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Theme, Themes
+from dcsm_viewer.gui.tools.figure import FigureTool
 
 FOLDER = PICTURES / "tools"
 Condition = Callable[[], bool]
@@ -68,11 +69,27 @@ def compared(mode: str, subject: str, parts: Parts) -> Iterator[Condition]:
     parts.store.change(comparison=comparison)
 
 
+def tool(name: str, parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.window.menus.actions[f"tools.{name}"].trigger()
+
+
+def figure_of(view: str, parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.store.change(view=view)
+    yield from tool("figure", parts)
+    page = parts.window.tools.page("figure")
+    assert isinstance(page, FigureTool)
+    yield lambda: not page.preview.pixmap().isNull()
+
+
 SHOTS: tuple[Shot, ...] = (
     Shot("compare-swipe", partial(compared, "swipe", "labels")),
     Shot("compare-side", partial(compared, "side", "labels"), size=(1024, 700)),
     Shot("compare-difference", partial(compared, "difference", "distinct"), theme="dark"),
     Shot("compare-labels-difference", partial(compared, "difference", "labels"), size=(1024, 700)),
+    Shot("figure", partial(figure_of, "labels")),
+    Shot("figure-grid", partial(figure_of, "grid"), theme="dark", size=(1024, 700)),
 )
 
 

@@ -143,6 +143,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("engine.again", "Compute again", "Ctrl+R", "Asks once more, after a cancel or a failure.", "Analysis"),
     ActionSpec("export.export", "Export", "Ctrl+S", "Writes what is on the screen to the export folder.", "Export"),
     ActionSpec("export.choose_folder", "Choose export folder...", "", "Where exports go.", "Export"),
+    ActionSpec(
+        "export.figure", "Figure for a paper...", "", "Sets panes as a figure: PNG, SVG or PDF.", "Export",
+        starts_section=True,
+    ),
+    ActionSpec(
+        "export.copy_view", "Copy the panes", "Ctrl+Shift+C", "Copies the panes on show as one figure.", "Export",
+    ),
     *_tools(),
     ActionSpec("tools.palette", "Command palette", "Ctrl+Shift+P", "Finds an action by its words.", "Tools"),
     ActionSpec("help.keys", "Keys", "F1", "Every key and what it does.", "Help"),

@@ -41,6 +41,7 @@ class Shell(Protocol):
     def show_palette(self) -> None: ...
     def show_keys(self) -> None: ...
     def show_tool(self, name: str) -> None: ...
+    def copy_view(self) -> None: ...
     def close(self) -> bool: ...
 
 
@@ -97,6 +98,8 @@ def handlers(
         "engine.again": controller.ask_again,
         "export.export": export.export,
         "export.choose_folder": shell.ask_for_export_folder,
+        "export.figure": partial(shell.show_tool, "figure"),
+        "export.copy_view": shell.copy_view,
         **{f"tools.{tool.name}": partial(shell.show_tool, tool.name) for tool in TOOLS},
         "tools.palette": shell.show_palette,
         "help.keys": shell.show_keys,

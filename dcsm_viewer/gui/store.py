@@ -39,6 +39,8 @@ class Store(QObject):
         self._undo: list[_Step] = []
         self._redo: list[_Step] = []
         self._stroke = ""
+        self.view_before = self._state.view
+        """The view that was on show before this one."""
 
     @property
     def state(self) -> ViewState:
@@ -59,6 +61,8 @@ class Store(QObject):
         if not news:
             return
         self._state = replace(before, **news)
+        if "view" in news:
+            self.view_before = before.view
         self._untold.append((before, self._state))
         if not self._telling:
             self._tell()

@@ -163,6 +163,14 @@ class Window(QMainWindow):
     def show_tool(self, name: str) -> None:
         self.tools.show(name)
 
+    def copy_view(self) -> None:
+        """The panes of the view as a figure on the clipboard."""
+        from dcsm_viewer.gui.tools.figure import FigureTool
+
+        tool = self.tools.page("figure")
+        assert isinstance(tool, FigureTool)
+        tool.copy_view(self._store.state.view)
+
     def show_palette(self) -> None:
         self._palette.open_over(self)
 

@@ -23,6 +23,7 @@ class OpenedTools(QObject):
         self._bench = bench
         self._specs = {spec.name: spec for spec in TOOLS}
         self.docks: dict[str, QDockWidget] = {}
+        self._pages: dict[str, Tool] = {}
         self._made: list[Tool] = []
         stack.stand_alone(name for name, spec in self._specs.items() if not spec.needs_image)
         stack.wanted.connect(self._make_page)
@@ -42,6 +43,12 @@ class OpenedTools(QObject):
             dock.show()
             dock.raise_()
 
+    def page(self, name: str) -> Tool:
+        """The tool of the centre with this name, made if it is not there yet; what is on show stays."""
+        if name not in self._pages:
+            self._make_page(name)
+        return self._pages[name]
+
     def stop(self) -> None:
         """Ends what the tools have under way."""
         for tool in self._made:
@@ -56,6 +63,7 @@ class OpenedTools(QObject):
         page = self._make(self._specs[name])
         for view in page.findChildren(LinkedView):  # type: ignore[type-abstract]  # a filter, never made
             self._stack.hear(view)
+        self._pages[name] = page
         self._stack.add_page(name, page)
 
     def _make_dock(self, spec: ToolSpec) -> None:
