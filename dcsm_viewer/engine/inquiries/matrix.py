@@ -16,13 +16,16 @@ from dcsm_viewer.engine.comparisons import Comparisons, against_nothing
 from dcsm_viewer.engine.evidence import gather
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
-from dcsm_viewer.engine.maps import PREVIEW_PX, MapStage
+from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.preprocess import Placement
+from dcsm_viewer.engine.quick_look import SIDES_PX
 from dcsm_viewer.engine.resample import Line
 from dcsm_viewer.engine.sheet import Sheet
 from dcsm_viewer.engine.subtraction import Subtracted, chosen_maps, subtract
 from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion, Similarity
 from dcsm_viewer.values import MethodSettings
+
+COARSE_PX = 125  # samples a side of the canvas in the first answer
 
 
 def answer(question: MatrixQuestion, stage: MapStage) -> Iterator[ClassMatrix]:
@@ -37,7 +40,7 @@ def answer(question: MatrixQuestion, stage: MapStage) -> Iterator[ClassMatrix]:
     method, detection = method_in_use(stage), every_candidate(found.detection)
     alike = _maps_of_all(stage, found, detection, method, placement)
     fine = step_for(len(ids), (placement.height, placement.width), question.room_bytes)
-    coarse = max(fine, math.ceil(placement.canvas_px / PREVIEW_PX))
+    coarse = max(fine, math.ceil(placement.canvas_px / SIDES_PX[0]))
     for step in sorted({coarse, fine}, reverse=True):
         left = stage.passes.watch.tool(
             "subtraction",

@@ -47,6 +47,12 @@ def _folder_run(bench: Workbench) -> Tool:
     return FolderRunTool(bench)
 
 
+def _ledger(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.ledger import LedgerTool
+
+    return LedgerTool(bench)
+
+
 TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "compare_ab", "Compare two results", "Ctrl+B",
@@ -59,5 +65,9 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "folder_run", "Run over a folder", "Ctrl+E",
         "Makes masks of a whole folder with the settings of the window.", "below", _folder_run,
+    ),
+    ToolSpec(
+        "ledger", "Pixel ledger", "Ctrl+I",
+        "The whole account of a clicked pixel, from the gradients to its label.", "below", _ledger,
     ),
 )  # fmt: skip

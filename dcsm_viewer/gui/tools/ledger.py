@@ -1,0 +1,293 @@
+"""The pixel ledger: click a pixel and read the whole account of it, from the gradients to the label."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt
+from PySide6.QtGui import QGuiApplication, QHideEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QSplitter,
+    QTabWidget,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.tools.ledger_csv import csv_of
+from dcsm_viewer.gui.tools.ledger_labels import LabelAccount
+from dcsm_viewer.gui.tools.ledger_model import LedgerModel
+from dcsm_viewer.gui.tools.ledger_rows import COLUMNS, lines_of, sentence_of, standing_of
+from dcsm_viewer.gui.tools.ledger_waterfall import Waterfall
+from dcsm_viewer.gui.tools.workbench import Tool, Workbench
+from dcsm_viewer.gui.views.subject import class_name, is_stale
+from dcsm_viewer.inquiries.ledger import LedgerQuestion, PixelLedger
+from dcsm_viewer.values import Answer, Result
+from dcsm_viewer.whole_file import whole_file
+
+INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."
+_NUMBER_CHARS = 11
+
+
+class LedgerTool(Tool):
+    """A line for the pixel, its account as a tree and as a table of labels, and the waterfall of one class."""
+
+    question = LedgerQuestion
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self._pixel: tuple[int, int] | None = None
+        self._asked: tuple[object, ...] | None = None
+        self._asked_of: Result | None = None
+        self._shown: tuple[Result, PixelLedger] | None = None
+        self._failure = ""
+        self._whole = False
+        self._errands: Errands | None = None
+        self.row, self.col = _box("Row of the pixel", self), _box("Column of the pixel", self)
+        self.words = QLabel(INVITATION, self)
+        self.copy = QPushButton("Copy CSV", self)
+        self.save = QPushButton("Save CSV...", self)
+        self.model = LedgerModel(self)
+        self.tree = _tree(self.model, self)
+        self.labels = LabelAccount(self)
+        self.waterfall = Waterfall(self)
+        self.sentence = QLabel("", self)
+        self._lay_out()
+        bench.pixels.clicked.connect(self.choose_pixel)
+        self.row.valueChanged.connect(self._take_boxes)
+        self.col.valueChanged.connect(self._take_boxes)
+        self.copy.clicked.connect(self._copy)
+        self.save.clicked.connect(self._save)
+        self.tree.selectionModel().currentChanged.connect(self._show_class)
+
+    @property
+    def shown(self) -> PixelLedger | None:
+        """The account on show."""
+        return None if self._shown is None else self._shown[1]
+
+    def choose_pixel(self, row: int, col: int) -> None:
+        """The account of this pixel from now on, also when it is clicked while the ledger is closed."""
+        self._pixel = (row, col)
+        for box, value in ((self.row, row), (self.col, col)):
+            with QSignalBlocker(box):
+                box.setRange(0, max(box.maximum(), value))
+                box.setValue(value)
+        if self.isVisible():
+            self.show_state(self.bench.store.state)
+
+    @override
+    def show_state(self, state: ViewState) -> None:
+        image = state.image
+        height, width = (0, 0) if image is None else image.shape
+        for box, size in ((self.row, height), (self.col, width)):
+            box.setEnabled(size > 0)
+            if size:
+                with QSignalBlocker(box):
+                    box.setRange(0, size - 1)
+        result = state.result
+        if image is not None and self._pixel is not None:
+            self._pixel = (min(self._pixel[0], image.shape[0] - 1), min(self._pixel[1], image.shape[1] - 1))
+        if result is not None and result.completeness == "settled" and not is_stale(state) and self._pixel is not None:
+            self._ask(result, self._pixel)
+        self._show_standing(state)
+
+    @override
+    def show_answer(self, answer: Answer) -> None:
+        self._whole = answer.is_last
+        if answer.failure is not None:
+            self._failure = answer.failure
+        elif isinstance(answer.value, PixelLedger) and self._asked_of is not None:
+            self._failure = ""
+            self._show_ledger(self._asked_of, answer.value)
+        self._show_standing(self.bench.store.state)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if not self._whole:
+            # What was asked is forgotten while nobody looks; it is asked again when the ledger is opened.
+            self._asked = None
+
+    def _ask(self, result: Result, pixel: tuple[int, int]) -> None:
+        request = result.request
+        wish = (request.image.digest, request.settings, pixel)
+        if wish == self._asked:
+            # The class in focus is another one: the account is the same, but there may be one more map to check with.
+            if self._shown is not None and self._shown[0] is not result:
+                self._asked_of = result
+                self._show_ledger(result, self._shown[1])
+            return
+        self._asked, self._asked_of, self._whole = wish, result, False
+        self.inquire(request, LedgerQuestion(*pixel))
+
+    def _show_ledger(self, result: Result, ledger: PixelLedger) -> None:
+        before = self.model.rowCount()
+        place = self._class_place(result, ledger)
+        self._shown = (result, ledger)
+        self.model.show_lines(lines_of(result, ledger))
+        self.labels.show_account(result, ledger)
+        if self.model.rowCount() and (before != self.model.rowCount() or not self.tree.currentIndex().isValid()):
+            self.tree.setCurrentIndex(self.model.index(place, 0))
+            self.tree.expand(self.model.index(place, 0))
+        self._show_class()
+
+    def _class_place(self, result: Result, ledger: PixelLedger) -> int:
+        """Where the class on show stands among those of the account; the first where it is none of them."""
+        ids = [entry.class_id for entry in ledger.classes]
+        wanted = None if result.focus is None else result.focus.class_id
+        return ids.index(wanted) if wanted in ids else 0
+
+    def _show_class(self, *_: QModelIndex) -> None:
+        place = self.model.class_place(self.tree.currentIndex())
+        if self._shown is None or place is None or place >= len(self._shown[1].classes):
+            self.waterfall.show_entry(None, "", final_tanh=False)
+            self.sentence.setText("")
+            return
+        result, ledger = self._shown
+        entry = ledger.classes[place]
+        method = result.request.settings.method
+        self.waterfall.show_entry(entry, class_name(result, entry.class_id), final_tanh=method.final_tanh)
+        self.sentence.setText(sentence_of(result, ledger, entry))
+
+    def _show_standing(self, state: ViewState) -> None:
+        """What the line above the account says, and whether the account is of now."""
+        current = self._shown is not None and self._shown[1].question == _question(self._pixel) and not is_stale(state)
+        for part in (self.tree, self.waterfall, self.labels):
+            part.setEnabled(current)
+        for button in (self.copy, self.save):
+            button.setEnabled(self._shown is not None)
+        self.words.setText(self._standing(state, current=current))
+
+    def _standing(self, state: ViewState, *, current: bool) -> str:
+        if state.image is None:
+            return "Open an image, then click a pixel to read its account."
+        if self._failure:
+            return self._failure
+        if self._pixel is None:
+            return INVITATION
+        if state.result is None:
+            return (
+                "The network is loading." if state.engine is None else "The account follows when the maps are settled."
+            )
+        if not current or self._shown is None:
+            return (
+                "The account is being made."
+                if not is_stale(state)
+                else "An older account; the maps are being made anew."
+            )
+        return standing_of(*self._shown)
+
+    def _take_boxes(self) -> None:
+        self.bench.viewport.point(self.row.value() + 0.5, self.col.value() + 0.5)
+        self.choose_pixel(self.row.value(), self.col.value())
+
+    def _copy(self) -> None:
+        if self._shown is not None:
+            QGuiApplication.clipboard().setText(csv_of(*self._shown))
+            self.bench.store.change(message="The account of the pixel is on the clipboard, as CSV.")
+
+    def _save(self) -> None:
+        if self._shown is None:
+            return
+        image, question = self._shown[0].request.image, self._shown[1].question
+        folder = Path.home() if image.path is None else Path(image.path).parent
+        name = f"{Path(image.name).stem}-pixel-{question.row}-{question.col}.csv"
+        path, _kind = QFileDialog.getSaveFileName(self, "Save the account", str(folder / name), "CSV (*.csv)")
+        if path:
+            self.save_to(Path(path))
+
+    def save_to(self, path: Path) -> None:
+        """Writes the account on show to a file, away from the window's thread."""
+        assert self._shown is not None, "the button is off without an account"
+        if self._errands is None:
+            self._errands = Errands("ledger", self)
+        text = csv_of(*self._shown)
+        store = self.bench.store
+        self._errands.send(
+            partial(_write, path, text),
+            lambda _: store.change(message=f"The account of the pixel was written to {path}."),
+            lambda sentence: store.change(failure=sentence),
+        )
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        for name, box in (("&Row", self.row), ("C&ol", self.col)):
+            label = QLabel(name, self)
+            label.setBuddy(box)
+            head.addWidget(label)
+            head.addWidget(box)
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head.addWidget(self.words, 1)
+        head.addWidget(self.copy)
+        head.addWidget(self.save)
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        drawing = QWidget(self)
+        right = QVBoxLayout(drawing)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.addWidget(self.waterfall, 1)
+        right.addWidget(self.sentence)
+        tabs = QTabWidget(self)
+        tabs.setDocumentMode(True)
+        tabs.addTab(self.tree, "Class maps")
+        tabs.addTab(self.labels, "Label")
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(tabs)
+        split.addWidget(drawing)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(split, 1)
+
+
+def _question(pixel: tuple[int, int] | None) -> LedgerQuestion | None:
+    return None if pixel is None else LedgerQuestion(*pixel)
+
+
+def _box(name: str, parent: QWidget) -> QSpinBox:
+    box = QSpinBox(parent)
+    box.setAccessibleName(name)
+    box.setToolTip(f"{name}, px from the upper left corner")
+    box.setKeyboardTracking(False)
+    box.setEnabled(False)
+    return box
+
+
+def _tree(model: LedgerModel, parent: QWidget) -> QTreeView:
+    tree = QTreeView(parent)
+    tree.setModel(model)
+    tree.setAccessibleName("Account of the class maps at the pixel")
+    tree.setUniformRowHeights(True)
+    tree.setAlternatingRowColors(True)
+    tree.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    header = tree.header()
+    metrics = tree.fontMetrics()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header.setMinimumSectionSize(metrics.averageCharWidth() * 6)
+    for column in range(1, len(COLUMNS)):
+        wide = metrics.horizontalAdvance("0.00000 ✓ 8.8e-8  ") if column == len(COLUMNS) - 1 else None
+        header.resizeSection(column, wide or metrics.averageCharWidth() * _NUMBER_CHARS)
+    return tree
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as stream:
+        stream.write(text.encode("utf-8"))

@@ -1,0 +1,184 @@
+"""The account of a pixel as lines of a table, and whether it agrees with the maps and labels on show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.views.subject import class_name
+from dcsm_viewer.inquiries.ledger import ClassEntry, CrfEntry, LayerEntry, PixelLedger, RivalEntry, ScaleEntry
+from dcsm_viewer.values import Result
+
+AGREES = 1e-5
+"""How far the account may be from what is on show: float32 sums in another order differ by less."""
+
+COLUMNS = ("account", "M", "D", "max D", "αD/max D", "evidence", "adds", "on show")
+COLUMN_HELP = (
+    "Class, scale, layer, rival: each line is the sum of the lines below it.",
+    "The largest |gradient| over the channels, sampled at this pixel as the method does.",
+    "M of the class less M of the rival.",
+    "The largest D anywhere on the canvas (Caffe: on the layer), by which D is divided.",
+    "What goes into tanh.",
+    "What the comparison is worth: tanh of it, negatives dropped where the method drops them.",
+    "What the line adds to the one above it. Of a class: the total of all its scales and layers.",
+    "The class map on the screen at this pixel, and how far the account is from it.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line and those it is the sum of. cells: texts as COLUMNS; class_id: whose colour stands before it."""
+
+    cells: tuple[str, ...]
+    class_id: int | None = None
+    below: tuple[Line, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A number of the account beside the one on show. shown is None where nothing is on show to compare with."""
+
+    value: float
+    shown: float | None
+
+    @property
+    def residual(self) -> float | None:
+        return None if self.shown is None else abs(self.value - self.shown)
+
+    @property
+    def holds(self) -> bool:
+        return self.residual is not None and self.residual <= AGREES
+
+    @property
+    def words(self) -> str:
+        """`0.9540 ✓ 3.4e-8`, with ✗ where the two disagree, the number alone where there is nothing to compare."""
+        if self.residual is None:
+            return "no map on show"
+        return f"{self.shown:.5f} {'✓' if self.holds else '✗'} {short(self.residual)}"
+
+
+def shown_value(result: Result, class_id: int, row: int, col: int) -> float | None:
+    """The class map on show at a pixel; None for a class that has none."""
+    if class_id in result.detected_ids:
+        return float(result.class_maps[result.detected_ids.index(class_id), row, col])
+    focus = result.focus
+    if focus is not None and focus.class_id == class_id and focus.class_map is not None:
+        return float(focus.class_map[row, col])
+    return None
+
+
+def check_of(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Check:
+    row, col = ledger.question.row, ledger.question.col
+    return Check(entry.value, shown_value(result, entry.class_id, row, col))
+
+
+def q_residual(result: Result, ledger: PixelLedger) -> float | None:
+    """The largest difference between q of the account and q on show; None where there is no CRF to account for."""
+    segmentation, crf = result.segmentation, ledger.crf
+    if segmentation is None or segmentation.q is None or crf is None or crf.why_not:
+        return None
+    shown = segmentation.q[:, ledger.question.row, ledger.question.col]
+    return max(abs(float(there) - here) for there, here in zip(shown, crf.q, strict=True))
+
+
+def lines_of(result: Result, ledger: PixelLedger) -> tuple[Line, ...]:
+    """A line a candidate, best first as the candidates are, with its scales, layers and rivals below it."""
+    return tuple(_class_line(result, ledger, entry) for entry in ledger.classes)
+
+
+def sentence_of(result: Result, ledger: PixelLedger, entry: ClassEntry) -> str:
+    """How the total of a class becomes its map, and that the two agree."""
+    method = result.request.settings.method
+    name = class_name(result, entry.class_id)
+    steps = f"{name}: total {short(entry.total)} / largest {short(entry.largest)} = {short(entry.share)}"
+    if method.final_tanh:
+        steps += f"; tanh({method.alpha:g} · {short(entry.share)}) / tanh {method.alpha:g} = {short(entry.value)}"
+    elif entry.share < 0:
+        steps += "; below 0, so 0"
+    check = check_of(result, ledger, entry)
+    if check.residual is None:
+        return f"{steps}. {name} is not detected; this is what it would get if it were found at every scale."
+    verdict = "agrees with" if check.holds else "DISAGREES with"
+    return f"{steps}. It {verdict} the map on show: {check.words}."
+
+
+def place_words(ledger: PixelLedger) -> str:
+    """Where on the canvas the pixel lies."""
+    places = ledger.samples
+    if not places:
+        return ""
+    first = f"canvas ({places[0].row}, {places[0].col})"
+    return first if len(places) == 1 else f"mean of {len(places)} canvas pixels from ({places[0].row}, {places[0].col})"
+
+
+def standing_of(result: Result, ledger: PixelLedger) -> str:
+    """Where the pixel lies, and whether the account of the classes is that of the maps on show."""
+    if not ledger.classes:
+        return "No class is a candidate here, so there is nothing to account for."
+    checks = [check_of(result, ledger, entry) for entry in ledger.classes]
+    compared = [check for check in checks if check.residual is not None]
+    bad = sum(not check.holds for check in compared)
+    parts = [place_words(ledger)]
+    if bad:
+        parts.append(f"✗ {bad} of {len(compared)} class maps on show DISAGREE with their account")
+    elif compared:
+        parts.append(f"✓ {len(compared)} of {len(compared)} class maps on show agree with their account")
+    return " · ".join(parts)
+
+
+def _class_line(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Line:
+    name = class_name(result, entry.class_id)
+    check = check_of(result, ledger, entry)
+    title = name if entry.detected else f"{name} (as if detected)"
+    return Line(
+        (title, "", "", "", "", "", short(entry.total), check.words),
+        entry.class_id,
+        tuple(_scale_line(result, each) for each in entry.scales),
+        sentence_of(result, ledger, entry),
+    )
+
+
+def _scale_line(result: Result, entry: ScaleEntry) -> Line:
+    title = f"{entry.scale} px" if entry.counts else f"{entry.scale} px (not found here: adds nothing)"
+    return Line(
+        (title, "", "", "", "", "", short(entry.added), ""),
+        None,
+        tuple(_layer_line(result, each) for each in entry.layers),
+    )
+
+
+def _layer_line(result: Result, entry: LayerEntry) -> Line:
+    largest = "" if entry.largest is None else short(entry.largest)
+    return Line(
+        (entry.layer, short(entry.raw), "", largest, "", short(entry.evidence), short(entry.added), ""),
+        None,
+        tuple(_rival_line(result, each) for each in entry.rivals),
+        "" if entry.largest is None else f"tanh(alpha · {short(entry.evidence)} / {largest}) = {short(entry.added)}",
+    )
+
+
+def _rival_line(result: Result, entry: RivalEntry) -> Line:
+    title = "nothing is subtracted" if entry.class_id is None else f"against {class_name(result, entry.class_id)}"
+    raw = "" if entry.class_id is None else short(entry.raw)
+    scaled = "" if entry.scaled is None else short(entry.scaled)
+    return Line(
+        (title, raw, short(entry.difference), short(entry.largest), scaled, short(entry.evidence), "", ""),
+        entry.class_id,
+    )
+
+
+LABEL_COLUMNS = ("label", "-unary", "smoothness", "appearance", "sum", "q before", "q")
+
+
+def label_rows(result: Result, crf: CrfEntry) -> tuple[tuple[str, ...], ...]:
+    """A row a label: -unary, what each kernel says in the last step, their sum, q before and after it."""
+    rows = []
+    for place, label in enumerate(crf.labels):
+        name = "background" if label == 0 else class_name(result, label - 1)
+        said = {kernel.name: kernel.messages[place] for kernel in crf.kernels}
+        total = sum(said.values()) - crf.unary[place]
+        messages = [f"{said[kernel]:.4g}" if kernel in said else "" for kernel in ("smoothness", "appearance")]
+        q = [f"{values[place]:.5f}" if values else "" for values in (crf.q_before, crf.q)]
+        rows.append((name, f"{-crf.unary[place]:.4g}", *messages, f"{total:.4g}", *q))
+    return tuple(rows)
