@@ -4,35 +4,66 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from dcsm_viewer.export import FORMATS, export_with_reports, read_recipe, stems_for
-from dcsm_viewer.export.recipe import sha256_of
-from dcsm_viewer.imaging.read import list_images, read_image
+from dcsm_viewer.batch_done import finished_files
+from dcsm_viewer.batch_inputs import expand
+from dcsm_viewer.batch_labels import class_ids
+from dcsm_viewer.batch_pace import Pace
+from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
+from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.seeds import with_seeds
 from dcsm_viewer.values import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.whole_file import make_folder
+
+__all__ = [
+    "Order",
+    "Outcome",
+    "Settling",
+    "check_formats",
+    "expand",
+    "export_image",
+    "export_images",
+    "with_classes",
+]
 
 AHEAD = 2  # images decoded before the engine asks for them
 BEHIND = 2  # results not yet on the disk
 
+# What a fault of the program or of the machine looks like. One image must not end a night's run; whoever stops a run
+# raises something else.
+_FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
-class Settles(Protocol):
-    """What a batch wants of an engine: the engine itself, or the window's, which has other things to do as well."""
 
-    def card(self, settings: Settings) -> ModelCard: ...
-    def settle(self, request: Request, report: Callable[[Report], None]) -> Result: ...
+class Settling(Protocol):
+    """What a batch wants of an engine."""
+
+    def card(self, settings: Settings, /) -> ModelCard: ...
+
+    def settle(self, request: Request, report: Callable[[Report], None], /) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to make of every image: settings, where to, which formats (names of export.FORMATS), with raw maps or not.
 
-    resume: images whose recipe and files in `out` are already those of this order are left as they are.
+    resume: images whose recipe and files in `out` are already those of this order are left as they are. given: class
+    ids by path, which then are the detected classes (image-level labels); an image that is not in it fails.
     """
 
     settings: Settings
@@ -40,39 +71,52 @@ class Order:
     formats: tuple[str, ...]
     stages: bool = False
     resume: bool = False
+    given: Mapping[str, tuple[int, ...]] | None = None
+
+    def settings_of(self, path: str) -> Settings:
+        """The settings for one image. Raises UserError for an image without labels where others have some."""
+        if self.given is None:
+            return self.settings
+        if path not in self.given:
+            raise UserError(f"{path} has no labels; add it to them, or export it without.")
+        return replace(self.settings, choice=replace(self.settings.choice, given=self.given[path]))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one image. `error` is a sentence, or None; `files` the paths written, the recipe last."""
+    """What became of one image. `error` is a sentence, or None; `files` the paths written, the recipe last.
+
+    checks: by format, what reading its files back by its consumers' rules found; empty where nothing was written.
+    """
 
     image: str
     files: tuple[str, ...] = ()
     detected: tuple[tuple[str, float], ...] = ()
     notes: tuple[str, ...] = ()
+    checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     device: str = ""
     seconds: float = 0.0
     resumed: bool = False
     error: str | None = None
 
 
-def expand(inputs: Sequence[str]) -> tuple[str, ...]:
-    """Image paths: files as they are, folders as the images in them, in natural order; each once."""
-    paths = [path for name in inputs for path in (list_images(name) if Path(name).is_dir() else (name,))]
-    return tuple(dict.fromkeys(paths))
-
-
 def export_images(
-    engine: Settles, paths: Sequence[str], order: Order, report: Callable[[str], None] = lambda _: None
+    engine: Settling,
+    paths: Sequence[str],
+    order: Order,
+    report: Callable[[str], None] = lambda _: None,
+    stems: Mapping[str, str] | None = None,
 ) -> Iterator[Outcome]:
     """An Outcome for each path, in order. `report` hears what is being done, for people to read.
 
+    stems: by path, where `paths` are a part of a larger list whose images must not share a name with them.
     While the engine computes, the next images are read and the last ones written, each by a thread of its own and
     never more than a few, so that a folder needs no more memory than its largest images. What is stopped, by Ctrl-C
-    too, first puts what is computed on the disk, whole.
+    too, first puts what is computed on the disk, whole. At the end parts that a killed run left are cleared away.
     """
-    stems = stems_for(paths)
-    digest = _weights_digest(engine, order)
+    stems = stems_for(paths) if stems is None else stems
+    digest = weights_digest(engine, order)
+    pace = Pace(len(paths))
     reader, writer = (ThreadPoolExecutor(1, thread_name_prefix=name) for name in ("read", "write"))
     try:
         still = iter(paths)
@@ -84,12 +128,39 @@ def export_images(
             # Only now, so that no more than AHEAD decoded images wait.
             ahead.extend(reader.submit(_read, path, stems[path], order, digest) for path in islice(still, 1))
             while len(behind) > BEHIND or (behind and behind[0][1].done()):
-                yield _announced(behind.popleft(), len(paths), report)
+                yield _announced(behind.popleft(), len(paths), pace, report)
         while behind:
-            yield _announced(behind.popleft(), len(paths), report)
+            yield _announced(behind.popleft(), len(paths), pace, report)
     finally:
         reader.shutdown(cancel_futures=True)
         writer.shutdown()
+    clear_leftovers(order.out, [stems[path] for path in paths], order.formats)
+
+
+def export_image(engine: Settling, path: str, stem: str, order: Order, digest: str | None) -> Outcome:
+    """The Outcome of one image, read, computed and written here and now; the same files as of `export_images`.
+
+    Faults that are no user's (a machine that fails, say) are raised, so that another machine may try.
+    """
+    begin = time.perf_counter()
+    try:
+        read = _read(path, stem, order, digest)
+        if read.image is None:
+            return Outcome(path, files=read.finished, seconds=read.seconds, resumed=True)
+        result = _settled(engine, 0, read.image, path, order, lambda _: None)
+    except UserError as error:
+        return Outcome(path, error=str(error), seconds=time.perf_counter() - begin)
+    return _written(result, path, stem, order, time.perf_counter() - begin)
+
+
+def weights_digest(engine: Settling, order: Order) -> str | None:
+    """The digest that files already there must name; None where there is no resuming."""
+    if not order.resume:
+        return None
+    try:
+        return engine.card(order.settings).weights_digest
+    except UserError:
+        return None  # every image will say so
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +174,22 @@ class _Read:
 
 def _read(path: str, stem: str, order: Order, digest: str | None) -> _Read:
     begin = time.perf_counter()
-    finished = _finished(path, stem, order, digest) if order.resume and digest is not None else None
+    finished = None
+    if order.resume and digest is not None:
+        finished = finished_files(
+            path,
+            order.out / f"{stem}.json",
+            settings=order.settings_of(path),
+            formats=order.formats,
+            stages=order.stages,
+            digest=digest,
+        )
     image = None if finished is not None else read_image(path)
     return _Read(image, finished or (), time.perf_counter() - begin)
 
 
 def _compute(
-    engine: Settles,
+    engine: Settling,
     serial: int,
     path: str,
     reading: Future[_Read],
@@ -119,24 +199,41 @@ def _compute(
     writer: ThreadPoolExecutor,
 ) -> Future[Outcome]:
     """The image computed here and now, its Outcome once it is written."""
-
-    def hear(progress: object) -> None:
-        if isinstance(progress, Progress):
-            report(f"{Path(path).name}: {progress.text}")
-
     begin = time.perf_counter()
     try:
         read = reading.result()
         begin = time.perf_counter()
         if read.image is None:
             return _known(Outcome(path, files=read.finished, seconds=read.seconds, resumed=True))
-        result = engine.settle(Request(serial, read.image, order.settings), hear)
+        result = _settled(engine, serial, read.image, path, order, report)
     except UserError as error:
         return _known(Outcome(path, error=str(error), seconds=time.perf_counter() - begin))
+    except _FAULTS as fault:
+        return _known(Outcome(path, error=_fault_words(path, fault), seconds=time.perf_counter() - begin))
     return writer.submit(_write, result, path, stem, order, read.seconds + time.perf_counter() - begin)
 
 
+def _settled(
+    engine: Settling, serial: int, image: SourceImage, path: str, order: Order, report: Callable[[str], None]
+) -> Result:
+    """The settled result, with all that the formats need beyond it."""
+
+    def hear(progress: Report) -> None:
+        if isinstance(progress, Progress):
+            report(f"{Path(path).name}: {progress.text}")
+
+    return with_seeds(engine.settle(Request(serial, image, order.settings_of(path)), hear), order.formats)
+
+
 def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -> Outcome:
+    begin = time.perf_counter()
+    try:
+        return _written(result, path, stem, order, seconds)
+    except _FAULTS as fault:
+        return Outcome(path, error=_fault_words(path, fault), seconds=seconds + time.perf_counter() - begin)
+
+
+def _written(result: Result, path: str, stem: str, order: Order, seconds: float) -> Outcome:
     begin = time.perf_counter()
     try:
         make_folder(order.out)
@@ -144,11 +241,15 @@ def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -
     except UserError as error:
         return Outcome(path, error=str(error), seconds=seconds + time.perf_counter() - begin)
     best = result.scores.max(0)
+    checks: dict[str, tuple[str, ...]] = {}
+    for name, read_back in written.reports:
+        checks[name] = (*checks.get(name, ()), *read_back.sentences)
     return Outcome(
         path,
         files=tuple(str(file) for file in written.paths),
         detected=tuple((result.model.class_names[c], round(float(best[c]), 4)) for c in result.detected_ids),
         notes=(*result.request.image.notes, *result.notes),
+        checks=checks,
         device=result.device,
         seconds=seconds + time.perf_counter() - begin,
     )
@@ -160,40 +261,16 @@ def _known(outcome: Outcome) -> Future[Outcome]:
     return future
 
 
-def _announced(waiting: tuple[int, Future[Outcome]], count: int, report: Callable[[str], None]) -> Outcome:
+def _fault_words(path: str, fault: BaseException) -> str:
+    return f"{path} could not be done: the program failed with {type(fault).__name__}: {fault}; please report it."
+
+
+def _announced(waiting: tuple[int, Future[Outcome]], count: int, pace: Pace, report: Callable[[str], None]) -> Outcome:
     serial, future = waiting
     outcome = future.result()
-    report(f"{serial + 1}/{count} {Path(outcome.image).name}: {_summary(outcome)}")
+    rate = pace.after(resumed=outcome.resumed)
+    report(f"{serial + 1}/{count} {Path(outcome.image).name}: {summary(outcome)}" + (f"; {rate}" if rate else ""))
     return outcome
-
-
-def _weights_digest(engine: Settles, order: Order) -> str | None:
-    """The digest that files already there must name; None where there is no resuming."""
-    if not order.resume:
-        return None
-    try:
-        return engine.card(order.settings).weights_digest
-    except UserError:
-        return None  # every image will say so
-
-
-def _finished(path: str, stem: str, order: Order, digest: str) -> tuple[str, ...] | None:
-    """The files of this image if they are there already, made from the same image, weights and settings; else None."""
-    recipe_path = order.out / f"{stem}.json"
-    try:
-        recipe = read_recipe(recipe_path)
-        same_image = recipe.image.file_sha256 == sha256_of(Path(path))
-        files = tuple(order.out / output.path for output in recipe.outputs)
-        same_files = all(sha256_of(file) == output.sha256 for file, output in zip(files, recipe.outputs, strict=True))
-    except (UserError, OSError):
-        return None
-    same_order = (
-        recipe.settings == order.settings
-        and recipe.stages == order.stages
-        and {output.format for output in recipe.outputs} == set(order.formats)
-        and recipe.model.weights_digest == digest
-    )
-    return (*map(str, files), str(recipe_path)) if same_image and same_files and same_order else None
 
 
 def check_formats(formats: Sequence[str]) -> None:
@@ -203,25 +280,18 @@ def check_formats(formats: Sequence[str]) -> None:
             raise UserError(f"There is no export format '{name}'; choose from {', '.join(FORMATS)}.")
 
 
-def with_classes(engine: Settles, order: Order, names: Sequence[str]) -> Order:
-    """The order with exactly these classes as the detected ones (image-level labels).
+def with_classes(engine: Settling, order: Order, names: Sequence[str]) -> Order:
+    """The order with exactly these classes as the detected ones in every image.
 
     Raises UserError naming a class the model does not have, with the nearest that it has.
     """
     settings = order.settings
-    card = engine.card(settings)
-    ids = []
-    for name in names:
-        if name not in card.class_names:
-            near = [known for known in card.class_names if name.casefold() in known.casefold()][:5]
-            known = ", ".join(near or card.class_names[:20])
-            raise UserError(f"{card.name} has no class '{name}'; it has {known}.")
-        ids.append(card.class_names.index(name))
-    given = tuple(sorted(set(ids)))
+    given = class_ids(engine.card(settings), names)
     return replace(order, settings=replace(settings, choice=replace(settings.choice, given=given)))
 
 
-def _summary(outcome: Outcome) -> str:
+def summary(outcome: Outcome) -> str:
+    """What became of an image, in the words of a progress line."""
     if outcome.error is not None:
         return outcome.error
     if outcome.resumed:

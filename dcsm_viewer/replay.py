@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.imaging.urls import is_url
 from dcsm_viewer.seeds import with_seeds
 from dcsm_viewer.values import Request, Settings, SourceImage, UserError
 from dcsm_viewer.whole_file import make_folder
@@ -59,10 +60,10 @@ def _mismatches(engine: Engine, recipe: Recipe, image: SourceImage, settings: Se
     return sentences
 
 
-def _image_of(recipe: Recipe, recipe_path: Path) -> Path:
+def _image_of(recipe: Recipe, recipe_path: Path) -> Path | str:
     if recipe.image.path is None:
         raise UserError(f"{recipe_path} does not say where its image {recipe.image.name} is; name it with --image.")
-    return recipe_path.parent / recipe.image.path
+    return recipe.image.path if is_url(recipe.image.path) else recipe_path.parent / recipe.image.path
 
 
 def _as_recorded(recipe: Recipe) -> Settings:

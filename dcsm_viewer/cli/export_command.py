@@ -2,118 +2,176 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dcsm_viewer.cli import options as o
+from dcsm_viewer.cli.settings_options import Wanted, takes_settings
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+from dcsm_viewer.values import UserError
 
-Inputs = Annotated[list[str], typer.Argument(help="Images, or folders of images.")]
+if TYPE_CHECKING:
+    from dcsm_viewer.batch import Order, Outcome
+    from dcsm_viewer.batch_inputs import Inputs
+    from dcsm_viewer.engine.pipeline import Engine
+
+_DEFAULT_FORMATS = ("voc", "npz", "png")
+
+Images = Annotated[list[str], typer.Argument(help="Images, folders of images, or URLs of either.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder to write to; made if it is missing.")]
 Classes = Annotated[str | None, typer.Option(help="Exactly these classes, as dog,bicycle, instead of those found.")]
-Formats = Annotated[list[str] | None, typer.Option("--format", help="voc, npz or png; several times for several.")]
+Labels = Annotated[
+    Path | None,
+    typer.Option(
+        help="Exactly the classes each image is said to show: a CSV of image,label,..., a folder of VOC XML files, "
+        "or one of class folders."
+    ),
+]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        help="voc, npz, png, voc-layout, irn, irn-labels, psa, seam, psa-crf, seam-crf, clip-es, coco, labelme or "
+        "cvat; several times for several.",
+    ),
+]
 Stages = Annotated[bool, typer.Option("--stages", help="Also the raw maps of every scale and layer (npz).")]
 Resume = Annotated[bool, typer.Option("--resume", help="Leave alone what is done already, with these very settings.")]
+Recursive = Annotated[bool, typer.Option("--recursive", help="Also the folders in the folders.")]
+ShardOption = Annotated[
+    str | None, typer.Option("--shard", help="Only this share of the images, as 2/5; --resume over all merges shares.")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Share the images out among so many processes (Dask).")]
+Scheduler = Annotated[str | None, typer.Option(help="Share them out by the Dask scheduler at this address.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, help="Threads a process computes with; results of other counts differ in their last bits."),
+]
 
 
+@takes_settings
 def export(
-    inputs: Inputs,
+    inputs: Images,
     out: Out,
-    model: o.ModelOption = "efficientnet-lite0",
-    vocabulary: o.VocabularyOption = "voc",
-    preset: o.PresetOption = "paper",
-    n: o.NOption = None,
-    threshold: o.ThresholdOption = None,
-    scales: o.ScalesOption = None,
-    layers: o.LayersOption = None,
-    alpha: o.AlphaOption = None,
-    backward: o.BackwardOption = None,
-    canvas: o.CanvasOption = None,
-    fit: o.FitOption = None,
-    channel_max: o.ChannelMaxOption = None,
-    subtract_at: o.SubtractAtOption = None,
-    upsampling: o.UpsamplingOption = None,
-    normalise: o.NormaliseOption = None,
-    negatives: o.NegativesOption = None,
-    gate_by_scale: o.GateByScaleOption = None,
-    final_tanh: o.FinalTanhOption = None,
-    maps_for: o.MapsForOption = None,
+    wanted: Callable[[], Wanted],
     classes: Classes = None,
-    use_top1: o.Top1Option = False,
-    no_crf: o.NoCrfOption = False,
-    crf_preset: o.CrfPresetOption = None,
-    crf_backend: o.CrfBackendOption = None,
-    crf_iterations: o.CrfIterationsOption = None,
-    crf_gaussian_sxy: o.CrfGaussianSxyOption = None,
-    crf_gaussian_compat: o.CrfGaussianCompatOption = None,
-    crf_bilateral_sxy: o.CrfBilateralSxyOption = None,
-    crf_bilateral_srgb: o.CrfBilateralSrgbOption = None,
-    crf_bilateral_compat: o.CrfBilateralCompatOption = None,
-    crf_unary_floor: o.CrfUnaryFloorOption = None,
-    device: o.DeviceOption = "auto",
-    precision: o.PrecisionOption = "auto",
+    labels: Labels = None,
     formats: Formats = None,
     stages: Stages = False,
     resume: Resume = False,
+    recursive: Recursive = False,
+    shard: ShardOption = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    threads: Threads = None,
 ) -> None:
     """Masks, class maps and recipes of images, one JSON line an image."""
     with sentences(BAD_USAGE):
-        settings = o.settings_from(
-            model=model,
-            vocabulary=vocabulary,
-            preset=preset,
-            device=device,
-            precision=precision,
-            method={
-                "candidates": n,
-                "threshold": threshold,
-                "scales": o.numbers(scales),
-                "layers": o.words(layers),
-                "alpha": alpha,
-                "backward": backward,
-                "canvas_px": canvas,
-                "fit": fit,
-                "channel_max": channel_max,
-                "subtract_at": subtract_at,
-                "upsampling": upsampling,
-                "normalise": normalise,
-                "negatives": negatives,
-                "gate_by_scale": gate_by_scale,
-                "final_tanh": final_tanh,
-                "maps_for": maps_for,
-            },
-            crf={
-                "enabled": False if no_crf else None,
-                "backend": crf_backend,
-                "iterations": crf_iterations,
-                "gaussian_sxy": crf_gaussian_sxy,
-                "gaussian_compat": crf_gaussian_compat,
-                "bilateral_sxy": crf_bilateral_sxy,
-                "bilateral_srgb": crf_bilateral_srgb,
-                "bilateral_compat": crf_bilateral_compat,
-                "unary_floor": crf_unary_floor,
-            },
-            crf_preset=crf_preset,
-            top1=use_top1,
-        )
+        settings = wanted().settings
+        if workers is not None and scheduler is not None:
+            raise UserError("--workers starts processes here and --scheduler uses those of others; choose one.")
+        if classes is not None and labels is not None:
+            raise UserError("--classes says the same for all images and --labels for each; choose one.")
         say("Loading the engine ...")
         # Torch takes seconds to import: only now, when the words are known to make sense.
-        from dcsm_viewer.batch import Order, check_formats, expand, export_images, with_classes
+        from dcsm_viewer.batch import Order, check_formats, with_classes
+        from dcsm_viewer.batch_inputs import Shard, inputs_of
+        from dcsm_viewer.batch_labels import given_classes
         from dcsm_viewer.engine.pipeline import Engine
+        from dcsm_viewer.engine.threads import threads_in_use, use_threads
 
-        order = Order(settings, out, tuple(formats or ("voc", "npz", "png")), stages=stages, resume=resume)
+        order = Order(settings, out, tuple(formats or _DEFAULT_FORMATS), stages=stages, resume=resume)
         check_formats(order.formats)
+        if threads is not None:
+            use_threads(threads)
         engine = Engine()
-        engine.card(settings)
+        card = engine.card(settings)
         if classes is not None:
             order = with_classes(engine, order, o.words(classes) or ())
-        paths = expand(inputs)
-    failed = 0
-    for outcome in export_images(engine, paths, order, say):
-        put(outcome)
-        failed += outcome.error is not None
-    if failed:
-        say(f"{failed} of {len(paths)} images failed; the lines above say why.")
+        share = None if shard is None else Shard.of(shard)
+        images = inputs_of(inputs, recursive=recursive, out=out, shard=share)
+        if labels is not None:
+            order = replace(order, given=given_classes(card, labels, images.paths))
+    if workers is None and scheduler is None:
+        outcomes = _here(engine, images, order)
+    else:
+        outcomes = _on_cluster(engine, images, order, workers, scheduler, threads or threads_in_use())
+    with sentences(FAILED):
+        done, failed = _told(outcomes, len(images.paths))
+    all_fine = not failed
+    if share is None:
+        all_fine = _gather(images, order, done) and all_fine
+    if not all_fine:
         raise typer.Exit(FAILED)
+
+
+def _here(engine: Engine, images: Inputs, order: Order) -> Iterator[Outcome]:
+    from dcsm_viewer import batch
+
+    return iter(batch.export_images(engine, images.paths, order, say, images.stems))
+
+
+def _on_cluster(
+    engine: Engine, images: Inputs, order: Order, workers: int | None, scheduler: str | None, threads: int
+) -> Iterator[Outcome]:
+    from dcsm_viewer.farm import connected, export_on_cluster
+
+    say("Starting the workers ..." if scheduler is None else f"Asking {scheduler} ...")
+    with connected(workers=workers, scheduler=scheduler, threads=threads) as client:
+        weights = engine.card(order.settings).weights_digest
+        yield from export_on_cluster(
+            client, images.paths, order, images.stems, weights=weights, threads=threads, report=say
+        )
+
+
+def _told(outcomes: Iterator[Outcome], count: int) -> tuple[frozenset[str], int]:
+    """Tells every outcome, then what reading back found and what failed; the images done, and how many failed."""
+    done: set[str] = set()
+    failed: list[Outcome] = []
+    checked: dict[str, int] = {}
+    last: Outcome | None = None
+    for outcome in outcomes:
+        put(outcome)
+        if outcome.error is None:
+            done.add(outcome.image)
+        else:
+            failed.append(outcome)
+        for name in outcome.checks:
+            checked[name] = checked.get(name, 0) + 1
+        last = outcome
+    if count == 1 and last is not None:
+        for name, found in last.checks.items():
+            say(f"{name} read back: {' '.join(found)}")
+    else:
+        for name, images in checked.items():
+            say(f"{name}: the files of {images} images were read back by their consumers' rules, and all held.")
+    if failed:
+        say(f"{len(failed)} of {count} images failed:")
+        for outcome in failed:
+            say(f"  {outcome.image}: {outcome.error}")
+    return frozenset(done), len(failed)
+
+
+def _gather(images: Inputs, order: Order, done: frozenset[str]) -> bool:
+    """The files of the whole folder, where a format has one; whether all went well."""
+    from dcsm_viewer.export import gather
+
+    if len(images.paths) < 2:
+        return True
+    fine = True
+    for name in order.formats:
+        try:
+            for _, path, report in gather(images.gathered(_in_order(images, done)), order.out, (name,)):
+                say(f"{path} holds all images: {' '.join(report.sentences)}")
+        except UserError as error:
+            say(str(error))
+            fine = False
+    return fine
+
+
+def _in_order(images: Inputs, done: frozenset[str]) -> Sequence[str]:
+    return [path for path in images.paths if path in done]

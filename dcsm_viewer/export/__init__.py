@@ -6,6 +6,7 @@ from dcsm_viewer.export.bundle import Export, export_result, export_with_reports
 from dcsm_viewer.export.formats import FORMATS, Format
 from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.gathering import GATHERINGS, gather
+from dcsm_viewer.export.leftovers import clear_leftovers
 from dcsm_viewer.export.recipe import Recipe, read_recipe
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.stems import stems_for
@@ -19,6 +20,7 @@ __all__ = [
     "GatheredImage",
     "Recipe",
     "Report",
+    "clear_leftovers",
     "export_result",
     "export_with_reports",
     "gather",

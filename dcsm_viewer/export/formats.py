@@ -62,6 +62,12 @@ def rules_of(formats: Sequence[str]) -> tuple[SeedRule, ...]:
     return tuple(dict.fromkeys(rule for file in files for rule in file.rules))
 
 
+def paths_of(formats: Sequence[str], folder: Path, stem: str) -> tuple[Path, ...]:
+    """Every file that an export of `formats` makes for the image with this stem, the recipe last."""
+    files = [file for name in formats if name in FORMATS for file in FORMATS[name].files]
+    return (*(file.path(folder, stem) for file in files), folder / f"{stem}.json")
+
+
 def _crf_pair(name: str, title: str, low: SeedRule, high: SeedRule) -> Format:
     """The two files, low alpha and high alpha, that affinity networks learn from."""
     la, ha = CrfFile(low), CrfFile(high)

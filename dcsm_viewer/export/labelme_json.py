@@ -16,6 +16,7 @@ from PIL import Image
 
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import segmentation_of
+from dcsm_viewer.imaging.urls import is_url
 from dcsm_viewer.values import Result
 from dcsm_viewer.whole_file import whole_file
 
@@ -71,7 +72,7 @@ def _shape(name: str, mask: NDArray[np.bool_]) -> dict[str, Any]:
 
 
 def _image_path(source: str | None, path: Path) -> str | None:
-    if source is None:
+    if source is None or is_url(source):  # labelme knows no URLs
         return None
     try:
         return Path(os.path.relpath(source, path.parent)).as_posix()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcsm_viewer.export.subject import fits_one_byte, index_meanings
+from dcsm_viewer.imaging.urls import bytes_at, is_url
 from dcsm_viewer.values import ModelCard, Result, Settings, UserError
 from dcsm_viewer.whole_file import whole_file
 
@@ -38,7 +39,7 @@ _PACKAGES = (
 class RecipeImage:
     """The source image: sha256 of its pixels (SourceImage.digest) and of its file, None where it had no file.
 
-    `path` leads from the recipe's folder to the file, with "/", None where it had none.
+    `path` leads from the recipe's folder to the file, with "/", or is a URL; None where it had none.
     """
 
     name: str
@@ -97,7 +98,7 @@ def recipe_of(result: Result, folder: Path, outputs: Sequence[RecipeOutput], *, 
         schema=SCHEMA,
         image=RecipeImage(
             name=image.name,
-            path=_path_from(folder, image.path),
+            path=path_from(folder, image.path),
             pixels_sha256=image.digest,
             file_sha256=_file_sha256(image.path),
             height=image.shape[0],
@@ -113,7 +114,7 @@ def recipe_of(result: Result, folder: Path, outputs: Sequence[RecipeOutput], *, 
         device=result.device,
         precision=result.precision,
         stages=stages,
-        versions=_versions(),
+        versions=versions(),
         outputs=tuple(outputs),
         notes=notes,
     )
@@ -153,6 +154,11 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
     if unknown:
         raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
     return recipe
+
+
+def file_sha256(path: str) -> str:
+    """The sha256 of what lies at `path` or URL, in hex. Raises OSError or UserError if it cannot be read."""
+    return hashlib.sha256(bytes_at(path)).hexdigest() if is_url(path) else sha256_of(Path(path))
 
 
 def sha256_of(path: Path) -> str:
@@ -200,9 +206,10 @@ def _unknown_keys(found: object, known: object, place: str = "") -> str:
     return ""
 
 
-def _path_from(folder: Path, path: str | None) -> str | None:
-    if path is None:
-        return None
+def path_from(folder: Path, path: str | None) -> str | None:
+    """The way from `folder` to the file at `path`, with "/"; a URL as it is, None for no file."""
+    if path is None or is_url(path):
+        return path
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # another drive of Windows
@@ -211,13 +218,14 @@ def _path_from(folder: Path, path: str | None) -> str | None:
 
 def _file_sha256(path: str | None) -> str | None:
     try:
-        return None if path is None else sha256_of(Path(path))
-    except OSError:  # moved or deleted since it was opened: the pixels' digest still names the image
+        return None if path is None else file_sha256(path)
+    except (OSError, UserError):  # moved or deleted since it was opened: the pixels' digest still names the image
         return None
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that bytes may hang on, by name."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:

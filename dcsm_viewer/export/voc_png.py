@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
@@ -17,7 +18,12 @@ from dcsm_viewer.whole_file import whole_file
 
 def write(result: Result, path: Path) -> None:
     """A PNG of mode P at `path`: pixel = label index, 0 background, VOC's 256 colours (255 'ignore')."""
-    picture = Image.fromarray(indexed_labels(result))
+    write_indices(indexed_labels(result), path)
+
+
+def write_indices(indices: NDArray[np.uint8], path: Path) -> None:
+    """The same PNG of label indices (H, W), wherever they come from."""
+    picture = Image.fromarray(indices)
     picture.putpalette(voc_palette().tobytes())
     with whole_file(path) as stream:
         picture.save(stream, format="PNG")

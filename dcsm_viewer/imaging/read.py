@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +16,7 @@ from natsort import natsorted, ns
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from dcsm_viewer.imaging.urls import bytes_at, files_in, is_url
 from dcsm_viewer.values import SourceImage, UserError
 
 SUFFIXES = frozenset({
@@ -40,14 +43,14 @@ _DAMAGE = (
 
 
 def read_image(path: str | os.PathLike[str]) -> SourceImage:
-    """The image at `path`, upright, as 8-bit RGB; what had to be done for that stands in its notes.
+    """The image at `path` (or URL), upright, as 8-bit RGB; what had to be done for that stands in its notes.
 
     More than 8 bits are scaled down, transparency is laid on white, EXIF's orientation is applied, and of several
     frames the first is taken. Colour profiles are not applied: the numbers in the file are taken as sRGB.
     Raises UserError for everything that is not a readable image of at most MOST_PIXELS.
     """
-    path = Path(path)
-    stored = _stored_bytes(path)
+    path = os.fspath(path) if is_url(path) else str(Path(path))
+    stored = stored_bytes(path)
     notes: list[str] = []
     try:
         with Image.open(BytesIO(stored)) as opened:
@@ -75,14 +78,16 @@ def read_image(path: str | os.PathLike[str]) -> SourceImage:
         notes.append("Turned upright as its EXIF orientation says.")
     if deep_colour:
         notes.append("16 bits a channel were cut to 8.")
-    return SourceImage.of(rgb, name=path.name, path=str(path), notes=tuple(notes))
+    return SourceImage.of(rgb, name=Path(path).name, path=path, notes=tuple(notes))
 
 
 def list_images(folder: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Paths of the image files in `folder`, by extension, "img2" before "img10"; none is opened, none is hidden.
+    """Paths of the image files in `folder` (or URLs), by extension, "img2" before "img10"; none is opened or hidden.
 
     Raises UserError if the folder is not there, is a file or may not be read.
     """
+    if is_url(folder):
+        return tuple(natsorted(files_in(os.fspath(folder), SUFFIXES, below=False), alg=ns.IGNORECASE))
     try:
         with os.scandir(folder) as entries:
             names = [
@@ -101,9 +106,45 @@ def list_images(folder: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(str(Path(folder) / name) for name in natsorted(names, alg=ns.IGNORECASE))
 
 
-def _stored_bytes(path: Path) -> bytes:
+def list_images_below(folder: str | os.PathLike[str], leave_out: Path | None = None) -> Iterator[str]:
+    """Paths of the image files in `folder` and all folders below it, a folder's own before those of its folders.
+
+    Hidden folders, links to folders and the folder `leave_out` are not entered, nor those that may not be read: others
+    go on. Raises UserError as `list_images` does, for `folder` itself.
+    """
+    if is_url(folder):
+        yield from natsorted(files_in(os.fspath(folder), SUFFIXES, below=True), alg=ns.IGNORECASE)
+        return
+    yield from list_images(folder)
     try:
-        stored = path.read_bytes()
+        with os.scandir(folder) as entries:
+            names = [each.name for each in entries if not each.name.startswith(".") and _is_own_folder(each)]
+    except OSError:  # gone since
+        return
+    for name in natsorted(names, alg=ns.IGNORECASE):
+        below = Path(folder) / name
+        if leave_out is not None and below.resolve() == leave_out.resolve():
+            continue
+        with suppress(UserError):  # it may be forbidden, or gone since
+            yield from list_images_below(below, leave_out)
+
+
+def _is_own_folder(entry: os.DirEntry[str]) -> bool:
+    # A link may lead back up, and then for ever.
+    return entry.is_dir(follow_symlinks=False)
+
+
+def stored_bytes(path: str) -> bytes:
+    """What the file at `path` or URL holds, at least one byte. Raises UserError if it is not there or not readable."""
+    stored = bytes_at(path) if is_url(path) else _read(Path(path))
+    if not stored:
+        raise UserError(f"{path} is empty (0 bytes); copy or save it once more.")
+    return stored
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path} is not there; it may have been moved or renamed.") from None
     except IsADirectoryError:
@@ -115,17 +156,14 @@ def _stored_bytes(path: Path) -> bytes:
         raise UserError(f"{path} may not be read; change its permissions or copy it elsewhere.") from None
     except OSError as trouble:
         raise UserError(f"{path} cannot be read ({_short(trouble)}); copy it to another disk and try again.") from None
-    if not stored:
-        raise UserError(f"{path} is empty (0 bytes); copy or save it once more.")
-    return stored
 
 
-def _check_size(path: Path, width: int, height: int) -> None:
+def _check_size(path: str, width: int, height: int) -> None:
     if width * height > MOST_PIXELS:
         _refuse_size(path)
 
 
-def _refuse_size(path: Path) -> NoReturn:
+def _refuse_size(path: str) -> NoReturn:
     most = MOST_PIXELS // 1_000_000
     raise UserError(f"{path} has more than {most} million pixels; open a smaller copy of it.") from None
 

@@ -1,0 +1,8 @@
+"""The same export by several processes or machines, on Dask's scheduler (extra `distributed`)."""
+
+from __future__ import annotations
+
+from dcsm_viewer.farm.cluster import connected
+from dcsm_viewer.farm.driver import export_on_cluster
+
+__all__ = ["connected", "export_on_cluster"]

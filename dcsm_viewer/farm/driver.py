@@ -1,0 +1,93 @@
+"""Images to workers and outcomes back, with the progress of all of them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dcsm_viewer.batch import Order, Outcome, summary
+from dcsm_viewer.batch_pace import Pace
+from dcsm_viewer.export import clear_leftovers
+from dcsm_viewer.export.recipe import versions
+from dcsm_viewer.farm.cluster import scheduling
+from dcsm_viewer.farm.task import Task, export_task
+from dcsm_viewer.imaging.urls import is_url
+from dcsm_viewer.values import UserError
+
+AHEAD = 4  # images given out for each worker: it never waits, and 10,000 do not lie in the scheduler
+RETRIES = 2  # of an image whose worker failed, beside those that Dask makes when a worker dies
+
+
+def export_on_cluster(
+    client: Any,
+    paths: Sequence[str],
+    order: Order,
+    stems: Mapping[str, str],
+    *,
+    weights: str,
+    threads: int,
+    report: Callable[[str], None] = lambda _: None,
+) -> Iterator[Outcome]:
+    """An Outcome for each path, as they are done, which is no fixed order. The files are those of `export_images`.
+
+    client: of a dask scheduler whose workers see the images and `order.out` under the same absolute paths or URLs.
+    weights: the sha256 that the model has here. `threads`: how many the worker computes with, as the bits hang on it.
+    A worker that dies gives its images back; only one that has killed several workers fails.
+    """
+    pace = Pace(len(paths))
+    run = uuid.uuid4().hex[:8]  # Dask takes a key it knows for the same work, and gives back what came of it before
+    waiting = iter(paths)
+    path_of: dict[Any, str] = {}
+
+    def given_out(path: str) -> Any:
+        task = Task(_whole(path), stems[path], _order_of(order, path), weights, versions(), threads)
+        future = client.submit(export_task, task, key=f"export-{run}-{stems[path]}", retries=RETRIES, pure=False)
+        path_of[future] = path
+        return future
+
+    workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    first = [given_out(path) for _, path in zip(range(AHEAD * workers), waiting, strict=False)]
+    done = scheduling().as_completed(first)
+    for number, future in enumerate(done, 1):
+        path = path_of.pop(future)
+        outcome = _outcome_of(future, path, order)
+        future.release()
+        more = next(waiting, None)
+        if more is not None:
+            done.add(given_out(more))
+        rate = pace.after(resumed=outcome.resumed)
+        here = len(client.scheduler_info(n_workers=-1)["workers"])
+        crew = f"{here} worker{'s' if here != 1 else ''}"
+        words = "; ".join(word for word in (summary(outcome), rate, crew) if word)
+        report(f"{number}/{len(paths)} {Path(path).name}: {words}")
+        yield outcome
+    clear_leftovers(order.out, [stems[path] for path in paths], order.formats)
+
+
+def _order_of(order: Order, path: str) -> Order:
+    """The order as a worker needs it for this image, which may stand in another folder."""
+    given = None if order.given is None else {_whole(path): order.given[path]} if path in order.given else {}
+    return replace(order, out=Path(os.path.abspath(order.out)), given=given)  # noqa: PTH100 - resolve() follows links
+
+
+def _whole(path: str) -> str:
+    return path if is_url(path) else os.path.abspath(path)  # noqa: PTH100 - resolve() follows links
+
+
+def _outcome_of(future: Any, path: str, order: Order) -> Outcome:
+    """The worker's outcome in the words of this process: its own paths, and failures of workers as sentences."""
+    if future.status == "finished":
+        outcome: Outcome = future.result()
+        out = Path(os.path.abspath(order.out))  # noqa: PTH100 - as the worker had it
+        files = tuple(str(order.out / Path(file).relative_to(out)) for file in outcome.files)
+        return replace(outcome, image=path, files=files)
+    if future.status == "error":
+        trouble = future.exception()
+        if isinstance(trouble, scheduling().KilledWorker):
+            return Outcome(path, error=f"{path} was given up: several workers died over it, maybe for want of memory.")
+        return Outcome(path, error=f"{path} could not be done: a worker failed with {trouble!r}; please report it.")
+    raise UserError("The scheduler is gone; start it and run the same with --resume.")
