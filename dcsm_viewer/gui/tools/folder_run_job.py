@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -105,8 +105,8 @@ class FolderJob(QObject):
             log.exception("the run over the folder broke off")
             self._ended.emit("refused", f"Unexpected {type(error).__name__}: {error}. The log has the details.")
 
-    def _outcomes(self, plan: Plan, paths: Sequence[str]):  # type: ignore[no-untyped-def]
-        yield from export_images(self._engine, paths, plan.order)
+    def _outcomes(self, plan: Plan, paths: Sequence[str]) -> Iterator[Outcome]:
+        return export_images(self._engine, paths, plan.order)
 
     def _note_total(self, total: int) -> None:
         self._show(replace(self.pace, total=total))

@@ -1,0 +1,174 @@
+"""What was found and decided of every mask of a folder, kept in its triage.json; written whole after every step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dcsm_viewer.export.recipe import Recipe
+from dcsm_viewer.triage.doubt import Q_MARGIN, Measured, measured
+from dcsm_viewer.triage.exported import list_stems, read_exported
+from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import whole_file
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA = 1
+BOOK = "triage.json"
+
+Verdict = Literal["accepted", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Labels changed by hand. `file` is their .npy, from the folder; pixels: count by name, as in Measured.
+
+    threshold: that of the class maps they began from, None where they began from the exported labels.
+    """
+
+    file: str
+    pixels: dict[str, int]
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One mask. stamp: size and time of its .npz when it was measured; made: what the recipe says is its sha256.
+
+    trouble: why it cannot be read, a sentence. A verdict belongs to the mask it was given for: it is dropped when the
+    image was exported anew with other bytes.
+    """
+
+    stem: str
+    measured: Measured | None = None
+    verdict: Verdict | None = None
+    edit: Edit | None = None
+    stamp: tuple[int, int] | None = None
+    made: str | None = None
+    trouble: str | None = None
+
+    @property
+    def pixels(self) -> dict[str, int]:
+        """Count by name of the mask as it stands, edited or not; empty while nothing is known."""
+        if self.edit is not None:
+            return self.edit.pixels
+        return {} if self.measured is None else self.measured.pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The entries of a folder by stem, in the order of their names.
+
+    absent: what is written of stems whose files are not there now; they may come back.
+    """
+
+    folder: Path
+    entries: Mapping[str, Entry]
+    absent: Mapping[str, Entry] = field(default_factory=dict)
+
+    def with_entry(self, entry: Entry) -> Book:
+        return replace(self, entries={**self.entries, entry.stem: entry})
+
+    def with_entries(self, entries: Mapping[str, Entry]) -> Book:
+        return replace(self, entries={**self.entries, **entries})
+
+
+def open_book(folder: Path) -> Book:
+    """The masks of the folder with all that was written of them before.
+
+    Raises UserError for a folder without exports and for a triage.json that cannot be understood.
+    """
+    stems = list_stems(folder)
+    known = _read(folder / BOOK)
+    entries = {stem: known.pop(stem, Entry(stem)) for stem in stems}
+    return Book(folder, entries, known)
+
+
+def write_book(book: Book) -> None:
+    """triage.json in the folder, one line an entry. Raises UserError where it cannot be written."""
+    everything = {**book.absent, **book.entries}
+    lines = [f"{json.dumps(stem)}: {json.dumps(_plain(entry))}" for stem, entry in sorted(everything.items())]
+    head = f'{{"schema": {SCHEMA},\n"entries": {{\n'
+    with whole_file(book.folder / BOOK) as stream:
+        stream.write((head + ",\n".join(lines) + "\n}}\n").encode())
+
+
+def looked_at(folder: Path, entry: Entry) -> Entry:
+    """The entry with its mask measured; the very same one if its file is as it was."""
+    path = folder / f"{entry.stem}.npz"
+    try:
+        found = path.stat()
+    except OSError as trouble:
+        return replace(entry, trouble=f"{path} cannot be read ({trouble.strerror}); export the image once more.")
+    stamp = (found.st_size, found.st_mtime_ns)
+    if entry.measured is not None and entry.stamp == stamp and entry.trouble is None:
+        return entry
+    try:
+        exported = read_exported(folder, entry.stem)
+    except UserError as error:
+        return replace(entry, measured=None, stamp=None, trouble=str(error))
+    made = _made(exported.recipe)
+    is_same = entry.made is None or entry.made == made
+    return replace(
+        entry,
+        measured=measured(exported),
+        stamp=stamp,
+        made=made,
+        verdict=entry.verdict if is_same else None,
+        trouble=None,
+    )
+
+
+def by_doubt(entries: Mapping[str, Entry], q_margin: float = Q_MARGIN) -> tuple[str, ...]:
+    """Stems, the most doubtful first; what cannot be read before all, what is not measured yet last."""
+
+    def place(entry: Entry) -> tuple[int, float]:
+        if entry.trouble is not None:
+            return 0, 0.0
+        return (2, 0.0) if entry.measured is None else (1, -entry.measured.doubt(q_margin))
+
+    # Sorting keeps the order of names among equals.
+    return tuple(entry.stem for entry in sorted(entries.values(), key=place))
+
+
+def _made(recipe: Recipe) -> str:
+    return next((output.sha256 for output in recipe.outputs if output.format == "npz"), "")
+
+
+def _plain(entry: Entry) -> dict[str, object]:
+    # Only what is there, so that ten thousand untouched entries stay small.
+    return {
+        name: asdict(value) if name in {"measured", "edit"} else value
+        for name in ("measured", "verdict", "edit", "stamp", "made", "trouble")
+        if (value := getattr(entry, name)) is not None
+    }
+
+
+def _read(path: Path) -> dict[str, Entry]:
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError):
+        raise UserError(f"{path} cannot be understood; move it away to begin the triage anew.") from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise UserError(f"{path} has schema {schema!r} and this version reads {SCHEMA}; use the version that wrote it.")
+    from pydantic import ValidationError
+
+    try:
+        return _adapter().validate_python(
+            {stem: {"stem": stem, **entry} for stem, entry in document.get("entries", {}).items()}
+        )
+    except (ValidationError, TypeError, AttributeError):
+        raise UserError(f"{path} cannot be understood; move it away to begin the triage anew.") from None
+
+
+def _adapter() -> TypeAdapter[dict[str, Entry]]:
+    from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
+
+    return TypeAdapter(dict[str, Entry])

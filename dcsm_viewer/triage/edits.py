@@ -1,0 +1,36 @@
+"""Labels changed by hand, kept beside the export they came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dcsm_viewer.triage.book import Edit
+from dcsm_viewer.triage.exported import Exported, Labels
+from dcsm_viewer.triage.masks import pixels_by_name
+from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import make_folder, whole_file
+
+ROOM = "triage"
+
+
+def write_edit(folder: Path, exported: Exported, labels: Labels, threshold: float | None) -> Edit:
+    """`labels` in a file of their own; the export stays as it is. Raises UserError where it cannot be written."""
+    make_folder(folder / ROOM)
+    place = f"{ROOM}/{exported.stem}.npy"
+    with whole_file(folder / place) as stream:
+        np.save(stream, labels, allow_pickle=False)
+    return Edit(place, pixels_by_name(labels, exported.class_names), threshold)
+
+
+def read_edit(folder: Path, edit: Edit, like: Labels) -> Labels:
+    """The labels, if they still fit `like` (the export's own). Raises UserError naming the file otherwise."""
+    path = folder / edit.file
+    try:
+        labels: Labels = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as trouble:
+        raise UserError(f"{path} cannot be read ({trouble}); take the exported labels again.") from trouble
+    if labels.shape != like.shape or labels.dtype != like.dtype:
+        raise UserError(f"{path} does not fit the exported image any more; take the exported labels again.")
+    return labels
