@@ -84,6 +84,14 @@ _ALL = (
         "crf.unary_floor", "Unary floor", 1e-20, 0.1, 1e-5, "", 20,
         "Least probability a class map can give; the unary is at most -log of it.",
     ),
+    Limit(
+        "crf.background", "Background level", 0.01, 0.99, 0.01, "", 2,
+        "The class map value at which class and background are equally probable. Higher leaves less to the classes.",
+    ),
+    Limit(
+        "crf.sharpness", "Unary sharpness", 0.1, 10.0, 0.1, "", 1,
+        "How sure the class maps are: the odds of class against background are raised to this power.",
+    ),
 )  # fmt: skip
 
 LIMITS: dict[str, Limit] = {limit.field: limit for limit in _ALL}

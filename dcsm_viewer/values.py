@@ -111,7 +111,9 @@ class ClassChoice:
 class CrfSettings:
     """The unary and the fully connected CRF; widths in px of the image and in grey levels, weights without unit.
 
-    `unary_floor` bounds the unary at -log(unary_floor). Defaults are the authors' later code (SSDD), not the paper.
+    `unary_floor` bounds the unary at -log(unary_floor). `background` is the class map value at which background and
+    class are equally probable, in (0, 1); `sharpness` the power the odds of the maps are raised to. At 0.5 and 1 a map
+    is taken for a probability as it is. Defaults are the authors' later code (SSDD), not the paper.
     """
 
     enabled: bool = True
@@ -123,6 +125,8 @@ class CrfSettings:
     bilateral_srgb: float = 13.0
     bilateral_compat: float = 10.0
     unary_floor: float = 1e-5
+    background: float = 0.5
+    sharpness: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

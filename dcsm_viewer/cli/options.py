@@ -83,6 +83,12 @@ CrfBilateralSxyOption = Annotated[float | None, typer.Option(help=limits.LIMITS[
 CrfBilateralSrgbOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.bilateral_srgb"].explanation)]
 CrfBilateralCompatOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.bilateral_compat"].explanation)]
 CrfUnaryFloorOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.unary_floor"].explanation)]
+CrfBackgroundOption = Annotated[
+    float | None, typer.Option("--crf-background", help=limits.LIMITS["crf.background"].explanation)
+]
+CrfSharpnessOption = Annotated[
+    float | None, typer.Option("--crf-sharpness", help=limits.LIMITS["crf.sharpness"].explanation)
+]
 DeviceOption = Annotated[DeviceWish, typer.Option(help="Where to compute; auto takes the fastest that works.")]
 PrecisionOption = Annotated[
     PrecisionWish, typer.Option(help="float32 is exact; bfloat16 is faster where the machine knows it.")

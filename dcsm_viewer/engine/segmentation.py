@@ -100,7 +100,13 @@ class Segmenter:
 
     def unary(self) -> Tensor:
         """Energies (T+1, H, W) in nats, background first."""
-        return unary_from_class_maps(self.maps, self.settings.unary_floor)
+        return self._unary_of(self.maps)
+
+    def _unary_of(self, maps: Tensor) -> Tensor:
+        settings = self.settings
+        return unary_from_class_maps(
+            maps, settings.unary_floor, background=settings.background, sharpness=settings.sharpness
+        )
 
     def _plain(self, energies: Tensor) -> Segmentation:
         unary = to_array(energies)
@@ -112,7 +118,7 @@ class Segmenter:
             return self._plain(self.unary())
         factor = self._preview_factor
         # All but the last enlarging happens on the small image: the logarithms of a large one alone take longer.
-        small = unary_from_class_maps(averaged(self.maps, factor), self.settings.unary_floor)
+        small = self._unary_of(averaged(self.maps, factor))
         unary = to_array(self._enlarged(small, factor, "nearest"))
         labels = self._labels(unary, np.less)
         if not self.has_crf:

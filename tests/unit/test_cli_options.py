@@ -35,6 +35,8 @@ OPTIONS: tuple[tuple[tuple[str, ...], str, object], ...] = (
     (("--preset", "caffe", "--final-tanh"), "method.final_tanh", True),
     (("--maps-for", "candidates"), "method.maps_for", "candidates"),
     (("--crf-unary-floor", "0.001"), "crf.unary_floor", 0.001),
+    (("--crf-background", "0.6"), "crf.background", 0.6),
+    (("--crf-sharpness", "2.5"), "crf.sharpness", 2.5),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -94,17 +94,7 @@ def preview(
 
 def reduced_settings(settings: CrfSettings, factor: int) -> CrfSettings:
     """The same CRF for an image `factor` times smaller."""
-    return CrfSettings(
-        enabled=settings.enabled,
-        backend=settings.backend,
-        iterations=settings.iterations,
-        gaussian_sxy=settings.gaussian_sxy / factor,
-        gaussian_compat=settings.gaussian_compat,
-        bilateral_sxy=settings.bilateral_sxy / factor,
-        bilateral_srgb=settings.bilateral_srgb,
-        bilateral_compat=settings.bilateral_compat,
-        unary_floor=settings.unary_floor,
-    )
+    return replace(settings, gaussian_sxy=settings.gaussian_sxy / factor, bilateral_sxy=settings.bilateral_sxy / factor)
 
 
 def reduced_rgb(rgb: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:

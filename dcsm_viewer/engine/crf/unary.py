@@ -15,15 +15,19 @@ from dcsm_viewer.values import UserError
 MapsLike = Tensor | NDArray[np.floating]
 
 
-def unary_from_class_maps(class_maps: MapsLike, floor: float) -> Tensor:
+def unary_from_class_maps(
+    class_maps: MapsLike, floor: float, *, background: float = 0.5, sharpness: float = 1.0
+) -> Tensor:
     """-log of background and class maps, float32 (T+1, H, W), background first, at most -log(floor) (method.md 3).
 
     class_maps (T, H, W) are Q^c / max Q^c in [0, 1]; the background is 1 - max over c. That is method.md's
     p_bg = 1 - F_tanh: tanh rises, so the largest tanh'd map is the tanh of the largest map. Without the final tanh
     the same rule holds for the plain maps. Pixels are not normalised to sum 1: softmax would not notice.
+    Before that maps become probabilities: logit p = sharpness (logit Q - logit background), issue 6 item 5, so that
+    p is 1/2 where a map is at `background`; at 0.5 and 1 they stay as they are.
     T = 0 gives one label, the background, everywhere.
     """
-    maps = _probabilities(class_maps, "class maps")
+    maps = _shifted(_probabilities(class_maps, "class maps"), background, sharpness)
     highest = maps.amax(0, keepdim=True) if maps.shape[0] else maps.new_zeros(1, *maps.shape[1:])
     return _energies(torch.cat((1.0 - highest, maps)), floor)
 
@@ -70,6 +74,23 @@ def _probabilities(maps: MapsLike, name: str) -> Tensor:
     if not bool(((given >= -1e-4) & (given <= 1.0 + 1e-4)).all()):
         raise UserError(f"The {name} leave [0, 1] or are not finite; divide each map by its maximum first.")
     return given
+
+
+def _shifted(maps: Tensor, background: float, sharpness: float) -> Tensor:
+    """Maps in [0, 1] with their odds divided by those of `background` and raised to the power `sharpness`."""
+    if not 0 < background < 1:
+        raise UserError(f"The background level is {background:g}; it must lie between 0 and 1, both excluded.")
+    if not 0 < sharpness < math.inf:
+        raise UserError(f"The unary's sharpness is {sharpness:g}; it must be above 0.")
+    if background == 0.5 and sharpness == 1:
+        return maps  # exactly: published settings must not lose a digit
+    inside = maps.clamp(0.0, 1.0)
+    # One of the two is at least min(background, 1 - background) / 2, so not both can vanish.
+    mine, others = inside * (1.0 - background), (1.0 - inside) * background
+    # Divided by the larger first: their powers then stay in the range of the type.
+    largest = torch.maximum(mine, others)
+    mine, others = (mine / largest).pow(sharpness), (others / largest).pow(sharpness)
+    return mine / (mine + others)
 
 
 def _energies(probabilities: Tensor, floor: float) -> Tensor:

@@ -25,6 +25,34 @@ def test_that_the_background_is_one_minus_the_tanh_of_the_strongest_map() -> Non
     np.testing.assert_allclose(found, background, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.5, 10.0])
+@pytest.mark.parametrize("background", [0.01, 0.3, 0.5, 0.97])
+def test_that_the_odds_are_those_over_the_background_level_to_a_power(background: float, sharpness: float) -> None:
+    values = np.random.default_rng(1).random((2, 4, 5))
+    values[0, 0, :3] = 0.0, 1.0, background
+    values[1, 0, :3] = 0.0
+    with np.errstate(divide="ignore"):
+        odds = (values / (1 - values) / (background / (1 - background))) ** sharpness
+    probability = np.where(np.isinf(odds), 1.0, odds / (1 + np.where(np.isinf(odds), 0, odds)))
+    expected = np.concatenate((1 - probability.max(0, keepdims=True), probability))
+    found = unary_from_class_maps(values, 1e-6, background=background, sharpness=sharpness).numpy()
+    np.testing.assert_allclose(np.exp(-found), expected.clip(1e-6), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found[:2, 0, 2], -np.log(0.5), rtol=1e-5)
+
+
+def test_that_maps_are_probabilities_as_they_are_unless_told_otherwise() -> None:
+    maps = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
+    plain = unary_from_class_maps(maps, 1e-5)
+    np.testing.assert_array_equal(unary_from_class_maps(maps, 1e-5, background=0.5, sharpness=1.0), plain)
+    np.testing.assert_array_equal(plain[1:], -torch.log(maps.clamp(1e-5, 1)))
+
+
+@pytest.mark.parametrize(("background", "sharpness"), [(0.0, 1.0), (1.0, 1.0), (0.5, 0.0), (0.5, float("inf"))])
+def test_that_a_level_or_sharpness_outside_its_range_is_refused(background: float, sharpness: float) -> None:
+    with pytest.raises(UserError, match=r"background level|sharpness"):
+        unary_from_class_maps(np.zeros((1, 2, 2)), 1e-5, background=background, sharpness=sharpness)
+
+
 def test_that_no_class_leaves_only_background() -> None:
     unary = unary_from_class_maps(torch.zeros(0, 2, 3), 1e-5)
     assert unary.shape == (1, 2, 3)
