@@ -56,6 +56,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         starts_section=True,
     ),
     ActionSpec("file.next", "Next image", "D", "Opens the image after this one in the folder.", "File"),
+    ActionSpec(
+        "tab.double", "Open in another tab", "Ctrl+T", "Opens the image on show once more, to leaf on from there.",
+        "File", starts_section=True,
+    ),
+    ActionSpec("tab.next", "Next tab", "Ctrl+Tab", "Shows the next of the open images.", "File"),
+    ActionSpec("tab.previous", "Previous tab", "Ctrl+Shift+Tab", "Shows the open image before this one.", "File"),
+    ActionSpec("tab.close", "Close image", "Ctrl+W", "Closes the image on show and its tab.", "File"),
     ActionSpec("file.quit", "Quit", "Ctrl+Q", "Closes the window.", "File", starts_section=True),
     ActionSpec("edit.undo", "Undo", "Ctrl+Z", "Takes back the last change of a setting.", "Edit"),
     ActionSpec("edit.redo", "Redo", "Ctrl+Shift+Z", "Makes the change taken back again.", "Edit"),

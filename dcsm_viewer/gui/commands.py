@@ -16,6 +16,7 @@ from dcsm_viewer.gui.snapshots import Side
 from dcsm_viewer.gui.snapshots_keep import keep_shown
 from dcsm_viewer.gui.state import MapKind
 from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.tabs import Tabs
 from dcsm_viewer.gui.theme import Theme
 from dcsm_viewer.gui.tools.table import TOOLS
 from dcsm_viewer.gui.views.viewport import Viewport
@@ -52,6 +53,7 @@ def handlers(
     viewport: Viewport,
     classes: ClassesPanel,
     export: ExportPanel,
+    tabs: Tabs,
     shell: Shell,
 ) -> dict[str, Callable[[], object]]:
     """A function for every name in `actions.ACTIONS`."""
@@ -61,6 +63,10 @@ def handlers(
         "file.sample": opening.open_sample,
         "file.previous": partial(opening.step, -1),
         "file.next": partial(opening.step, 1),
+        "tab.double": tabs.double,
+        "tab.close": tabs.close,
+        "tab.next": partial(tabs.step, 1),
+        "tab.previous": partial(tabs.step, -1),
         "file.quit": shell.close,
         "edit.undo": store.undo,
         "edit.redo": store.redo,

@@ -103,8 +103,11 @@ class Controller(QObject):
             case _:
                 assert_never(report)
 
-    def _follow(self, _before: ViewState, after: ViewState) -> None:
+    def _follow(self, before: ViewState, after: ViewState) -> None:
         wish = _wish(after)
+        if wish is None or before.tab != after.tab:
+            # What was asked last was asked for another tab, or for an image that is closed now.
+            self._asked = None
         if wish is None or wish == self._asked:
             return
         if _is_answered(after.result, wish):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ import dcsm_viewer
 from dcsm_viewer.gui.edits import for_another_image
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.tabs_state import Leafed, added, leafed, place_of, shown
 from dcsm_viewer.imaging.read import list_images, read_image
 from dcsm_viewer.values import SourceImage, UserError
 
@@ -55,6 +56,11 @@ class Opening(QObject):
             self._store.change(place=place)
             self._read(folder[place])
 
+    def fetch(self, path: str, then: Callable[[SourceImage], None]) -> None:
+        """Reads one image and hands it over instead of putting it on show; a bad one is refused as always."""
+        self._store.change(reading=path)
+        self._send(partial(read_image, path), then, partial(self._refuse, path))
+
     def step(self, by: int) -> None:
         """The next image, or the one before; nothing past either end."""
         place = self._store.state.place
@@ -70,14 +76,34 @@ class Opening(QObject):
     def show_pasted(self, image: SourceImage) -> None:
         """Pixels without a file; the list stays as it is."""
         self._wish += 1
-        self._put_on_show(image)
+        self._put_beside(image, leafed(self._store.state))
 
     def stop(self) -> None:
         self._errands.stop()
 
     def _leaf_through(self, found: Gathered) -> None:
-        self._store.change(folder=found.folder, unreadable=frozenset())
-        self.open_place(found.place)
+        left = leafed(self._store.state)
+        path = found.folder[found.place]
+        self._store.change(folder=found.folder, unreadable=frozenset(), place=found.place, reading=path)
+        self._send(partial(read_image, path), partial(self._show_beside, path, left), partial(self._refuse, path))
+
+    def _show_beside(self, path: str, left: Leafed, image: SourceImage) -> None:
+        self._put_beside(image, left)
+        self.opened.emit(path)
+
+    def _put_beside(self, image: SourceImage, left: Leafed) -> None:
+        """In a tab of its own: the one that holds it already, or a new one; the first image needs no second."""
+        state = self._store.state
+        there = place_of(state, image)
+        if state.image is None or state.image.digest == image.digest:
+            self._put_on_show(image)
+        elif there is not None and there != state.tab:
+            leaf = {"folder": state.folder, "place": state.place, "unreadable": state.unreadable}
+            back = replace(state, folder=left.folder, place=left.place, unreadable=left.unreadable)
+            self._store.end_stroke()
+            self._store.change(**{**shown(back, there, image), **leaf})
+        else:
+            self._put_on_show(image, **added(state, left))
 
     def _read(self, path: str) -> None:
         self._store.change(reading=path)
@@ -87,7 +113,8 @@ class Opening(QObject):
         self._put_on_show(image)
         self.opened.emit(path)
 
-    def _put_on_show(self, image: SourceImage) -> None:
+    def _put_on_show(self, image: SourceImage, **tabs: object) -> None:
+        """tabs: fields of the state that say in which tab, none for the one on show."""
         state = self._store.state
         if state.image is None or state.image.digest == image.digest:
             self._store.change(image=image, reading=None, failure=None)
@@ -96,7 +123,7 @@ class Opening(QObject):
             settings = for_another_image(state.settings)
             # The new photograph is there at once, without the maps of the old one.
             news = {"image": image, "settings": settings, "focus": None, "result": None, "progress": None}
-            self._store.change(**news, reading=None, failure=None, message=None)
+            self._store.change(**news, **tabs, reading=None, failure=None, message=None)
 
     def _refuse(self, path: str, sentence: str) -> None:
         unreadable = self._store.state.unreadable | {path}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dcsm_viewer.gui.snapshots import Comparison, Snapshot
+from dcsm_viewer.gui.tabs_state import Tab
 from dcsm_viewer.values import EngineReady, Progress, Result, Settings, SourceImage
 
 ViewName = Literal["compare", "grid", "overlay", "labels"]
@@ -34,7 +35,8 @@ class ViewState:
     """The whole window. `view` is a ViewName or the name of a tool that takes the centre. `focus` is the class
     id on display, None for the best detected one. `image` may be newer than `result` (which then is shown
     dimmed). `failure` is the sentence in the bar above the panes, None when all is well. `folder` lists the
-    paths of the folder panel, `place` the one open. `snapshots` are results kept to compare, oldest first.
+    paths of the folder panel, `place` the one open. `snapshots` are results kept to compare, oldest first. `tabs`: the
+    open images, empty until there are two, `tab` the place of the one on show.
     """
 
     image: SourceImage | None = None
@@ -54,6 +56,8 @@ class ViewState:
     message: str | None = None
     snapshots: tuple[Snapshot, ...] = ()
     comparison: Comparison = field(default_factory=Comparison)
+    tabs: tuple[Tab, ...] = ()
+    tab: int = 0
 
     @property
     def shown_class(self) -> int | None:

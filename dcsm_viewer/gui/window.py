@@ -36,6 +36,8 @@ from dcsm_viewer.gui.pasting import pasted_image
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.tabs import Tabs
+from dcsm_viewer.gui.tabs_bar import TabsBar
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.tools.opened import OpenedTools
 from dcsm_viewer.gui.tools.workbench import PixelHand, Workbench
@@ -73,9 +75,11 @@ class Window(QMainWindow):
         self.folder = FolderPanel(store, self)
         self.classes = ClassesPanel(store, self)
         self.export = ExportPanel(store, exporting, remembered, self)
-        acts = handlers(store, controller, opening, self._viewport, self.classes, self.export, self)
+        self.tabs = Tabs(store, opening, controller, self)
+        acts = handlers(store, controller, opening, self._viewport, self.classes, self.export, self.tabs, self)
         self.menus = Menus(self, acts)
         self.engine_bar = EngineBar(store, self)
+        self.tabs_bar = TabsBar(store, self.tabs, self)
         self.headline = HeadlineBar(store, self)
         self.view_bar = ViewBar(store, [self.menus.actions[name] for name in _VIEWS], self)
         self.stack = ViewStack(store, self._viewport, self)
@@ -206,6 +210,7 @@ class Window(QMainWindow):
             column.addWidget(self.engine_bar, 0, Qt.AlignmentFlag.AlignRight)
         else:
             self.menuBar().setCornerWidget(self.engine_bar)
+        column.addWidget(self.tabs_bar)
         column.addWidget(self.view_bar)
         column.addWidget(self.headline)
         column.addWidget(self.stack, 1)
@@ -244,7 +249,9 @@ class Window(QMainWindow):
         if before is after or (before.settings, before.engine) != (after.settings, after.engine):
             self._show_settings(after)
         has_image = after.image is not None
-        for name in ("view.fit", "view.hundred_percent", "engine.again"):
+        for name in ("tab.previous", "tab.next"):
+            self._action(name).setEnabled(len(after.tabs) > 1)
+        for name in ("tab.close", "tab.double", "view.fit", "view.hundred_percent", "engine.again"):
             self._action(name).setEnabled(has_image)
         self._action("engine.cancel").setEnabled(after.asked is not None)
 

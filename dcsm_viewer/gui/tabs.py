@@ -1,0 +1,74 @@
+"""Several images open at once: switching, closing and doubling tabs; nothing is computed again that is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.opening import Opening
+from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.tabs_state import closed, doubled, heir_of, moved, shown
+from dcsm_viewer.values import SourceImage
+
+
+class Tabs(QObject):
+    """What the tab bar and its keys do to the store; an image that had to be let go is read again on the way."""
+
+    def __init__(self, store: Store, opening: Opening, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._opening = opening
+        self._controller = controller
+
+    def show(self, place: int) -> None:
+        state = self._store.state
+        if place == state.tab or not 0 <= place < len(state.tabs):
+            return
+        self._with_image(place, partial(self._put, place))
+
+    def step(self, by: int) -> None:
+        """The next tab, after the last the first; or the one before."""
+        count = len(self._store.state.tabs)
+        if count > 1:
+            self.show((self._store.state.tab + by) % count)
+
+    def close(self, place: int | None = None) -> None:
+        """The tab at `place`, None for the one on show."""
+        state = self._store.state
+        place = state.tab if place is None else place
+        if state.image is None or not 0 <= place < max(1, len(state.tabs)):
+            return
+        heir = heir_of(state, place)
+        if heir is None:
+            if len(state.tabs) < 2:
+                self._controller.cancel()
+            self._store.end_stroke()
+            self._store.change(**closed(state, place))
+        else:
+            self._with_image(heir, partial(self._close, place))
+
+    def double(self) -> None:
+        """The image on show once more, in a tab of its own."""
+        if self._store.state.image is not None:
+            self._store.change(**doubled(self._store.state))
+
+    def move(self, start: int, end: int) -> None:
+        self._store.change(**moved(self._store.state, start, end))
+
+    def _with_image(self, place: int, then: Callable[[SourceImage | None], None]) -> None:
+        tab = self._store.state.tabs[place]
+        if tab.image is None and tab.path is not None:
+            self._opening.fetch(tab.path, then)
+        else:
+            then(None)
+
+    def _put(self, place: int, image: SourceImage | None) -> None:
+        self._store.end_stroke()
+        self._store.change(**shown(self._store.state, place, image))
+
+    def _close(self, place: int, image: SourceImage | None) -> None:
+        self._store.end_stroke()
+        self._store.change(**closed(self._store.state, place, image))

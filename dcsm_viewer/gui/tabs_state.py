@@ -1,0 +1,197 @@
+"""What is kept of an image while another is on show, and how tabs come, go and change: pure functions of the state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dcsm_viewer.gui.snapshots import result_bytes
+from dcsm_viewer.values import ClassChoice, Result, Settings, SourceImage
+
+if TYPE_CHECKING:
+    from dcsm_viewer.gui.state import ViewState
+
+KEPT = 12
+ROOM_BYTES = 1 << 30
+"""So many tabs keep pixels and maps while they are away, and no more bytes of maps than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One opened image. Of the one on show only the serial counts: everything else is in the state itself.
+
+    serial: grows with every visit, so that the longest unvisited is known. image, result: None where they had to be
+    let go; `path` then says what to read again. choice holds for this network and vocabulary.
+    """
+
+    serial: int
+    name: str = ""
+    path: str | None = None
+    image: SourceImage | None = None
+    result: Result | None = None
+    choice: ClassChoice = ClassChoice()  # noqa: RUF009  # frozen, like everything in it
+    classes_of: tuple[str, str] = ("", "")
+    focus: int | None = None
+    folder: tuple[str, ...] = ()
+    place: int | None = None
+    unreadable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Leafed:
+    """Folder and place of the image on show before a new one was opened beside it."""
+
+    folder: tuple[str, ...]
+    place: int | None
+    unreadable: frozenset[str]
+
+
+Fields = dict[str, Any]
+"""Fields of ViewState by name, for `Store.change`."""
+
+
+def leafed(state: ViewState) -> Leafed:
+    return Leafed(state.folder, state.place, state.unreadable)
+
+
+def parked(state: ViewState, left: Leafed | None = None) -> Tab:
+    """The image on show as it is kept while it is away."""
+    left = left or leafed(state)
+    image = state.image
+    settled = state.result if state.result is not None and state.result.completeness == "settled" else None
+    return Tab(
+        serial=_newest(state),
+        name="" if image is None else image.name,
+        path=None if image is None else image.path,
+        image=image,
+        result=settled,
+        choice=state.settings.choice,
+        classes_of=(state.settings.model, state.settings.vocabulary),
+        focus=state.focus,
+        folder=left.folder,
+        place=left.place,
+        unreadable=left.unreadable,
+    )
+
+
+def added(state: ViewState, left: Leafed) -> Fields:
+    """A new tab behind the one on show, for an image that is put on show by the caller."""
+    tabs = _with_parked(state, left)
+    tabs = (*tabs[: state.tab + 1], Tab(_newest(state) + 1), *tabs[state.tab + 1 :])
+    return {"tabs": _within_bounds(tabs), "tab": state.tab + 1}
+
+
+def doubled(state: ViewState) -> Fields:
+    """The image on show in a second tab, which is the one on show from now on."""
+    return added(state, leafed(state))
+
+
+def shown(state: ViewState, place: int, image: SourceImage | None = None) -> Fields:
+    """The tab at `place` instead of the one on show; `image` where it had to be read again."""
+    tabs = _within_bounds(_visited(_with_parked(state), place))
+    return {"tabs": tabs, "tab": place, **_resumed(state, tabs[place], image)}
+
+
+def closed(state: ViewState, place: int, image: SourceImage | None = None) -> Fields:
+    """Without the tab at `place`; where it was the one on show its neighbour is, and nothing after the last."""
+    tabs = _with_parked(state)
+    rest = (*tabs[:place], *tabs[place + 1 :])
+    if place != state.tab:
+        return {"tabs": rest, "tab": state.tab - (place < state.tab)}
+    if not rest:
+        nothing: Fields = {"image": None, "result": None, "focus": None, "folder": (), "place": None}
+        return {**nothing, "unreadable": frozenset(), "progress": None, "failure": None, "tabs": (), "tab": 0}
+    heir = min(place, len(rest) - 1)
+    return {"tabs": _visited(rest, heir), "tab": heir, **_resumed(state, rest[heir], image)}
+
+
+def heir_of(state: ViewState, place: int) -> int | None:
+    """Which tab comes on show, by its place now, when the one at `place` is closed; None where none has to."""
+    if place != state.tab or len(state.tabs) < 2:
+        return None
+    return place + 1 if place + 1 < len(state.tabs) else place - 1
+
+
+def moved(state: ViewState, start: int, end: int) -> Fields:
+    """The tab at `start` put to the place `end`; the one on show stays on show."""
+    order = [*range(len(state.tabs))]
+    order.insert(end, order.pop(start))
+    return {"tabs": tuple(state.tabs[place] for place in order), "tab": order.index(state.tab)}
+
+
+def place_of(state: ViewState, image: SourceImage) -> int | None:
+    """The tab that holds this image already."""
+    for place, tab in enumerate(state.tabs):
+        mine = state.image if place == state.tab else tab.image
+        name = tab.path if mine is None else mine.path
+        if (mine is not None and mine.digest == image.digest and name == image.path) or (
+            mine is None and name is not None and name == image.path
+        ):
+            return place
+    return None
+
+
+def title_of(state: ViewState, place: int) -> str:
+    if place == state.tab:
+        return state.image.name if state.image is not None else ""
+    return state.tabs[place].name
+
+
+def _with_parked(state: ViewState, left: Leafed | None = None) -> tuple[Tab, ...]:
+    tabs = state.tabs or (Tab(0),)
+    here = parked(state, left)
+    return tuple(here if place == state.tab else tab for place, tab in enumerate(tabs))
+
+
+def _resumed(state: ViewState, tab: Tab, image: SourceImage | None) -> Fields:
+    settings = state.settings
+    same_classes = tab.classes_of == (settings.model, settings.vocabulary)
+    choice = tab.choice if same_classes else ClassChoice(top1_if_none=settings.choice.top1_if_none)
+    return {
+        "image": tab.image or image,
+        "settings": replace(settings, choice=choice),
+        "focus": tab.focus if same_classes else None,
+        "result": tab.result if _fits(tab.result, settings) else None,
+        "folder": tab.folder,
+        "place": tab.place,
+        "unreadable": tab.unreadable,
+        "reading": None,
+        "progress": None,
+        "failure": None,
+        "message": None,
+    }
+
+
+def _fits(result: Result | None, settings: Settings) -> bool:
+    """Whether its class ids and layers are those of now; older constants only make it stale."""
+    if result is None:
+        return False
+    theirs = result.request.settings
+    return (theirs.model, theirs.vocabulary) == (settings.model, settings.vocabulary)
+
+
+def _visited(tabs: tuple[Tab, ...], place: int) -> tuple[Tab, ...]:
+    newest = max(tab.serial for tab in tabs) + 1
+    return tuple(replace(tab, serial=newest) if here == place else tab for here, tab in enumerate(tabs))
+
+
+def _newest(state: ViewState) -> int:
+    return max((tab.serial for tab in state.tabs), default=0) + 1
+
+
+def _within_bounds(tabs: Sequence[Tab]) -> tuple[Tab, ...]:
+    """Those visited last as they are; others without maps, and without pixels where a file has them."""
+    held: list[Result] = []
+    bounded: dict[int, Tab] = {}
+    order = sorted(range(len(tabs)), key=lambda place: -tabs[place].serial)
+    for rank, place in enumerate(order):
+        tab = tabs[place]
+        if rank >= KEPT and tab.path is not None:
+            tab = replace(tab, image=None, result=None)
+        elif tab.result is not None and held and result_bytes([*held, tab.result]) > ROOM_BYTES:
+            tab = replace(tab, result=None)
+        if tab.result is not None:
+            held.append(tab.result)
+        bounded[place] = tab
+    return tuple(bounded[place] for place in range(len(tabs)))
