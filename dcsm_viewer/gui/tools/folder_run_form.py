@@ -51,6 +51,8 @@ class FolderRunForm(QWidget):
         self.resume.setChecked(remembered.flag("folder-run/resume", default=True))
         self.stages = QCheckBox("All raw maps too (NPZ)", self)
         self.stages.setToolTip("Adds the raw maps of every class, layer and scale to the NPZ; these files are large.")
+        self.recursive = QCheckBox("Folders inside the folder, too", self)
+        self.recursive.setToolTip("Images of the same name in different folders get names that tell them apart.")
         self.formats = self._format_list()
         self._lay_out()
 
@@ -82,7 +84,7 @@ class FolderRunForm(QWidget):
             stages=self.stages.isChecked(),
             resume=self.resume.isChecked(),
         )
-        return Plan(inputs, order, Path(labels) if labels else None)
+        return Plan(inputs, order, Path(labels) if labels else None, self.recursive.isChecked())
 
     @property
     def chosen_formats(self) -> tuple[str, ...]:
@@ -139,9 +141,10 @@ class FolderRunForm(QWidget):
             grid.addWidget(line, row, 1)
             grid.addWidget(button, row, 2)
         grid.addWidget(self.resume, 3, 0, 1, 3)
-        grid.addWidget(self.stages, 4, 0, 1, 3)
-        grid.addWidget(self.formats, 0, 3, 6, 1)
-        grid.setRowStretch(5, 1)
+        grid.addWidget(self.recursive, 4, 0, 1, 3)
+        grid.addWidget(self.stages, 5, 0, 1, 3)
+        grid.addWidget(self.formats, 0, 3, 7, 1)
+        grid.setRowStretch(6, 1)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         self.formats.setMinimumWidth(170)

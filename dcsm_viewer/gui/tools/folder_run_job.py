@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.batch import Order, Outcome, check_formats, expand, export_images
+from dcsm_viewer.batch import Order, Outcome, check_formats, export_images
+from dcsm_viewer.batch_inputs import Inputs, inputs_of
+from dcsm_viewer.batch_labels import given_classes
+from dcsm_viewer.export import gather
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.tools.folder_run_engine import EngineAside, RunEndedError
 from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, Phase
@@ -24,11 +27,16 @@ _STOP_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run: paths of images and folders, the order, and where the images' classes are told, None for nowhere."""
+    """What to run: paths of images and folders, and the order.
+
+    labels: where each image's classes are told (datasets.labels_of_images), None for nowhere. recursive: the folders'
+    folders, too.
+    """
 
     inputs: tuple[str, ...]
     order: Order
     labels: Path | None = None
+    recursive: bool = False
 
 
 class FolderJob(QObject):
@@ -89,14 +97,7 @@ class FolderJob(QObject):
 
     def _run(self, plan: Plan) -> None:
         try:
-            check_formats(plan.order.formats)
-            paths = expand(plan.inputs)
-            if not paths:
-                raise UserError("There is no image in what was chosen; choose a folder with images.")
-            self._began.emit(len(paths))
-            for outcome in self._outcomes(plan, paths):
-                self._came.emit(outcome)
-            self._ended.emit("finished", "")
+            self._ended.emit("finished", self._ran(plan))
         except RunEndedError:
             self._ended.emit("cancelled", "")
         except UserError as error:
@@ -105,8 +106,21 @@ class FolderJob(QObject):
             log.exception("the run over the folder broke off")
             self._ended.emit("refused", f"Unexpected {type(error).__name__}: {error}. The log has the details.")
 
-    def _outcomes(self, plan: Plan, paths: Sequence[str]) -> Iterator[Outcome]:
-        return export_images(self._engine, paths, plan.order)
+    def _ran(self, plan: Plan) -> str:
+        """What to say of the files of the whole folder, once all images are done."""
+        order = plan.order
+        check_formats(order.formats)
+        images = inputs_of(plan.inputs, recursive=plan.recursive, out=order.out)
+        if plan.labels is not None:
+            card = self._engine.card(order.settings)
+            order = replace(order, given=given_classes(card, plan.labels, images.paths))
+        self._began.emit(len(images.paths))
+        done = []
+        for outcome in export_images(self._engine, images.paths, order, stems=images.stems):
+            if outcome.error is None:
+                done.append(outcome.image)
+            self._came.emit(outcome)
+        return _gathered(images, done, order)
 
     def _note_total(self, total: int) -> None:
         self._show(replace(self.pace, total=total))
@@ -125,3 +139,14 @@ class FolderJob(QObject):
     def _show(self, pace: Pace) -> None:
         self.pace = pace
         self.changed.emit(pace)
+
+
+def _gathered(images: Inputs, done: Sequence[str], order: Order) -> str:
+    """The files that some formats have of the whole folder, in a sentence; also one that could not be made."""
+    if len(images.paths) < 2:
+        return ""
+    try:
+        made = gather(images.gathered(done), order.out, order.formats)
+    except UserError as error:
+        return str(error)
+    return f"Of all images: {', '.join(path.name for _, path, _ in made)}." if made else ""

@@ -19,7 +19,7 @@ class Pace:
 
     computed: images that were made in this run, resumed: that were done before, failures: (file, reason) of those
     that could not be. finished_s: when the last images were finished, in seconds of work, pauses left out.
-    reason: why a run was refused or broke off, else "".
+    reason: why a run was refused or broke off; of a finished one, what to know of the files of all images; else "".
     """
 
     total: int = 0
@@ -75,7 +75,7 @@ def sentence(pace: Pace) -> str:
         case "cancelled":
             return f"Cancelled. {counts} With 'Resume' the next run goes on from here."
         case "finished":
-            return f"Finished. {counts} Files are in {pace.out}."
+            return f"Finished. {counts} Files are in {pace.out}. {pace.reason}".rstrip()
         case "running":
             return f"{counts} {_rate(pace)}"
 

@@ -168,6 +168,34 @@ def test_that_a_cancelled_run_leaves_whole_files_and_a_second_one_resumes(
     assert (pace.resumed, pace.computed) == (2, 2)
 
 
+def test_that_given_classes_travel_with_each_image(desk: Desk, photos: Path, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("image,labels\na.png,dog,person\nb.png,cat\nc.png,dog\n")
+    desk.engine.permit(3)
+    desk.tool.form.labels.setText(str(table))
+    desk.run(photos, tmp_path / "out")
+    pace = desk.wait_for("finished")
+    asked = {i.request.image.name: i.request for i in desk.engine.asked if i.question == Aside("result")}
+    assert {name: request.settings.choice.given for name, request in asked.items()} == {
+        "a.png": (11, 14),
+        "b.png": (7,),
+        "c.png": (11,),
+    }
+    ((path, reason),) = pace.failures
+    assert Path(path).name == "d.png"
+    assert "no labels" in reason
+
+
+def test_that_a_format_with_a_file_for_the_whole_folder_gets_it(desk: Desk, photos: Path, tmp_path: Path) -> None:
+    for row in range(desk.tool.form.formats.count()):
+        item = desk.tool.form.formats.item(row)
+        item.setCheckState(Qt.CheckState.Checked if "COCO" in item.text() else Qt.CheckState.Unchecked)
+    desk.engine.permit(4)
+    desk.run(photos, tmp_path / "out")
+    assert "Of all images:" in desk.wait_for("finished").reason
+    assert "Of all images:" in desk.tool.words.text()
+
+
 def test_that_the_window_opens_images_while_a_run_waits_for_the_engine(
     desk: Desk, photos: Path, tmp_path: Path
 ) -> None:

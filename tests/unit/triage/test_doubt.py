@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dcsm_viewer.export import export_result
 from dcsm_viewer.triage.doubt import LEVELS, Measured, flipped, measured, narrow, overlap, uncertain_below
-from dcsm_viewer.triage.exported import read_exported
+from dcsm_viewer.triage.exported import Labels, read_exported
 from dcsm_viewer.values import ClassChoice, read_only
 from tests.reference.triage_slow import slow_flipped, slow_narrow, slow_overlap, slow_uncertain
 from tests.results import make_image, make_result
@@ -52,7 +52,7 @@ def test_that_uncertain_is_that_of_the_reference_at_every_level(dtype: type) -> 
     random = np.random.default_rng(2)
     q = random.dirichlet([0.5] * 3, (15, 20)).transpose(2, 0, 1).astype(np.float32)
     ignore = int(np.iinfo(dtype).max)
-    labels = np.where(random.random((15, 20)) < 0.1, ignore, 1).astype(dtype)
+    labels: Labels = np.where(random.random((15, 20)) < 0.1, ignore, 1).astype(dtype)
     found = uncertain_below(labels, q)
     expected = [slow_uncertain(labels, q, k / LEVELS, ignore) for k in range(1, LEVELS + 1)]
     assert found == pytest.approx(expected, abs=1e-6)
