@@ -107,7 +107,7 @@ def export_images(
     report: Callable[[str], None] = lambda _: None,
     stems: Mapping[str, str] | None = None,
 ) -> Iterator[Outcome]:
-    """An Outcome for each path, in order. `report` hears what is being done, for people to read.
+    """An Outcome for each path, in order. `report` hears how far it is, of a single image also the stages.
 
     stems: by path, where `paths` are a part of a larger list whose images must not share a name with them.
     While the engine computes, the next images are read and the last ones written, each by a thread of its own and
@@ -117,6 +117,7 @@ def export_images(
     stems = stems_for(paths) if stems is None else stems
     digest = weights_digest(engine, order)
     pace = Pace(len(paths))
+    hear = report if len(paths) == 1 else _silent  # a dozen lines for each of 10,000 images tell nobody anything
     reader, writer = (ThreadPoolExecutor(1, thread_name_prefix=name) for name in ("read", "write"))
     try:
         still = iter(paths)
@@ -124,7 +125,7 @@ def export_images(
         behind: deque[tuple[int, Future[Outcome]]] = deque()
         for serial, path in enumerate(paths):
             reading = ahead.popleft()
-            behind.append((serial, _compute(engine, serial, path, reading, stems[path], order, report, writer)))
+            behind.append((serial, _compute(engine, serial, path, reading, stems[path], order, hear, writer)))
             # Only now, so that no more than AHEAD decoded images wait.
             ahead.extend(reader.submit(_read, path, stems[path], order, digest) for path in islice(still, 1))
             while len(behind) > BEHIND or (behind and behind[0][1].done()):
@@ -147,7 +148,7 @@ def export_image(engine: Settling, path: str, stem: str, order: Order, digest: s
         read = _read(path, stem, order, digest)
         if read.image is None:
             return Outcome(path, files=read.finished, seconds=read.seconds, resumed=True)
-        result = _settled(engine, 0, read.image, path, order, lambda _: None)
+        result = _settled(engine, 0, read.image, path, order, _silent)
     except UserError as error:
         return Outcome(path, error=str(error), seconds=time.perf_counter() - begin)
     return _written(result, path, stem, order, time.perf_counter() - begin)
@@ -253,6 +254,10 @@ def _written(result: Result, path: str, stem: str, order: Order, seconds: float)
         device=result.device,
         seconds=seconds + time.perf_counter() - begin,
     )
+
+
+def _silent(_: str) -> None:
+    pass
 
 
 def _known(outcome: Outcome) -> Future[Outcome]:

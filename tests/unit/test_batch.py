@@ -15,10 +15,9 @@ from PIL import Image
 
 from dcsm_viewer import batch
 from dcsm_viewer.batch import AHEAD, BEHIND, Order, Outcome, export_images
-from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.export import export_with_reports, read_recipe
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import MethodSettings, Request, Result, Settings, SourceImage, UserError
+from dcsm_viewer.values import MethodSettings, ModelCard, Report, Request, Result, Settings, SourceImage, UserError
 from tests.results import make_model_card, make_result
 
 FORMATS = ("voc", "npz")
@@ -33,7 +32,7 @@ class FakeEngine:
         self.computed: list[str] = []
         self.threads: set[int] = set()
 
-    def settle(self, request: Request, report: Callable[[object], None]) -> Result:
+    def settle(self, request: Request, report: Callable[[Report], None]) -> Result:
         del report
         name = Path(request.image.name).name
         self.on_settle(name)
@@ -47,12 +46,8 @@ class FakeEngine:
         layers, scales = ("blocks.2",), (64,)
         return make_result(request.image, seed=seed, layers=layers, scales=scales, settings=request.settings)
 
-    def card(self, _: Settings) -> object:
+    def card(self, _: Settings) -> ModelCard:
         return make_model_card(("blocks.2",))
-
-
-def as_engine(fake: FakeEngine) -> Engine:
-    return cast("Engine", fake)
 
 
 @pytest.fixture
@@ -77,7 +72,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_that_files_written_beside_the_engine_are_those_written_one_after_the_other(
     photographs: list[str], tmp_path: Path
 ) -> None:
-    outcomes = list(export_images(as_engine(FakeEngine()), photographs, order(tmp_path / "overlapped")))
+    outcomes = list(export_images(FakeEngine(), photographs, order(tmp_path / "overlapped")))
     (tmp_path / "alone").mkdir()
     for serial, path in enumerate(photographs):
         result = FakeEngine().settle(Request(serial, read_image(path), SETTINGS), lambda _: None)
@@ -91,7 +86,7 @@ def test_that_files_written_beside_the_engine_are_those_written_one_after_the_ot
 def test_that_bad_images_are_told_in_their_places_and_stop_nobody(photographs: list[str], tmp_path: Path) -> None:
     Path(photographs[1]).write_bytes(b"no picture")
     heard: list[str] = []
-    outcomes = list(export_images(as_engine(FakeEngine(bad="3.png")), photographs, order(tmp_path), heard.append))
+    outcomes = list(export_images(FakeEngine(bad="3.png"), photographs, order(tmp_path), heard.append))
     assert [outcome.image for outcome in outcomes] == photographs
     assert [outcome.error is not None for outcome in outcomes] == [False, True, False, True, False, False]
     assert outcomes[3].error == "3.png is too strange."
@@ -101,7 +96,7 @@ def test_that_bad_images_are_told_in_their_places_and_stop_nobody(photographs: l
 def test_that_an_export_over_its_own_image_is_refused_when_the_writer_gets_to_it(
     photographs: list[str], tmp_path: Path
 ) -> None:
-    outcomes = list(export_images(as_engine(FakeEngine()), photographs[:2], order(tmp_path / "photographs")))
+    outcomes = list(export_images(FakeEngine(), photographs[:2], order(tmp_path / "photographs")))
     assert all("is the image itself" in (outcome.error or "") for outcome in outcomes)
     assert len(outcomes) == 2
 
@@ -110,7 +105,7 @@ def test_that_an_interruption_leaves_whole_images_and_no_thread(photographs: lis
     before = threading.active_count()
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
-        list(export_images(as_engine(FakeEngine(stop="4.png")), photographs, order(out)))
+        list(export_images(FakeEngine(stop="4.png"), photographs, order(out)))
     assert threading.active_count() == before
     assert not list(out.glob(".part-*"))
     # What was computed is on the disk, whole: a resumed run computes the rest alone.
@@ -118,10 +113,10 @@ def test_that_an_interruption_leaves_whole_images_and_no_thread(photographs: lis
 
 
 def test_that_resuming_computes_only_what_is_missing(photographs: list[str], tmp_path: Path) -> None:
-    list(export_images(as_engine(FakeEngine()), photographs[:3], order(tmp_path / "out")))
+    list(export_images(FakeEngine(), photographs[:3], order(tmp_path / "out")))
     kept = digests(tmp_path / "out")
     engine = FakeEngine()
-    outcomes = list(export_images(as_engine(engine), photographs, order(tmp_path / "out", resume=True)))
+    outcomes = list(export_images(engine, photographs, order(tmp_path / "out", resume=True)))
     assert [outcome.resumed for outcome in outcomes] == [True] * 3 + [False] * 3
     assert engine.computed == ["3.png", "4.png", "5.png"]
     assert kept.items() <= digests(tmp_path / "out").items()
@@ -154,7 +149,7 @@ def test_that_only_a_few_images_and_results_wait_in_memory(
     monkeypatch.setattr(batch, "read_image", reading)
     monkeypatch.setattr(batch, "export_with_reports", writing)
     engine = FakeEngine(on_settle=settling)
-    assert len(list(export_images(as_engine(engine), photographs, order(tmp_path)))) == 6
+    assert len(list(export_images(engine, photographs, order(tmp_path)))) == 6
     assert behind[BEHIND] == BEHIND, "nothing was written while the engine went on"
     assert max(behind) <= BEHIND + 1
     assert engine.threads == {threading.get_ident()}
@@ -162,9 +157,7 @@ def test_that_only_a_few_images_and_results_wait_in_memory(
 
 def test_that_whoever_stops_listening_leaves_no_thread(photographs: list[str], tmp_path: Path) -> None:
     before = threading.active_count()
-    outcomes = cast(
-        "Generator[Outcome, None, None]", export_images(as_engine(FakeEngine()), photographs, order(tmp_path))
-    )
+    outcomes = cast("Generator[Outcome, None, None]", export_images(FakeEngine(), photographs, order(tmp_path)))
     assert next(outcomes).image == photographs[0]
     outcomes.close()
     assert threading.active_count() == before
