@@ -19,4 +19,7 @@ bench:           ## measure stages, window and peers; writes out/benchmarks.json
 screenshots:     ## make the pictures of README and docs from the real program
 	@.venv/bin/python -m benchmarks.screenshots
 
-.PHONY: help run test format bench screenshots
+scenes:          ## fetch the sources and make the scenes to study with in out/scenes (docs/scenes.md); half an hour
+	@.venv/bin/python -m dcsm_viewer.study.scenes
+
+.PHONY: help run test format bench screenshots scenes

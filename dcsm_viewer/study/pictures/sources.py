@@ -1,0 +1,99 @@
+"""The table of packages that pictures of scenes are taken from: what, which version, whose, under which licence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Side = Literal["training", "evaluation"]
+Client = Literal["pip", "npm", "apt"]
+
+SIDES: tuple[Side, ...] = ("training", "evaluation")
+# A shipped network may be made of these; of what else there is, only measurements are made.
+PERMISSIVE = frozenset({"CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "MIT", "Apache-2.0", "BSD-3-Clause", "public domain"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One package at one version, for one side only.
+
+    `licence` is that of the files used, which are not always all files of the package; `sha256` is of the archive as
+    the client fetches it; `credit` is the line that CC-BY asks for.
+    """
+
+    name: str
+    client: Client
+    package: str
+    version: str
+    licence: str
+    side: Side
+    sha256: str
+    credit: str
+
+
+SOURCES = (
+    Source(
+        "sweethome3d-furniture", "apt", "sweethome3d-furniture", "1.8-1", "CC-BY-3.0", "training",
+        "3ccb90c63f9525e887a767b9cd5c8b6933b8b6b2973a615a5359ee68a2118668",
+        "3-D models by Scopia, Andrew Kator & Jennifer Legaz, Reallusion and the contributors of BlendSwap "
+        "(CC-BY 3.0; one of the five libraries CC0), as collected by Sweet Home 3D",
+    ),
+    Source(
+        "noto", "npm", "@iconify-json/noto", "1.2.9", "Apache-2.0", "training",
+        "3e918d88fc945c0bb3d468dbace6f88caef67f01c9f0e7bcae0915a042e8f1ad", "Noto Emoji by Google",
+    ),
+    Source(
+        "fluent-emoji", "npm", "@iconify-json/fluent-emoji", "1.2.7", "MIT", "training",
+        "8044210dbf11e016d4de85f15d01a243423bd832457e7e2491df1b751c0e272b", "Fluent Emoji by Microsoft",
+    ),
+    Source(
+        "fluent-emoji-flat", "npm", "@iconify-json/fluent-emoji-flat", "1.2.6", "MIT", "training",
+        "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175", "Fluent Emoji (flat) by Microsoft",
+    ),
+    Source(
+        "twemoji", "npm", "@iconify-json/twemoji", "1.2.5", "CC-BY-4.0", "training",
+        "19046dff7d8707ce96212ec86468b36ac5f8e60409629dd13f809265c6d0ebb7",
+        "Twemoji by Twitter, Inc. and other contributors",
+    ),
+    Source(
+        "panoramas", "npm", "@pmndrs/assets", "1.7.0", "CC0-1.0", "training",
+        "152bd218a3390703f184f0c6ce16e73c8f0a87f32d38530d418a09d33d8208dc",
+        "panoramas of Poly Haven, as packed by Poimandres",
+    ),
+    Source(
+        "wallpapers", "apt", "lomiri-wallpapers-16.04", "20.04.0-2", "CC-BY-4.0", "training",
+        "a99ff6a3bfe451e4cc0682ecb3cc82e71740626d59e4845ae34a0a0e45421eab",
+        "photographs by Aitzol Berasategi (CC-BY 4.0) and Clemens Engelhardt (CC0) from Lomiri's wallpapers",
+    ),
+    Source(
+        "tuxpaint-stamps", "apt", "tuxpaint-stamps-default", "2022.06.04-1", "GPL-2.0", "evaluation",
+        "6db6c1bfc870a47f1499d6203b083522eacb57c5f9c87d468f2e92eb6d9d5f34", "stamps of Tux Paint",
+    ),
+    Source(
+        "scratch", "apt", "scratch", "1.4.0.6~dfsg1-6.1", "CC-BY-SA-3.0", "evaluation",
+        "36c582eb93110f64f06c4e685c41e933ccba2fa68db12f79b10bfe840b21fc10",
+        "costumes and backgrounds of Scratch 1.4, Lifelong Kindergarten Group, MIT Media Lab",
+    ),
+    Source(
+        "gcompris", "apt", "gcompris-qt-data", "3.1-2", "GPL-3.0", "evaluation",
+        "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f", "photographs of GCompris",
+    ),
+    Source(
+        "scikit-image", "pip", "scikit-image", "0.26.0", "public domain", "evaluation",
+        "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
+        "motorcycle by D. Scharstein et al. (Middlebury 2014), Chelsea by Stefan van der Walt (CC0)",
+    ),
+)  # fmt: skip
+
+
+def of_side(side: Side) -> tuple[Source, ...]:
+    """The sources that pictures of this side may be made of."""
+    return tuple(source for source in SOURCES if source.side == side)
+
+
+def named(name: str) -> Source:
+    """The source with this name. Raises KeyError for one that is not in the table."""
+    for source in SOURCES:
+        if source.name == name:
+            return source
+    raise KeyError(name)

@@ -1,0 +1,175 @@
+"""Scenes with exact masks, to train and to measure with: `python -m dcsm_viewer.study.scenes --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+
+from dcsm_viewer.datasets.example import VOC_CLASSES
+from dcsm_viewer.study.pictures.backgrounds import Backgrounds, gather_backgrounds
+from dcsm_viewer.study.pictures.cutout import found_in
+from dcsm_viewer.study.pictures.fetch import fetched
+from dcsm_viewer.study.pictures.looks import EVALUATION, TRAINING
+from dcsm_viewer.study.pictures.scene import made_scene
+from dcsm_viewer.study.pictures.sources import SIDES, Side, of_side
+from dcsm_viewer.study.pictures.stock import Part, Stock, part_of
+from dcsm_viewer.study.pictures.voc_folder import Written, write_lists, write_scene
+from dcsm_viewer.values import UserError
+
+# As photographs of VOC are: most lie, one in six stands.
+SIZES = ((500, 375), (480, 360), (500, 333), (375, 500), (480, 320), (500, 375))
+DEFAULT_SETS: dict[Side, tuple[tuple[Part, int], ...]] = {
+    "training": (("train", 4000), ("val", 200)),
+    "evaluation": (("val", 240),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made: `count` scenes of one part of one side, from the cutouts and backgrounds below `material`."""
+
+    side: Side
+    part: Part
+    count: int
+    seed: int
+    out: Path
+    material: Path
+    size: tuple[int, int] | None = None
+
+
+def make_objects(side: Side, sources: Path, material: Path, report: Callable[[str], None]) -> None:
+    """Fetches the side's sources below `sources` and makes cutouts and backgrounds of them below `material`.
+
+    What is there already is not made again. Raises UserError with what is missing.
+    """
+    for source in of_side(side):
+        fetched(source, sources, report)
+    objects = material / "objects" / side
+    if side == "evaluation":
+        from dcsm_viewer.study.pictures.photographs import gather
+
+        gather(sources, objects, report)
+    else:
+        from dcsm_viewer.study.pictures.icons import draw_icons
+        from dcsm_viewer.study.pictures.model_views import default_views, render_models
+
+        for source in of_side(side):
+            if source.name in ("noto", "fluent-emoji", "fluent-emoji-flat", "twemoji"):
+                draw_icons(source, sources / source.name, objects, report)
+            elif source.name == "sweethome3d-furniture":
+                render_models(source, sources / source.name, objects, default_views, 0, report)
+    gather_backgrounds(side, sources, material / "backgrounds" / side, report)
+
+
+def make_scenes(order: Order, report: Callable[[str], None], workers: int = 2) -> list[Written]:
+    """The scenes that were written, in order. Raises UserError where there is nothing to make them of."""
+    _stock(order.side, order.part, order.material)  # a missing stock is said once, before the workers start
+    began = time.monotonic()
+    written: list[Written] = []
+    with ProcessPoolExecutor(workers) as pool:
+        for one in pool.map(partial(_one, order), range(order.count), chunksize=8):
+            written.append(one)
+            if len(written) % 100 == 0 or len(written) == order.count:
+                each = (time.monotonic() - began) / len(written)
+                left = each * (order.count - len(written))
+                so_far = f"{order.side}/{order.part}: {len(written)} of {order.count} scenes"
+                report(f"{so_far}, {each:.3f} s each, {left:.0f} s left")
+    write_lists(order.part, written, order.out)
+    return written
+
+
+def _one(order: Order, index: int) -> Written:
+    stock, backgrounds = _stock(order.side, order.part, order.material)
+    looks = EVALUATION if order.side == "evaluation" else TRAINING
+    # Size and quality come from the scene's own stream too, set apart from what is drawn inside.
+    rng = np.random.default_rng([order.seed, index, 1])
+    size = order.size or SIZES[int(rng.integers(len(SIZES)))]
+    low, high = looks.jpeg_quality
+    quality = int(rng.integers(low, high + 1))
+    # The two parts of a side are other scenes even with the same seed and number.
+    shifted = order.seed * 2 + (order.part == "val")
+    made = made_scene(shifted, index, size, stock, backgrounds, looks)
+    return write_scene(made, f"{order.side[:5]}_{order.part}_{index:06d}", quality, order.out)
+
+
+@lru_cache(maxsize=1)
+def _stock(side: Side, part: Part, material: Path) -> tuple[Stock, Backgrounds]:
+    cutouts = found_in(material / "objects" / side)
+    backgrounds = material / "backgrounds" / side
+    if side == "evaluation":
+        return Stock.of(cutouts), Backgrounds(backgrounds, patterns=0.0)
+    return Stock.of(part_of(cutouts, part), strangers=0.35), Backgrounds(backgrounds, patterns=0.3)
+
+
+def counts_table(written: Sequence[Written]) -> str:
+    """Lines of class, scenes in which it is seen, objects of it, and origins they were cut from."""
+    scenes = Counter(name for one in written for name in one.classes)
+    objects = Counter(name for one in written for name, _ in one.objects)
+    origins = {name: {origin for one in written for own, origin in one.objects if own == name} for name in VOC_CLASSES}
+    lines = [f"{name:12s} {scenes[name]:6d} {objects[name]:6d} {len(origins[name]):5d}" for name in VOC_CLASSES]
+    return "\n".join([f"{'class':12s} scenes objects origins", *lines])
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError as trouble:
+        raise argparse.ArgumentTypeError(f"{text} is no size; write it as 480x360") from trouble
+    if not (64 <= width <= 4096 and 64 <= height <= 4096):
+        raise argparse.ArgumentTypeError(f"{text} is out of range: 64 to 4096 px on each side")
+    return width, height
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dcsm_viewer.study.scenes", description=__doc__)
+    parser.add_argument("--side", choices=SIDES, help="which side to make; without it, all default sets of both")
+    parser.add_argument("--part", choices=("train", "val"), help="which part of the training side (default: train)")
+    parser.add_argument("--count", type=int, help="how many scenes")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="the folder to write to (default: out/scenes/SIDE)")
+    parser.add_argument("--size", type=_size, help="WIDTHxHEIGHT in px (default: sizes as in VOC)")
+    parser.add_argument("--sources", type=Path, default=Path("out/sources"), help="where fetched packages lie")
+    parser.add_argument("--material", type=Path, default=Path("out"), help="where objects/ and backgrounds/ lie")
+    parser.add_argument("--no-fetch", action="store_true", help="use the cutouts and backgrounds that are there")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, or 1 with one sentence on stderr."""
+    given = _parser().parse_args(arguments)
+
+    def report(sentence: str) -> None:
+        sys.stderr.write(sentence + "\n")
+        sys.stderr.flush()
+
+    sides: tuple[Side, ...] = (given.side,) if given.side else SIDES
+    try:
+        for side in sides:
+            sets = DEFAULT_SETS[side]
+            if given.part or given.count is not None:
+                part: Part = given.part or sets[0][0]
+                sets = ((part, given.count if given.count is not None else dict(sets).get(part, 200)),)
+            if not given.no_fetch:
+                make_objects(side, given.sources, given.material, report)
+            for part, count in sets:
+                out = given.out or Path("out/scenes") / side
+                order = Order(side, part, count, given.seed, out, given.material, given.size)
+                report(counts_table(make_scenes(order, report, given.workers)))
+    except UserError as trouble:
+        report(str(trouble))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
