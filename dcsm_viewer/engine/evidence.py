@@ -2,21 +2,25 @@
 
 Up-sampling is linear, so it goes around the subtraction where that is cheaper. The maximum of a difference over the
 canvas is found exactly at the few samples next to the knots of the bilinear surface; then the canvas is gone
-through once, a band of rows at a time, all layers of one size together.
+through once, a band of rows at a time, a few layers of one size together, such groups side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.engine.comparisons import Comparisons, differences, giving, shares
-from dcsm_viewer.engine.sheet import Sheet
+from dcsm_viewer.engine.sheet import Samples, Sheet
+from dcsm_viewer.engine.side_by_side import side_by_side
 from dcsm_viewer.values import MethodSettings
+
+TOGETHER = 3  # layers of one size in one piece of work: enough to share its overhead, few enough to share out
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +29,115 @@ class Evidence:
 
     Of `compared` things that are normalised by their own maximum, `skipped` had none above 0 and added nothing
     (A5). `broken` layers had values that are not finite; those values count as 0. Both are 0-d tensors, so that
-    nobody waits for the device.
+    nobody waits for the device. `followed`: what each layer adds to the one target that was followed (h, w).
     """
 
     sums: Tensor
     compared: int
     skipped: Tensor
     broken: Tensor
+    followed: tuple[Tensor, ...] = ()
 
 
-def gather(layers: Sequence[Tensor], comparisons: Comparisons, method: MethodSettings, sheet: Sheet) -> Evidence:
-    """The evidence in raw maps (K, n, m) of some layers, each of any size, sampled on the sheet."""
-    dtype, device = _working_type(layers[0]), layers[0].device
-    sums = torch.zeros(comparisons.targets, *sheet.shape, dtype=dtype, device=device)
-    nothing = torch.zeros((), dtype=torch.long, device=device)
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Evidence of some of the layers, those at these `places`; `followed` (G, h, w) is None where nobody is."""
+
+    places: tuple[int, ...]
+    sums: Tensor
+    compared: int
+    skipped: Tensor
+    broken: Tensor
+    followed: Tensor | None
+
+
+def gather(
+    layers: Sequence[Tensor],
+    comparisons: Comparisons,
+    method: MethodSettings,
+    sheet: Sheet | Samples,
+    follow: int | None = None,
+) -> Evidence:
+    """The evidence in raw maps (K, n, m) of some layers, each of any size, sampled on the sheet.
+
+    follow: the target, 0..T-1, whose evidence is also wanted layer by layer.
+    """
+    works = pieces(layers, comparisons, method, sheet, follow)
+    return added(side_by_side(works, layers[0].device), layers, comparisons, sheet)
+
+
+def pieces(
+    layers: Sequence[Tensor],
+    comparisons: Comparisons,
+    method: MethodSettings,
+    sheet: Sheet | Samples,
+    follow: int | None = None,
+) -> list[Callable[[], Piece]]:
+    """The work `gather` has to do, in pieces that need nothing of each other: a few layers of one size each."""
     if len(comparisons) == 0:
+        return []
+    together = TOGETHER if layers[0].device.type == "cpu" else len(layers)
+    by_size: dict[torch.Size, list[int]] = {}
+    for place, layer in enumerate(layers):
+        by_size.setdefault(layer.shape, []).append(place)
+    groups = [places[at : at + together] for places in by_size.values() for at in range(0, len(places), together)]
+    return [partial(_piece, tuple(places), layers, comparisons, method, sheet, follow) for places in groups]
+
+
+def added(
+    parts: Sequence[Piece], layers: Sequence[Tensor], comparisons: Comparisons, sheet: Sheet | Samples
+) -> Evidence:
+    """The pieces of one scale added up, always in the same order."""
+    device = layers[0].device
+    nothing = torch.zeros((), dtype=torch.long, device=device)
+    if not parts:
+        sums = torch.zeros(comparisons.targets, *sheet.shape, dtype=_working_type(layers[0]), device=device)
         return Evidence(sums, 0, nothing, nothing)
-    by_size: dict[torch.Size, list[Tensor]] = {}
-    for layer in layers:
-        by_size.setdefault(layer.shape, []).append(layer.to(dtype))
-    compared, skipped, broken = 0, nothing, nothing
+    sums, skipped, broken = parts[0].sums, parts[0].skipped, parts[0].broken
+    for part in parts[1:]:
+        sums, skipped, broken = sums.add_(part.sums), skipped + part.skipped, broken + part.broken
+    followed: dict[int, Tensor] = {}
+    for part in parts:
+        if part.followed is not None:
+            followed |= zip(part.places, part.followed, strict=True)
+    return Evidence(
+        sums,
+        sum(part.compared for part in parts),
+        skipped,
+        broken,
+        tuple(followed[place] for place in sorted(followed)),
+    )
+
+
+def _piece(
+    places: tuple[int, ...],
+    layers: Sequence[Tensor],
+    comparisons: Comparisons,
+    method: MethodSettings,
+    sheet: Sheet | Samples,
+    follow: int | None,
+) -> Piece:
+    dtype, device = _working_type(layers[0]), layers[0].device
+    maps, broken = _cleaned(torch.stack([layers[place].to(dtype) for place in places]))
+    sums = torch.zeros(comparisons.targets, *sheet.shape, dtype=dtype, device=device)
+    followed = None if follow is None else torch.zeros(len(places), *sheet.shape, dtype=dtype, device=device)
     add = _add_on_canvas if method.subtract_at == "canvas" else _add_at_layer
-    for group in by_size.values():
-        maps, newly_broken = _cleaned(torch.stack(group))
-        scaling = add(sums, differences(maps, comparisons), comparisons, method, sheet)
-        compared, skipped, broken = compared + scaling.compared, skipped + scaling.skipped, broken + newly_broken
-    return Evidence(sums, compared, skipped, broken)
+    scaling = add(_Sums(sums, followed, follow or 0), differences(maps, comparisons), comparisons, method, sheet)
+    return Piece(places, sums, scaling.compared, scaling.skipped, broken, followed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Where evidence is added up: of all targets (T, h, w), and layer by layer (G, h, w) of the one followed."""
+
+    targets: Tensor
+    followed: Tensor | None
+    follow: int
+
+    def rows(self, rows: slice) -> _Sums:
+        """Some rows of it, flattened."""
+        followed = None if self.followed is None else self.followed[:, rows].flatten(1)
+        return _Sums(self.targets[:, rows].flatten(1), followed, self.follow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +161,9 @@ class _Scaling:
 
 
 def _add_on_canvas(
-    sums: Tensor, level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet
+    sums: _Sums, level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet | Samples
 ) -> _Scaling:
-    """Normalise on the canvas. Adds the differences (G, P, n, m) of G layers to `sums` (T, h, w)."""
+    """Normalise on the canvas. Adds the differences (G, P, n, m) of G layers to `sums`."""
     top = sheet.highest(level)
     scaling = _by_difference(top, comparisons, method)
     if method.normalise == "layer":
@@ -86,22 +173,25 @@ def _add_on_canvas(
         # A sum of tanh is not convex, so its maximum can lie anywhere on the canvas.
         scaling = _by_sum((values for _, values in sheet.canvas.bands(level)), scaling, comparisons, method)
     for rows, values in sheet.bands(level):
-        _add_outcome(sums[:, rows].flatten(1), values, scaling, comparisons, method)
+        _add_outcome(sums.rows(rows), values, scaling, comparisons, method)
     return scaling
 
 
 def _add_at_layer(
-    sums: Tensor, level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet
+    sums: _Sums, level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet | Samples
 ) -> _Scaling:
-    """Normalise at the layers' own size, then up-sample. Adds the differences (G, P, n, m) to `sums` (T, h, w)."""
+    """Normalise at the layers' own size, then up-sample. Adds the differences (G, P, n, m) to `sums`."""
     size = level.shape[2:]
     scaling = _by_difference(level.flatten(2), comparisons, method)
     values = scaling.level_(level).flatten(1)
     if method.normalise != "pair":
         scaling = _by_sum([values.clone()], scaling, comparisons, method)
-    outcome = values.new_zeros(comparisons.targets, values.shape[1])
+    followed = None if sums.followed is None else values.new_zeros(level.shape[0], values.shape[1])
+    outcome = _Sums(values.new_zeros(comparisons.targets, values.shape[1]), followed, sums.follow)
     _add_outcome(outcome, values, scaling, comparisons, method)
-    sums.add_(sheet.enlarged(outcome.view(-1, *size)))
+    sums.targets.add_(sheet.enlarged(outcome.targets.view(-1, *size)))
+    if sums.followed is not None and followed is not None:
+        sums.followed.add_(sheet.enlarged(followed.view(-1, *size)))
     return scaling
 
 
@@ -135,15 +225,21 @@ def _by_sum(places: Iterable[Tensor], scaling: _Scaling, comparisons: Comparison
 
 
 def _add_outcome(
-    into: Tensor, values: Tensor, scaling: _Scaling, comparisons: Comparisons, method: MethodSettings
+    into: _Sums, values: Tensor, scaling: _Scaling, comparisons: Comparisons, method: MethodSettings
 ) -> None:
-    """Adds to `into` (T, n) what levelled differences (G P, n) at the same places are worth. Overwrites `values`."""
+    """Adds to `into`, flattened, what levelled differences (G P, n) at the same places are worth. Overwrites them."""
     parts = _parts(values, scaling, comparisons, method)
     if scaling.gains is not None:
-        into.add_(_sum_by_layer(parts, comparisons).mul_(scaling.gains[:, :, None]).tanh_().sum(dim=0))
+        outcome = _sum_by_layer(parts, comparisons).mul_(scaling.gains[:, :, None]).tanh_()
+        into.targets.add_(outcome.sum(dim=0))
+        if into.followed is not None:
+            into.followed.add_(outcome[:, into.follow])
         return
     for weights, outcome in parts:
-        into.addmm_(weights, outcome)
+        into.targets.addmm_(weights, outcome)
+        if into.followed is not None:
+            layers = outcome.view(-1, len(comparisons), outcome.shape[1])
+            into.followed.add_(torch.matmul(weights[into.follow, : len(comparisons)], layers))
 
 
 def _sum_by_layer(parts: Sequence[tuple[Tensor, Tensor]], comparisons: Comparisons) -> Tensor:

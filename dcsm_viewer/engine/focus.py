@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from torch import Tensor
+
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.found import Found
@@ -12,10 +14,13 @@ from dcsm_viewer.engine.subtraction import Subtracted, focus_maps, subtract
 from dcsm_viewer.values import FocusMaps
 
 
-def focus_on(found: Found, subtracted: Subtracted, passes: Passes, side_px: int | None) -> FocusMaps | None:
+def focus_on(
+    found: Found, subtracted: Subtracted, plain: Tensor, passes: Passes, side_px: int | None
+) -> FocusMaps | None:
     """Maps of the class in focus; None if there is no class at all. `side_px` as in `subtract`.
 
     A class that was not detected is treated as if it had been, at every scale: its maps show what it would get.
+    plain: the raw class maps of all classes on show (K', h, w), rows as `found.shown_ids`.
     """
     class_id = found.focus
     if class_id is None:
@@ -25,13 +30,14 @@ def focus_on(found: Found, subtracted: Subtracted, passes: Passes, side_px: int 
     detection, detected = found.detection, class_id in found.detection.detected_ids
     if not detected:
         detection = Detection(found.shown_ids, (class_id,), dict.fromkeys(found.scales, frozenset((class_id,))))
-        subtracted = subtract(found.raw, detection, method, placement, side_px=side_px)
-    raw, distinct = focus_maps(found.raw, detection, method, placement, class_id, side_px=side_px)
+        subtracted = subtract(found.raw, detection, method, placement, side_px=side_px, follow=class_id, plain=plain)
+    known = subtracted.followed if subtracted.follow == class_id else None
+    raw, distinct = focus_maps(found.raw, detection, method, placement, class_id, side_px=side_px, distinct=known)
     return FocusMaps(
         class_id=class_id,
         raw={key: to_array(maps) for key, maps in raw.items()},
         distinct={key: to_array(maps) for key, maps in distinct.items()},
-        raw_class_map=to_array(subtracted.raw_class_maps[detection.candidate_ids.index(class_id)]),
+        raw_class_map=to_array(plain[found.shown_ids.index(class_id)]),
         class_map=to_array(subtracted.class_maps[detection.detected_ids.index(class_id)]),
         detected=detected,
     )

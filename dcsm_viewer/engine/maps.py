@@ -6,17 +6,18 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.focus import focus_on
 from dcsm_viewer.engine.found import Found, find
 from dcsm_viewer.engine.passes import Passes
+from dcsm_viewer.engine.quick_look import QuickLook, quick_look
 from dcsm_viewer.engine.segmentation import Segmenter
-from dcsm_viewer.engine.subtraction import Subtracted, subtract
+from dcsm_viewer.engine.subtraction import Subtracted, raw_class_maps, subtract
 from dcsm_viewer.values import Completeness, FocusMaps, MethodSettings, Result, Segmentation, read_only
 
 LOOK_AHEAD = 6  # candidates whose raw maps are made while nobody waits
-PREVIEW_PX = 125  # a quarter of the paper's canvas: a preview in about a frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +34,27 @@ class MapStage:
         """What can be shown before the settled Result: scale by scale, then all at reduced size, then exact maps.
 
         Nothing that is kept already is announced: a request that needs no work yields none. Only a scale never seen
-        before is worth a partial result: fewer scales than those on the screen would be a step back.
+        before is worth a partial result: fewer scales than those on the screen would be a step back. A quick look
+        at the maps waits for no labels, and neither do the exact maps: those of the reduced CRF come after them.
         """
         scales = self._kept_and_nearest_first()
         for count in range(1, len(scales)):
             if not self.passes.has_scores(scales[count]):
                 found = find(self.passes, scales[:count])
-                subtracted = self._subtract(found, PREVIEW_PX)
-                yield self._result(
-                    found, "partial", subtracted, self.segmenter(found, subtracted).without_crf(), PREVIEW_PX
-                )
-        found, quick = find(self.passes, scales), None
+                look = quick_look(found, self.passes)
+                subtracted = self._subtract(look.found, look.side_px)
+                labels = self.segmenter(found, subtracted).without_crf()
+                yield self._result(found, "partial", subtracted, labels, look)
+        found = find(self.passes, scales)
         if not self.passes.watch.has("subtraction", self.subtraction_key(found)):
-            subtracted = self._subtract(found, PREVIEW_PX)
-            quick = self.segmenter(found, subtracted).preview()
-            yield self._result(found, "preview", subtracted, quick, PREVIEW_PX)
+            look = quick_look(found, self.passes)
+            yield self._result(found, "preview", self._subtract(look.found, look.side_px), None, look)
+            yield self._result(found, "preview", self.subtracted(found), None)
         subtracted = self.subtracted(found)
         segmenter = self.segmenter(found, subtracted)
         if not segmenter.is_kept:
             # The labels of the reduced maps stand in until the exact ones are there.
-            yield self._result(found, "preview", subtracted, quick or segmenter.preview())
+            yield self._result(found, "preview", subtracted, segmenter.preview())
 
     def found(self) -> Found:
         """What the passes over all scales gave."""
@@ -86,12 +88,43 @@ class MapStage:
         return self.passes.watch.get("subtraction", key, lambda: self._subtract(found, None))
 
     def _subtract(self, found: Found, side_px: int | None) -> Subtracted:
-        if not found.detection.candidate_ids:
+        detection = found.detection
+        if not detection.candidate_ids:
             nothing = torch.zeros(0, *self.passes.request.image.shape)
             return Subtracted(nothing, nothing, ())
-        _, placement = self.passes.canvas()
-        method = replace(self.method, layers=self.passes.layers)
-        return subtract(found.candidates_raw, found.detection, method, placement, side_px=side_px)
+        return subtract(
+            found.candidates_raw,
+            detection,
+            self._layered,
+            self.passes.canvas()[1],
+            side_px=side_px,
+            follow=found.focus if found.focus in detection.detected_ids else None,
+            plain=self._plain(found, side_px)[: len(detection.candidate_ids)],
+        )
+
+    def _plain(self, found: Found, side_px: int | None) -> Tensor:
+        """The raw class maps of all classes on show (K', h, w), each kept for itself: no rival changes it."""
+        no_rivals = replace(self.method, threshold=0.0, candidates=0, gate_by_scale=False, maps_for="detected")
+        base = ("plain", self.passes.forward_key, no_rivals, found.scales, side_px)
+        watch = self.passes.watch
+        maps = {
+            c: watch.tool("subtraction", (*base, c), Tensor)
+            for c in found.shown_ids
+            if watch.has("subtraction", (*base, c))
+        }
+        missing = [c for c in found.shown_ids if c not in maps]
+        if missing:
+            rows = [found.shown_ids.index(c) for c in missing]
+            of_missing = {key: raw[rows] for key, raw in found.raw.items()}
+            made = raw_class_maps(of_missing, self._layered, self.passes.canvas()[1], side_px=side_px)
+            for class_id, of_class in zip(missing, made, strict=True):
+                maps[class_id] = of_class.clone()
+                watch.put("subtraction", (*base, class_id), maps[class_id])
+        return torch.stack([maps[c] for c in found.shown_ids])
+
+    @property
+    def _layered(self) -> MethodSettings:
+        return replace(self.method, layers=self.passes.layers)
 
     def subtraction_key(self, found: Found) -> tuple[Hashable, ...]:
         """What the subtraction reads: for tools, the key of what they make of the same."""
@@ -119,8 +152,8 @@ class MapStage:
         found: Found,
         completeness: Completeness,
         subtracted: Subtracted,
-        segmentation: Segmentation,
-        side_px: int | None = None,
+        segmentation: Segmentation | None,
+        look: QuickLook | None = None,
     ) -> Result:
         passes = self.passes
         return Result(
@@ -135,7 +168,7 @@ class MapStage:
             raw={key: to_array(maps) for key, maps in found.candidates_raw.items()},
             raw_class_maps=to_array(subtracted.raw_class_maps),
             class_maps=to_array(subtracted.class_maps),
-            focus=self._focus(found, subtracted, side_px),
+            focus=self._focus(found, subtracted, look),
             segmentation=segmentation,
             times=passes.watch.times(),
             device=passes.compute.device_name,
@@ -143,10 +176,17 @@ class MapStage:
             notes=self._notes(found, subtracted),
         )
 
-    def _focus(self, found: Found, subtracted: Subtracted, side_px: int | None) -> FocusMaps | None:
+    def _focus(self, found: Found, subtracted: Subtracted, look: QuickLook | None) -> FocusMaps | None:
+        side_px = None if look is None else look.side_px
         key = ("focus", self.subtraction_key(found), found.focus, side_px)
-        get = self.passes.watch.get
-        return get("subtraction", key, lambda: focus_on(found, subtracted, self.passes, side_px))
+
+        def make() -> FocusMaps | None:
+            if not found.shown_ids:
+                return None
+            seen = found if look is None else look.found
+            return focus_on(seen, subtracted, self._plain(seen, side_px), self.passes, side_px)
+
+        return self.passes.watch.get("subtraction", key, make)
 
     def _notes(self, found: Found, subtracted: Subtracted) -> tuple[str, ...]:
         notes = [*self.passes.notes, *subtracted.notes]

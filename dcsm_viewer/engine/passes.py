@@ -122,7 +122,11 @@ class Passes:
         return {layer: self.watch.get("saliency", key, lost) for layer, key in keys.items()}
 
     def _map_key(self, scale: int, class_id: int, layer: str) -> tuple[Hashable, ...]:
-        return (*self._key(scale), self.method.backward, self.method.channel_max, class_id, layer)
+        return (*self.maps_key(scale), class_id, layer)
+
+    def maps_key(self, scale: int) -> tuple[Hashable, ...]:
+        """What the raw maps of a scale read, but for class and layer."""
+        return (*self._key(scale), self.method.backward, self.method.channel_max)
 
     @property
     def forward_key(self) -> tuple[Hashable, ...]:

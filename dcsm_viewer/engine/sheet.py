@@ -86,3 +86,34 @@ class Sheet:
 
     def _weights(self, line: Line, n: int, like: Tensor) -> Tensor:
         return matrix(line, n, self.upsampling, like.dtype, like.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """A sheet for maps that have been sampled on one before: they are as large as the sheet, `shape` (h, w).
+
+    Maxima are those of the samples: for quick looks.
+    """
+
+    shape: tuple[int, int]
+
+    @property
+    def canvas(self) -> Samples:
+        return self
+
+    def enlarged(self, maps: Tensor) -> Tensor:
+        """The maps."""
+        return maps
+
+    def bands(self, maps: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """As Sheet.bands."""
+        count, height, width = maps.shape
+        elements = _BAND_ELEMENTS if maps.device.type == "cpu" else _BAND_ELEMENTS_GPU
+        step = min(height, max(1, elements // (count * width)))
+        for start in range(0, height, step):
+            rows = slice(start, min(height, start + step))
+            yield rows, maps[:, rows].flatten(1).clone()
+
+    def highest(self, maps: Tensor) -> Tensor:
+        """The maps' own values (..., samples)."""
+        return maps.flatten(-2)

@@ -1,23 +1,26 @@
 """Distinct class maps from raw saliency maps per layer and scale; the presets are constants of this arithmetic.
 
-docs/method.md has the steps. `gather` in evidence.py does the work of one scale; here the scales are added up and the
-sums become class maps of the image.
+docs/method.md has the steps. evidence.py does the work of one scale, in pieces; here the pieces of all scales are done
+side by side and added up, and the sums become class maps of the image.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 
 import torch
 from torch import Tensor
 
 from dcsm_viewer.engine.candidates import Detection
-from dcsm_viewer.engine.comparisons import against_nothing, against_rivals
-from dcsm_viewer.engine.evidence import Evidence, gather
+from dcsm_viewer.engine.comparisons import Comparisons, against_nothing, against_rivals
+from dcsm_viewer.engine.evidence import Evidence, added, gather, pieces
 from dcsm_viewer.engine.preprocess import Placement, to_image
-from dcsm_viewer.engine.sheet import Sheet
+from dcsm_viewer.engine.sheet import Samples, Sheet
+from dcsm_viewer.engine.side_by_side import side_by_side
 from dcsm_viewer.values import MethodSettings
 
 FLOOR = 1e-20  # dcsm.m writes this where a map is not positive, so that its logarithm stays finite
@@ -30,11 +33,14 @@ class Subtracted:
     """class_maps (T, H, W) at image resolution and raw_class_maps (K, h, w) on the canvas, both in [0, 1].
 
     Only the class maps become labels, so only they are brought to the size of the image. `notes` are sentences.
+    followed: what each (scale, layer) adds to the class `follow` (h, w), where it gathers evidence.
     """
 
     class_maps: Tensor
     raw_class_maps: Tensor
     notes: tuple[str, ...]
+    follow: int | None = None
+    followed: Mapping[Key, Tensor] = field(default_factory=dict)
 
 
 def subtract(
@@ -44,20 +50,70 @@ def subtract(
     placement: Placement,
     *,
     side_px: int | None = None,
+    follow: int | None = None,
+    plain: Tensor | None = None,
 ) -> Subtracted:
     """Distinct and raw class maps from raw saliency maps (K, n, m) per (scale, layer), rows as the candidates.
 
     `raw` may hold more scales and layers than the method uses, and fewer scales (a partial result). `side_px` gives
-    a quick look, sampled as if the canvas had this side. float64 maps are computed in float64, all else in float32.
+    a quick look, sampled as if the canvas had this side; maps of that size already are taken as they are. follow: a
+    detected class whose evidence is wanted layer by layer. plain: the raw class maps, where they are known.
+    float64 maps are computed in float64, all else in float32.
     """
     scales = chosen_maps(raw, method)
-    distinct = [
-        evidence_at(scale, maps, detection, method, placement, side_px=side_px) for scale, maps in scales.items()
-    ]
-    plain = [raw_evidence(maps, method, placement, side_px=side_px) for maps in scales.values()]
-    class_maps = to_image(class_maps_from([evidence.sums for evidence in distinct], method), placement)
-    raw_class_maps = class_maps_from([evidence.sums for evidence in plain], method)
-    return Subtracted(class_maps, raw_class_maps, notes_on(distinct, class_maps))
+    if side_px is not None and method.subtract_at == "canvas":
+        scales = {scale: sampled(layers, method, placement, side_px) for scale, layers in scales.items()}
+    sheet = _sheet(method, placement, side_px)
+    compared = {scale: _rivals(scale, detection, method) for scale in scales}
+    works = {
+        scale: pieces(list(layers.values()), compared[scale], method, sheet, _place(follow, scale, detection, method))
+        for scale, layers in scales.items()
+    }
+    done = iter(side_by_side([work for of_scale in works.values() for work in of_scale], _device(raw)))
+    distinct = {
+        scale: added(list(islice(done, len(works[scale]))), list(layers.values()), compared[scale], sheet)
+        for scale, layers in scales.items()
+    }
+    sums = [_of_all(evidence.sums, scale, detection, method) for scale, evidence in distinct.items()]
+    class_maps = to_image(class_maps_from(sums, method), placement)
+    if plain is None:
+        plain = raw_class_maps(raw, method, placement, side_px=side_px)
+    followed = {
+        (scale, layer): maps
+        for scale, evidence in distinct.items()
+        for layer, maps in zip(scales[scale], evidence.followed)  # noqa: B905  # none where the class is gated out
+    }
+    return Subtracted(class_maps, plain, notes_on(list(distinct.values()), class_maps), follow, followed)
+
+
+def raw_class_maps(
+    raw: Mapping[Key, Tensor], method: MethodSettings, placement: Placement, *, side_px: int | None = None
+) -> Tensor:
+    """(K, h, w): the same pipeline with Mhat = M, nothing subtracted; each class depends on its own maps alone."""
+    scales = chosen_maps(raw, method)
+    if side_px is not None and method.subtract_at == "canvas":
+        scales = {scale: sampled(layers, method, placement, side_px) for scale, layers in scales.items()}
+    sheet = _sheet(method, placement, side_px)
+    layers = {scale: list(maps.values()) for scale, maps in scales.items()}
+    alone = against_nothing(next(iter(raw.values())).shape[0])
+    works = {scale: pieces(maps, alone, method, sheet) for scale, maps in layers.items()}
+    done = iter(side_by_side([work for of_scale in works.values() for work in of_scale], _device(raw)))
+    sums = [added(list(islice(done, len(works[scale]))), maps, alone, sheet).sums for scale, maps in layers.items()]
+    return class_maps_from(sums, method)
+
+
+def sampled(
+    layers: Mapping[str, Tensor], method: MethodSettings, placement: Placement, side_px: int
+) -> dict[str, Tensor]:
+    """Maps (K, h, w) of each layer where a quick look takes them; those of that size are left as they are."""
+    sheet = Sheet.of(placement, method, side_px)
+
+    def enlarged(maps: Tensor) -> Tensor:
+        if maps.shape[-2:] == sheet.shape:
+            return maps
+        return sheet.enlarged(maps if maps.dtype == torch.float64 else maps.float())
+
+    return {layer: enlarged(maps) for layer, maps in layers.items()}
 
 
 def chosen_maps(raw: Mapping[Key, Tensor], method: MethodSettings) -> dict[int, dict[str, Tensor]]:
@@ -80,15 +136,9 @@ def evidence_at(
     side_px: int | None = None,
 ) -> Evidence:
     """What one scale adds to the detected classes, sums (T, h, w); zeros for a class not found there (A7)."""
-    targets = tuple(c for c in detection.detected_ids if _gathers(c, scale, detection, method))
-    comparisons = against_rivals(detection.candidate_ids, targets, method)
+    comparisons = _rivals(scale, detection, method)
     evidence = gather(list(layers.values()), comparisons, method, Sheet.of(placement, method, side_px))
-    if targets == detection.detected_ids:
-        return evidence
-    sums = evidence.sums.new_zeros(len(detection.detected_ids), *evidence.sums.shape[1:])
-    for row, class_id in enumerate(targets):
-        sums[detection.detected_ids.index(class_id)] = evidence.sums[row]
-    return Evidence(sums, evidence.compared, evidence.skipped, evidence.broken)
+    return replace(evidence, sums=_of_all(evidence.sums, scale, detection, method))
 
 
 def raw_evidence(
@@ -127,25 +177,28 @@ def focus_maps(
     class_id: int,
     *,
     side_px: int | None = None,
+    distinct: Mapping[Key, Tensor] | None = None,
 ) -> tuple[dict[Key, Tensor], dict[Key, Tensor]]:
     """Raw and distinct maps (h, w) of one candidate per (scale, layer), on the canvas, cropped to the image.
 
     raw: M of the class, up-sampled. distinct: what that layer and scale add to the class's sum, not normalised
-    further, so that all of them add up to it; missing where the class gathers no evidence (A7).
+    further, so that all of them add up to it; missing where the class gathers no evidence (A7). It is taken as
+    given where it is known.
     """
-    sheet = Sheet.of(placement, method, side_px)
     row = detection.candidate_ids.index(class_id)
-    comparisons = against_rivals(detection.candidate_ids, (class_id,), method)
-    plain: dict[Key, Tensor] = {}
-    distinct: dict[Key, Tensor] = {}
-    for scale, layers in chosen_maps(raw, method).items():
-        gathers = _gathers(class_id, scale, detection, method)
-        for layer, maps in layers.items():
-            own = maps[row].nan_to_num(0.0, 0.0, 0.0)
-            plain[scale, layer] = sheet.enlarged(own if own.dtype == torch.float64 else own.float())
-            if gathers:
-                distinct[scale, layer] = gather([maps], comparisons, method, sheet).sums[0]
-    return plain, distinct
+    chosen = chosen_maps(raw, method)
+    own = [{layer: maps[row].nan_to_num(0.0, 0.0, 0.0) for layer, maps in layers.items()} for layers in chosen.values()]
+    plain_of = partial(sampled, method=method, placement=placement, side_px=side_px or method.canvas_px)
+    plain = side_by_side([partial(plain_of, layers) for layers in own], _device(raw))
+    found = {
+        (scale, layer): maps for scale, layers in zip(chosen, plain, strict=True) for layer, maps in layers.items()
+    }
+    if distinct is None:
+        alone = Detection(detection.candidate_ids, (class_id,), detection.found_at)
+        distinct = subtract(
+            raw, alone, method, placement, side_px=side_px, follow=class_id, plain=next(iter(raw.values()))[:0]
+        ).followed
+    return found, dict(distinct)
 
 
 def notes_on(evidence: Sequence[Evidence], class_maps: Tensor) -> tuple[str, ...]:
@@ -164,6 +217,39 @@ def notes_on(evidence: Sequence[Evidence], class_maps: Tensor) -> tuple[str, ...
         if empty:
             notes.append(f"The maps of {empty} of {len(peaks)} classes are empty: nothing is theirs alone.")
     return tuple(notes)
+
+
+def _rivals(scale: int, detection: Detection, method: MethodSettings) -> Comparisons:
+    """Of the detected classes that gather evidence at this scale."""
+    targets = tuple(c for c in detection.detected_ids if _gathers(c, scale, detection, method))
+    return against_rivals(detection.candidate_ids, targets, method)
+
+
+def _of_all(sums: Tensor, scale: int, detection: Detection, method: MethodSettings) -> Tensor:
+    """Sums (T, h, w) of all detected classes, from those of the classes that gather evidence at this scale."""
+    rows = [row for row, c in enumerate(detection.detected_ids) if _gathers(c, scale, detection, method)]
+    if len(rows) == len(detection.detected_ids):
+        return sums
+    whole = sums.new_zeros(len(detection.detected_ids), *sums.shape[1:])
+    whole[rows] = sums
+    return whole
+
+
+def _place(class_id: int | None, scale: int, detection: Detection, method: MethodSettings) -> int | None:
+    """The row of a class among those that gather evidence at this scale, None where it does not."""
+    targets = [c for c in detection.detected_ids if _gathers(c, scale, detection, method)]
+    return targets.index(class_id) if class_id in targets else None
+
+
+def _sheet(method: MethodSettings, placement: Placement, side_px: int | None) -> Sheet | Samples:
+    sheet = Sheet.of(placement, method, side_px)
+    if side_px is None or method.subtract_at != "canvas":
+        return sheet
+    return Samples(sheet.shape)
+
+
+def _device(raw: Mapping[Key, Tensor]) -> torch.device:
+    return next(iter(raw.values())).device
 
 
 def _gathers(class_id: int, scale: int, detection: Detection, method: MethodSettings) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -143,10 +144,22 @@ class Controller(QObject):
     def _take_result(self, result: Result) -> None:
         if self._is_stale(result):
             return
+        result = self._with_labels(result)
         if result.completeness == "settled" and result.request.serial == self._store.state.asked:
             self._store.change(result=result, asked=None, progress=None)
             return
         self._store.change(result=result)
+
+    def _with_labels(self, result: Result) -> Result:
+        """Maps that came ahead of their labels keep those on the screen until theirs come."""
+        shown = self._store.state.result
+        if (
+            result.segmentation is not None
+            or shown is None
+            or shown.request.image.digest != result.request.image.digest
+        ):
+            return result
+        return replace(result, segmentation=shown.segmentation)
 
     def _is_stale(self, result: Result) -> bool:
         state = self._store.state

@@ -99,6 +99,22 @@ def test_that_a_result_for_older_settings_of_the_image_is_shown_while_the_hand_m
     assert session.store.state.asked == 2
 
 
+def test_that_maps_ahead_of_their_labels_keep_those_on_the_screen(session: Session) -> None:
+    session.store.change(image=make_image())
+    first = answer(session.request())
+    session.controller.take_report(first)
+    session.alpha(4.0)
+    session.controller.take_report(replace(answer(session.request()), completeness="preview", segmentation=None))
+    shown = session.store.state.result
+    assert shown is not None
+    assert shown.request.settings.method.alpha == 4.0
+    assert shown.segmentation is first.segmentation
+    session.store.change(image=make_image(seed=3))
+    session.controller.take_report(replace(answer(session.request()), completeness="preview", segmentation=None))
+    assert session.store.state.result is not None
+    assert session.store.state.result.segmentation is None
+
+
 def test_that_an_older_result_never_replaces_a_newer_one(session: Session) -> None:
     session.store.change(image=make_image())
     older = answer(session.request())

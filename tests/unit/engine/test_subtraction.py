@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dcsm_viewer.engine.candidates import Detection
+from dcsm_viewer.engine.comparisons import against_rivals
+from dcsm_viewer.engine.evidence import gather
 from dcsm_viewer.engine.preprocess import placement_for, to_image
 from dcsm_viewer.engine.resample import Convention, Line, corner_samples, matrix
+from dcsm_viewer.engine.sheet import Sheet
 from dcsm_viewer.engine.subtraction import (
     FLOOR,
     chosen_maps,
@@ -21,6 +24,7 @@ from dcsm_viewer.engine.subtraction import (
     evidence_at,
     focus_maps,
     raw_evidence,
+    sampled,
     subtract,
 )
 from dcsm_viewer.method_presets import PRESETS
@@ -118,6 +122,28 @@ def test_that_scales_computed_one_by_one_and_added_are_the_whole() -> None:
     assert all(torch.equal(part, copy) for part, copy in zip(parts, kept, strict=True))
     plain = [raw_evidence(maps, SMALL, PLACEMENT).sums for maps in chosen_maps(raw, SMALL).values()]
     torch.testing.assert_close(class_maps_from(plain, SMALL), whole.raw_class_maps)
+
+
+@pytest.mark.parametrize("method", [SMALL, replace(PRESETS["formula"], canvas_px=100, scales=(80, 100))])
+def test_that_what_the_layers_add_to_the_class_followed_is_what_each_adds_alone(method: MethodSettings) -> None:
+    raw, detection = made(), seen()
+    followed = subtract(raw, detection, method, PLACEMENT, follow=1).followed
+    comparisons = against_rivals(detection.candidate_ids, (1,), method)
+    sheet = Sheet.of(PLACEMENT, method)
+    assert list(followed) == list(raw)
+    for key, maps in raw.items():
+        torch.testing.assert_close(followed[key], gather([maps], comparisons, method, sheet).sums[0])
+
+
+def test_that_a_quick_look_at_maps_sampled_before_is_the_quick_look() -> None:
+    raw, detection = made(), seen()
+    small = {
+        (scale, layer): maps
+        for scale, layers in chosen_maps(raw, SMALL).items()
+        for layer, maps in sampled(layers, SMALL, PLACEMENT, 30).items()
+    }
+    before = subtract(small, detection, SMALL, PLACEMENT, side_px=30)
+    assert torch.equal(before.class_maps, subtract(raw, detection, SMALL, PLACEMENT, side_px=30).class_maps)
 
 
 def test_that_scales_and_layers_the_method_does_not_use_are_left_alone() -> None:
