@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt
-from PySide6.QtGui import QGuiApplication, QHideEvent
+from PySide6.QtCore import QModelIndex, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -38,7 +37,10 @@ from dcsm_viewer.values import Answer, Result
 from dcsm_viewer.whole_file import whole_file
 
 INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."
-_NUMBER_CHARS = 11
+_ACCOUNT_CHARS = 24
+_WIDE_PX = 640
+_TALL_PX = 190
+_LEAST = QSize(300, 108)
 
 
 class LedgerTool(Tool):
@@ -63,6 +65,7 @@ class LedgerTool(Tool):
         self.tree = _tree(self.model, self)
         self.labels = LabelAccount(self)
         self.waterfall = Waterfall(self)
+        self._tabs, self._split = QTabWidget(self), QSplitter(Qt.Orientation.Horizontal, self)
         self.sentence = QLabel("", self)
         self._lay_out()
         bench.pixels.clicked.connect(self.choose_pixel)
@@ -114,6 +117,17 @@ class LedgerTool(Tool):
         self._show_standing(self.bench.store.state)
 
     @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_waterfall()
+        self.sentence.setVisible(self.height() >= _TALL_PX)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        # The tables scroll, so the panes above may keep their room in a small window.
+        return _LEAST
+
+    @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not self._whole:
@@ -141,6 +155,7 @@ class LedgerTool(Tool):
         if self.model.rowCount() and (before != self.model.rowCount() or not self.tree.currentIndex().isValid()):
             self.tree.setCurrentIndex(self.model.index(place, 0))
             self.tree.expand(self.model.index(place, 0))
+            self.tree.expand(self.model.index(0, 0, self.model.index(place, 0)))
         self._show_class()
 
     def _class_place(self, result: Result, ledger: PixelLedger) -> int:
@@ -160,6 +175,7 @@ class LedgerTool(Tool):
         method = result.request.settings.method
         self.waterfall.show_entry(entry, class_name(result, entry.class_id), final_tanh=method.final_tanh)
         self.sentence.setText(sentence_of(result, ledger, entry))
+        self.sentence.setToolTip(self.sentence.text())
 
     def _show_standing(self, state: ViewState) -> None:
         """What the line above the account says, and whether the account is of now."""
@@ -169,6 +185,7 @@ class LedgerTool(Tool):
         for button in (self.copy, self.save):
             button.setEnabled(self._shown is not None)
         self.words.setText(self._standing(state, current=current))
+        self.words.setToolTip(self.words.text())
 
     def _standing(self, state: ViewState, *, current: bool) -> str:
         if state.image is None:
@@ -235,26 +252,31 @@ class LedgerTool(Tool):
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        drawing = QWidget(self)
-        right = QVBoxLayout(drawing)
-        right.setContentsMargins(0, 0, 0, 0)
-        right.addWidget(self.waterfall, 1)
-        right.addWidget(self.sentence)
-        tabs = QTabWidget(self)
-        tabs.setDocumentMode(True)
-        tabs.addTab(self.tree, "Class maps")
-        tabs.addTab(self.labels, "Label")
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(tabs)
-        split.addWidget(drawing)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setChildrenCollapsible(False)
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(self.tree, "Class maps")
+        self._tabs.addTab(self.labels, "Label")
+        self._split.addWidget(self._tabs)
+        self._split.addWidget(self.waterfall)
+        self._split.setStretchFactor(0, 3)
+        self._split.setStretchFactor(1, 2)
+        self._split.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(4)
         column.addLayout(head)
-        column.addWidget(split, 1)
+        column.addWidget(self._split, 1)
+        column.addWidget(self.sentence)
+
+    def _place_waterfall(self) -> None:
+        """Beside the tables where there is room for both, else behind a tab of its own."""
+        beside = self._split.indexOf(self.waterfall) >= 0
+        wide = self.width() >= _WIDE_PX
+        if wide and not beside:
+            self._tabs.removeTab(self._tabs.indexOf(self.waterfall))
+            self._split.addWidget(self.waterfall)
+            self.waterfall.show()
+        elif beside and not wide:
+            self._tabs.insertTab(1, self.waterfall, "Waterfall")
 
 
 def _question(pixel: tuple[int, int] | None) -> LedgerQuestion | None:
@@ -280,11 +302,11 @@ def _tree(model: LedgerModel, parent: QWidget) -> QTreeView:
     header = tree.header()
     metrics = tree.fontMetrics()
     header.setStretchLastSection(False)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    header.setMinimumSectionSize(metrics.averageCharWidth() * 6)
+    header.resizeSection(0, metrics.averageCharWidth() * _ACCOUNT_CHARS)
     for column in range(1, len(COLUMNS)):
-        wide = metrics.horizontalAdvance("0.00000 ✓ 8.8e-8  ") if column == len(COLUMNS) - 1 else None
-        header.resizeSection(column, wide or metrics.averageCharWidth() * _NUMBER_CHARS)
+        widest = max(metrics.horizontalAdvance(words) for words in (COLUMNS[column], "8.8e-8"))
+        header.resizeSection(column, widest + 16)
+    tree.setMinimumHeight(3 * metrics.height())
     return tree
 
 

@@ -12,16 +12,15 @@ from dcsm_viewer.values import Result
 AGREES = 1e-5
 """How far the account may be from what is on show: float32 sums in another order differ by less."""
 
-COLUMNS = ("account", "M", "D", "max D", "αD/max D", "evidence", "adds", "on show")
+COLUMNS = ("account", "adds", "M", "D", "max D", "αD/max", "evidence")
 COLUMN_HELP = (
-    "Class, scale, layer, rival: each line is the sum of the lines below it.",
+    "Class, scale, layer, rival: each is made of the lines below it. Behind a class: its map on show, ✓ if it agrees.",
+    "What the line adds to the one above it. Of a class: the total of all its scales and layers.",
     "The largest |gradient| over the channels, sampled at this pixel as the method does.",
     "M of the class less M of the rival.",
     "The largest D anywhere on the canvas (Caffe: on the layer), by which D is divided.",
     "What goes into tanh.",
     "What the comparison is worth: tanh of it, negatives dropped where the method drops them.",
-    "What the line adds to the one above it. Of a class: the total of all its scales and layers.",
-    "The class map on the screen at this pixel, and how far the account is from it.",
 )
 
 
@@ -49,6 +48,11 @@ class Check:
     @property
     def holds(self) -> bool:
         return self.residual is not None and self.residual <= AGREES
+
+    @property
+    def short_words(self) -> str:
+        """`0.954 ✓`."""
+        return "" if self.shown is None else f"{short(self.shown)} {'✓' if self.holds else '✗'}"
 
     @property
     def words(self) -> str:
@@ -98,9 +102,8 @@ def sentence_of(result: Result, ledger: PixelLedger, entry: ClassEntry) -> str:
         steps += "; below 0, so 0"
     check = check_of(result, ledger, entry)
     if check.residual is None:
-        return f"{steps}. {name} is not detected; this is what it would get if it were found at every scale."
-    verdict = "agrees with" if check.holds else "DISAGREES with"
-    return f"{steps}. It {verdict} the map on show: {check.words}."
+        return f"{steps}. Not detected: what it would get if it were found at every scale."
+    return f"{steps}; on show {check.words}"
 
 
 def place_words(ledger: PixelLedger) -> str:
@@ -119,20 +122,20 @@ def standing_of(result: Result, ledger: PixelLedger) -> str:
     checks = [check_of(result, ledger, entry) for entry in ledger.classes]
     compared = [check for check in checks if check.residual is not None]
     bad = sum(not check.holds for check in compared)
-    parts = [place_words(ledger)]
+    parts = []
     if bad:
-        parts.append(f"✗ {bad} of {len(compared)} class maps on show DISAGREE with their account")
+        parts.append(f"✗ {bad} of {len(compared)} maps on show DISAGREE")
     elif compared:
-        parts.append(f"✓ {len(compared)} of {len(compared)} class maps on show agree with their account")
-    return " · ".join(parts)
+        parts.append(f"✓ {len(compared)} of {len(compared)} maps on show agree")
+    return " · ".join([*parts, place_words(ledger)])
 
 
 def _class_line(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Line:
     name = class_name(result, entry.class_id)
     check = check_of(result, ledger, entry)
-    title = name if entry.detected else f"{name} (as if detected)"
+    title = f"{name}  {check.short_words}" if entry.detected else f"{name}, as if found  {check.short_words}".rstrip()
     return Line(
-        (title, "", "", "", "", "", short(entry.total), check.words),
+        (title, short(entry.total), "", "", "", "", ""),
         entry.class_id,
         tuple(_scale_line(result, each) for each in entry.scales),
         sentence_of(result, ledger, entry),
@@ -140,9 +143,9 @@ def _class_line(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Line:
 
 
 def _scale_line(result: Result, entry: ScaleEntry) -> Line:
-    title = f"{entry.scale} px" if entry.counts else f"{entry.scale} px (not found here: adds nothing)"
+    title = f"{entry.scale} px" if entry.counts else f"{entry.scale} px (below the threshold)"
     return Line(
-        (title, "", "", "", "", "", short(entry.added), ""),
+        (title, short(entry.added), "", "", "", "", ""),
         None,
         tuple(_layer_line(result, each) for each in entry.layers),
     )
@@ -151,7 +154,7 @@ def _scale_line(result: Result, entry: ScaleEntry) -> Line:
 def _layer_line(result: Result, entry: LayerEntry) -> Line:
     largest = "" if entry.largest is None else short(entry.largest)
     return Line(
-        (entry.layer, short(entry.raw), "", largest, "", short(entry.evidence), short(entry.added), ""),
+        (entry.layer, short(entry.added), short(entry.raw), "", largest, "", short(entry.evidence)),
         None,
         tuple(_rival_line(result, each) for each in entry.rivals),
         "" if entry.largest is None else f"tanh(alpha · {short(entry.evidence)} / {largest}) = {short(entry.added)}",
@@ -163,7 +166,7 @@ def _rival_line(result: Result, entry: RivalEntry) -> Line:
     raw = "" if entry.class_id is None else short(entry.raw)
     scaled = "" if entry.scaled is None else short(entry.scaled)
     return Line(
-        (title, raw, short(entry.difference), short(entry.largest), scaled, short(entry.evidence), "", ""),
+        (title, "", raw, short(entry.difference), short(entry.largest), scaled, short(entry.evidence)),
         entry.class_id,
     )
 

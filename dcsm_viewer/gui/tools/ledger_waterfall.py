@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
@@ -67,14 +68,14 @@ class Waterfall(QWidget):
     def show_entry(self, entry: ClassEntry | None, name: str, *, final_tanh: bool) -> None:
         self._entry = entry
         self._bars = () if entry is None else bars_of(entry, final_tanh=final_tanh)
-        self._title = "" if entry is None else f"{name}: what scales and layers add, in shares of its largest total"
+        self._title = "" if entry is None else f"{name}: part of its maximum"
         words = "no pixel is chosen" if entry is None else f"{name}, {len(self._bars) - 2} parts, {short(entry.share)}"
         self.setAccessibleName(f"Waterfall: {words}")
         self.update()
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(220, 7 * self.fontMetrics().height())
+        return QSize(200, 5 * self.fontMetrics().height())
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -88,7 +89,8 @@ class Waterfall(QWidget):
         plot = self._plot()
         if not self._bars or not plot.left() <= x <= plot.right():
             return None
-        return self._bars[min(len(self._bars) - 1, int((x - plot.left()) / plot.width() * len(self._bars)))]
+        places = self._places(plot)
+        return next(bar for bar, (left, width) in zip(self._bars, places, strict=True) if x <= left + width + 1)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -109,10 +111,9 @@ class Waterfall(QWidget):
         )
         low, high = self._span()
         self._draw_axis(painter, plot, (low, high), text)
-        width = plot.width() / len(self._bars)
+        places = self._places(plot)
         colour = QColor(*class_colour(entry.class_id))
-        for place, bar in enumerate(self._bars):
-            left = plot.left() + place * width
+        for bar, (left, width) in zip(self._bars, places, strict=True):
             box = self._box(plot, bar, left, width)
             shade = QColor(colour)
             shade.setAlpha(255 if bar.is_result else 150)
@@ -123,11 +124,11 @@ class Waterfall(QWidget):
                 # What takes away is hatched: colour is never the only sign.
                 painter.setBrush(Qt.BrushStyle.BDiagPattern)
             painter.drawRect(box)
-            if not bar.is_result and place + 1 < len(self._bars):
+            if not bar.is_result:
                 y = self._height_of(plot, bar.end)
                 painter.setPen(QPen(strokes.muted(palette), 1, Qt.PenStyle.DotLine))
                 painter.drawLine(QPointF(box.right(), y), QPointF(left + width + 0.5 * width, y))
-        self._draw_names(painter, plot, width, text)
+        self._draw_names(painter, plot, text)
 
     def _draw_axis(self, painter: QPainter, plot: QRect, span: tuple[float, float], text: QColor) -> None:
         metrics = painter.fontMetrics()
@@ -136,7 +137,8 @@ class Waterfall(QWidget):
         zero = round(self._height_of(plot, 0.0))
         painter.drawLine(plot.left(), zero, plot.right(), zero)
         painter.setPen(text)
-        for value in sorted({span[0], 0.0, 0.5, 1.0} if span[0] < 0 else {0.0, 0.5, 1.0}):
+        ticks = (0.0, span[1] / 2, span[1]) if span[0] == 0 else (span[0], 0.0, span[1])
+        for value in ticks:
             y = round(self._height_of(plot, value))
             word = short(value)
             painter.drawLine(plot.left() - _TICK_PX, y, plot.left(), y)
@@ -144,30 +146,35 @@ class Waterfall(QWidget):
                 plot.left() - 2 * _TICK_PX - metrics.horizontalAdvance(word), y + metrics.ascent() // 2 - 1, word
             )
 
-    def _draw_names(self, painter: QPainter, plot: QRect, width: float, text: QColor) -> None:
+    def _draw_names(self, painter: QPainter, plot: QRect, text: QColor) -> None:
         metrics, line = painter.fontMetrics(), painter.fontMetrics().height()
         painter.setPen(text)
-        groups: dict[str, tuple[int, int]] = {}
-        for place, bar in enumerate(self._bars):
-            first, _ = groups.get(bar.group, (place, place))
-            groups[bar.group] = (first, place)
+        groups: dict[str, tuple[float, float]] = {}
+        for bar, (at, width) in zip(self._bars, self._places(plot), strict=True):
+            groups[bar.group] = (groups.get(bar.group, (at, at))[0], at + width)
             name = _fitting(bar.name, metrics, width - 2)
-            box = QRectF(plot.left() + place * width, plot.bottom() + 3, width, line)
+            box = QRectF(at, plot.bottom() + 3, width, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, name)
-        for group, (first, last) in groups.items():
-            left, right = plot.left() + first * width, plot.left() + (last + 1) * width
-            y = plot.bottom() + 3 + line
+            if bar.is_result:
+                value = QRectF(at, plot.bottom() + 4 + line, width, line)
+                painter.drawText(value, Qt.AlignmentFlag.AlignHCenter, _fitting(short(bar.end), metrics, width))
+        for group, (left, right) in groups.items():
             if group:
+                y = plot.bottom() + 3 + line
                 painter.setPen(QPen(strokes.muted(self.palette()), 1))
                 painter.drawLine(QPointF(left + 2, y), QPointF(right - 2, y))
                 painter.setPen(text)
-                painter.drawText(QRectF(left, y + 1, right - left, line), Qt.AlignmentFlag.AlignHCenter, group)
-            else:
-                for place in (first, last):
-                    box = QRectF(plot.left() + place * width, y + 1, width, line)
-                    painter.drawText(
-                        box, Qt.AlignmentFlag.AlignHCenter, _fitting(short(self._bars[place].end), metrics, width)
-                    )
+                words = group if metrics.horizontalAdvance(group) <= right - left else group.removesuffix(" px")
+                painter.drawText(QRectF(left, y + 1, right - left, line), Qt.AlignmentFlag.AlignHCenter, words)
+
+    def _places(self, plot: QRect) -> list[tuple[float, float]]:
+        """Left edge and width of each bar; the two results are twice as wide as the parts."""
+        shares = [2.0 if bar.is_result else 1.0 for bar in self._bars]
+        unit, left, places = plot.width() / sum(shares), float(plot.left()), []
+        for share in shares:
+            places.append((left, share * unit))
+            left += share * unit
+        return places
 
     def _box(self, plot: QRect, bar: Bar, left: float, width: float) -> QRectF:
         top, bottom = sorted((self._height_of(plot, bar.start), self._height_of(plot, bar.end)))
@@ -179,8 +186,9 @@ class Waterfall(QWidget):
         return plot.bottom() - (value - low) / (high - low) * plot.height()
 
     def _span(self) -> tuple[float, float]:
-        """From the lowest place the sum reaches, at most 0, to the highest, at least 1."""
-        return min(0.0, *(bar.end for bar in self._bars)), max(1.0, *(bar.end for bar in self._bars))
+        """From the lowest place a bar reaches, at most 0, to the highest, in round numbers."""
+        ends = [bar.end for bar in self._bars]
+        return -_round_up(max(0.0, -min(ends))), _round_up(max(*ends, 0.01))
 
     def _plot(self) -> QRect:
         metrics = self.fontMetrics()
@@ -189,9 +197,15 @@ class Waterfall(QWidget):
         return QRect(side, line + 6, max(1, self.width() - side - 4), max(1, self.height() - 3 * line - 12))
 
 
+def _round_up(value: float) -> float:
+    """The next of 0, 0.01, 0.02, 0.05, 0.1 ... that is not below the value."""
+    return next((step for step in (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.7, 1.0) if value <= step), value)
+
+
 def _fitting(name: str, metrics: QFontMetrics, width: float) -> str:
-    """The name, or its end ("blocks.2" as "2", "conv5_3" as "5_3"), or nothing, whatever there is room for."""
-    for words in (name, name.removeprefix("blocks.").removeprefix("conv")):
+    """The name, or the number at its end ("block14" as "14", "conv5_3" as "5_3"), or nothing, as there is room."""
+    number = re.search(r"\d[\d_.]*$", name)
+    for words in (name, "" if number is None else number[0]):
         if metrics.horizontalAdvance(words) <= width:
             return words
     return ""

@@ -53,6 +53,30 @@ def _ledger(bench: Workbench) -> Tool:
     return LedgerTool(bench)
 
 
+def _sanity(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.sanity import SanityTool
+
+    return SanityTool(bench)
+
+
+def _faithfulness(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.faithfulness import FaithfulnessTool
+
+    return FaithfulnessTool(bench)
+
+
+def _microscope(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.microscope import MicroscopeTool
+
+    return MicroscopeTool(bench)
+
+
+def _matrix(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.matrix import MatrixTool
+
+    return MatrixTool(bench)
+
+
 TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "compare_ab", "Compare two results", "Ctrl+B",
@@ -69,5 +93,22 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "ledger", "Pixel ledger", "Ctrl+I",
         "The whole account of a clicked pixel, from the gradients to its label.", "below", _ledger,
+    ),
+    ToolSpec(
+        "sanity", "Sanity bench", "Ctrl+Shift+R",
+        "Draws the weights anew from the top down and shows whether the maps notice.", "centre", _sanity,
+    ),
+    ToolSpec(
+        "faithfulness", "Faithfulness", "Ctrl+Shift+F",
+        "Deletes and inserts pixels in a map's order and reads the score; pointing game with a mask.", "centre",
+        _faithfulness,
+    ),
+    ToolSpec(
+        "microscope", "Backprop microscope", "Ctrl+Shift+M",
+        "Steps the derivative back layer by layer under three rules, down to one unit's gate.", "centre", _microscope,
+    ),
+    ToolSpec(
+        "matrix", "Subtraction matrix", "F9",
+        "Every candidate class held against every other: what each took from each.", "centre", _matrix,
     ),
 )  # fmt: skip

@@ -1,0 +1,68 @@
+"""The pictures of the pixel ledger, the subtraction matrix and the threshold desk, from the real program.
+
+python -m benchmarks.screenshots_a                 # all of them
+python -m benchmarks.screenshots_a --only pixel-ledger
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+
+from benchmarks.screenshots import Shared, save
+from benchmarks.screenshots_c import FOLDER, Condition, Shot, edited, settled, take
+from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.tools.ledger import LedgerTool
+from dcsm_viewer.gui.tools.matrix import MatrixTool
+
+EYE = (214, 318)
+"""A pixel on the dog's head in the first sample."""
+
+
+def ledger(parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.window.menus.actions["tools.ledger"].trigger()
+    tool = parts.window.findChild(LedgerTool)
+    assert isinstance(tool, LedgerTool)
+    tool.choose_pixel(*EYE)
+    yield lambda: tool.shown is not None and tool.shown.crf is not None
+
+
+def matrix(kind: int, candidates: int, parts: Parts) -> Iterator[Condition]:
+    edited(parts, "method.candidates", candidates)
+    yield settled(parts)
+    parts.window.menus.actions["tools.matrix"].trigger()
+    tool = parts.window.findChild(MatrixTool)
+    assert isinstance(tool, MatrixTool)
+    tool.kind.setCurrentIndex(kind)
+    yield lambda: tool.matrix is not None and not tool.matrix.is_preview
+
+
+SHOTS: tuple[Shot, ...] = (
+    Shot("pixel-ledger", ledger),
+    Shot("pixel-ledger-dark", ledger, theme="dark", size=(1024, 700)),
+    Shot("subtraction-matrix", partial(matrix, 0, 4)),
+    Shot("subtraction-matrix-left", partial(matrix, 1, 4), theme="dark", size=(1024, 700)),
+    Shot("subtraction-matrix-10", partial(matrix, 0, 10)),
+)
+
+
+def make(only: str | None) -> None:
+    engine = Shared()
+    with tempfile.TemporaryDirectory() as folder:
+        for shot in SHOTS:
+            if only in {None, shot.name}:
+                path = Path(folder) / f"{shot.name}.png"
+                take(shot, engine, path)
+                save(Image.open(path), FOLDER / f"{shot.name}.png")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=[shot.name for shot in SHOTS])
+    make(parser.parse_args().only)
