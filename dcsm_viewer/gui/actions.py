@@ -52,6 +52,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.open_folder", "Open folder...", "Ctrl+U", "Lists the images of a folder.", "File"),
     ActionSpec("file.sample", "Open the sample photographs", "", "Opens the photographs that come along.", "File"),
     ActionSpec(
+        "session.open", "Open session...", "Ctrl+Shift+O", "Opens images, settings and kept results as saved.", "File",
+        starts_section=True,
+    ),
+    ActionSpec(
+        "session.save", "Save session...", "Ctrl+Shift+S", "Saves which images, settings and results are open.", "File",
+    ),
+    ActionSpec(
         "file.previous", "Previous image", "A", "Opens the image before this one in the folder.", "File",
         starts_section=True,
     ),

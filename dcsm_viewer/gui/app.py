@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+import platformdirs
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -21,6 +22,7 @@ from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.screenshot import Screenshot
+from dcsm_viewer.gui.session_recovery import Recovery
 from dcsm_viewer.gui.state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.theme import Theme, Themes
@@ -46,10 +48,14 @@ class Parts:
     modelling: Modelling
     window: Window
     collecting: Collecting
+    recovery: Recovery | None = None
 
     def stop(self) -> bool:
         """Whether every thread has ended: files under way are finished, the engine gets a few seconds."""
         self.window.tools.stop()
+        self.window.sessions.stop()
+        if self.recovery is not None:
+            self.recovery.stop()
         self.opening.stop()
         self.exporting.stop()
         self.modelling.stop()
@@ -58,15 +64,24 @@ class Parts:
         return ended
 
 
-def build(state: ViewState, make_engine: _MakeEngine, themes: Themes, remembered: Remembered) -> Parts:
-    """All parts joined; nothing is on the screen and no engine runs yet."""
+def build(
+    state: ViewState, make_engine: _MakeEngine, themes: Themes, remembered: Remembered, rescue: Path | None = None
+) -> Parts:
+    """All parts joined; nothing is on the screen and no engine runs yet.
+
+    rescue: the folder where sessions are saved that a crash must not lose, None for nowhere.
+    """
     store = Store(state)
     controller = Controller(store, make_engine)
     opening, exporting, modelling = Opening(store), Exporting(store), Modelling(store)
     window = Window(store, controller, opening, exporting, modelling, remembered, themes)
     collecting = Collecting(window)
     controller.loaded.connect(collecting.settle)
-    return Parts(store, controller, opening, exporting, modelling, window, collecting)
+    recovery = None
+    if rescue is not None:
+        recovery = Recovery(store, rescue, window)
+        window.offer_recovery(recovery)
+    return Parts(store, controller, opening, exporting, modelling, window, collecting, recovery)
 
 
 def run_window(
@@ -91,7 +106,8 @@ def run_window(
     themes = Themes(app)
     remembered = Remembered.of_the_user() if screenshot is None else Remembered()
     state = ViewState(settings=settings or Settings(), view=view, paint=paint or Paint(), failure=remembered.complaint)
-    parts = build(state, make_engine or real_engine, themes, remembered)
+    rescue = platformdirs.user_state_path("dcsm-viewer") / "recovery" if screenshot is None else None
+    parts = build(state, make_engine or real_engine, themes, remembered, rescue)
     window = parts.window
     themes.choose(theme or _theme(remembered.text("window/theme")))
     window.menus.check("theme", f"theme.{themes.theme}")
@@ -106,6 +122,8 @@ def run_window(
         window.show()
         # The window comes first; loading the engine begins when it has been painted.
         QTimer.singleShot(0, parts.controller.start)
+        if parts.recovery is not None:
+            QTimer.singleShot(0, parts.recovery.look)
         parts.opening.open_paths(paths)
         app.exec()
     finally:

@@ -106,8 +106,9 @@ class Controller(QObject):
 
     def _follow(self, before: ViewState, after: ViewState) -> None:
         wish = _wish(after)
-        if wish is None or before.tab != after.tab:
-            # What was asked last was asked for another tab, or for an image that is closed now.
+        maps_are_gone = before.result is not None and after.result is None
+        if wish is None or before.tab != after.tab or maps_are_gone:
+            # What was asked last was asked for another tab or session, or for an image that is closed now.
             self._asked = None
         if wish is None or wish == self._asked:
             return

@@ -15,11 +15,19 @@ _STEPS_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """Settings that can be gone back to, and the image (its digest) they were chosen for."""
 
     settings: Settings
     digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every state of the settings that can be gone to, oldest first; `here` is the place of the one that holds."""
+
+    steps: tuple[Step, ...]
+    here: int
 
 
 class Store(QObject):
@@ -36,8 +44,8 @@ class Store(QObject):
         self._state = state or ViewState()
         self._untold: deque[tuple[ViewState, ViewState]] = deque()
         self._telling = False
-        self._undo: list[_Step] = []
-        self._redo: list[_Step] = []
+        self._undo: list[Step] = []
+        self._redo: list[Step] = []
         self._stroke = ""
         self.view_before = self._state.view
         """The view that was on show before this one."""
@@ -87,7 +95,26 @@ class Store(QObject):
     def redo(self) -> None:
         self._travel(self._redo, self._undo)
 
-    def _travel(self, source: list[_Step], target: list[_Step]) -> None:
+    @property
+    def history(self) -> History:
+        return History((*self._undo, self._here(), *reversed(self._redo)), len(self._undo))
+
+    def go_to(self, place: int) -> None:
+        """The settings of this step of the history; all steps stay where they are."""
+        steps, here = self.history.steps, self.history.here
+        if place == here or not 0 <= place < len(steps):
+            return
+        self._stroke = ""
+        self._undo, self._redo = [*steps[:place]], [*reversed(steps[place + 1 :])]
+        self._show(self._restored(steps[place]))
+
+    def resume(self, history: History) -> None:
+        """The steps before and after the settings that hold, as a session remembers them."""
+        self._stroke = ""
+        self._undo = [*history.steps[: history.here]][-_STEPS_KEPT:]
+        self._redo = [*reversed(history.steps[history.here + 1 :])]
+
+    def _travel(self, source: list[Step], target: list[Step]) -> None:
         self._stroke = ""
         here = self._here()
         while source:
@@ -97,7 +124,7 @@ class Store(QObject):
                 self._show(settings)
                 return
 
-    def _restored(self, step: _Step) -> Settings:
+    def _restored(self, step: Step) -> Settings:
         """The settings of a step; what was said about the classes of another image stays with that image."""
         now = self._state.settings
         if step.digest == self._here().digest:
@@ -105,9 +132,9 @@ class Store(QObject):
         same_classes = (step.settings.model, step.settings.vocabulary) == (now.model, now.vocabulary)
         return replace(step.settings, choice=now.choice if same_classes else ClassChoice())
 
-    def _here(self) -> _Step:
+    def _here(self) -> Step:
         image = self._state.image
-        return _Step(self._state.settings, None if image is None else image.digest)
+        return Step(self._state.settings, None if image is None else image.digest)
 
     def _show(self, settings: Settings) -> None:
         now = self._state.settings

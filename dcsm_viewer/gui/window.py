@@ -34,6 +34,10 @@ from dcsm_viewer.gui.panels.status import StatusPanel
 from dcsm_viewer.gui.panels.view_bar import ViewBar
 from dcsm_viewer.gui.pasting import pasted_image
 from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.session import Sessions
+from dcsm_viewer.gui.session_bar import SessionBar
+from dcsm_viewer.gui.session_file import ENDING
+from dcsm_viewer.gui.session_recovery import Recovery
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.tabs import Tabs
@@ -45,6 +49,7 @@ from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.gui.views.viewport import Viewport
 
 _VIEWS = ("view.compare", "view.grid", "view.overlay", "view.labels")
+_SESSIONS = f"Sessions (*{ENDING});;All files (*)"
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All files (*)"
 
 
@@ -75,6 +80,8 @@ class Window(QMainWindow):
         self.folder = FolderPanel(store, self)
         self.classes = ClassesPanel(store, self)
         self.export = ExportPanel(store, exporting, remembered, self)
+        self.sessions = Sessions(store, controller, self)
+        self.session_bar = SessionBar(self)
         self.tabs = Tabs(store, opening, controller, self)
         acts = handlers(store, controller, opening, self._viewport, self.classes, self.export, self.tabs, self)
         self.menus = Menus(self, acts)
@@ -124,6 +131,29 @@ class Window(QMainWindow):
         path, _kind = QFileDialog.getOpenFileName(self, "Open weights file", self._last_folder(), WEIGHTS_FILTER)
         if path:
             self.choose_model(path)
+
+    def ask_for_session(self) -> None:
+        path, _kind = QFileDialog.getOpenFileName(self, "Open session", self._last_folder(), _SESSIONS)
+        if path:
+            self.sessions.open(Path(path))
+
+    def ask_where_to_save(self) -> None:
+        """The session goes to the file chosen; the one of last time is suggested."""
+        known = self.sessions.path or Path(self._last_folder()) / f"session{ENDING}"
+        path, _kind = QFileDialog.getSaveFileName(self, "Save session", str(known), _SESSIONS)
+        if path:
+            self.sessions.save(Path(path))
+
+    def offer_recovery(self, recovery: Recovery) -> None:
+        """Lets the line above the panes offer what `recovery` finds."""
+
+        def restore() -> None:
+            if recovery.orphan is not None:
+                self.sessions.open(recovery.orphan, recovery.forget)
+
+        recovery.offered.connect(self.session_bar.offer)
+        self.session_bar.restore_wanted.connect(restore)
+        self.session_bar.discard_wanted.connect(recovery.forget)
 
     def show_import(self) -> None:
         self._import.show()
@@ -192,7 +222,11 @@ class Window(QMainWindow):
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        self._opening.open_paths(paths_of(event.mimeData().urls()))
+        paths = paths_of(event.mimeData().urls())
+        if len(paths) == 1 and paths[0].endswith(ENDING):
+            self.sessions.open(Path(paths[0]))
+        else:
+            self._opening.open_paths(paths)
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -210,6 +244,7 @@ class Window(QMainWindow):
             column.addWidget(self.engine_bar, 0, Qt.AlignmentFlag.AlignRight)
         else:
             self.menuBar().setCornerWidget(self.engine_bar)
+        column.addWidget(self.session_bar)
         column.addWidget(self.tabs_bar)
         column.addWidget(self.view_bar)
         column.addWidget(self.headline)

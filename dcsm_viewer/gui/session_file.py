@@ -1,0 +1,211 @@
+"""The session file: which images, settings, classes, kept results and steps of the history; no pixels, no maps."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcsm_viewer.gui.snapshots import Comparison, Snapshot
+from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.store import History
+from dcsm_viewer.values import ClassChoice, Settings, SourceImage, UserError
+from dcsm_viewer.whole_file import whole_file
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA = 1
+ENDING = ".dcsm.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedImage:
+    """A source image: `path` leads from the session's folder to its file, with "/", None for pasted pixels."""
+
+    name: str
+    path: str | None
+    pixels_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTab:
+    """An open image and what was said of its classes; focus is the class id on display."""
+
+    image: SavedImage
+    choice: ClassChoice = field(default_factory=ClassChoice)
+    focus: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSnapshot:
+    """A kept result by its settings and image; its maps can be computed again."""
+
+    name: str
+    settings: Settings
+    focus: int | None
+    image: SavedImage
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStep:
+    """A state of the settings, and the digest of the image they were chosen for."""
+
+    settings: Settings
+    pixels_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything of the window that no engine can compute. weights: digest of each network's weights by its name.
+
+    tab, here: the place of the open image and of the step of the history that hold; settings are those of here.
+    """
+
+    schema: int
+    settings: Settings
+    tabs: tuple[SavedTab, ...]
+    tab: int
+    view: str
+    paint: Paint
+    comparison: Comparison
+    snapshots: tuple[SavedSnapshot, ...]
+    history: tuple[SavedStep, ...]
+    here: int
+    weights: dict[str, str]
+
+
+def session_of(state: ViewState, history: History, folder: Path) -> Session:
+    """The session for a file in `folder`."""
+    shown = state.image
+    tabs = []
+    for place, tab in enumerate(state.tabs or (None,)):
+        if tab is not None and place != state.tab:
+            digest = None if tab.image is None else tab.image.digest
+            tabs.append(SavedTab(_saved(tab.name, tab.path, digest, folder), tab.choice, tab.focus))
+        elif shown is not None:
+            image = _saved(shown.name, shown.path, shown.digest, folder)
+            tabs.append(SavedTab(image, state.settings.choice, state.focus))
+    models = () if state.engine is None else state.engine.models
+    weights = {model.name: model.weights_digest for model in models if model.name == state.settings.model}
+    if state.result is not None:
+        weights[state.result.model.name] = state.result.model.weights_digest
+    return Session(
+        schema=SCHEMA,
+        settings=state.settings,
+        tabs=tuple(tabs),
+        tab=state.tab,
+        view=state.view,
+        paint=state.paint,
+        comparison=state.comparison,
+        snapshots=tuple(_saved_snapshot(snapshot, folder) for snapshot in state.snapshots),
+        history=tuple(SavedStep(step.settings, step.digest) for step in history.steps),
+        here=history.here,
+        weights=weights,
+    )
+
+
+def write_session(session: Session, path: Path) -> Path:
+    """JSON at `path`, whole or not at all. Raises UserError where it cannot be written."""
+    document = _adapter().dump_python(session, mode="json")
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    with whole_file(path) as stream:
+        stream.write(text.encode())
+    return path
+
+
+def read_session(path: Path) -> Session:
+    """Raises UserError for a file that is missing, no session, damaged, or of another version of the program."""
+    from pydantic import ValidationError
+
+    document = _document(path)
+    found = document.get("schema")
+    if found != SCHEMA or isinstance(found, bool):
+        raise UserError(
+            f"{path} is a session of schema {found!r} and this version reads {SCHEMA}; "
+            "open it with the version that wrote it."
+        )
+    try:
+        session = _adapter().validate_json(json.dumps(document), strict=True)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_context=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise UserError(f"{path} is damaged at {place} ({first['msg']}); open an older copy of it.") from None
+    unknown = _unknown(document, _adapter().dump_python(session, mode="json"))
+    if unknown:
+        raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
+    if not (0 <= session.tab < max(1, len(session.tabs)) and 0 <= session.here < max(1, len(session.history))):
+        raise UserError(f"{path} names a tab or a step that it does not hold; open an older copy of it.")
+    return session
+
+
+def image_path(image: SavedImage, session_path: Path) -> str | None:
+    """Where the image's file should be, None for pasted pixels."""
+    return None if image.path is None else os.path.normpath(session_path.absolute().parent / image.path)
+
+
+def changed_pixels(image: SavedImage, found: SourceImage) -> str:
+    """A sentence where the file holds other pixels than when the session was saved, else ""."""
+    if image.pixels_sha256 in {None, found.digest}:
+        return ""
+    return f"{image.name} has other pixels than when the session was saved, so its maps will differ."
+
+
+def _saved(name: str, path: str | None, digest: str | None, folder: Path) -> SavedImage:
+    return SavedImage(name, None if path is None else _path_from(folder, path), digest)
+
+
+def _saved_snapshot(snapshot: Snapshot, folder: Path) -> SavedSnapshot:
+    path = None if snapshot.result is None else snapshot.result.request.image.path
+    image = _saved(snapshot.image_name, path, snapshot.digest, folder)
+    return SavedSnapshot(snapshot.name, snapshot.settings, snapshot.focus, image)
+
+
+def _path_from(folder: Path, path: str) -> str:
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive of Windows
+        return Path(path).absolute().as_posix()
+
+
+def _document(path: Path) -> dict[str, object]:
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path} is not there; choose another session.") from None
+    except OSError as trouble:
+        raise UserError(f"{path} cannot be read ({trouble.strerror}); choose another session.") from None
+    except (ValueError, RecursionError):
+        raise UserError(f"{path} is not a session: it holds no JSON; choose a file ending in {ENDING}.") from None
+    if not isinstance(document, dict) or not {"schema", "tabs", "history"} <= set(document):
+        raise UserError(f"{path} is not a session of this program; choose a file ending in {ENDING}.")
+    return document
+
+
+def _unknown(found: object, known: object, place: str = "") -> str:
+    """Dotted path of the first key that would be left out, "" for none: a setting lost is another result."""
+    if isinstance(found, Mapping) and isinstance(known, Mapping):
+        for key, value in found.items():
+            here = f"{place}.{key}".removeprefix(".")
+            if key not in known:
+                return here
+            deeper = _unknown(value, known[key], here)
+            if deeper:
+                return deeper
+    if isinstance(found, list) and isinstance(known, list):
+        for index, (value, counterpart) in enumerate(zip(found, known, strict=True)):
+            deeper = _unknown(value, counterpart, f"{place}.{index}")
+            if deeper:
+                return deeper
+    return ""
+
+
+@cache
+def _adapter() -> TypeAdapter[Session]:
+    from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
+
+    return TypeAdapter(Session)

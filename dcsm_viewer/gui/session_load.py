@@ -1,0 +1,122 @@
+"""A session on its way in: its images read again, what is missing or changed put into sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dcsm_viewer.gui.opening import Gathered, gather
+from dcsm_viewer.gui.session_file import SavedTab, Session, changed_pixels, image_path, read_session
+from dcsm_viewer.gui.snapshots import Snapshot
+from dcsm_viewer.gui.store import History, Step
+from dcsm_viewer.gui.tabs_state import KEPT, Fields, Tab
+from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.values import EngineReady, SourceImage, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An image of a session that is still there. image: None where it is read when its tab is shown."""
+
+    saved: SavedTab
+    path: str
+    image: SourceImage | None
+    leaf: Gathered
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A session, those of its images that are there (the one on show by its place), and sentences on the others."""
+
+    session: Session
+    found: tuple[Found, ...]
+    shown: int
+    sentences: tuple[str, ...]
+
+
+def load_session(path: Path) -> Loaded:
+    """Reads the file and its images. Raises UserError where the file itself cannot be used."""
+    session = read_session(path)
+    found: list[Found] = []
+    sentences: list[str] = []
+    shown = 0
+    for place, tab in enumerate(session.tabs):
+        if place == session.tab:
+            shown = len(found)
+        try:
+            found.append(_found(tab, path, at_once=place == session.tab or len(found) < KEPT))
+        except UserError as error:
+            sentences.append(str(error))
+            continue
+        image = found[-1].image
+        changed = "" if image is None else changed_pixels(tab.image, image)
+        if changed:
+            sentences.append(changed)
+    return Loaded(session, tuple(found), min(shown, max(0, len(found) - 1)), tuple(sentences))
+
+
+def fields_of(loaded: Loaded, views: frozenset[str]) -> Fields:
+    """Fields of ViewState by name. `views` are the names of pages there are; another becomes Compare."""
+    session, found = loaded.session, loaded.found
+    classes_of = (session.settings.model, session.settings.vocabulary)
+    tabs = tuple(
+        Tab(
+            serial=place,
+            name=Path(one.path).name,
+            path=one.path,
+            image=one.image,
+            choice=one.saved.choice,
+            classes_of=classes_of,
+            focus=one.saved.focus,
+            folder=one.leaf.folder,
+            place=one.leaf.place,
+        )
+        for place, one in enumerate(found)
+    )
+    here = tabs[loaded.shown] if tabs else Tab(0)
+    return {
+        "image": here.image,
+        "settings": replace(session.settings, choice=here.choice if tabs else session.settings.choice),
+        "focus": here.focus,
+        "result": None,
+        "progress": None,
+        "asked": None,
+        "reading": None,
+        "failure": None,
+        "folder": here.folder,
+        "place": here.place,
+        "unreadable": frozenset(),
+        "tabs": tabs if len(tabs) > 1 else (),
+        "tab": loaded.shown if len(tabs) > 1 else 0,
+        "view": session.view if session.view in views else "compare",
+        "paint": session.paint,
+        "comparison": session.comparison,
+        "snapshots": tuple(
+            Snapshot(kept.name, kept.settings, kept.focus, kept.image.pixels_sha256 or "", kept.image.name)
+            for kept in session.snapshots
+        ),
+    }
+
+
+def history_of(session: Session) -> History:
+    steps = tuple(Step(step.settings, step.pixels_sha256) for step in session.history)
+    return History(steps, session.here) if steps else History((Step(session.settings, None),), 0)
+
+
+def changed_weights(session: Session, engine: EngineReady) -> str:
+    """A sentence where the session's network has other weights now or is not there, else ""."""
+    name = session.settings.model
+    there = {model.name: model.weights_digest for model in engine.models}
+    wanted = session.weights.get(name)
+    if wanted is None or there.get(name, wanted) == wanted:
+        return ""
+    return f"The weights of {name} are others than when the session was saved, so all maps will differ."
+
+
+def _found(tab: SavedTab, session_path: Path, *, at_once: bool) -> Found:
+    path = image_path(tab.image, session_path)
+    if path is None:
+        raise UserError(f"{tab.image.name} was pasted and has no file, so it cannot come back; paste it again.")
+    if not Path(path).is_file():
+        raise UserError(f"{tab.image.name} is not at {path} any more; open it from where it is now.")
+    return Found(tab, path, read_image(path) if at_once else None, gather((path,)))
