@@ -51,7 +51,7 @@ def export_on_cluster(
 
     workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
     first = [given_out(path) for _, path in zip(range(AHEAD * workers), waiting, strict=False)]
-    done = scheduling().as_completed(first)
+    done = scheduling().as_completed(first, loop=client.loop)
     for number, future in enumerate(done, 1):
         path = path_of.pop(future)
         outcome = _outcome_of(future, path, order)
