@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from dcsm_viewer.method_presets import PRESETS
 from dcsm_viewer.values import Settings
 
 CAPTION = "Published on PASCAL VOC 2012, not measured here: other images, other weights"
@@ -39,19 +40,24 @@ PUBLISHED: tuple[Published, ...] = (
 # By N, with CRF.
 PUBLISHED_BY_N = MappingProxyType({0: 38.2, 1: 42.2, 2: 43.5, 3: 44.1, 4: 44.2, 5: 44.0, 10: 43.7})
 
-# What stands on the poster for other N was made with the same constants as the main figure.
-_OWN = ("paper", "formula", "caffe")
-
 
 def counterpart(settings: Settings) -> tuple[str, float] | None:
-    """The published figure that was made the way these settings are, with its name; None where there is none."""
+    """The published figure that was made the way these settings are, with its name; None where there is none.
+
+    Only for a preset as it is, but for N: a figure beside changed constants would compare apples with pears.
+    """
     method, has_crf = settings.method, settings.crf.enabled
     by_name = {one.name: one.mean_iou for one in PUBLISHED}
+    if replace(method, candidates=PRESETS[method.preset].candidates) != PRESETS[method.preset]:
+        return None
     if method.preset == "simonyan" and method.candidates == 0:
         return (SIMONYAN, by_name[SIMONYAN]) if has_crf else None
-    if method.preset not in _OWN or method.backward != "guided":
+    if method.preset not in _OWN:
         return None
     if has_crf:
         known = PUBLISHED_BY_N.get(method.candidates)
         return None if known is None else (f"DCSM with CRF, N = {method.candidates}", known)
     return (WITHOUT_CRF, by_name[WITHOUT_CRF]) if method.candidates == 4 else None
+
+
+_OWN = ("paper", "formula", "caffe", "tuned")
