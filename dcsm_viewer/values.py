@@ -201,13 +201,29 @@ class ModelCard:
 
 
 @dataclass(frozen=True, slots=True)
+class MapSums:
+    """Plain sums, float32 (h, w): per layer over the scales, per scale over the layers; only of maps that are there.
+
+    terms: of how many maps each is the sum. highest: the largest value of every map and sum by (scale, layer), where a
+    sum has None in the place it was summed over.
+    """
+
+    of_layer: Mapping[str, NDArray[np.float32]] = field(repr=False, compare=False)
+    of_scale: Mapping[int, NDArray[np.float32]] = field(repr=False, compare=False)
+    terms_of_layer: Mapping[str, int]
+    terms_of_scale: Mapping[int, int]
+    highest: Mapping[tuple[int | None, str | None], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FocusMaps:
     """Maps of one class per (scale, layer), at canvas resolution, cropped to the image: float32 (h, w).
 
     `raw` is M of the class, up-sampled as the method does. `distinct` is what the subtraction adds to the
     class's aggregate from that layer and scale, in [0, N-1]; it is missing where the class is gated out.
     raw_class_map (h, w) and class_map (H, W) are the aggregates without and with the subtraction. A class that
-    was not detected is shown as if it had been (`detected` says which).
+    was not detected is shown as if it had been (`detected` says which). The sums are made by whoever made the maps,
+    so that the window has nothing to add up; None where nobody did.
     """
 
     class_id: int
@@ -216,6 +232,8 @@ class FocusMaps:
     raw_class_map: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     class_map: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     detected: bool = True
+    raw_sums: MapSums | None = field(default=None, repr=False, compare=False)
+    distinct_sums: MapSums | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+import torch
 from torch import Tensor
 
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.passes import Passes
+from dcsm_viewer.engine.side_by_side import side_by_side
 from dcsm_viewer.engine.subtraction import Subtracted, focus_maps, subtract
+from dcsm_viewer.map_sums import sums_of
 from dcsm_viewer.values import FocusMaps
 
 
@@ -33,11 +37,15 @@ def focus_on(
         subtracted = subtract(found.raw, detection, method, placement, side_px=side_px, follow=class_id, plain=plain)
     known = subtracted.followed if subtracted.follow == class_id else None
     raw, distinct = focus_maps(found.raw, detection, method, placement, class_id, side_px=side_px, distinct=known)
+    kinds = [{key: to_array(maps) for key, maps in of_kind.items()} for of_kind in (raw, distinct)]
+    sums = side_by_side([partial(sums_of, of_kind) for of_kind in kinds], torch.device("cpu"))
     return FocusMaps(
         class_id=class_id,
-        raw={key: to_array(maps) for key, maps in raw.items()},
-        distinct={key: to_array(maps) for key, maps in distinct.items()},
+        raw=kinds[0],
+        distinct=kinds[1],
         raw_class_map=to_array(plain[found.shown_ids.index(class_id)]),
         class_map=to_array(subtracted.class_maps[detection.detected_ids.index(class_id)]),
         detected=detected,
+        raw_sums=sums[0],
+        distinct_sums=sums[1],
     )

@@ -16,11 +16,11 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.grid_contents import FocusSums, GridContents, Tile, grid_contents
+from dcsm_viewer.gui.views.grid_contents import GridContents, Tile, grid_contents
 from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.subject import shown_image, why_no_class, why_no_result
-from dcsm_viewer.gui.views.sums import sums_of
+from dcsm_viewer.gui.views.sums import FocusSums, focus_sums
 from dcsm_viewer.gui.views.tiles import Tiles
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.values import FocusMaps
@@ -95,8 +95,7 @@ class GridView(LinkedView):
             self._stack.setCurrentWidget(self._why)
             return
         if self._sums is None or self._sums[0] is not result.focus:
-            sums = FocusSums(sums_of(result.focus.raw), sums_of(result.focus.distinct))
-            self._sums = (result.focus, sums)
+            self._sums = (result.focus, focus_sums(result.focus))
         self._contents = grid_contents(state, result, result.focus, self._sums[1])
         self.tiles.show_contents(self._contents)
         if self._place[0] not in (*self._contents.scales, None) or self._place[1] not in (*self._contents.layers, None):

@@ -14,8 +14,8 @@ from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map
-from dcsm_viewer.gui.views.sums import Sums
-from dcsm_viewer.values import FocusMaps, Result
+from dcsm_viewer.gui.views.sums import FocusSums
+from dcsm_viewer.values import FocusMaps, MapSums, Result
 
 Kind = Literal["raw", "distinct"]
 _Values = NDArray[np.float32]
@@ -27,14 +27,6 @@ class Tile(NamedTuple):
     kind: Kind
     scale: int | None
     layer: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FocusSums:
-    """Sums of the raw and of the distinct maps of one class; made once a result."""
-
-    raw: Sums
-    distinct: Sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +45,7 @@ class _Group:
 
     maps: Mapping[Tile, _Values]
     possible: Mapping[Tile, float | None]
+    highest: Mapping[Tile, float] = field(default_factory=dict)
 
 
 def kinds_of(kind: MapKind) -> tuple[Kind, ...]:
@@ -73,7 +66,7 @@ def grid_contents(state: ViewState, result: Result, focus: FocusMaps, sums: Focu
     for kind in kinds:
         layers_of: dict[Tile, MapLayer] = {}
         for group in _groups(kind, result, focus, sums.raw if kind == "raw" else sums.distinct):
-            colours = colour_ranges(group.maps, state.paint.range_mode, group.possible)
+            colours = colour_ranges(group.maps, state.paint.range_mode, group.possible, group.highest)
             layers_of |= {tile: MapLayer(values, colours[tile]) for tile, values in group.maps.items()}
         for tile in all_tiles(kind, scales, result.layers):
             tiles[tile] = _content(tile, layers_of.get(tile), result, focus.class_id)
@@ -94,7 +87,7 @@ def title_of(tile: Tile) -> str:
     return f"{tile.kind} · {layer} · {scale}"
 
 
-def _groups(kind: Kind, result: Result, focus: FocusMaps, sums: Sums) -> tuple[_Group, ...]:
+def _groups(kind: Kind, result: Result, focus: FocusMaps, sums: MapSums) -> tuple[_Group, ...]:
     # A distinct map adds up to one for each rival, the raw ones have no bound.
     bound = None if kind == "raw" else float(max(1, len(result.candidate_ids) - 1))
     maps = focus.raw if kind == "raw" else focus.distinct
@@ -105,9 +98,10 @@ def _groups(kind: Kind, result: Result, focus: FocusMaps, sums: Sums) -> tuple[_
     terms |= {Tile(kind, scale, None): count for scale, count in sums.terms_of_scale.items()}
     whole = raw_map(result, focus.class_id) if kind == "raw" else distinct_map(result, focus.class_id)
     corner = {} if whole is None else {Tile(kind, None, None): whole}
+    highest = {Tile(kind, scale, layer): top for (scale, layer), top in sums.highest.items()}
     return (
-        _Group(single, dict.fromkeys(single, bound)),
-        _Group(added, {tile: None if bound is None else bound * terms[tile] for tile in added}),
+        _Group(single, dict.fromkeys(single, bound), highest),
+        _Group(added, {tile: None if bound is None else bound * terms[tile] for tile in added}, highest),
         _Group(corner, dict.fromkeys(corner, 1.0)),
     )
 

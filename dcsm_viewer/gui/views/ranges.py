@@ -37,14 +37,19 @@ class ColourRange:
 
 
 def colour_ranges(
-    maps: Mapping[KeyT, NDArray[np.float32]], mode: RangeMode, possible: Mapping[KeyT, float | None]
+    maps: Mapping[KeyT, NDArray[np.float32]],
+    mode: RangeMode,
+    possible: Mapping[KeyT, float | None],
+    highest: Mapping[KeyT, float] | None = None,
 ) -> dict[KeyT, ColourRange]:
     """A range for each map (h, w) of one kind, which share the common one if `mode` says so.
 
     possible: the largest value the method can give (1 for class maps), None where there is no bound, as for raw
-    saliency, which is then coloured as shared.
+    saliency, which is then coloured as shared. highest: the largest value of a map, 0 if none is above, where somebody
+    knows it already.
     """
-    tops = {key: _top_and_flaw(values) for key, values in maps.items()}
+    known = highest or {}
+    tops = {key: _top_and_flaw(values, known.get(key)) for key, values in maps.items()}
     common = max((top for top, _ in tops.values()), default=0.0)
     return {key: _range(top, common, mode, possible[key], flaw) for key, (top, flaw) in tops.items()}
 
@@ -60,9 +65,9 @@ def _range(own: float, common: float, mode: RangeMode, possible: float | None, f
     return ColourRange(0.0, common, f"shared 0..{short(common)}{flaw}", own)
 
 
-def _top_and_flaw(values: NDArray[np.float32]) -> tuple[float, str]:
+def _top_and_flaw(values: NDArray[np.float32], known: float | None) -> tuple[float, str]:
     """Largest finite value, 0 if there is none above 0, and words for the pixels that are not a number."""
-    top = float(values.max(initial=0.0))
+    top = float(values.max(initial=0.0)) if known is None else known
     if math.isfinite(top):
         return top, ""
     finite = np.isfinite(values)
