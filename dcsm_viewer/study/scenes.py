@@ -49,7 +49,7 @@ class Order:
 def make_objects(side: Side, sources: Path, material: Path, report: Callable[[str], None]) -> None:
     """Fetches the side's sources below `sources` and makes cutouts and backgrounds of them below `material`.
 
-    What is there already is not made again. Raises UserError with what is missing.
+    Packages and renders that are there already are not fetched or made again. Raises UserError with what is missing.
     """
     for source in of_side(side):
         fetched(source, sources, report)
@@ -59,12 +59,16 @@ def make_objects(side: Side, sources: Path, material: Path, report: Callable[[st
 
         gather(sources, objects, report)
     else:
+        from dcsm_viewer.study.pictures.figures import gather_figures
         from dcsm_viewer.study.pictures.icons import draw_icons
         from dcsm_viewer.study.pictures.model_views import default_views, render_models
 
         for source in of_side(side):
             if source.name in ("noto", "fluent-emoji", "fluent-emoji-flat", "twemoji"):
                 draw_icons(source, sources / source.name, objects, report)
+            elif source.name == "fluent-emoji-3d":
+                names = sources / "noto" / "package" / "chars.json"
+                gather_figures(source, sources / source.name, names, objects, report)
             elif source.name == "sweethome3d-furniture":
                 render_models(source, sources / source.name, objects, default_views, 0, report)
     gather_backgrounds(side, sources, material / "backgrounds" / side, report)
@@ -75,7 +79,7 @@ def make_scenes(order: Order, report: Callable[[str], None], workers: int = 2) -
     _stock(order.side, order.part, order.material)  # a missing stock is said once, before the workers start
     began = time.monotonic()
     written: list[Written] = []
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(max(workers, 1)) as pool:
         for one in pool.map(partial(_one, order), range(order.count), chunksize=8):
             written.append(one)
             if len(written) % 100 == 0 or len(written) == order.count:
@@ -119,6 +123,12 @@ def counts_table(written: Sequence[Written]) -> str:
     return "\n".join([f"{'class':12s} scenes objects origins", *lines])
 
 
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no whole number of 0 or more")
+    return int(text)
+
+
 def _size(text: str) -> tuple[int, int]:
     try:
         width, height = (int(part) for part in text.lower().split("x"))
@@ -133,14 +143,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dcsm_viewer.study.scenes", description=__doc__)
     parser.add_argument("--side", choices=SIDES, help="which side to make; without it, all default sets of both")
     parser.add_argument("--part", choices=("train", "val"), help="which part of the training side (default: train)")
-    parser.add_argument("--count", type=int, help="how many scenes")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=_natural, help="how many scenes")
+    parser.add_argument("--seed", type=_natural, default=0)
     parser.add_argument("--out", type=Path, help="the folder to write to (default: out/scenes/SIDE)")
     parser.add_argument("--size", type=_size, help="WIDTHxHEIGHT in px (default: sizes as in VOC)")
     parser.add_argument("--sources", type=Path, default=Path("out/sources"), help="where fetched packages lie")
     parser.add_argument("--material", type=Path, default=Path("out"), help="where objects/ and backgrounds/ lie")
     parser.add_argument("--no-fetch", action="store_true", help="use the cutouts and backgrounds that are there")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--workers", type=_natural, default=2, help="processes")
     return parser
 
 
@@ -168,6 +178,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as trouble:
         report(str(trouble))
         return 1
+    except KeyboardInterrupt:
+        report("Stopped; the scenes that were written stay, without a list of them.")
+        return 130
     return 0
 
 

@@ -23,6 +23,14 @@ from dcsm_viewer.whole_file import make_folder, replaced
 
 Picture = NDArray[np.float32]
 
+# Photographs of the training side by source and file, without any of the 20 classes.
+_PHOTOGRAPHS = (
+    ("stdlib-black-canyon", "package/data/image.jpg"),
+    ("stdlib-dust-bowl-home", "package/data/image.jpg"),
+    ("stdlib-french-alpine-landscape", "package/data/image.jpg"),
+    ("scikit-learn", "sklearn/datasets/images/china.jpg"),
+    ("scikit-learn", "sklearn/datasets/images/flower.jpg"),
+)
 # Photographs of lomiri-wallpapers under CC-BY 4.0 or CC0 that show none of the 20 classes.
 _WALLPAPERS = [
     "aitzgorri_by_Aitzol_Berasategi",
@@ -48,6 +56,9 @@ def gather_backgrounds(side: Side, sources: Path, out: Path, report: Callable[[s
     else:
         for name in _WALLPAPERS:
             _keep_photograph(sources / "wallpapers" / "usr/share/backgrounds" / f"{name}.jpg", "wallpapers", out)
+            gathered += 1
+        for source, file in _PHOTOGRAPHS:
+            _keep_photograph(sources / source / file, source, out)
             gathered += 1
         for path in sorted((sources / "panoramas" / "package" / "hdri").glob("*.exr.js")):
             _keep_panorama(path, out)
@@ -109,8 +120,8 @@ class Backgrounds:
     """The backgrounds of one side. `patterns` is the share of scenes that stand before a made-up one."""
 
     def __init__(self, folder: Path, patterns: float) -> None:
-        self._photographs = tuple(sorted(folder.glob("photograph--*.png")))
-        self._panoramas = tuple(sorted(folder.glob("panorama--*.png")))
+        self._photographs = tuple(sorted(folder.glob("photograph--*.png"), key=lambda path: path.name))
+        self._panoramas = tuple(sorted(folder.glob("panorama--*.png"), key=lambda path: path.name))
         self._patterns = patterns
         if not (self._photographs or self._panoramas or patterns == 1):
             raise UserError(f"There are no backgrounds in {folder}: run `make scenes`, which gathers them.")

@@ -13,7 +13,9 @@ from PIL import Image
 
 from dcsm_viewer.values import UserError
 
-Kind = Literal["photograph", "render", "icon"]
+# A figure is an emoji modelled and lit in three dimensions, in one fixed view.
+Kind = Literal["photograph", "render", "figure", "icon"]
+_KINDS = ("photograph", "render", "figure", "icon")
 
 NO_CLASS = "background"  # things of none of the 20 classes, put into training scenes and left unlabelled
 _FLYING = frozenset({"aeroplane", "bird"})
@@ -59,7 +61,7 @@ def found_in(folder: Path) -> tuple[Cutout, ...]:
     found = []
     for path in sorted(folder.glob("*/*.png"), key=lambda path: path.relative_to(folder).as_posix()):
         parts = path.stem.split("--")
-        if len(parts) == _NAME_PARTS and parts[0] in ("photograph", "render", "icon"):
+        if len(parts) == _NAME_PARTS and parts[0] in _KINDS:
             kind, source, origin, view = parts
             found.append(Cutout(path.parent.name, kind, source, origin, view, path))  # type: ignore[arg-type]  # checked in the line above
     if not found:

