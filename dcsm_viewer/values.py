@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 BackwardMode = Literal["guided", "gradient", "deconvnet"]
 BaselineName = Literal["gradcam", "finercam"]
-PresetName = Literal["paper", "caffe", "formula", "simonyan", "gradcam", "finercam"]
+PresetName = Literal["paper", "tuned", "caffe", "formula", "simonyan", "gradcam", "finercam"]
 Vocabulary = Literal["voc", "imagenet"]
 DeviceWish = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionWish = Literal["auto", "float32", "bfloat16"]
