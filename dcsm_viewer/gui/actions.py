@@ -64,7 +64,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("file.next", "Next image", "D", "Opens the image after this one in the folder.", "File"),
     ActionSpec(
-        "tab.double", "Open in another tab", "Ctrl+T", "Opens the image on show once more, to leaf on from there.",
+        "tab.double", "Open in another tab", "Ctrl+D", "Opens the image on show once more, to leaf on from there.",
         "File", starts_section=True,
     ),
     ActionSpec("tab.next", "Next tab", "Ctrl+Tab", "Shows the next of the open images.", "File"),

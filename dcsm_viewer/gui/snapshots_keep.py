@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dcsm_viewer.gui.snapshots import LIVE, with_kept
+from dcsm_viewer.gui.snapshots import LIVE, named, with_kept
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.values import UserError
 
@@ -31,3 +31,20 @@ def keep_shown(store: Store) -> None:
 def compare_with(store: Store, name: str) -> None:
     """Opens the comparison of a kept result with the one on show."""
     store.change(view="compare_ab", comparison=replace(store.state.comparison, a=name, b=LIVE))
+
+
+def use_again(store: Store, name: str) -> None:
+    """The settings of a kept result, and its maps where it is of the image on show; one step to undo."""
+    snapshot = named(store.state.snapshots, name)
+    if snapshot is None:
+        return
+    image = store.state.image
+    mine = image is not None and image.digest == snapshot.digest
+    # What was said of the classes of another image stays with that image.
+    settings = snapshot.settings if mine else replace(snapshot.settings, choice=store.state.settings.choice)
+    if mine and snapshot.result is not None:
+        # Together with the settings, so that nobody asks for what is known.
+        store.edit(settings, result=snapshot.result, focus=snapshot.focus)
+        store.change(result=snapshot.result, focus=snapshot.focus)
+    else:
+        store.edit(settings)

@@ -75,15 +75,18 @@ class Store(QObject):
         if not self._telling:
             self._tell()
 
-    def edit(self, settings: Settings, *, stroke: str = "") -> None:
-        """Settings the user wants, one undo step. Edits that share a `stroke` (one drag of a slider) are one step."""
+    def edit(self, settings: Settings, *, stroke: str = "", **fields: Any) -> None:
+        """Settings the user wants, one undo step. Edits that share a `stroke` (one drag of a slider) are one step.
+
+        fields: other fields of ViewState that change with them, in one change.
+        """
         if settings == self._state.settings:
             return
         if not stroke or stroke != self._stroke:
             self._undo = [*self._undo[1 - _STEPS_KEPT :], self._here()]
         self._stroke = stroke
         self._redo = []
-        self._show(settings)
+        self._show(settings, **fields)
 
     def end_stroke(self) -> None:
         """The hand let go: the next edit is a step of its own."""
@@ -136,11 +139,11 @@ class Store(QObject):
         image = self._state.image
         return Step(self._state.settings, None if image is None else image.digest)
 
-    def _show(self, settings: Settings) -> None:
+    def _show(self, settings: Settings, **fields: Any) -> None:
         now = self._state.settings
         other_classes = (settings.model, settings.vocabulary) != (now.model, now.vocabulary)
         # Class ids mean something else in another vocabulary.
-        self.change(settings=settings, focus=None if other_classes else self._state.focus)
+        self.change(**{"settings": settings, "focus": None if other_classes else self._state.focus, **fields})
 
     def _tell(self) -> None:
         self._telling = True

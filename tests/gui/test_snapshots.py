@@ -13,15 +13,17 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui import snapshots as module
+from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.snapshots import LIVE, Comparison, named, renamed, result_bytes, with_kept, without
 from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.tools.history import HistoryTool
 from dcsm_viewer.gui.tools.history_words import words_of_change
 from dcsm_viewer.gui.tools.swipe import FASTEST_HZ, CompareTool
 from dcsm_viewer.gui.tools.swipe_contents import label_difference, map_difference, sides
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.values import CrfSettings, MethodSettings, Settings, UserError
 from tests.e2e.conftest import Desk
-from tests.gui.hands import press, the
+from tests.gui.hands import click, press, the
 from tests.gui.views.states import settled
 from tests.results import VOC_NAMES, make_image, make_result
 
@@ -230,7 +232,9 @@ def test_that_the_labels_view_offers_every_kept_result_to_compare_with(desk: Des
     desk.open(photos / "a.png")
     desk.settle()
     desk.do("view.labels")
-    button = next(box for box in desk.window.view_bar.findChildren(QToolButton) if box.text().startswith("Compare with"))
+    button = next(
+        box for box in desk.window.view_bar.findChildren(QToolButton) if box.text().startswith("Compare with")
+    )
     menu = button.menu()
     menu.aboutToShow.emit()
     menu.actions()[0].trigger()
@@ -239,3 +243,58 @@ def test_that_the_labels_view_offers_every_kept_result_to_compare_with(desk: Des
     assert button.isHidden()
     assert desk.state.view == "compare_ab"
     assert (desk.state.comparison.a, desk.state.comparison.b) == ("A", LIVE)
+
+
+def test_that_the_history_names_every_step_and_a_click_goes_there(desk: Desk, photos: Path) -> None:
+    desk.open(photos / "a.png")
+    desk.settle()
+    desk.do("tools.history")
+    tool = the(desk.window, HistoryTool)
+    store = desk.parts.store
+    for alpha in (4.0, 5.0, 6.0):
+        store.edit(with_field(store.state.settings, "method.alpha", alpha))
+    lines = [tool.steps.item(row).text() for row in range(tool.steps.count())]
+    assert lines == ["3  Alpha 5 to 6", "2  Alpha 4 to 5", "1  Alpha 3 to 4", "0  as it began"]
+    tool.steps.itemClicked.emit(tool.steps.item(2))
+    assert store.state.settings.method.alpha == 4.0
+    assert tool.steps.count() == 4
+    assert tool.steps.currentRow() == 2
+    assert (store.can_undo, store.can_redo) == (True, True)
+    store.redo()
+    assert store.state.settings.method.alpha == 5.0
+
+
+def test_that_a_kept_result_is_used_again_without_computing(desk: Desk, photos: Path) -> None:
+    desk.open(photos / "a.png")
+    desk.settle()
+    desk.do("edit.keep")
+    kept = desk.state.result
+    desk.do("n.down")
+    desk.settle()
+    desk.do("tools.history")
+    tool = the(desk.window, HistoryTool)
+    asked = len(desk.engine.ran)
+    click(tool.use)
+    assert desk.state.settings.method.candidates == 4
+    assert desk.state.result is kept
+    assert desk.state.asked is None
+    desk.do("edit.undo")
+    desk.settle()
+    assert desk.state.settings.method.candidates == 3
+    assert len(desk.engine.ran) == asked + 1
+
+
+def test_that_a_kept_result_is_renamed_in_its_list_and_never_to_another_s_name(desk: Desk, photos: Path) -> None:
+    desk.open(photos / "a.png")
+    desk.settle()
+    desk.do("edit.keep")
+    desk.do("edit.keep")
+    desk.do("tools.history")
+    tool = the(desk.window, HistoryTool)
+    tool.kept.item(0).setText("plain")
+    assert [snapshot.name for snapshot in desk.state.snapshots] == ["plain", "B"]
+    tool.kept.item(0).setText("B")
+    assert tool.kept.item(0).text() == "plain"
+    assert "already" in str(desk.state.message)
+    click(tool.drop)
+    assert [snapshot.name for snapshot in desk.state.snapshots] == ["plain"]

@@ -41,6 +41,12 @@ def _figure(bench: Workbench) -> Tool:
     return FigureTool(bench)
 
 
+def _history(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.history import HistoryTool
+
+    return HistoryTool(bench)
+
+
 def _folder_run(bench: Workbench) -> Tool:
     from dcsm_viewer.gui.tools.folder_run import FolderRunTool
 
@@ -97,6 +103,10 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "sanity", "Sanity bench", "Ctrl+Shift+R",
         "Draws the weights anew from the top down and shows whether the maps notice.", "centre", _sanity,
+    ),
+    ToolSpec(
+        "history", "History", "Ctrl+H",
+        "Lists every step of the settings, to go back to any, and what was kept.", "below", _history,
     ),
     ToolSpec(
         "faithfulness", "Faithfulness", "Ctrl+Shift+F",
