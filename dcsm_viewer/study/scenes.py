@@ -6,10 +6,11 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -79,16 +80,25 @@ def make_scenes(order: Order, report: Callable[[str], None], workers: int = 2) -
     _stock(order.side, order.part, order.material)  # a missing stock is said once, before the workers start
     began = time.monotonic()
     written: list[Written] = []
-    with ProcessPoolExecutor(max(workers, 1)) as pool:
-        for one in pool.map(partial(_one, order), range(order.count), chunksize=8):
-            written.append(one)
-            if len(written) % 100 == 0 or len(written) == order.count:
-                each = (time.monotonic() - began) / len(written)
-                left = each * (order.count - len(written))
-                so_far = f"{order.side}/{order.part}: {len(written)} of {order.count} scenes"
-                report(f"{so_far}, {each:.3f} s each, {left:.0f} s left")
+    for one in _all(order, workers):
+        written.append(one)
+        if len(written) % 100 == 0 or len(written) == order.count:
+            each = (time.monotonic() - began) / len(written)
+            left = each * (order.count - len(written))
+            so_far = f"{order.side}/{order.part}: {len(written)} of {order.count} scenes"
+            report(f"{so_far}, {each:.3f} s each, {left:.0f} s left")
     write_lists(order.part, written, order.out)
     return written
+
+
+def _all(order: Order, workers: int) -> Iterator[Written]:
+    make = partial(_one, order)
+    if workers <= 1:
+        yield from map(make, range(order.count))
+        return
+    # Spawned on every system alike: a fork of a process with threads may hang.
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        yield from pool.map(make, range(order.count), chunksize=8)
 
 
 def _one(order: Order, index: int) -> Written:
