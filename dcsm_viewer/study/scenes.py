@@ -17,6 +17,7 @@ import numpy as np
 
 from dcsm_viewer.datasets.example import VOC_CLASSES
 from dcsm_viewer.study.pictures.backgrounds import Backgrounds, gather_backgrounds
+from dcsm_viewer.study.pictures.contact_sheet import contact_sheet
 from dcsm_viewer.study.pictures.cutout import found_in
 from dcsm_viewer.study.pictures.fetch import fetched
 from dcsm_viewer.study.pictures.looks import EVALUATION, TRAINING
@@ -25,6 +26,7 @@ from dcsm_viewer.study.pictures.sources import SIDES, Side, of_side
 from dcsm_viewer.study.pictures.stock import Part, Stock, part_of
 from dcsm_viewer.study.pictures.voc_folder import Written, write_lists, write_scene
 from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import replaced
 
 # As photographs of VOC are: most lie, one in six stands.
 SIZES = ((500, 375), (480, 360), (500, 333), (375, 500), (480, 320), (500, 375))
@@ -160,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sources", type=Path, default=Path("out/sources"), help="where fetched packages lie")
     parser.add_argument("--material", type=Path, default=Path("out"), help="where objects/ and backgrounds/ lie")
     parser.add_argument("--no-fetch", action="store_true", help="use the cutouts and backgrounds that are there")
+    parser.add_argument("--sheet", type=Path, help="a PNG of the first 24 scenes of the last set, with their masks")
     parser.add_argument("--workers", type=_natural, default=2, help="processes")
     return parser
 
@@ -184,7 +187,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for part, count in sets:
                 out = given.out or Path("out/scenes") / side
                 order = Order(side, part, count, given.seed, out, given.material, given.size)
-                report(counts_table(make_scenes(order, report, given.workers)))
+                written = make_scenes(order, report, given.workers)
+                report(counts_table(written))
+                if given.sheet is not None:
+                    with replaced(given.sheet) as draft:
+                        contact_sheet(out, [one.stem for one in written[:24]]).save(draft, format="PNG")
     except UserError as trouble:
         report(str(trouble))
         return 1

@@ -88,6 +88,18 @@ def test_that_lists_annotations_and_masks_say_the_same(material: Path, tmp_path:
             assert picture.size == size == (160, 120)
 
 
+def test_that_a_sheet_shows_each_scene_above_its_mask(material: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    assert made(material, tmp_path / "out", "--sheet", str(sheet)) == 0
+    stems = (tmp_path / "out" / "ImageSets" / "Main" / "train.txt").read_text().split()
+    with Image.open(sheet) as opened:
+        shown = np.asarray(opened)
+    assert shown.shape == (2 * 150 + 4, 6 * 204 - 4, 3)
+    with Image.open(tmp_path / "out" / "SegmentationClass" / f"{stems[0]}.png") as mask:
+        expected = np.asarray(mask.convert("RGB").resize((200, 150), Image.Resampling.NEAREST))
+    np.testing.assert_array_equal(shown[152:302, :200], expected)
+
+
 def test_that_the_ring_is_one_pixel_on_either_side_of_an_edge() -> None:
     numbers = np.zeros((10, 10), np.uint8)
     numbers[:, 5:] = 1
