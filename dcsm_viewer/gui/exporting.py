@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from dcsm_viewer.export import export_result
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.panels.headline_words import is_current
 from dcsm_viewer.gui.state import ViewState
@@ -71,6 +70,8 @@ def default_folder(state: ViewState) -> str:
 
 
 def _write(result: Result, folder: str, formats: tuple[str, ...], *, stages: bool) -> tuple[Path, ...]:
+    from dcsm_viewer.export import export_result  # 0.1 s that the window's start need not wait for
+
     where = Path(folder)
     try:
         where.mkdir(parents=True, exist_ok=True)
