@@ -52,6 +52,9 @@ AugmentOption = Annotated[
     typer.Option("--augment", help="paper: mirrored, colours shaken. strong: also stretched, turned, blurred, noisy."),
 ]
 ValPxOption = Annotated[int, typer.Option("--val-px", help="Longer side in px while validating.")]
+ViewsOption = Annotated[
+    int, typer.Option("--views", help="Epochs before the first comes again; 0: never. Saves time with --freeze.")
+]
 HalfOption = Annotated[bool, typer.Option("--half", help="Write the weights in half precision.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Threads that read images.")]
 EveryOption = Annotated[float, typer.Option("--checkpoint-every", min=0, help="Seconds between checkpoints.")]
@@ -82,6 +85,7 @@ def train(
     calibrate: CalibrateOption = 128,
     augment: AugmentOption = "paper",
     val_px: ValPxOption = 500,
+    views: ViewsOption = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same training.")] = 0,
     device: o.DeviceOption = "auto",
     precision: o.PrecisionOption = "auto",
@@ -121,6 +125,7 @@ def train(
             calibrate=calibrate,
             augmentation=augment,
             validate_px=val_px,
+            views=views,
             seed=seed,
         )
         order = Order(

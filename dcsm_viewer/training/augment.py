@@ -90,7 +90,8 @@ def _mean_colour(image: Image.Image) -> tuple[int, ...]:
 
 
 def _placed(image: Image.Image, side: int, down: float, across: float) -> Seen:
-    top, left = round((side - image.height) * down), round((side - image.width) * across)
+    # Halves go up, as the engine's placement has them.
+    top, left = int((side - image.height) * down + 0.5), int((side - image.width) * across + 0.5)
     canvas = np.zeros((side, side, 3), dtype=np.uint8)
     canvas[top : top + image.height, left : left + image.width] = np.asarray(image)
     return Seen(canvas, (top, left, image.height, image.width))

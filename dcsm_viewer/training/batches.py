@@ -48,13 +48,19 @@ def steps_per_epoch(images: int, recipe: Recipe) -> int:
     return -(-images // recipe.batch)
 
 
+def view_of(epoch: int, recipe: Recipe) -> int:
+    """The epoch whose batches come in `epoch`: its own, or an earlier one where the recipe has so many views."""
+    return epoch % recipe.views if recipe.views else epoch
+
+
 def training_batches(
-    dataset: Dataset, recipe: Recipe, epoch: int, first: int, workers: int, share: Share = Share()
+    dataset: Dataset, recipe: Recipe, epoch: int, steps: Sequence[int], workers: int, share: Share = Share()
 ) -> Iterator[Batch]:
-    """Batches of `epoch` from step `first` on; `recipe.batch` images shared among the processes.
+    """The batches of these steps (from 0) of `epoch`; `recipe.batch` images shared among the processes.
 
     The last batch of an epoch is filled up with the images that came first, so that all are of one size.
     """
+    epoch = view_of(epoch, recipe)
     order = np.random.default_rng([recipe.seed, _ORDER, epoch]).permutation(len(dataset.examples))
     order = np.resize(order, steps_per_epoch(len(order), recipe) * recipe.batch)
     targets = _targets(dataset)
@@ -65,7 +71,7 @@ def training_batches(
         return augmented(rgb, side, recipe.augmentation, rng)
 
     def jobs() -> Iterator[tuple[list[int], int]]:
-        for step in range(first, len(order) // recipe.batch):
+        for step in steps:
             side = int(np.random.default_rng([recipe.seed, _SIZE, epoch, step]).integers(*recipe.sizes, endpoint=True))
             begin = step * recipe.batch
             yield list(range(begin + share.rank, begin + recipe.batch, share.world)), side

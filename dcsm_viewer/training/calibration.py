@@ -1,34 +1,45 @@
-"""A scale and an offset for every borrowed output, so that its sigmoid means something from the first step on."""
+"""One scale and one offset for all borrowed outputs, so that their sigmoid means something from the first step on."""
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 NEWTON_STEPS = 30
-PRIOR = 1.0  # how strongly scale is held at 1 and offset at 0, in images
+PRIOR = 1.0  # how strongly scale is held at 1 (of standardised logits) and offset at 0, in images
+LEAST_SCALE = 0.1
 
 
-def calibrated(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """(scale, offset), float64 (C,): sigmoid(scale * logit + offset) fits the labels best, class by class.
+def calibrated(logits: Tensor, labels: Tensor) -> tuple[float, float]:
+    """(scale, offset): sigmoid(scale * logit + offset) fits the labels best.
 
-    logits, labels: (N, C). Logistic regression by Newton's method, on standardised logits, with a mild prior; the
-    scale is never negative, which would turn a class into its opposite where the images at hand show none of it.
+    logits, labels: any equal shapes. Logistic regression by Newton's method on standardised logits, with a mild prior.
+    All classes share both numbers: the images trained on may be of another kind than those the start learned from
+    (drawings of cats), and a scale for each class would throw away what is known of photographs.
     """
-    x, y = logits.double(), labels.double()
-    mean, spread = x.mean(0), x.std(0, correction=0).clamp(min=1e-3)
+    x, y = logits.double().flatten(), labels.double().flatten()
+    mean, spread = float(x.mean()), max(float(x.std(correction=0)), 1e-3)
     x = (x - mean) / spread
-    slope, offset = torch.ones_like(mean), torch.zeros_like(mean)
+
+    def cost(slope: float, offset: float) -> float:
+        fit = F.binary_cross_entropy_with_logits(slope * x + offset, y, reduction="sum")
+        return float(fit) + PRIOR / 2 * ((slope - 1) ** 2 + offset**2)
+
+    slope, offset = 1.0, 0.0
     for _ in range(NEWTON_STEPS):
         p = torch.sigmoid(slope * x + offset)
         curvature = p * (1 - p)
-        at_slope = ((p - y) * x).sum(0) + PRIOR * (slope - 1)
-        at_offset = (p - y).sum(0) + PRIOR * offset
-        a = (curvature * x * x).sum(0) + PRIOR
-        b = (curvature * x).sum(0)
-        c = curvature.sum(0) + PRIOR
+        at_slope = float(((p - y) * x).sum()) + PRIOR * (slope - 1)
+        at_offset = float((p - y).sum()) + PRIOR * offset
+        a = float((curvature * x * x).sum()) + PRIOR
+        b = float((curvature * x).sum())
+        c = float(curvature.sum()) + PRIOR
         determinant = a * c - b * b
-        slope = slope - (c * at_slope - b * at_offset) / determinant
-        offset = offset - (a * at_offset - b * at_slope) / determinant
-    slope = slope.clamp(min=0.1)
+        by = ((c * at_slope - b * at_offset) / determinant, (a * at_offset - b * at_slope) / determinant)
+        length, before = 1.0, cost(slope, offset)
+        while length > 1e-6 and cost(slope - length * by[0], offset - length * by[1]) > before:
+            length /= 2  # a whole step can overshoot where few images show a class
+        slope, offset = slope - length * by[0], offset - length * by[1]
+    slope = max(slope, LEAST_SCALE)  # never below 0: that would turn classes into their opposites
     return slope / spread, offset - slope * mean / spread

@@ -10,20 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from dcsm_viewer.training import checkpoint
-from dcsm_viewer.training.batches import (
-    Batch,
-    Share,
-    network_input,
-    steps_per_epoch,
-    training_batches,
-)
+from dcsm_viewer.training.batches import Share, steps_per_epoch
 from dcsm_viewer.training.calibration import calibrated
 from dcsm_viewer.training.checkpoint import Standing
+from dcsm_viewer.training.frozen_part import FrozenPart, Prepared
 from dcsm_viewer.training.objective import Objective
 from dcsm_viewer.training.order import Order, Trained, check_data
 from dcsm_viewer.training.processes import agreed, joined
 from dcsm_viewer.training.progress import Epoch, Event, Note, Step
-from dcsm_viewer.training.recipe import Recipe, check
+from dcsm_viewer.training.recipe import Recipe, check, digest_of
 from dcsm_viewer.training.schedule import rate_factor
 from dcsm_viewer.training.start import Trainable, start_from
 from dcsm_viewer.training.validation import largest_logits, validated
@@ -51,11 +46,12 @@ class _Training:
         self.recipe = order.recipe
         self.steps = steps_per_epoch(len(order.training.examples), self.recipe)
         self.start = start_from(self.recipe.start, order.training.class_names, self.recipe.seed)
-        self.identity = self.recipe.digest(
+        data = digest_of(
             self.start.digest,
             order.training.class_names,
             *([[one.image.name, one.labels] for one in data.examples] for data in (order.training, order.validation)),
         )
+        self.identity = digest_of(self.recipe.as_json(), data)
         self.standing = checkpoint.load(order.out, self.identity, self.recipe.as_json(), device)
         if self.standing is None:
             self._calibrate()
@@ -69,7 +65,11 @@ class _Training:
             self.standing = Standing(self.identity, self.recipe.as_json(), start_head=self.start.head)
         else:
             self._go_on(self.standing)
-        remembered = self._network(self.start.tensors).eval() if self.recipe.remember else None
+        remembered = None
+        if self.recipe.remember:
+            remembered = self._network(self.start.tensors).eval()
+            remembered.freeze(self.recipe.freeze)
+        self.frozen = FrozenPart(order.out, self.recipe, data, self.start.convention, share, device)
         self.objective: nn.Module = Objective(self.network, self.recipe, remembered)
         if share.world > 1:
             ids = [device.index] if device.type == "cuda" else None
@@ -82,8 +82,8 @@ class _Training:
         done_before = standing.epoch * self.steps + standing.step
         whole = self.recipe.epochs * self.steps
         while standing.epoch < self.recipe.epochs:
-            batches = training_batches(
-                self.order.training, self.recipe, standing.epoch, standing.step, self.order.workers, self.share
+            batches = self.frozen.batches(
+                self.network, self.order.training, standing.epoch, standing.step, self.order.workers
             )
             for batch in batches:
                 if agreed(not still_wanted(), self.share):
@@ -114,7 +114,7 @@ class _Training:
             saved_s = time.monotonic()
         return self._outcome(finished=True)
 
-    def _step(self, batch: Batch) -> float:
+    def _step(self, batch: Prepared) -> float:
         """The loss of the batch over all processes' shares, before the step it makes."""
         standing = self.standing
         assert standing is not None
@@ -125,10 +125,9 @@ class _Training:
             group["lr"] = group["highest"] * factor
         # Dropout's random numbers follow from the place as everything else does.
         torch.manual_seed(self.recipe.seed * 1_000_003 + done * self.share.world + self.share.rank)
-        x = network_input(batch, self.start.convention, self.device)
         bfloat16 = self.order.compute.dtype == torch.bfloat16
         with torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16):
-            loss = self.objective(x, batch.rectangles.to(self.device), batch.labels.to(self.device))
+            loss = self.objective(batch.lower, batch.side, batch.rectangles, batch.labels)
         if not torch.isfinite(loss):
             raise UserError(
                 f"The loss became {float(loss)} in epoch {standing.epoch + 1}; take smaller learning rates."
@@ -206,11 +205,13 @@ class _Training:
             workers=self.order.workers,
             places=places,
         )
-        scale, offset = calibrated(torch.from_numpy(logits), torch.from_numpy(present))
+        scale, offset = calibrated(
+            torch.from_numpy(logits[:, start.borrowed]), torch.from_numpy(present[:, start.borrowed])
+        )
         weight, bias = start.tensors[f"{start.classifier}.weight"], start.tensors[f"{start.classifier}.bias"]
         for class_id in start.borrowed:
-            weight[class_id] *= scale[class_id].float()
-            bias[class_id] = bias[class_id] * scale[class_id].float() + offset[class_id].float()
+            weight[class_id] *= scale
+            bias[class_id] = bias[class_id] * scale + offset
 
     def _network(self, tensors: Mapping[str, Tensor]) -> Trainable:
         return self.start.network(tensors).to(self.device)

@@ -50,14 +50,15 @@ class Objective(nn.Module):
         self.network, self.recipe = network, recipe
         self._start = (start,)  # in a tuple: it is no part of what is trained
 
-    def forward(self, x: Tensor, rectangles: Tensor, labels: Tensor) -> Tensor:
-        features = self.network.features(x)
+    def forward(self, lower: Tensor, side: int, rectangles: Tensor, labels: Tensor) -> Tensor:
+        """lower: what the frozen blocks gave of canvases of `side` px; rectangles and labels as in a Batch."""
+        features = self.network.upper(lower)
         logits = self.network.classified(features)
-        valid = valid_positions(rectangles, x.shape[2], (logits.shape[2], logits.shape[3]))
+        valid = valid_positions(rectangles, side, (logits.shape[2], logits.shape[3]))
         loss = cross_entropy(logits, valid, labels, self.recipe.smoothing)
         (start,) = self._start
         if start is not None:
             with torch.no_grad():
-                before = start.features(x)
+                before = start.upper(lower)  # the frozen blocks are the same in both
             loss = loss + self.recipe.remember * forgetting(features, before)
         return loss

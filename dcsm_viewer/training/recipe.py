@@ -22,7 +22,8 @@ class Recipe:
     and 1 the targets lie. average: decay of the moving average of the weights, 0 for none. remember: weight of the
     penalty on features that leave what the start gave. blend: share of the trained weights in the result, the rest is
     the start's (Wortsman et al. 2022). calibrate: images that give a borrowed classifier its scale. validate_px:
-    longer side while validating.
+    longer side while validating. views: how many differently augmented epochs there are before the first comes again,
+    0 for a new one each time; with frozen blocks what they give is then kept on disk, and later epochs cost a third.
     """
 
     start: str = "efficientnet-lite0"
@@ -41,14 +42,11 @@ class Recipe:
     calibrate: int = 128
     augmentation: Augmentation = "paper"
     validate_px: int = 500
+    views: int = 0
     seed: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]  # what json.loads gives is Any
-
-    def digest(self, *also: object) -> str:
-        """sha256 of the recipe and of what else names a training."""
-        return hashlib.sha256(json.dumps([self.as_json(), *also], sort_keys=True).encode()).hexdigest()
 
 
 _RANGES: dict[str, tuple[float, float]] = {
@@ -65,8 +63,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "blend": (0, 1),
     "calibrate": (0, 100_000),
     "validate_px": (64, 2048),
+    "views": (0, 1000),
     "seed": (0, 2**31 - 1),
 }
+
+
+def digest_of(*parts: object) -> str:
+    """sha256 of JSON values."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def check(recipe: Recipe) -> None:

@@ -65,11 +65,7 @@ class TrainableLite0(nn.Module):
         return body, head
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classified(self.features(x))
-
-    def features(self, x: Tensor) -> Tensor:
-        """(N, 1280, h, w): what the classifier looks at."""
-        return self.upper(self.lower(x))
+        return self.classified(self.upper(self.lower(x)))
 
     def lower(self, x: Tensor) -> Tensor:
         """The output of the last frozen block, which never changes while training; the input where none is frozen."""
@@ -79,7 +75,7 @@ class TrainableLite0(nn.Module):
             return self._through(x, 0, self.frozen_blocks)
 
     def upper(self, x: Tensor) -> Tensor:
-        """(N, 1280, h, w) from what `lower` gave."""
+        """(N, 1280, h, w), what the classifier looks at, from what `lower` gave."""
         x = self._through(x, self.frozen_blocks, len(self._blocks))
         return _folded(self._conv_head, self._bn1).forward(x).clamp(0, 6)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -51,35 +51,27 @@ class TrainableVgg16(nn.Module):
         return body, head
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classified(self.features(x))
+        return self.classified(self.upper(self.lower(x)))
 
-    def features(self, x: Tensor) -> Tensor:
-        """(N, width of fc7, h, w): what fc8 looks at."""
-        for name in CONVOLUTIONS:
+    def lower(self, x: Tensor) -> Tensor:
+        """What the frozen convolutions give, which never changes while training; the input where none is frozen."""
+        with torch.no_grad():
+            return self._convolved(x, CONVOLUTIONS[: self.frozen_blocks])
+
+    def upper(self, x: Tensor) -> Tensor:
+        """(N, width of fc7, h, w), what fc8 looks at, from what `lower` gave."""
+        x = self._convolved(x, CONVOLUTIONS[self.frozen_blocks :])
+        for name in ("fc6", "fc7"):
+            x = F.dropout(F.relu(self.get_submodule(name)(x)), DROPOUT, self.training)
+        return x
+
+    def _convolved(self, x: Tensor, names: Sequence[str]) -> Tensor:
+        for name in names:
             x = F.relu(self.get_submodule(name)(x))
             if name in POOLED:
                 x = F.max_pool2d(x, 2, ceil_mode=self.ceil_mode)
-        for name in ("fc6", "fc7"):
-            x = F.dropout(F.relu(self.get_submodule(name)(x)), DROPOUT, self.training)
         return x
 
     def classified(self, features: Tensor) -> Tensor:
         logits: Tensor = self.get_submodule("fc8")(features)
         return logits
-
-
-def fresh_vgg16(
-    classes: int, seed: int, widths: tuple[int, ...] = (64, 128, 256, 512, 512), dense: int = 4096
-) -> TrainableVgg16:
-    """A VGG-16 that knows nothing: He's initialisation, the same for the same seed."""
-    generator = torch.Generator().manual_seed(seed)
-    tensors: dict[str, Tensor] = {}
-    inputs = 3
-    blocks = {name: widths[int(name[4]) - 1] for name in CONVOLUTIONS}
-    for name, outputs in (*blocks.items(), ("fc6", dense), ("fc7", dense), ("fc8", classes)):
-        kernel = 3 if name in CONVOLUTIONS else 7 if name == "fc6" else 1
-        spread = (2 / (inputs * kernel * kernel)) ** 0.5
-        tensors[f"{name}.weight"] = torch.randn((outputs, inputs, kernel, kernel), generator=generator) * spread
-        tensors[f"{name}.bias"] = torch.zeros(outputs)
-        inputs = outputs
-    return TrainableVgg16(tensors)

@@ -1,0 +1,223 @@
+"""Trainings that end, that are interrupted, that make no sense, and that several processes share."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from dcsm_viewer.datasets import Dataset
+from dcsm_viewer.engine.models.registry import model_of
+from dcsm_viewer.engine.weights.read import read_weights
+from dcsm_viewer.training.checkpoint import NAME as CHECKPOINT
+from dcsm_viewer.training.curve_picture import write_curve
+from dcsm_viewer.training.loop import train
+from dcsm_viewer.training.objective import forgetting
+from dcsm_viewer.training.order import Order, Trained
+from dcsm_viewer.training.progress import Epoch, Event, Step
+from dcsm_viewer.training.start import start_from
+from dcsm_viewer.values import UserError
+from tests.unit.training.tiny import tiny_order
+
+
+def finished(order: Order) -> Trained:
+    return train(order, lambda _event: None, lambda: True)
+
+
+def after_steps(count: int) -> Callable[[], bool]:
+    """True `count` times, then False."""
+    left = iter([True] * count)
+    return lambda: next(left, False)
+
+
+def test_that_an_interrupted_training_ends_bit_for_bit_as_an_unbroken_one(tmp_path: Path) -> None:
+    unbroken = finished(tiny_order(tmp_path, tmp_path / "a"))
+    broken = tiny_order(tmp_path, tmp_path / "b")
+    for steps in (1, 2, 4):
+        assert not train(broken, lambda _event: None, after_steps(steps)).finished
+    ended = finished(broken)
+    assert ended.finished
+    assert ended.curve == unbroken.curve
+    assert ended.sha256 == unbroken.sha256
+    assert len(ended.curve) == 3
+
+
+def test_that_a_checkpoint_of_every_step_is_enough_after_a_crash(tmp_path: Path) -> None:
+    order = replace(tiny_order(tmp_path, tmp_path / "a"), checkpoint_s=0)
+
+    def crash(event: Event) -> None:
+        if isinstance(event, Step) and (event.epoch, event.step) == (2, 2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(order, crash, lambda: True)
+    assert finished(order).curve == finished(tiny_order(tmp_path, tmp_path / "b")).curve
+
+
+def test_that_training_teaches_the_colours(tmp_path: Path) -> None:
+    order = tiny_order(
+        tmp_path, tmp_path / "a", epochs=15, rate_body=1e-3, rate_head=3e-3, augmentation="plain", average=0
+    )
+    order = replace(order, validation=replace(order.training, name="the same"))
+    curve = finished(order).curve
+    first, best = curve[0], max(curve, key=lambda epoch: epoch.mean_ap or 0)
+    assert first.mean_ap is not None
+    assert best.mean_ap is not None
+    assert best.mean_ap > 0.9
+    assert curve[-1].loss < 0.7 * first.loss
+
+
+def test_that_the_weights_open_in_the_engine_with_their_names_and_recipe(tmp_path: Path) -> None:
+    order = replace(tiny_order(tmp_path, tmp_path / "a"), half=True)
+    ended = finished(order)
+    assert ended.weights is not None
+    weights = read_weights(ended.weights)
+    assert (weights.digest, weights.class_names) == (ended.sha256, ("blue", "green", "red"))
+    assert weights.recipe is not None
+    assert (weights.recipe["epochs"], weights.recipe["epoch"]) == (3, ended.best_epoch)
+    model = model_of("mine", weights, "voc", order.compute)
+    assert model.card.class_names == ("blue", "green", "red")
+    assert load_file(ended.weights)["fc8.weight"].dtype == torch.float16
+
+
+def test_that_nothing_of_the_trained_weights_is_left_where_the_blend_is_0(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=1, blend=0)
+    ended = finished(order)
+    assert ended.weights is not None
+    start = start_from(order.recipe.start, order.training.class_names, 0).tensors
+    for name, tensor in read_weights(ended.weights).tensors.items():
+        torch.testing.assert_close(tensor, start[name])
+
+
+def test_that_strongly_remembered_features_move_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcsm_viewer.training.trainable_vgg16.DROPOUT", 0.0)
+    moved = []
+    for number, remember in enumerate((0.0, 30.0)):
+        order = tiny_order(tmp_path, tmp_path / str(number), remember=remember, rate_body=3e-3, average=0)
+        ended = finished(order)
+        assert ended.weights is not None
+        start = start_from(order.recipe.start, order.training.class_names, 0)
+        x = torch.randn((1, 3, 200, 200), generator=torch.Generator().manual_seed(0))
+        before = start.network(start.tensors).eval().upper(x)
+        moved.append(float(forgetting(start.network(read_weights(ended.weights).tensors).eval().upper(x), before)))
+    assert moved[1] < 0.5 * moved[0]
+
+
+def test_that_another_recipe_or_other_images_do_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=1)
+    finished(order)
+    with pytest.raises(UserError, match=r"another training \(epochs 1, now 2; seed 0, now 3\)"):
+        finished(tiny_order(tmp_path, tmp_path / "a", epochs=2, seed=3))
+    fewer = replace(order.training, examples=order.training.examples[:8])
+    with pytest.raises(UserError, match="the images, labels or start weights are others"):
+        finished(replace(order, training=fewer))
+
+
+@pytest.mark.parametrize("damage", [b"", b"no checkpoint", None])
+def test_that_a_damaged_checkpoint_is_named(damage: bytes | None, tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=1)
+    train(order, lambda _event: None, after_steps(1))
+    path = tmp_path / "a" / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:-100] if damage is None else damage)
+    with pytest.raises(UserError, match=r"checkpoint\.pt is damaged .*; delete it to begin anew"):
+        finished(order)
+
+
+def test_that_trainings_that_make_no_sense_are_refused(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a")
+    nobody: Dataset = replace(order.training, examples=())
+    with pytest.raises(UserError, match="holds no images"):
+        finished(replace(order, training=nobody))
+    unlabelled = replace(order.training, examples=tuple(replace(one, labels=()) for one in order.training.examples))
+    with pytest.raises(UserError, match="No image of labels has a label"):
+        finished(replace(order, training=unlabelled))
+    with pytest.raises(UserError, match="has other classes than"):
+        finished(replace(order, validation=replace(order.validation, class_names=("ant",))))
+    with pytest.raises(UserError, match=r"batch is 0; it must lie between 1 and 4096"):
+        finished(tiny_order(tmp_path, tmp_path / "a", batch=0))
+    with pytest.raises(UserError, match="make no range"):
+        finished(tiny_order(tmp_path, tmp_path / "a", sizes=(700, 300)))
+
+
+def test_that_a_loss_that_is_no_number_ends_the_training(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a")
+    loud = load_file(tmp_path / "vgg.safetensors")
+    save_file({name: tensor * 2000 if "conv" in name else tensor for name, tensor in loud.items()}, tmp_path / "loud")
+    with pytest.raises(UserError, match="take smaller learning rates"):
+        finished(replace(order, recipe=replace(order.recipe, start=str(tmp_path / "loud"))))
+
+
+def test_that_without_validation_the_last_epoch_is_taken(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=2)
+    ended = finished(replace(order, validation=replace(order.validation, examples=())))
+    assert ended.best_epoch == 2
+    assert [point.mean_ap for point in ended.curve] == [None, None]
+
+
+_TWO = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+sys.path.insert(0, {root!r})
+import torch
+torch.set_num_threads(1)
+from tests.unit.training.tiny import tiny_order
+from dcsm_viewer.training.loop import train
+order = tiny_order(Path({folder!r}), Path({out!r}), epochs=1, augmentation="paper", rate_head=0.01)
+order = replace(order, recipe=replace(order.recipe, average=0.0))
+print(train(order, lambda event: None, lambda: True).curve)
+"""
+
+
+def test_that_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "one", epochs=1, augmentation="paper", rate_head=0.01, average=0.0)
+    # Each process has its own dropout, so only a network without it can be compared.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    root = str(Path(__file__).parents[3])
+    script = _TWO.format(root=root, folder=str(tmp_path), out=str(tmp_path / "two"))
+    shared = os.environ | {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", "import dcsm_viewer.training.trainable_vgg16 as v; v.DROPOUT = 0.0\n" + script],
+            env=shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+            cwd=root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dcsm_viewer.training.trainable_vgg16.DROPOUT", 0.0)
+        alone = finished(order)
+    assert alone.weights is not None
+    there, here = read_weights(tmp_path / "two" / "weights.safetensors"), read_weights(alone.weights)
+    start = start_from(order.recipe.start, order.training.class_names, 0).tensors
+    for name, tensor in here.tensors.items():
+        torch.testing.assert_close(there.tensors[name], tensor, rtol=0, atol=2e-4)
+    assert not torch.allclose(start["fc8.weight"], here.tensors["fc8.weight"], atol=5e-3)
+
+
+def test_that_the_curve_is_drawn_with_a_line_for_every_value(tmp_path: Path) -> None:
+    from PIL import Image
+
+    curve = [Epoch(n, 1 / n, 1e-3, 1.2 / n, n / 6, {"a": n / 6}) for n in range(1, 6)]
+    write_curve(tmp_path / "curve.png", curve, 5)
+    with Image.open(tmp_path / "curve.png") as picture:
+        colours = {colour for count, colour in picture.convert("RGB").getcolors(1 << 24) or [] if count > 200}
+    assert {(0, 114, 178), (213, 94, 0), (0, 158, 115)} <= colours
+    write_curve(tmp_path / "one.png", [Epoch(1, 0.5, 1e-3, None, None, None)], None)
+    with Image.open(tmp_path / "one.png") as picture:
+        assert picture.height < 600

@@ -1,0 +1,103 @@
+"""Pooling, loss, schedule, calibration."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from dcsm_viewer.engine.preprocess import Placement, positions_on_image
+from dcsm_viewer.training.batches import valid_positions
+from dcsm_viewer.training.calibration import PRIOR, calibrated
+from dcsm_viewer.training.objective import cross_entropy, forgetting, pooled
+from dcsm_viewer.training.schedule import LEAST, rate_factor
+from dcsm_viewer.training.weights_out import blended
+
+
+@pytest.mark.parametrize("rectangle", [(0, 0, 100, 100), (13, 0, 70, 100), (0, 40, 100, 33), (50, 50, 2, 2)])
+def test_that_valid_positions_are_those_the_engine_calls_on_the_image(rectangle: tuple[int, int, int, int]) -> None:
+    top, left, height, width = rectangle
+    expected = positions_on_image(Placement(100, top, left, height, width, (height, width)), (7, 5))
+    found = valid_positions(torch.tensor([[0, 0, 100, 100], rectangle]), 100, (7, 5))
+    assert found[0].all()
+    assert torch.equal(found[1], expected)
+
+
+def test_that_the_loss_is_sigmoid_cross_entropy_of_the_largest_logits() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (2, 3, 4, 5))
+    valid = np.zeros((2, 4, 5), dtype=bool)
+    valid[0, 1:3], valid[1, :, 2:4] = True, True
+    labels = np.array([[1, 0, 1], [0, 0, 1]])
+    total = 0.0
+    for n in range(2):
+        for c in range(3):
+            z = max(logits[n, c, y, x] for y in range(4) for x in range(5) if valid[n, y, x] or not labels[n, c])
+            target = 0.9 if labels[n, c] else 0.1
+            total -= target * math.log(1 / (1 + math.exp(-z))) + (1 - target) * math.log(1 - 1 / (1 + math.exp(-z)))
+    found = cross_entropy(
+        torch.tensor(logits), torch.tensor(valid), torch.tensor(labels, dtype=torch.float64), smoothing=0.1
+    )
+    assert float(found) == pytest.approx(total / 6, rel=1e-6)
+
+
+def test_that_a_class_on_the_padding_is_no_find_but_is_a_mistake() -> None:
+    logits = torch.full((1, 1, 1, 2), -5.0)
+    logits[..., 1] = 5.0  # on the padding
+    valid = torch.tensor([[[True, False]]])
+    on_image, anywhere = pooled(logits, valid)
+    assert (float(on_image), float(anywhere)) == (-5.0, 5.0)
+    assert float(cross_entropy(logits, valid, torch.ones(1, 1))) > 4
+    assert float(cross_entropy(logits, valid, torch.zeros(1, 1))) > 4
+
+
+def test_that_forgetting_is_nothing_for_the_same_features_and_1_for_none() -> None:
+    before = torch.randn((2, 8, 3, 3), generator=torch.Generator().manual_seed(0))
+    assert float(forgetting(before, before)) == 0
+    assert float(forgetting(torch.zeros_like(before), before)) == pytest.approx(1)
+
+
+def test_that_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
+    factors = [rate_factor(step, 101, 10) for step in range(101)]
+    assert factors[:10] == pytest.approx([(step + 1) / 11 for step in range(10)])
+    assert factors[10] == 1
+    assert factors[55] == pytest.approx((1 + LEAST) / 2)
+    assert factors[100] == pytest.approx(LEAST)
+    assert all(later < earlier for earlier, later in pairwise(factors[10:]))
+    assert rate_factor(0, 1, 0) == 1
+
+
+@pytest.mark.parametrize("threshold", [5.0, 14.0])
+def test_that_calibration_is_the_best_fit_under_its_prior(threshold: float) -> None:
+    rng = np.random.default_rng(0)
+    logits = torch.tensor(rng.normal(5, 3, (100, 3)))
+    chance = 1 / (1 + np.exp(-(logits.numpy() - threshold)))
+    labels = torch.tensor(rng.random((100, 3)) < chance, dtype=torch.float64)
+    mean, spread = float(logits.mean()), float(logits.std(correction=0))
+
+    def cost(scale: float, offset: float) -> float:
+        p = torch.sigmoid(scale * logits + offset)
+        fit = -(labels * p.log() + (1 - labels) * (1 - p).log()).sum()
+        slope, shift = scale * spread, offset + scale * mean
+        return float(fit) + PRIOR / 2 * ((slope - 1) ** 2 + shift**2)
+
+    scale, offset = calibrated(logits, labels)
+    best = cost(scale, offset)
+    for change in (-0.02, 0.02):
+        assert cost(scale + change, offset) > best
+        assert cost(scale, offset + change) > best
+
+
+def test_that_calibration_turns_no_class_into_its_opposite() -> None:
+    scale, offset = calibrated(torch.linspace(0, 9, 40), (torch.arange(40) < 3).double())
+    assert scale > 0
+    assert 1 / (1 + math.exp(-(scale * 9 + offset))) < 0.5
+
+
+def test_that_a_blend_lies_between_start_and_trained() -> None:
+    start, trained = {"a": torch.tensor([0.0, 4.0])}, {"a": torch.tensor([2.0, 0.0])}
+    torch.testing.assert_close(blended(start, trained, 0.25)["a"], torch.tensor([0.5, 3.0]))
+    torch.testing.assert_close(blended(start, trained, 1.0)["a"], trained["a"])
