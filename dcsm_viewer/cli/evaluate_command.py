@@ -14,10 +14,12 @@ from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
 from dcsm_viewer.values import UserError
 
 if TYPE_CHECKING:
-    from dcsm_viewer.study.evaluation.evaluation import Order
+    from dcsm_viewer.study.evaluation.evaluation import Evaluation, Order
     from dcsm_viewer.study.evaluation.rows import Row
     from dcsm_viewer.study.evaluation.run import ImageDone
     from dcsm_viewer.study.evaluation.summary import RowSummary
+
+STOPPED = 130  # as a shell says of what Ctrl-C ended
 
 DatasetFolder = Annotated[Path, typer.Argument(help="A folder laid out as VOC2012: JPEGImages, ImageSets, ...")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the report; made if it is missing.")]
@@ -62,20 +64,30 @@ def evaluate(
         from dcsm_viewer.study.evaluation.evaluation import Evaluation
 
         evaluation = Evaluation(order)
-    count, failed, begin, fresh = len(order.dataset.examples), 0, time.monotonic(), 0
+    try:
+        failed = _measure(evaluation, len(order.dataset.examples))
+    except KeyboardInterrupt:
+        say("Stopped; what is measured is kept, and --resume goes on from there.")
+        raise typer.Exit(STOPPED) from None
+    with sentences(FAILED):
+        files, summaries = evaluation.write()
+    put({"report": [str(path) for path in files], "rows": [_figures(summary) for summary in summaries]})
+    say(_table(summaries))
+    if failed:
+        say(f"{failed} of {len(order.dataset.examples)} images could not be measured; the lines above say why.")
+        raise typer.Exit(FAILED)
+
+
+def _measure(evaluation: Evaluation, count: int) -> int:
+    """How many images could not be measured; each is told of as it is done."""
+    begin, failed, fresh = time.monotonic(), 0, 0
     for place, done in enumerate(evaluation.images(), start=1):
         put(_line(done, evaluation.rows))
         failed += done.error is not None
         fresh += done.resumed < len(evaluation.rows)
         left = (time.monotonic() - begin) / fresh * (count - place) if fresh else 0.0
         say(f"{place}/{count} {done.example.stem}: {done.error or _short(done)}, {_duration(left)} left")
-    with sentences(FAILED):
-        files, summaries = evaluation.write()
-    put({"report": [str(path) for path in files], "rows": [_figures(summary) for summary in summaries]})
-    say(_table(summaries))
-    if failed:
-        say(f"{failed} of {count} images could not be measured; the lines above say why.")
-        raise typer.Exit(FAILED)
+    return failed
 
 
 def _order(

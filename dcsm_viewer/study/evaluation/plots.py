@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from PIL import Image
 
@@ -28,53 +28,49 @@ def plots_of(rows: Sequence[RowSummary], class_names: Sequence[str], title: str)
 
 
 def _axis_plot(name: str, rows: Sequence[RowSummary], title: str) -> Iterator[tuple[str, Image.Image]]:
-    axis = axes()[name]
-    lines: dict[str, list[tuple[str, float]]] = {}
+    """Mean IoU over what one axis varies, a line or a colour for each combination of the others."""
+    lines: dict[str, dict[str, float]] = {}
     for row in rows:
         variant = row.row.variant
         if variant is not None and name in variant.values:
             others = ", ".join(f"{axes()[key].title} {value}" for key, value in variant.values.items() if key != name)
-            lines.setdefault(others or "measured here", []).append((variant.values[name], 100 * row.mean_iou))
-    values = list(dict.fromkeys(value for line in lines.values() for value, _ in line))
+            lines.setdefault(others or "measured here", {})[variant.values[name]] = 100 * row.mean_iou
+    values = list(dict.fromkeys(value for line in lines.values() for value in line))
     if len(values) < 2 or len(lines) > _MOST_LINES:
         return
-    if axis.is_number:
-        values.sort(key=float)
-    if axis.is_number or len(lines) > 1 or len(values) > 4:
-        place = {value: float(index) for index, value in enumerate(values)}
-        series = [
-            Series(
-                text,
-                tuple(sorted((place[value], figure) for value, figure in line)),
-                COLOURS[index % len(COLOURS)],
-            )
-            for index, (text, line) in enumerate(lines.items())
-        ]
-        if name == "n":
-            published = tuple((place[str(n)], figure) for n, figure in PUBLISHED_BY_N.items() if str(n) in place)
-            series.append(Series("poster, VOC 2012, CRF", published, (120, 120, 120), dashed=True))
-        figures = [figure for one in series for _, figure in one.points]
-        frame = Frame(
-            f"{title}: mean IoU by {axis.title}",
-            axis.title,
-            _Y,
-            tuple((place[value], value) for value in values),
-            (-0.25, len(values) - 0.75),
-            nice_range(figures, from_zero=False),
-        )
-        yield name, line_chart(frame, series)
-        return
-    (text, line), *_ = lines.items()
-    figures = [figure for _, figure in line]
-    frame = Frame(
-        f"{title}: mean IoU by {axis.title}",
-        axis.title,
-        _Y,
-        tuple((float(index), value) for index, (value, _) in enumerate(line)),
-        (-0.6, len(line) - 0.4),
-        nice_range(figures),
-    )
-    yield name, bar_chart(frame, [[figure] for figure in figures], [text], values_shown=True)
+    if axes()[name].is_number:
+        yield name, _by_number(name, sorted(values, key=float), lines, title)
+    else:
+        yield name, _by_choice(name, values, lines, title)
+
+
+def _by_number(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str, float]], title: str) -> Image.Image:
+    # Evenly spaced, as on the poster: 5 and 10 lie no further apart than 4 and 5.
+    place = {value: float(index) for index, value in enumerate(values)}
+    series = [
+        Series(text, tuple((place[value], line[value]) for value in values if value in line), colour)
+        for (text, line), colour in zip(lines.items(), COLOURS, strict=False)
+    ]
+    if name == "n":
+        published = tuple((place[str(n)], figure) for n, figure in PUBLISHED_BY_N.items() if str(n) in place)
+        series.append(Series("poster, VOC 2012, CRF", published, (120, 120, 120), dashed=True))
+    figures = [figure for one in series for _, figure in one.points]
+    ticks = tuple((place[value], value) for value in values)
+    return line_chart(_frame(name, title, ticks, nice_range(figures, from_zero=False), 0.25), series)
+
+
+def _by_choice(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str, float]], title: str) -> Image.Image:
+    groups = [[line.get(value, math.nan) for line in lines.values()] for value in values]
+    ticks = tuple((float(index), value) for index, value in enumerate(values))
+    frame = _frame(name, title, ticks, nice_range([figure for group in groups for figure in group]), 0.6)
+    return bar_chart(frame, groups, list(lines), values_shown=len(values) * len(lines) <= 12)
+
+
+def _frame(
+    name: str, title: str, ticks: tuple[tuple[float, str], ...], y_range: tuple[float, float], margin: float
+) -> Frame:
+    what = axes()[name].title
+    return Frame(f"{title}: mean IoU by {what}", what, _Y, ticks, (-margin, len(ticks) - 1 + margin), y_range)
 
 
 def _threshold_plot(rows: Sequence[RowSummary], title: str) -> Image.Image:

@@ -91,11 +91,11 @@ def test_that_the_curve_is_mean_iou_at_each_threshold() -> None:
     truths, all_maps, numbers = [masks(seed)[0] for seed in range(3)], [], [(1, 3), (2,), (1, 2, 4)]
     for truth, there in zip(truths, numbers, strict=True):
         maps = random.random((len(there), *truth.shape)).astype(np.float32)
-        maps[:, 0, :4] = np.float32(0.3)  # equal maps, and values at a threshold
+        maps[:, 0, :4] = 0.5  # equal maps, and values at a threshold exactly
         all_maps.append(maps)
     parts = [Curve.of(truth, maps, there, LABELS) for truth, maps, there in zip(truths, all_maps, numbers, strict=True)]
     found = curve.total_of(parts, LABELS).mean_iou()
-    for place in (0, 1, 29, 30, 31, 60, 99):
+    for place in (0, 1, 30, 49, 50, 51, 99):
         givens = [
             reference_labels_at(maps, there, THRESHOLDS[place]) for maps, there in zip(all_maps, numbers, strict=True)
         ]
