@@ -107,9 +107,9 @@ SOURCES = (
         "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f", "photographs of GCompris",
     ),
     Source(
-        "scikit-image", "pip", "scikit-image", "0.26.0", "public domain", "evaluation",
+        "scikit-image", "pip", "scikit-image", "0.26.0", "not stated", "evaluation",
         "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
-        "motorcycle by D. Scharstein et al. (Middlebury 2014), Chelsea by Stefan van der Walt (CC0)",
+        "motorcycle with its disparity by D. Scharstein et al. (Middlebury stereo benchmark, 2014)",
     ),
 )  # fmt: skip
 
