@@ -22,9 +22,10 @@ SIZE_PX = 384
 
 
 def draw_icons(source: Source, folder: Path, out: Path, report: Callable[[str], None]) -> int:
-    """How many icons of the set in `folder` were drawn to `out/<class>/`: those of the table, in names' order.
+    """How many icons of the set in `folder` lie in `out/<class>/` now: those of the table, in names' order.
 
-    An icon that Qt cannot draw is left out. Raises UserError where the set's file is missing or says nothing.
+    Those that are there already are left as they are; an icon that Qt cannot draw is left out. Raises UserError where
+    the set's file is missing or says nothing.
     """
     listing = folder / "package" / "icons.json"
     try:
@@ -37,13 +38,17 @@ def draw_icons(source: Source, folder: Path, out: Path, report: Callable[[str], 
         class_name = class_of_icon(name)
         if class_name is None:
             continue
+        target = out / class_name / file_name("icon", source.name, name, "0")
+        if target.is_file():
+            drawn += 1
+            continue
         width, height = (icons[name].get(side, icon_set.get(side, 16)) for side in ("width", "height"))
         rgba = _drawn(f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
                       f'viewBox="0 0 {width} {height}">{icons[name]["body"]}</svg>')  # fmt: skip
         if rgba is None:
             continue
         make_folder(out / class_name)
-        with replaced(out / class_name / file_name("icon", source.name, name, "0")) as path:
+        with replaced(target) as path:
             Image.fromarray(rgba).save(path, format="PNG")
         drawn += 1
     report(f"{source.name}: {drawn} icons")
