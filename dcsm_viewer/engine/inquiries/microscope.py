@@ -26,7 +26,7 @@ from dcsm_viewer.inquiries.microscope import (
 )
 from dcsm_viewer.values import BackwardMode, UserError
 
-SHOWN_CHANNELS = 12
+SHOWN_CHANNELS = 12  # half of them open, half closed, as far as there are
 
 
 def answer(question: MicroscopeQuestion, stage: MapStage) -> Iterator[Microscope]:
@@ -111,7 +111,7 @@ def gate_of(unit: Unit, arrived: Arrival, vectors: Mapping[BackwardMode, Tensor]
     strength = sum(
         ((values.abs() / values.abs().sum().clamp(min=1e-30)) for values in incoming.values()), torch.zeros(1)
     )
-    strongest = torch.argsort(strength, descending=True, stable=True)[:SHOWN_CHANNELS].tolist()
+    strongest = _strongest(strength, is_open)
     channels = tuple(
         GateChannel(
             channel,
@@ -131,6 +131,16 @@ def gate_of(unit: Unit, arrived: Arrival, vectors: Mapping[BackwardMode, Tensor]
         for mode, values in incoming.items()
     }
     return Gate(unit, arrived.name, count, channels, float(is_open.double().mean()), passed)
+
+
+def _strongest(strength: Tensor, is_open: Tensor) -> list[int]:
+    """Channels by falling strength: those of the open ones and of the closed ones that bring most."""
+    order: list[int] = torch.argsort(strength, descending=True, stable=True).tolist()
+    kinds = [[channel for channel in order if bool(is_open[channel]) == through] for through in (True, False)]
+    half = SHOWN_CHANNELS // 2
+    room = [max(half, SHOWN_CHANNELS - len(other)) for other in reversed(kinds)]
+    chosen = {channel for kind, count in zip(kinds, room, strict=True) for channel in kind[:count]}
+    return [channel for channel in order if channel in chosen]
 
 
 def _measured(gradient: Tensor) -> LayerGradient:

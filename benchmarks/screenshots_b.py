@@ -1,0 +1,85 @@
+"""The pictures of the sanity bench, faithfulness, the microscope and the lessons, from the real program.
+
+python -m benchmarks.screenshots_b                 # all of them
+python -m benchmarks.screenshots_b --only sanity
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PIL import Image
+
+from benchmarks.screenshots import Shared, save
+from benchmarks.screenshots_c import FOLDER, Condition, Shot, settled, take
+from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.tools.faithfulness import FaithfulnessTool
+from dcsm_viewer.gui.tools.microscope import MicroscopeTool
+from dcsm_viewer.gui.tools.sanity import SanityTool
+
+
+def sanity(count: int, parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.window.menus.actions["tools.sanity"].trigger()
+    page = parts.window.tools.page("sanity")
+    assert isinstance(page, SanityTool)
+    yield lambda: page.ladder is not None and page.ladder.is_whole
+    page.layers.slider.setValue(count)
+
+
+def faithfulness(step: int, parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.window.menus.actions["tools.faithfulness"].trigger()
+    page = parts.window.tools.page("faithfulness")
+    assert isinstance(page, FaithfulnessTool)
+    yield lambda: page.known is not None and page.known.is_whole
+    page.share.slider.setValue(step)
+
+
+def microscope(step: int, predictions: tuple[bool, ...], parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.window.menus.actions["tools.microscope"].trigger()
+    page = parts.window.tools.page("microscope")
+    assert isinstance(page, MicroscopeTool)
+    yield lambda: page.known is not None and page.known.is_whole
+    page.layers.slider.setValue(step)
+    image = parts.store.state.image
+    assert image is not None
+    page.view.pixel_clicked.emit(round(0.52 * image.shape[0]), round(0.33 * image.shape[1]))
+    yield lambda: page.shown_gate is not None
+    page.gate.quiz.setChecked(bool(predictions))
+    for passes in predictions:
+        page.gate.predicted.emit(passes)
+
+
+SHOTS: tuple[Shot, ...] = (
+    Shot("sanity", partial(sanity, 3)),
+    Shot("sanity-dark", partial(sanity, 9), theme="dark", size=(1024, 700)),
+    Shot("microscope", partial(microscope, 5, ())),
+    Shot("microscope-quiz", partial(microscope, 8, (False, True)), theme="dark", size=(1024, 700)),
+    Shot("faithfulness", partial(faithfulness, 3)),
+    Shot("faithfulness-dark", partial(faithfulness, 5), theme="dark", size=(1024, 700)),
+)
+
+
+def make(only: str | None = None) -> None:
+    engine = Shared()
+    with tempfile.TemporaryDirectory() as folder:
+        for shot in SHOTS:
+            if only in {None, shot.name}:
+                path = Path(folder) / f"{shot.name}.png"
+                take(shot, engine, path)
+                save(Image.open(path), FOLDER / f"{shot.name}.png")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=[shot.name for shot in SHOTS])
+    make(parser.parse_args().only)

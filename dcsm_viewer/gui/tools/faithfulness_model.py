@@ -1,0 +1,130 @@
+"""Which pixels a map puts first, where it points, and what the curves say in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcsm_viewer.gui.tools.curve_plot import Axes, Curve
+from dcsm_viewer.inquiries.faithfulness import RANKINGS, CurveName, Faithfulness, RankedBy
+
+TOLERANCE_PX = 15
+"""The pointing game of Zhang et al. (2018) counts this far from the object as a hit."""
+
+_NAMES: dict[CurveName, str] = {
+    "deletion": "score while pixels are deleted",
+    "insertion": "score while pixels are inserted",
+}
+_MOST_PX = 500_000  # more pixels than a pane has; sorting more would be felt
+_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A class map, thinned out where it is large, and its values in falling order: any share is found at once.
+
+    peak: (row, col) of the middle of the whole map's largest value, the first of several, as shares of its sides.
+    """
+
+    values: NDArray[np.float32] = field(repr=False)
+    falling: NDArray[np.float32] = field(repr=False)
+    peak: tuple[float, float]
+
+    @classmethod
+    def of(cls, values: NDArray[np.float32]) -> Ranked:
+        rows, cols = values.shape
+        row, col = divmod(int(values.argmax()), cols)
+        each = math.ceil(math.sqrt(values.size / _MOST_PX))
+        thinned = values[::each, ::each]
+        return cls(thinned, np.sort(thinned, axis=None)[::-1], ((row + 0.5) / rows, (col + 0.5) / cols))
+
+    def first(self, share: float) -> NDArray[np.bool_]:
+        """True at the `share` (in [0, 1]) of the pixels with the largest values; of equal ones all or none."""
+        count = round(share * self.falling.size)
+        if count == 0:
+            return np.zeros(self.values.shape, dtype=np.bool_)
+        chosen: NDArray[np.bool_] = self.values >= self.falling[count - 1]
+        return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """Where a map's peak lies, (row, col) px of the image, and how far from the nearest pixel of the class.
+
+    distance_px: 0 on the object, None where the mask has no pixel of the class.
+    """
+
+    row: float
+    col: float
+    distance_px: float | None
+
+    @property
+    def words(self) -> str:
+        if self.distance_px is None:
+            return "the mask has no pixel of the class"
+        if self.distance_px == 0:
+            return "hit"
+        return f"miss by {self.distance_px:.0f} px" + (
+            f", a hit within {TOLERANCE_PX} px" if self.distance_px <= TOLERANCE_PX else ""
+        )
+
+
+def pointed(ranked: Ranked, image_shape: tuple[int, int], mask: NDArray[np.uint8], class_id: int) -> Pointed:
+    """The pointing game: whether the map's largest value lies on the class (Zhang et al. 2018)."""
+    row, col = (part * length for part, length in zip(ranked.peak, image_shape, strict=True))
+    if mask[int(row), int(col)] == class_id + 1:
+        return Pointed(row, col, 0.0)
+    rows, cols = np.nonzero(mask == class_id + 1)
+    if not rows.size:
+        return Pointed(row, col, None)
+    squared = (rows - int(row)) ** 2 + (cols - int(col)) ** 2
+    return Pointed(row, col, float(np.sqrt(squared.min())))
+
+
+def axes(curve: CurveName) -> Axes:
+    return Axes("pixels, in the map's order", _NAMES[curve], _SHARES, _SHARES, percent=True)
+
+
+def curves(known: Faithfulness | None, curve: CurveName) -> tuple[Curve, ...]:
+    if known is None:
+        return ()
+    found = {by: known.curves[curve, by] for by in RANKINGS}
+    return tuple(
+        Curve(by, tuple(zip(found[by].shares, found[by].scores, strict=True)), is_first=by == "distinct")
+        for by in ("distinct", "raw")
+    )
+
+
+def areas_in_words(known: Faithfulness) -> str:
+    """The areas under the curves; which map is the better one by each."""
+    lines = []
+    for curve, better in (("deletion", "lower"), ("insertion", "higher")):
+        areas = {by: known.curves[curve, by].area for by in RANKINGS}  # type: ignore[index]  # one of the two names
+        raw, distinct = areas["raw"], areas["distinct"]
+        if raw is None or distinct is None:
+            lines.append(f"{curve.capitalize()}: being measured.")
+            continue
+        winner = _winner({"raw": raw, "distinct": distinct}, is_low=better == "lower")
+        lines.append(
+            f"{curve.capitalize()}, area under the curve ({better} is better): "
+            f"raw {raw:.3f}, distinct {distinct:.3f}. {winner}"
+        )
+    return "\n".join(lines)
+
+
+def ties_in_words(known: Faithfulness) -> str:
+    """How much of the order is the map's and how much a lot, where that matters."""
+    loose = {by: 1 - known.curves["deletion", by].ranked for by in RANKINGS}
+    worth = [f"{100 * share:.0f} % in the {by} map" for by, share in loose.items() if share >= 0.01]
+    return f"Pixels of equal value are ordered by lot: {' and '.join(worth)}." if worth else ""
+
+
+def _winner(areas: Mapping[RankedBy, float], *, is_low: bool) -> str:
+    if abs(areas["raw"] - areas["distinct"]) < 0.005:
+        return "About equal."
+    best = (min if is_low else max)(areas, key=lambda by: areas[by])
+    return f"Better: {best}."
