@@ -16,12 +16,14 @@ from PIL import Image
 
 from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, edited, settled, take
+from dcsm_viewer.export import voc_png
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.tools.ledger import LedgerTool
 from dcsm_viewer.gui.tools.matrix import MatrixTool
+from dcsm_viewer.gui.tools.thresholds import ThresholdsTool
 
-EYE = (214, 318)
-"""A pixel on the dog's head in the first sample."""
+EYE = (330, 260)
+"""A pixel on the dog's chest in the first sample."""
 
 
 def ledger(parts: Parts) -> Iterator[Condition]:
@@ -43,12 +45,32 @@ def matrix(kind: int, candidates: int, parts: Parts) -> Iterator[Condition]:
     yield lambda: tool.matrix is not None and not tool.matrix.is_preview
 
 
+def thresholds(parts: Parts, *, mask: bool) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.window.menus.actions["tools.thresholds"].trigger()
+    tool = parts.window.findChild(ThresholdsTool)
+    assert isinstance(tool, ThresholdsTool)
+    yield lambda: tool.measured is not None
+    if mask:
+        # The labels after the CRF stand in for a mask that somebody drew.
+        result = parts.store.state.result
+        assert result is not None
+        assert result.segmentation is not None
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "mask.png"
+            voc_png.write(result, path)
+            tool.load_mask(path)
+            yield lambda: tool.measured is not None and tool.measured.mask is not None
+
+
 SHOTS: tuple[Shot, ...] = (
     Shot("pixel-ledger", ledger),
     Shot("pixel-ledger-dark", ledger, theme="dark", size=(1024, 700)),
     Shot("subtraction-matrix", partial(matrix, 0, 4)),
     Shot("subtraction-matrix-left", partial(matrix, 1, 4), theme="dark", size=(1024, 700)),
     Shot("subtraction-matrix-10", partial(matrix, 0, 10)),
+    Shot("threshold-desk", partial(thresholds, mask=False)),
+    Shot("threshold-desk-mask", partial(thresholds, mask=True), theme="dark", size=(1024, 700)),
 )
 
 

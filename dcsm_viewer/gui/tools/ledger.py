@@ -117,6 +117,12 @@ class LedgerTool(Tool):
         self._show_standing(self.bench.store.state)
 
     @override
+    def stop(self) -> None:
+        """A file under way is finished."""
+        if self._errands is not None:
+            self._errands.stop()
+
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_waterfall()

@@ -24,7 +24,7 @@ from dcsm_viewer.values import Result
 
 _HELP = (
     "Background and the detected classes.",
-    "Log of the class map (of 1 less the largest for the background), nats, not below the unary floor.",
+    "Log of what the class map alone says (for the background 1 less the largest map), in nats, not below the floor.",
     "What all other pixels say through the smoothness kernel in the last step, nats.",
     "What all other pixels say through the appearance kernel in the last step, nats.",
     "-unary + smoothness + appearance; q is the softmax of it.",

@@ -41,6 +41,12 @@ def _figure(bench: Workbench) -> Tool:
     return FigureTool(bench)
 
 
+def _pipeline(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.strip import PipelineTool
+
+    return PipelineTool(bench)
+
+
 def _history(bench: Workbench) -> Tool:
     from dcsm_viewer.gui.tools.history import HistoryTool
 
@@ -83,6 +89,18 @@ def _matrix(bench: Workbench) -> Tool:
     return MatrixTool(bench)
 
 
+def _triage(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.triage import TriageTool
+
+    return TriageTool(bench)
+
+
+def _thresholds(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.thresholds import ThresholdsTool
+
+    return ThresholdsTool(bench)
+
+
 TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "compare_ab", "Compare two results", "Ctrl+B",
@@ -91,6 +109,14 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "figure", "Figure", "Ctrl+G",
         "Sets panes as a figure for a paper: PNG, SVG or PDF, or a copy.", "centre", _figure,
+    ),
+    ToolSpec(
+        "history", "History", "Ctrl+H",
+        "Lists every step of the settings, to go back to any, and what was kept.", "below", _history,
+    ),
+    ToolSpec(
+        "pipeline", "Pipeline", "Ctrl+K",
+        "Shows the six stages: time, pieces, memory, what is stale, and what each gave.", "below", _pipeline,
     ),
     ToolSpec(
         "folder_run", "Run over a folder", "Ctrl+E",
@@ -105,10 +131,6 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Draws the weights anew from the top down and shows whether the maps notice.", "centre", _sanity,
     ),
     ToolSpec(
-        "history", "History", "Ctrl+H",
-        "Lists every step of the settings, to go back to any, and what was kept.", "below", _history,
-    ),
-    ToolSpec(
         "faithfulness", "Faithfulness", "Ctrl+Shift+F",
         "Deletes and inserts pixels in a map's order and reads the score; pointing game with a mask.", "centre",
         _faithfulness,
@@ -120,5 +142,14 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "matrix", "Subtraction matrix", "F9",
         "Every candidate class held against every other: what each took from each.", "centre", _matrix,
+    ),
+    ToolSpec(
+        "triage", "Triage of masks", "Ctrl+T",
+        "Looks through an export folder, the most doubtful masks first: accept, reject, touch up.", "centre", _triage,
+        needs_image=False,
+    ),
+    ToolSpec(
+        "thresholds", "Threshold desk", "F10",
+        "Three thresholds with the unsure band painted live, their curves, and a suggestion.", "centre", _thresholds,
     ),
 )  # fmt: skip
