@@ -17,12 +17,14 @@ THRESHOLDS: tuple[float, ...] = tuple(round(0.01 * step, 2) for step in range(10
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Per label (row) and threshold of THRESHOLDS (column), int64 (n, K): pixels given the label, and rightly so.
+    """Per label (row) and threshold of THRESHOLDS (column), int64 (R, K): pixels given the label, and rightly so.
 
     Below the threshold lies the background, from it on the class whose map is largest there, the first of equals.
-    Void pixels are left out. true: (n,), pixels that have the label.
+    Void pixels are left out. `numbers` are the labels of the rows; no other is ever given. true: (n,), pixels that
+    have each of all n labels.
     """
 
+    numbers: tuple[int, ...]
     hits: NDArray[np.int64] = field(repr=False, compare=False)
     given: NDArray[np.int64] = field(repr=False, compare=False)
     true: NDArray[np.int64] = field(repr=False, compare=False)
@@ -35,28 +37,27 @@ class Curve:
         valid = truth != IGNORE_INDEX
         known = truth[valid].astype(np.int64)
         true = np.bincount(known, minlength=labels)[:labels]
-        steps = len(THRESHOLDS)
-        hits, given = np.zeros((labels, steps), np.int64), np.zeros((labels, steps), np.int64)
+        # Row 0 is the background: it has whatever the classes do not reach.
+        hits, given = np.zeros((2, len(numbers) + 1, len(THRESHOLDS)), np.int64)
+        hits[0], given[0] = true[0], known.size
         if len(class_maps):
             values, best = _largest(class_maps, valid)
             # A pixel keeps its class at the first `reach` thresholds.
             reach = np.searchsorted(THRESHOLDS, values.astype(np.float64), side="right")
-            label = np.asarray(numbers, np.int64)[best]
-            given = _at_least(label, reach, labels)
-            right = label == known
-            hits = _at_least(label[right], reach[right], labels)
-            ground = known == 0
-            hits[0] = ground.sum() - _at_least(np.zeros(int(ground.sum()), np.int64), reach[ground], 1)[0]
-            given[0] = known.size - given[1:].sum(0)
-        else:
-            hits[0], given[0] = int((known == 0).sum()), known.size
-        return cls(read_only(hits), read_only(given), read_only(true))
+            right = np.asarray(numbers, np.int64)[best] == known
+            given[1:] = _reaching(best, reach, len(numbers))
+            hits[1:] = _reaching(best[right], reach[right], len(numbers))
+            given[0] -= given[1:].sum(0)
+            hits[0] -= _reaching(best[known == 0], reach[known == 0], len(numbers)).sum(0)
+        return cls((0, *numbers), read_only(hits), read_only(given), read_only(true))
 
     def iou(self) -> NDArray[np.float64]:
         """Per label and threshold, (n, K); NaN where the truth does not have the label."""
+        hits, given = np.zeros((2, len(self.true), len(THRESHOLDS)), np.int64)
+        hits[list(self.numbers)], given[list(self.numbers)] = self.hits, self.given
         true = self.true[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(true > 0, self.hits / (true + self.given - self.hits), np.nan)
+            return np.where(true > 0, hits / (true + given - hits), np.nan)
 
     def mean_iou(self) -> NDArray[np.float64]:
         """Per threshold, (K,): the mean over the labels that occur in the truth."""
@@ -64,13 +65,14 @@ class Curve:
 
 
 def total_of(parts: Iterable[Curve], labels: int) -> Curve:
-    shape = (labels, len(THRESHOLDS))
-    hits, given, true = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(labels, np.int64)
+    """The counts of all images together, with a row for every label."""
+    hits, given = np.zeros((2, labels, len(THRESHOLDS)), np.int64)
+    true = np.zeros(labels, np.int64)
     for part in parts:
-        hits += part.hits
-        given += part.given
+        hits[list(part.numbers)] += part.hits
+        given[list(part.numbers)] += part.given
         true += part.true
-    return Curve(read_only(hits), read_only(given), read_only(true))
+    return Curve(tuple(range(labels)), read_only(hits), read_only(given), read_only(true))
 
 
 def _largest(
@@ -81,9 +83,9 @@ def _largest(
     return planes.max(0), planes.argmax(0)
 
 
-def _at_least(labels_there: NDArray[np.int64], reach: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
-    """(labels, K): how many pixels of each label reach beyond threshold k."""
+def _reaching(rows: NDArray[np.int64], reach: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """(count, K): how many pixels of each row reach beyond threshold k."""
     steps = len(THRESHOLDS)
-    counted = np.bincount(labels_there * (steps + 1) + reach, minlength=labels * (steps + 1))
-    from_above = counted.reshape(labels, steps + 1)[:, ::-1].cumsum(1)[:, ::-1]
+    counted = np.bincount(rows * (steps + 1) + reach, minlength=count * (steps + 1))
+    from_above = counted.reshape(count, steps + 1)[:, ::-1].cumsum(1)[:, ::-1]
     return from_above[:, 1:].astype(np.int64)

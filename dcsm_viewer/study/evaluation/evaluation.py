@@ -11,11 +11,11 @@ from typing import Any
 from dcsm_viewer.datasets import Dataset
 from dcsm_viewer.study.evaluation.bench import Bench
 from dcsm_viewer.study.evaluation.predictions import predictions_in
-from dcsm_viewer.study.evaluation.records import Record, RecordFile
+from dcsm_viewer.study.evaluation.records import RecordFile
 from dcsm_viewer.study.evaluation.report import write_report
 from dcsm_viewer.study.evaluation.rows import Row, rows_of
 from dcsm_viewer.study.evaluation.run import ImageDone, Measurer, evaluate
-from dcsm_viewer.study.evaluation.summary import RowSummary, summary_of
+from dcsm_viewer.study.evaluation.summary import RowSummary, Tally
 from dcsm_viewer.study.evaluation.sweep import variants_of
 from dcsm_viewer.study.evaluation.variants import Variant
 from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
@@ -64,42 +64,34 @@ class Evaluation:
         self._records = RecordFile(order.out / RECORDS, len(dataset.class_names) + 1)
         if not order.resume:
             self._records.start_anew()
-        self._done: list[ImageDone] = []
+        vocabularies = self._measurer.vocabularies if self._measurer else None
+        self._tallies = [Tally(row, dataset.class_names, vocabularies) for row in self.rows]
+        self._measured = 0
 
     def images(self) -> Iterator[ImageDone]:
         """Every image of the data set, measured; those with an error are left out of the report, and said."""
         for done in evaluate(self._order.dataset, self.rows, self._records, self._measurer):
             if done.error is None:
-                self._done.append(done)
+                self._measured += 1
+                for tally, record in zip(self._tallies, done.records, strict=True):
+                    tally.add(record, done.example.labels)
             yield done
-
-    def summaries(self) -> tuple[RowSummary, ...]:
-        """The figures of each row over the images done so far."""
-        labels_there = [done.example.labels for done in self._done]
-        vocabularies = self._measurer.vocabularies if self._measurer else None
-        names = self._order.dataset.class_names
-        return tuple(
-            summary_of(row, self._of_row(place), labels_there, names, vocabularies)
-            for place, row in enumerate(self.rows)
-        )
 
     def write(self) -> tuple[tuple[Path, ...], tuple[RowSummary, ...]]:
         """The report's files, and the summaries in them. Raises UserError where not one image could be measured."""
-        if not self._done:
+        if not self._measured:
             raise UserError("Not one image could be measured, so there is no report; the lines above say why.")
-        summaries = self.summaries()
+        summaries = tuple(tally.summary() for tally in self._tallies)
         names = self._order.dataset.class_names
         return write_report(self._order.out, summaries, names, self._title, self._sentences(summaries)), summaries
-
-    def _of_row(self, place: int) -> list[Record]:
-        return [done.records[place] for done in self._done]
 
     def _sentences(self, summaries: Sequence[RowSummary]) -> tuple[str, ...]:
         """What a reader has to know to read the figures rightly."""
         dataset = self._order.dataset
         total = len(dataset.examples)
-        said = [f"{len(self._done)} of {total} images, mean over the labels that occur in their masks."]
-        missing = [name for name, there in zip(dataset.class_names, self._present(), strict=True) if not there]
+        said = [f"{self._measured} of {total} images, mean over the labels that occur in their masks."]
+        present = self._tallies[0].present[1:]
+        missing = [name for name, there in zip(dataset.class_names, present, strict=True) if not there]
         if missing:
             said.append(f"Not in any mask, and so left out of the mean: {', '.join(missing)}.")
         if self._measurer is not None:
@@ -118,10 +110,3 @@ class Evaluation:
             "there and have a map."
         )
         return said
-
-    def _present(self) -> list[bool]:
-        present = [False] * len(self._order.dataset.class_names)
-        for done in self._done:
-            for place, there in enumerate(done.records[0].confusion.present[1:]):
-                present[place] |= bool(there)
-        return present

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.study.evaluation.confusion import Confusion
-from dcsm_viewer.study.evaluation.curve import THRESHOLDS, Curve
+from dcsm_viewer.study.evaluation.curve import Curve
 from dcsm_viewer.values import UserError, read_only
 from dcsm_viewer.whole_file import explain
 
@@ -127,13 +127,7 @@ def _plain(record: Record) -> dict[str, Any]:
         "row": record.row,
         "files": record.files,
         "confusion": [(int(row), int(column), int(count)) for row, column, count in _entries(record.confusion.counts)],
-        "curve": None
-        if curve is None
-        else {
-            "true": curve.true.tolist(),
-            # Only the background and the detected classes have counts.
-            "rows": [(row, curve.hits[row].tolist(), curve.given[row].tolist()) for row in _filled(curve)],
-        },
+        "curve": None if curve is None else _plain_curve(curve),
         "scores": list(record.scores),
         "detected": list(record.detected),
         "candidates": list(record.candidates),
@@ -152,7 +146,7 @@ def _record_of(plain: Mapping[str, Any]) -> Record:
         row=plain["row"],
         files=plain["files"],
         confusion=Confusion(read_only(counts)),
-        curve=None if plain["curve"] is None else _curve_of(plain["curve"], labels),
+        curve=None if plain["curve"] is None else _curve_of(plain["curve"]),
         scores=tuple(plain["scores"]),
         detected=tuple(plain["detected"]),
         candidates=tuple(plain["candidates"]),
@@ -161,17 +155,16 @@ def _record_of(plain: Mapping[str, Any]) -> Record:
     )
 
 
-def _curve_of(plain: Mapping[str, Any], labels: int) -> Curve:
-    hits, given = np.zeros((2, labels, len(THRESHOLDS)), np.int64)
-    for row, hits_there, given_there in plain["rows"]:
-        hits[row], given[row] = hits_there, given_there
-    return Curve(read_only(hits), read_only(given), read_only(np.asarray(plain["true"], np.int64)))
+def _plain_curve(curve: Curve) -> dict[str, Any]:
+    rows = zip(curve.numbers, curve.hits.tolist(), curve.given.tolist(), strict=True)
+    return {"true": curve.true.tolist(), "rows": list(rows)}
+
+
+def _curve_of(plain: Mapping[str, Any]) -> Curve:
+    numbers, hits, given = zip(*plain["rows"], strict=True)
+    return Curve(tuple(numbers), *(read_only(np.asarray(part, np.int64)) for part in (hits, given, plain["true"])))
 
 
 def _entries(counts: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
     for row, column in zip(*counts.nonzero(), strict=True):
         yield row, column, counts[row, column]
-
-
-def _filled(curve: Curve) -> list[int]:
-    return [row for row in range(len(curve.given)) if curve.given[row].any()]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.study.evaluation import confusion, curve
-from dcsm_viewer.study.evaluation.curve import THRESHOLDS
+from dcsm_viewer.study.evaluation.confusion import Confusion
+from dcsm_viewer.study.evaluation.curve import THRESHOLDS, Curve
 from dcsm_viewer.study.evaluation.ranking import average_precisions
 from dcsm_viewer.study.evaluation.records import Record
 from dcsm_viewer.study.evaluation.rows import Row
@@ -77,61 +77,78 @@ class RowSummary:
         return THRESHOLDS[best], float(values[best])
 
 
-def summary_of(
-    row: Row,
-    records: Sequence[Record],
-    labels_there: Sequence[tuple[str, ...]],
-    class_names: tuple[str, ...],
-    vocabularies: Vocabularies | None,
-) -> RowSummary:
-    """records: the row's, an image each; labels_there: the true class names of the same images."""
-    labels = len(class_names) + 1
-    total = confusion.total_of((record.confusion for record in records), labels)
-    curves = [record.curve for record in records if record.curve is not None]
-    there = np.array([[name in names for name in class_names] for names in labels_there], bool)
-    precisions, found, recalled = np.full(len(class_names), NAN), NAN, NAN
-    if row.variant is not None and vocabularies is not None and records:
-        precisions = average_precisions(_scores(records, class_names, vocabularies), there)
-        found, recalled = _detection(records, there, vocabularies)
-    return RowSummary(
-        row=row,
-        images=len(records),
-        iou=total.iou(),
-        iou_void=total.iou(void_is_wrong=True),
-        pixel_accuracy=total.pixel_accuracy(),
-        precisions=precisions,
-        pointing=_pointing(records),
-        found=found,
-        recalled=recalled,
-        by_threshold=tuple(curve.total_of(curves, labels).mean_iou().tolist()) if curves else (),
-        seconds=sum(record.seconds for record in records),
-    )
+class Tally:
+    """The records of one row, added up image by image; of each image only its scores and detected classes stay."""
 
+    def __init__(self, row: Row, class_names: tuple[str, ...], vocabularies: Vocabularies | None) -> None:
+        self._row, self._class_names, self._vocabularies = row, class_names, vocabularies
+        self._labels = len(class_names) + 1
+        self._confusion = Confusion.nothing(self._labels)
+        self._curve: Curve | None = None
+        self._scores: list[tuple[float, ...]] = []
+        self._detected: list[tuple[int, ...]] = []
+        self._there: list[list[bool]] = []
+        self._pointing = Pointing(0, 0, 0)
+        self._seconds = 0.0
 
-def _scores(records: Sequence[Record], class_names: tuple[str, ...], vocabularies: Vocabularies) -> NDArray[np.float64]:
-    """(images, classes of the data set); 0 for a class the model does not have."""
-    scores = np.zeros((len(records), len(class_names)))
-    for class_id, number in enumerate(vocabularies.numbers):
-        if number:
-            scores[:, number - 1] = [record.scores[class_id] for record in records]
-    return scores
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Per label, background first, whether any true mask so far has it."""
+        return self._confusion.present
 
+    def add(self, record: Record, labels_there: tuple[str, ...]) -> None:
+        """labels_there: the true classes of the record's image, by name."""
+        self._confusion += record.confusion
+        if record.curve is not None:
+            parts = [record.curve] if self._curve is None else [self._curve, record.curve]
+            self._curve = curve.total_of(parts, self._labels)
+        self._scores.append(record.scores)
+        self._detected.append(record.detected)
+        self._there.append([name in labels_there for name in self._class_names])
+        self._pointing = Pointing(
+            self._pointing.hits + sum(record.pointing.values()),
+            self._pointing.mapped + len(record.pointing),
+            self._pointing.present + int(record.confusion.present[1:].sum()),
+        )
+        self._seconds += record.seconds
 
-def _detection(records: Sequence[Record], there: NDArray[np.bool_], vocabularies: Vocabularies) -> tuple[float, float]:
-    """Precision and recall of the detected classes, all images together."""
-    found = np.zeros_like(there)
-    for image, record in enumerate(records):
-        for class_id in record.detected:
-            found[image, vocabularies.numbers[class_id] - 1] = True
-    both = int((found & there).sum())
-    return _share(both, int(found.sum())), _share(both, int(there.sum()))
+    def summary(self) -> RowSummary:
+        precisions, found, recalled = np.full(len(self._class_names), NAN), NAN, NAN
+        if self._row.variant is not None and self._vocabularies is not None and self._there:
+            there = np.array(self._there, bool)
+            precisions = average_precisions(self._scores_of_classes(self._vocabularies), there)
+            found, recalled = self._detection(there, self._vocabularies)
+        return RowSummary(
+            row=self._row,
+            images=len(self._there),
+            iou=self._confusion.iou(),
+            iou_void=self._confusion.iou(void_is_wrong=True),
+            pixel_accuracy=self._confusion.pixel_accuracy(),
+            precisions=precisions,
+            pointing=self._pointing,
+            found=found,
+            recalled=recalled,
+            by_threshold=() if self._curve is None else tuple(self._curve.mean_iou().tolist()),
+            seconds=self._seconds,
+        )
 
+    def _scores_of_classes(self, vocabularies: Vocabularies) -> NDArray[np.float64]:
+        """(images, classes of the data set); 0 for a class the model does not have."""
+        scores = np.zeros((len(self._scores), len(self._class_names)))
+        by_class = np.array(self._scores)
+        for class_id, number in enumerate(vocabularies.numbers):
+            if number:
+                scores[:, number - 1] = by_class[:, class_id]
+        return scores
 
-def _pointing(records: Sequence[Record]) -> Pointing:
-    hits = sum(sum(record.pointing.values()) for record in records)
-    mapped = sum(len(record.pointing) for record in records)
-    present = sum(int(record.confusion.present[1:].sum()) for record in records)
-    return Pointing(hits, mapped, present)
+    def _detection(self, there: NDArray[np.bool_], vocabularies: Vocabularies) -> tuple[float, float]:
+        """Precision and recall of the detected classes, all images together."""
+        found = np.zeros_like(there)
+        for image, detected in enumerate(self._detected):
+            for class_id in detected:
+                found[image, vocabularies.numbers[class_id] - 1] = True
+        both = int((found & there).sum())
+        return _share(both, int(found.sum())), _share(both, int(there.sum()))
 
 
 def _share(part: int, whole: int) -> float:

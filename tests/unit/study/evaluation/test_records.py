@@ -38,6 +38,7 @@ def assert_same(one: Record, other: Record) -> None:
     assert one.curve is not None
     assert other.curve is not None
     np.testing.assert_array_equal(one.confusion.counts, other.confusion.counts)
+    assert one.curve.numbers == other.curve.numbers
     for name in ("hits", "given", "true"):
         np.testing.assert_array_equal(getattr(one.curve, name), getattr(other.curve, name))
     for name in ("key", "scores", "detected", "candidates", "pointing", "seconds"):
