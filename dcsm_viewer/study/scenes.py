@@ -52,7 +52,7 @@ class Order:
 def make_objects(side: Side, sources: Path, material: Path, report: Callable[[str], None]) -> None:
     """Fetches the side's sources below `sources` and makes cutouts and backgrounds of them below `material`.
 
-    Packages, icons and renders that are there already are not fetched or made again. Raises UserError with what is missing.
+    Packages, icons and renders that are there already are not made again. Raises UserError with what is missing.
     """
     for source in of_side(side):
         fetched(source, sources, report)
