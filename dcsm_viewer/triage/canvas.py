@@ -49,6 +49,10 @@ class Canvas:
     def can_redo(self) -> bool:
         return bool(self._redo)
 
+    @property
+    def is_in_stroke(self) -> bool:
+        return self._untouched is not None
+
     def begin(self) -> None:
         """The brush comes down: all until `end` is one step."""
         self.end()

@@ -15,13 +15,16 @@ from dcsm_viewer.whole_file import make_folder, whole_file
 ROOM = "triage"
 
 
-def write_edit(folder: Path, exported: Exported, labels: Labels, threshold: float | None) -> Edit:
-    """`labels` in a file of their own; the export stays as it is. Raises UserError where it cannot be written."""
+def edit_of(exported: Exported, labels: Labels, threshold: float | None) -> Edit:
+    """What triage.json says of these labels, which belong into the file it names."""
+    return Edit(f"{ROOM}/{exported.stem}.npy", pixels_by_name(labels, exported.class_names), threshold)
+
+
+def write_edit(folder: Path, edit: Edit, labels: Labels) -> None:
+    """`labels` in the edit's file; the export stays as it is. Raises UserError where it cannot be written."""
     make_folder(folder / ROOM)
-    place = f"{ROOM}/{exported.stem}.npy"
-    with whole_file(folder / place) as stream:
+    with whole_file(folder / edit.file) as stream:
         np.save(stream, labels, allow_pickle=False)
-    return Edit(place, pixels_by_name(labels, exported.class_names), threshold)
 
 
 def read_edit(folder: Path, edit: Edit, like: Labels) -> Labels:

@@ -19,7 +19,7 @@ from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.triage.accepted import EDITED_NOTE, export_accepted
 from dcsm_viewer.triage.book import BOOK, Book, Entry, Verdict, by_doubt, looked_at, open_book, write_book
 from dcsm_viewer.triage.doubt import Measured
-from dcsm_viewer.triage.edits import read_edit, write_edit
+from dcsm_viewer.triage.edits import edit_of, read_edit, write_edit
 from dcsm_viewer.triage.exported import list_stems, read_exported
 from dcsm_viewer.triage.masks import ignore_label, index_image, pixels_by_name, thresholded
 from dcsm_viewer.triage.yields import as_csv, as_json, as_markdown, yield_of
@@ -133,7 +133,9 @@ def edited(folder: Path, book: Book, stem: str) -> Book:
     exported = read_exported(folder, stem)
     labels = exported.labels.copy()
     labels[0, 0], labels[-1, -1] = 255, 20
-    return book.with_entry(replace(book.entries[stem], edit=write_edit(folder, exported, labels, 0.3)))
+    edit = edit_of(exported, labels, 0.3)
+    write_edit(folder, edit, labels)
+    return book.with_entry(replace(book.entries[stem], edit=edit))
 
 
 def test_that_edited_labels_are_read_back_and_the_export_stays(tmp_path: Path) -> None:

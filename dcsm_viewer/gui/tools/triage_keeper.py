@@ -1,0 +1,73 @@
+"""The files of a triage, written away from the window's thread and in the order they were wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.triage.book import Book, Edit, write_book
+from dcsm_viewer.triage.edits import write_edit
+from dcsm_viewer.triage.exported import Labels
+
+
+class Keeper(QObject):
+    """`kept()` after each file, `failed(sentence)` for one that could not be written."""
+
+    kept = Signal()
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._errands = Errands("triage-writer", self)
+        self._todo: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
+        self._newest: Book | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything is on the disk."""
+        return not self._todo
+
+    def keep(self, book: Book) -> None:
+        """Of the books that wait only the newest is written: it holds all that the others do."""
+        with self._lock:
+            has_one_waiting = self._newest is not None
+            self._newest = book
+        if not has_one_waiting:
+            self._send(self._write_newest)
+
+    def keep_edit(self, book: Book, edit: Edit, labels: Labels) -> None:
+        """`labels` are not to change any more. The book that names the edit is kept after it."""
+        self._send(partial(write_edit, book.folder, edit, labels))
+
+    def drop_edit(self, book: Book, edit: Edit) -> None:
+        """Takes the file of an edit away that no book names any more."""
+        self._send(partial((book.folder / edit.file).unlink, missing_ok=True))
+
+    def stop(self) -> None:
+        """Everything that waits is written before the window is gone."""
+        self._errands.stop()
+        while self._todo:
+            self._do_first()
+
+    def _send(self, work: Callable[[], None]) -> None:
+        self._todo.append(work)
+        self._errands.send(self._do_first, lambda _: self.kept.emit(), self.failed.emit)
+
+    def _do_first(self) -> None:
+        # Taken off the list only when it is done, so that `is_idle` never speaks too early.
+        try:
+            self._todo[0]()
+        finally:
+            self._todo.popleft()
+
+    def _write_newest(self) -> None:
+        with self._lock:
+            book, self._newest = self._newest, None
+        if book is not None:
+            write_book(book)
