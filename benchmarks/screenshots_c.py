@@ -30,6 +30,7 @@ from dcsm_viewer.gui.screenshot import is_final, png_of
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.tools.figure import FigureTool
+from dcsm_viewer.gui.tools.strip import PipelineTool
 
 FOLDER = PICTURES / "tools"
 Condition = Callable[[], bool]
@@ -83,11 +84,33 @@ def figure_of(view: str, parts: Parts) -> Iterator[Condition]:
     yield lambda: not page.preview.pixmap().isNull()
 
 
+def strip(parts: Parts) -> Iterator[Condition]:
+    yield from tool("pipeline", parts)
+    page = parts.window.findChild(PipelineTool)
+    assert page is not None
+    edited(parts, "method.alpha", 4.0)
+    yield settled(parts)
+    page.choose("classify")
+
+
+def stepped(parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.window.menus.actions["edit.keep"].trigger()
+    for field, value in (("method.candidates", 6), ("method.alpha", 4.0), ("crf.iterations", 5)):
+        edited(parts, field, value)
+    parts.store.undo()
+    yield settled(parts)
+    parts.window.menus.actions["tools.history"].trigger()
+
+
 SHOTS: tuple[Shot, ...] = (
     Shot("compare-swipe", partial(compared, "swipe", "labels")),
     Shot("compare-side", partial(compared, "side", "labels"), size=(1024, 700)),
     Shot("compare-difference", partial(compared, "difference", "distinct"), theme="dark"),
     Shot("compare-labels-difference", partial(compared, "difference", "labels"), size=(1024, 700)),
+    Shot("pipeline", strip),
+    Shot("pipeline-dark", strip, theme="dark", size=(1024, 700)),
+    Shot("history", stepped, theme="dark"),
     Shot("figure", partial(figure_of, "labels")),
     Shot("figure-grid", partial(figure_of, "grid"), theme="dark", size=(1024, 700)),
 )

@@ -176,12 +176,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
-    """Milliseconds a stage took in this request, and how many of its pieces were made and how many reused."""
+    """Milliseconds a stage took in this request, and how many of its pieces were made and how many reused.
+
+    kept_bytes: memory of those pieces, made or reused; the gates of the passes, which are kept apart, not counted.
+    """
 
     stage: Stage
     elapsed_ms: float
     made: int
     reused: int
+    kept_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

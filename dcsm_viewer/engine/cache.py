@@ -29,6 +29,10 @@ class Cache:
     def used_bytes(self) -> int:
         return self._used_bytes
 
+    def bytes_of(self, key: Hashable) -> int:
+        """Room the artefact of this key takes, 0 if it is not there."""
+        return self._kept[key][1] if key in self._kept else 0
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The artefact of this key, made now if it is not there."""
         if key not in self._kept:

@@ -20,9 +20,11 @@ class Stopwatch:
         self._elapsed_s: dict[Stage, float] = dict.fromkeys(STAGES, 0.0)
         self._made: dict[Stage, int] = dict.fromkeys(STAGES, 0)
         self._reused: dict[Stage, int] = dict.fromkeys(STAGES, 0)
+        self._asked_for: dict[Stage, set[Hashable]] = {stage: set() for stage in STAGES}
 
     def get(self, stage: Stage, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
         """The artefact of (stage, *key), from the cache or made now and counted to the stage."""
+        self._asked_for[stage].add((stage, *key))
         if self.has(stage, key):
             self._reused[stage] += 1
             return self._cache.get((stage, *key), make)
@@ -50,5 +52,12 @@ class Stopwatch:
 
     def times(self) -> tuple[StageTime, ...]:
         return tuple(
-            StageTime(stage, 1000 * self._elapsed_s[stage], self._made[stage], self._reused[stage]) for stage in STAGES
+            StageTime(
+                stage,
+                1000 * self._elapsed_s[stage],
+                self._made[stage],
+                self._reused[stage],
+                sum(self._cache.bytes_of(key) for key in self._asked_for[stage]),
+            )
+            for stage in STAGES
         )

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dcsm_viewer.engine.inquiries import faithfulness, ledger, matrix, microscope, sanity
+from dcsm_viewer.engine.inquiries import faithfulness, ledger, matrix, microscope, sanity, strip
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
 from dcsm_viewer.inquiries.ledger import LedgerQuestion
 from dcsm_viewer.inquiries.matrix import MatrixQuestion
 from dcsm_viewer.inquiries.microscope import MicroscopeQuestion
 from dcsm_viewer.inquiries.sanity import SanityQuestion
+from dcsm_viewer.inquiries.strip import CanvasQuestion
 
 Answerer = Callable[[Any, MapStage], Iterator[object]]
 
 _ANSWERERS: dict[type, Answerer] = {
+    CanvasQuestion: strip.answer,
     FaithfulnessQuestion: faithfulness.answer,
     LedgerQuestion: ledger.answer,
     MatrixQuestion: matrix.answer,

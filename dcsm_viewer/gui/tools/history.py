@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -60,6 +60,11 @@ class HistoryTool(Tool):
             self._show_steps(*now)
         self._show_kept(state)
         self._allow()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        # Lists scroll; a small window must not grow for them.
+        return QSize(300, 100)
 
     def _show_steps(self, history: History, names: tuple[str, ...]) -> None:
         with QSignalBlocker(self.steps):
@@ -165,6 +170,7 @@ class HistoryTool(Tool):
         splitter.addWidget(left)
         splitter.addWidget(right)
         row = QHBoxLayout(self)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         row.setContentsMargins(6, 2, 6, 4)
         row.addWidget(splitter)
 

@@ -1,0 +1,20 @@
+"""The canvas of the stage preprocess, as the passes made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dcsm_viewer.engine.arrays import to_array
+from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.inquiries.strip import Canvas, CanvasQuestion
+from dcsm_viewer.values import read_only
+
+
+def answer(_question: CanvasQuestion, stage: MapStage) -> Iterator[Canvas]:
+    """One answer: it is there already, unless it was let go."""
+    canvas, placement = stage.passes.canvas()
+    levels = np.rint(to_array(canvas)).clip(0, 255).astype(np.uint8)
+    rgb = read_only(np.moveaxis(levels, 0, -1).copy())
+    yield Canvas(rgb, placement.top, placement.left, placement.height, placement.width)

@@ -1,0 +1,44 @@
+"""The scores of a result as rows, best first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcsm_viewer.values import Result
+
+_MOST = 60
+"""Of a thousand classes nobody reads the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One class: its scores in [0, 1] by scale, and what it is to the method, in a word."""
+
+    class_id: int
+    name: str
+    scores: tuple[float, ...]
+    role: str
+
+
+def score_rows(result: Result, *, only_compared: bool) -> tuple[ScoreRow, ...]:
+    """Classes by falling best score; only_compared: the candidates alone, in the method's order."""
+    best = result.scores.max(axis=0, initial=0.0)
+    ids = result.candidate_ids if only_compared else [int(place) for place in np.argsort(-best, kind="stable")[:_MOST]]
+    return tuple(
+        ScoreRow(
+            class_id,
+            result.model.class_names[class_id],
+            tuple(float(score) for score in result.scores[:, class_id]),
+            _role(result, class_id),
+        )
+        for class_id in ids
+    )
+
+
+def _role(result: Result, class_id: int) -> str:
+    choice = result.request.settings.choice
+    words = ["detected" if class_id in result.detected_ids else "rival" if class_id in result.candidate_ids else ""]
+    words += [word for word in ("pinned", "forced", "struck") if class_id in getattr(choice, word)]
+    return ", ".join(word for word in words if word)
