@@ -67,7 +67,8 @@ class Gate:
     """The ReLU a derivative meets next below `unit`; `name` is what it is called.
 
     channels: the strongest of the open and of the closed ones, by falling strength. open_share: share of all
-    `count` channels whose ReLU let its input through. passed: by rule, the share of channels that are let through. None of it where the unit is of the network input.
+    `count` channels whose ReLU let its input through. passed: by rule, the share of channels let through.
+    None of it where the unit is of the network input.
     """
 
     unit: Unit

@@ -65,6 +65,12 @@ def _ledger(bench: Workbench) -> Tool:
     return LedgerTool(bench)
 
 
+def _lessons(bench: Workbench) -> Tool:
+    from dcsm_viewer.gui.tools.lessons import LessonsTool
+
+    return LessonsTool(bench)
+
+
 def _sanity(bench: Workbench) -> Tool:
     from dcsm_viewer.gui.tools.sanity import SanityTool
 
@@ -151,5 +157,9 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         "thresholds", "Threshold desk", "F10",
         "Three thresholds with the unsure band painted live, their curves, and a suggestion.", "centre", _thresholds,
+    ),
+    ToolSpec(
+        "lessons", "Lessons", "Shift+F1",
+        "Five short tours over the real window, with questions to predict and reveal.", "below", _lessons,
     ),
 )  # fmt: skip
