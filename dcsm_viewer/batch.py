@@ -175,12 +175,13 @@ class _Read:
 
 def _read(path: str, stem: str, order: Order, digest: str | None) -> _Read:
     begin = time.perf_counter()
+    settings = order.settings_of(path)  # first, as an image without labels need not be read
     finished = None
     if order.resume and digest is not None:
         finished = finished_files(
             path,
             order.out / f"{stem}.json",
-            settings=order.settings_of(path),
+            settings=settings,
             formats=order.formats,
             stages=order.stages,
             digest=digest,
