@@ -13,12 +13,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
 from dcsm_viewer.engine.inquiries.ledger_crf import crf_entry
 from dcsm_viewer.engine.inquiries.ledger_steps import Steps, steps_of
 from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.passes import Checkpoint
 from dcsm_viewer.engine.preprocess import Placement
 from dcsm_viewer.engine.resample import Line, matrix
 from dcsm_viewer.engine.sheet import Sheet
@@ -46,10 +46,14 @@ def answer(question: LedgerQuestion, stage: MapStage) -> Iterator[PixelLedger]:
     classes: tuple[ClassEntry, ...] = ()
     if found.detection.candidate_ids:
         _, placement = stage.passes.canvas()
-        detection, method = every_candidate(found.detection), method_in_use(stage)
-        largest = _largest_totals(stage, found, detection, method, placement)
-        samples, sheet = _where(question, placement, method)
-        classes = _classes(found, detection, method, sheet, samples, largest)
+        method = method_in_use(stage)
+        largest = stage.passes.watch.tool(
+            "subtraction",
+            ("ledger totals", *stage.subtraction_key(found)),
+            lambda: largest_totals(found, method, placement, stage.passes.checkpoint),
+        )
+        samples, sheet = places_of(question, placement, method)
+        classes = class_entries(found, method, sheet, samples, largest)
     ledger = PixelLedger(question, samples, classes)
     yield ledger
     yield replace(ledger, crf=crf_entry(question, stage, found))
@@ -63,7 +67,7 @@ def _check(question: LedgerQuestion, stage: MapStage) -> None:
         )
 
 
-def _where(
+def places_of(
     question: LedgerQuestion, placement: Placement, method: MethodSettings
 ) -> tuple[tuple[SamplePlace, ...], Sheet]:
     """The places of the canvas that the image's pixel is a mean of, and the sheet that has just these."""
@@ -83,31 +87,24 @@ def _where(
     return samples, Sheet(rows, cols, Line.whole(placement.canvas_px), method.upsampling, exact=True)
 
 
-def _largest_totals(
-    stage: MapStage, found: Found, detection: Detection, method: MethodSettings, placement: Placement
+def largest_totals(
+    found: Found, method: MethodSettings, placement: Placement, checkpoint: Checkpoint
 ) -> dict[int, float]:
-    """Per candidate the largest total on the image, by which its class map is divided; made once for all pixels."""
-
-    def make() -> dict[int, float]:
-        total: Tensor | None = None
-        for scale, layers in chosen_maps(found.candidates_raw, method).items():
-            stage.passes.checkpoint("subtraction", f"ledger, {scale} px")
-            sums = evidence_at(scale, layers, detection, method, placement).sums
-            total = sums if total is None else total.add_(sums)
-        assert total is not None, "there are candidates, so there are maps"
-        return dict(zip(detection.detected_ids, total.flatten(1).amax(1).tolist(), strict=True))
-
-    return stage.passes.watch.tool("subtraction", ("ledger totals", *stage.subtraction_key(found)), make)
+    """Per candidate the largest total on the image, by which its class map is divided; the same for every pixel."""
+    detection, total = every_candidate(found.detection), None
+    for scale, layers in chosen_maps(found.candidates_raw, method).items():
+        checkpoint("subtraction", f"ledger, {scale} px")
+        sums = evidence_at(scale, layers, detection, method, placement).sums
+        total = sums if total is None else total.add_(sums)
+    assert total is not None, "there are candidates, so there are maps"
+    return dict(zip(detection.detected_ids, total.flatten(1).amax(1).tolist(), strict=True))
 
 
-def _classes(
-    found: Found,
-    detection: Detection,
-    method: MethodSettings,
-    sheet: Sheet,
-    samples: Sequence[SamplePlace],
-    largest: Mapping[int, float],
+def class_entries(
+    found: Found, method: MethodSettings, sheet: Sheet, samples: Sequence[SamplePlace], largest: Mapping[int, float]
 ) -> tuple[ClassEntry, ...]:
+    """The account of every candidate at these places, in their order."""
+    detection = every_candidate(found.detection)
     weights = torch.tensor([place.weight for place in samples], dtype=torch.float64)
     # One pass over the layers for all classes: their comparisons share the sampling.
     rows = {class_id: row for row, class_id in enumerate(detection.candidate_ids)}

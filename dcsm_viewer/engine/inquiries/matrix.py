@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from dcsm_viewer.engine.evidence import gather
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
 from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.passes import Checkpoint
 from dcsm_viewer.engine.preprocess import Placement
 from dcsm_viewer.engine.quick_look import SIDES_PX
 from dcsm_viewer.engine.resample import Line
@@ -45,7 +47,7 @@ def answer(question: MatrixQuestion, stage: MapStage) -> Iterator[ClassMatrix]:
         left = stage.passes.watch.tool(
             "subtraction",
             ("matrix", *stage.subtraction_key(found), step),
-            lambda step=step: _left(stage, found, detection, method, placement, step),  # type: ignore[misc]  # bound now
+            partial(left_of, found, method, placement, step, stage.passes.checkpoint),
         )
         yield ClassMatrix(ids, to_array(left), step, *alike, is_preview=step != fine)
 
@@ -58,17 +60,16 @@ def step_for(count: int, shape: tuple[int, int], room_bytes: int) -> int:
     return step
 
 
-def _left(
-    stage: MapStage, found: Found, detection: Detection, method: MethodSettings, placement: Placement, step: int
-) -> Tensor:
+def left_of(found: Found, method: MethodSettings, placement: Placement, step: int, checkpoint: Checkpoint) -> Tensor:
     """(K, K, h, w): evidence of the row against the column, on the diagonal against nothing, mean over what counts."""
+    detection = every_candidate(found.detection)
     ids = detection.candidate_ids
     count, sheet = len(ids), _samples(placement, method, step)
     comparisons, alone = every_pair(count, method), against_nothing(count)
     total = torch.zeros(count, count, *sheet.shape)
     terms = torch.zeros(count)
     for scale, layers in chosen_maps(found.candidates_raw, method).items():
-        stage.passes.checkpoint("subtraction", f"matrix, {scale} px")
+        checkpoint("subtraction", f"matrix, {scale} px")
         maps = list(layers.values())
         sums = gather(maps, comparisons, method, sheet).sums.view(count, count, *sheet.shape).to(total)
         raw = gather(maps, alone, method, sheet).sums.to(total)
@@ -84,7 +85,7 @@ def _left(
 
 
 def _samples(placement: Placement, method: MethodSettings, step: int) -> Sheet:
-    """The image's rectangle, a sample every `step` px; each is exact, as if all had been made."""
+    """The image's rectangle, a sample every `step` px or so; each with the value of the surface there."""
     side = placement.canvas_px
     rows, cols = (
         Line.stretch(start, length, math.ceil(length / step), side)
