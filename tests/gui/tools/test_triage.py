@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -136,20 +137,24 @@ def desk(parts: Parts, qtbot: QtBot) -> Desk:
     return desk
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Three exported masks of three photographs."""
-    photos, out = tmp_path / "photos", tmp_path / "export"
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photographs and the masks exported of them, to be copied."""
+    home = tmp_path_factory.mktemp("template")
+    photos, out = home / "photos", home / "export"
     photos.mkdir()
+    out.mkdir()
     for seed, stem in enumerate(STEMS):
         image = read_image(photograph(photos / f"{stem}.png", seed))
-        export_result(make_result(image, seed=seed, detected=2), out_of(out), stem, ("voc", "npz", "coco"))
-    return out
+        export_result(make_result(image, seed=seed, detected=2), out, stem, ("voc", "npz", "coco"))
+    return home
 
 
-def out_of(folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
-    return folder
+@pytest.fixture
+def folder(template: Path, tmp_path: Path) -> Path:
+    """Three exported masks of three photographs."""
+    shutil.copytree(template, tmp_path / "home")
+    return tmp_path / "home" / "export"
 
 
 def test_that_without_a_folder_the_panes_say_what_to_do(desk: Desk) -> None:
