@@ -167,6 +167,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *_tools(),
     ActionSpec("tools.palette", "Command palette", "Ctrl+Shift+P", "Finds an action by its words.", "Tools"),
     ActionSpec("help.keys", "Keys", "F1", "Every key and what it does.", "Help"),
+    ActionSpec("help.change_keys", "Change keys...", "", "Gives actions the keys you like.", "Help"),
 )  # fmt: skip
 
 

@@ -1,13 +1,16 @@
-"""The page of keys: every action that has one, in the order of the menus."""
+"""The page of keys: every action that has one just now, in the order of the menus."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from dcsm_viewer.gui.actions import ACTIONS, MENUS
+from dcsm_viewer.gui.shortcuts import Shortcuts
+from dcsm_viewer.gui.words import translated
 
 _MOUSE = (
     ("Wheel", "Zooms at the cursor, in all panes"),
@@ -22,28 +25,34 @@ _MOUSE = (
 class KeysWindow(QDialog):
     """Stays open beside the work; it is not modal."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, shortcuts: Shortcuts, parent: QWidget) -> None:
         super().__init__(parent)
+        self._shortcuts = shortcuts
         self.setWindowTitle("Keys")
         self.setModal(False)
-        page = QTextBrowser(self)
-        page.setHtml(keys_page())
-        page.setAccessibleName("Keys")
-        page.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.page = QTextBrowser(self)
+        self.page.setAccessibleName("Keys")
+        self.page.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(page)
+        column.addWidget(self.page)
+        shortcuts.rebound.connect(self._show)
+        self._show()
         self.resize(560, 640)
 
+    def _show(self) -> None:
+        self.page.setHtml(keys_page(self._shortcuts.keys))
 
-def keys_page() -> str:
-    """HTML: a table a menu, then what the mouse does in the panes."""
+
+def keys_page(keys: Mapping[str, str] | None = None) -> str:
+    """HTML: a table a menu, then what the mouse does in the panes. keys: by action, None for those of the table."""
+    keys = {spec.name: spec.key for spec in ACTIONS} if keys is None else keys
     parts = []
     for menu in MENUS:
         rows = [
-            (spec.key, f"<b>{escape(spec.text)}</b><br>{escape(spec.help)}")
+            (keys[spec.name], f"<b>{escape(translated(spec.text))}</b><br>{escape(translated(spec.help))}")
             for spec in ACTIONS
-            if spec.menu == menu and spec.key
+            if spec.menu == menu and keys[spec.name]
         ]
         if rows:
             parts.append(f"<h3>{menu}</h3>{_table(rows)}")

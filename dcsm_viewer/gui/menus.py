@@ -6,14 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from dcsm_viewer.gui.actions import ACTIONS, MENUS, ActionSpec, Menu
+from dcsm_viewer.gui.words import translated
 
 
 class Menus(QObject):
-    """Signals: `recent_wanted(path)` and `model_wanted(name)`, from the menus of recent files and of models."""
+    """Signals: `recent_wanted(path)` and `model_wanted(name)`, from the menus of recent files and of models.
+
+    The actions get their keys from `Shortcuts`.
+    """
 
     recent_wanted = Signal(str)
     model_wanted = Signal(str)
@@ -23,7 +27,7 @@ class Menus(QObject):
         self.actions: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
         bar = window.menuBar()
-        self._menus = {name: bar.addMenu(name) for name in MENUS}
+        self._menus = {name: bar.addMenu(translated(name)) for name in MENUS}
         self._submenus: dict[str, QMenu] = {}
         for spec in ACTIONS:
             self._add(spec, handlers[spec.name], window)
@@ -62,10 +66,8 @@ class Menus(QObject):
             action.setChecked(action.objectName() == name)
 
     def _add(self, spec: ActionSpec, handler: Callable[[], object], window: QMainWindow) -> None:
-        action = QAction(spec.text, window)
+        action = QAction(translated(spec.text), window)
         action.setObjectName(spec.name)
-        action.setShortcut(QKeySequence.fromString(spec.key))
-        action.setToolTip(f"{spec.help} ({spec.key})" if spec.key else spec.help)
         action.setCheckable(bool(spec.group))
         action.triggered.connect(_without_arguments(handler))
         if spec.group:
@@ -81,7 +83,7 @@ class Menus(QObject):
         if not spec.submenu:
             return menu
         if spec.submenu not in self._submenus:
-            self._submenus[spec.submenu] = menu.addMenu(spec.submenu)
+            self._submenus[spec.submenu] = menu.addMenu(translated(spec.submenu))
         return self._submenus[spec.submenu]
 
     def _put_first(self, menu: Menu, title: str, *, after: str) -> QMenu:

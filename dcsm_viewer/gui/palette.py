@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, Q
 from typing_extensions import override
 
 from dcsm_viewer.gui.actions import ACTIONS, ActionSpec
+from dcsm_viewer.gui.words import translated
 
 _WIDTH_PX = 560
 _HEIGHT_PX = 360
@@ -61,9 +62,10 @@ class CommandPalette(QFrame):
         for spec in matching(text):
             if not self._actions[spec.name].isEnabled() or spec.name == "tools.palette":
                 continue
-            key = f"   [{spec.key}]" if spec.key else ""
-            item = QListWidgetItem(f"{spec.menu} · {spec.text}{key}")
-            item.setToolTip(spec.help)
+            bound = self._actions[spec.name].shortcut().toString()
+            key = f"   [{bound}]" if bound else ""
+            item = QListWidgetItem(f"{spec.menu} · {translated(spec.text)}{key}")
+            item.setToolTip(translated(spec.help))
             item.setData(Qt.ItemDataRole.UserRole, spec.name)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
@@ -79,12 +81,15 @@ class CommandPalette(QFrame):
 
 
 def matching(text: str) -> tuple[ActionSpec, ...]:
-    """Actions whose words contain every word of `text`; found by name comes before found by help."""
+    """Actions whose words contain every word of `text`; found by name comes before found by help.
+
+    The words are found in English too, whatever the language of the window.
+    """
     words = text.casefold().split()
 
     def found(place: str) -> bool:
         return all(word in place.casefold() for word in words)
 
-    by_name = [spec for spec in ACTIONS if found(f"{spec.menu} {spec.submenu} {spec.text}")]
+    by_name = [spec for spec in ACTIONS if found(f"{spec.menu} {spec.submenu} {spec.text} {translated(spec.text)}")]
     by_help = [spec for spec in ACTIONS if spec not in by_name and found(f"{spec.menu} {spec.text} {spec.help}")]
     return (*by_name, *by_help)

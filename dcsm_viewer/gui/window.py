@@ -38,6 +38,8 @@ from dcsm_viewer.gui.session import Sessions
 from dcsm_viewer.gui.session_bar import SessionBar
 from dcsm_viewer.gui.session_file import ENDING
 from dcsm_viewer.gui.session_recovery import Recovery
+from dcsm_viewer.gui.shortcuts import Shortcuts
+from dcsm_viewer.gui.shortcuts_window import ShortcutsWindow
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.tabs import Tabs
@@ -73,6 +75,7 @@ class Window(QMainWindow):
         self._themes = themes
         self._viewport = Viewport(self)
         self._keys: KeysWindow | None = None
+        self._shortcuts_window: ShortcutsWindow | None = None
         self._import = ImportWindow(modelling, self)
         self._fetch = FetchWindow(modelling, self)
         self.setAcceptDrops(True)
@@ -85,6 +88,7 @@ class Window(QMainWindow):
         self.tabs = Tabs(store, opening, controller, self)
         acts = handlers(store, controller, opening, self._viewport, self.classes, self.export, self.tabs, self)
         self.menus = Menus(self, acts)
+        self.shortcuts = Shortcuts(self.menus.actions, remembered, self)
         self.engine_bar = EngineBar(store, self)
         self.tabs_bar = TabsBar(store, self.tabs, self)
         self.headline = HeadlineBar(store, self)
@@ -210,9 +214,15 @@ class Window(QMainWindow):
 
     def show_keys(self) -> None:
         if self._keys is None:
-            self._keys = KeysWindow(self)
+            self._keys = KeysWindow(self.shortcuts, self)
         self._keys.show()
         self._keys.raise_()
+
+    def change_keys(self) -> None:
+        if self._shortcuts_window is None:
+            self._shortcuts_window = ShortcutsWindow(self.shortcuts, self)
+        self._shortcuts_window.show()
+        self._shortcuts_window.raise_()
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
