@@ -5,6 +5,7 @@ with SIGKILL every few seconds and --resume until done; only the handling of fil
 one small scale without CRF. `cluster`: two local workers against one process, the second time with a worker killed.
 
     python -m benchmarks.batch growth --images 2000
+    python -m benchmarks.batch growth --images 100 --threads 1 --format voc
     python -m benchmarks.batch kill --images 2000 --every 8
     python -m benchmarks.batch cluster --images 200
 
@@ -187,8 +188,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=100)
     parser.add_argument("--every", type=float, default=5.0, help="seconds between kills, about")
     parser.add_argument("--folder", type=Path, help="images of your own instead of made ones")
-    parser.add_argument("words", nargs="*", help="further options of `export`, after --")
-    arguments = parser.parse_args()
+    arguments, words = parser.parse_known_args()  # all others are options of `export`
     if not sys.platform.startswith("linux"):
         raise SystemExit("Memory and workers are read from /proc, which only Linux has.")
     with tempfile.TemporaryDirectory(prefix="dcsm-batch-") as room:
@@ -197,11 +197,11 @@ def main() -> None:
             make_scenes(folder, arguments.images)
         out = Path(room) / "out"
         if arguments.case == "growth":
-            growth(folder, out, arguments.images, arguments.words)
+            growth(folder, out, arguments.images, words)
         elif arguments.case == "kill":
-            kill(folder, out, arguments.every, arguments.words)
+            kill(folder, out, arguments.every, words)
         else:
-            cluster(folder, out, arguments.words)
+            cluster(folder, out, words)
 
 
 if __name__ == "__main__":
