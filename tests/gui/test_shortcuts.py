@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QTabBar,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 from typing_extensions import override
 
 from dcsm_viewer.gui.actions import ACTIONS, MENUS
@@ -184,17 +183,26 @@ def _is_part(widget: QWidget) -> bool:
     )
 
 
-def test_that_every_control_of_the_window_and_its_tools_has_a_name(desk: Desk, photos: Path, qtbot: QtBot) -> None:
+def _nameless(window: QWidget) -> set[str]:
+    return {
+        f"{type(widget).__name__} in {_lineage(widget)}"
+        for widget in window.findChildren(QWidget)
+        if isinstance(widget, _KINDS) and widget.isVisible() and not _is_part(widget) and not _said(widget)
+    }
+
+
+def test_that_every_control_of_the_window_and_its_tools_has_a_name(desk: Desk, photos: Path) -> None:
     desk.open(photos / "a.png")
     desk.settle()
+    nameless = _nameless(desk.window)
+    for view in desk.window.stack.views:
+        desk.do(f"view.{view}")
+        nameless |= _nameless(desk.window)
     for spec in TOOLS:
         desk.do(f"tools.{spec.name}")
-    for name in ("help.change_keys", "help.keys", "tools.palette"):
+        nameless |= _nameless(desk.window)
+    for name in ("help.change_keys", "help.keys", "tools.palette", "model.import_weights"):
         desk.do(name)
+        nameless |= _nameless(desk.window)
     desk.window._palette.close()
-    nameless = {
-        f"{type(widget).__name__} in {_lineage(widget)}"
-        for widget in desk.window.findChildren(QWidget)
-        if isinstance(widget, _KINDS) and not widget.isHidden() and not _is_part(widget) and not _said(widget)
-    }
     assert nameless == set()
