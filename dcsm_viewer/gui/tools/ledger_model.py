@@ -135,7 +135,7 @@ def _made(line: Line, row: int, parent: _Node | None) -> _Node:
 
 def _same_shape(node: _Node, line: Line) -> bool:
     return (
-        node.line.cells[0] == line.cells[0]
+        (node.line.key or node.line.cells[0]) == (line.key or line.cells[0])
         and len(node.below) == len(line.below)
         and all(_same_shape(below, other) for below, other in zip(node.below, line.below, strict=True))
     )

@@ -26,12 +26,16 @@ COLUMN_HELP = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line and those it is the sum of. cells: texts as COLUMNS; class_id: whose colour stands before it."""
+    """One line and those it is the sum of. cells: texts as COLUMNS; class_id: whose colour stands before it.
+
+    key: what it is the line of, whatever its numbers.
+    """
 
     cells: tuple[str, ...]
     class_id: int | None = None
     below: tuple[Line, ...] = ()
     words: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ def _class_line(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Line:
         entry.class_id,
         tuple(_scale_line(result, each) for each in entry.scales),
         sentence_of(result, ledger, entry),
+        name,
     )
 
 
