@@ -61,6 +61,7 @@ class ViewStack(QStackedWidget):
     def stand_alone(self, names: Iterable[str]) -> None:
         """These pages are shown without an image, too."""
         self._alone = frozenset(names)
+        self._follow(self._store.state, self._store.state)
 
     def hear(self, view: LinkedView) -> None:
         """What the hand does in this view's panes is what it does in the window."""

@@ -88,13 +88,32 @@ def open_book(folder: Path) -> Book:
     return Book(folder, entries, known)
 
 
+class BookWriter:
+    """Writes one book after the other; of ten thousand entries only those that changed are put into words again."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, tuple[Entry, str]] = {}
+
+    def write(self, book: Book) -> None:
+        """triage.json in the folder, one line an entry. Raises UserError where it cannot be written."""
+        everything = {**book.absent, **book.entries}
+        lines = [self._line(entry) for _, entry in sorted(everything.items())]
+        head = f'{{"schema": {SCHEMA},\n"entries": {{\n'
+        with whole_file(book.folder / BOOK) as stream:
+            stream.write((head + ",\n".join(lines) + "\n}}\n").encode())
+
+    def _line(self, entry: Entry) -> str:
+        known = self._lines.get(entry.stem)
+        if known is not None and known[0] is entry:
+            return known[1]
+        line = f"{json.dumps(entry.stem)}: {json.dumps(_plain(entry))}"
+        self._lines[entry.stem] = (entry, line)
+        return line
+
+
 def write_book(book: Book) -> None:
-    """triage.json in the folder, one line an entry. Raises UserError where it cannot be written."""
-    everything = {**book.absent, **book.entries}
-    lines = [f"{json.dumps(stem)}: {json.dumps(_plain(entry))}" for stem, entry in sorted(everything.items())]
-    head = f'{{"schema": {SCHEMA},\n"entries": {{\n'
-    with whole_file(book.folder / BOOK) as stream:
-        stream.write((head + ",\n".join(lines) + "\n}}\n").encode())
+    """The same for a book that is written once."""
+    BookWriter().write(book)
 
 
 def looked_at(folder: Path, entry: Entry) -> Entry:

@@ -90,12 +90,22 @@ def uncertain_below(labels: Labels, q: NDArray[np.float32] | None) -> tuple[floa
     ignored = labels == ignore_label(labels)
     if q is None or len(q) < 2:
         return (float(ignored.mean()),) * LEVELS
-    second, first = np.partition(q, len(q) - 2, axis=0)[-2:]
-    margin = np.where(ignored, np.float32(-1), first - second)
+    margin = np.where(ignored, np.float32(-1), _lead(q))
     sorted_margins = np.sort(margin, axis=None)
     limits = np.arange(1, LEVELS + 1, dtype=np.float32) / np.float32(LEVELS)
     counts = np.searchsorted(sorted_margins, limits, side="left")
     return tuple(round(float(count) / margin.size, 6) for count in counts)
+
+
+def _lead(q: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W): how far the largest of q (T+1, H, W) is ahead of the second."""
+    # Plane by plane: partitioning along the first axis takes ten times as long.
+    first, second = np.maximum(q[0], q[1]), np.minimum(q[0], q[1])
+    for plane in q[2:]:
+        np.maximum(second, np.minimum(first, plane), out=second)
+        np.maximum(first, plane, out=first)
+    lead: NDArray[np.float32] = first - second
+    return lead
 
 
 def _narrow(exported: Exported) -> float:

@@ -91,7 +91,10 @@ def read_exported(folder: Path, stem: str) -> Exported:
 def _labels_before(unary: NDArray[np.float32] | None, detected: tuple[int, ...], labels: Labels) -> Labels | None:
     if unary is None:
         return None
-    # The unary is -log p: its least row is the label without the CRF.
-    of_place = np.array([0, *(class_id + 1 for class_id in detected)], dtype=labels.dtype)
-    before: Labels = of_place[np.argmin(unary, axis=0)]
+    # The unary is -log p: its least row is the label without the CRF, of equal ones the first, as argmin has it.
+    before, least = np.zeros_like(labels), unary[0].copy()
+    for class_id, energy in zip(detected, unary[1:], strict=True):
+        is_less = energy < least
+        before[is_less] = class_id + 1
+        np.minimum(least, energy, out=least)
     return before

@@ -25,8 +25,8 @@ class OpenedTools(QObject):
         self.docks: dict[str, QDockWidget] = {}
         self._pages: dict[str, Tool] = {}
         self._made: list[Tool] = []
-        stack.stand_alone(name for name, spec in self._specs.items() if not spec.needs_image)
         stack.wanted.connect(self._make_page)
+        stack.stand_alone(name for name, spec in self._specs.items() if not spec.needs_image)
 
     def show(self, name: str) -> None:
         """Brings the tool to the front; one below that is at the front already is closed again."""

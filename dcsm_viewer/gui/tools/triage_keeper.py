@@ -10,7 +10,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from dcsm_viewer.gui.errands import Errands
-from dcsm_viewer.triage.book import Book, Edit, write_book
+from dcsm_viewer.triage.book import Book, BookWriter, Edit
 from dcsm_viewer.triage.edits import write_edit
 from dcsm_viewer.triage.exported import Labels
 
@@ -27,6 +27,7 @@ class Keeper(QObject):
         self._todo: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._newest: Book | None = None
+        self._writer = BookWriter()
 
     @property
     def is_idle(self) -> bool:
@@ -70,4 +71,4 @@ class Keeper(QObject):
         with self._lock:
             book, self._newest = self._newest, None
         if book is not None:
-            write_book(book)
+            self._writer.write(book)
