@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -174,7 +174,10 @@ class Window(QMainWindow):
 
     def paste(self) -> None:
         """Files copied in a file browser open as if dropped; copied pixels become an image without a file."""
-        mime = QGuiApplication.clipboard().mimeData()
+        # Qt's own stubs do not say so, but an empty clipboard may have nothing at all.
+        mime: QMimeData | None = QGuiApplication.clipboard().mimeData()
+        if mime is None:
+            mime = QMimeData()
         paths = paths_of(mime.urls())
         image = None if paths else pasted_image(mime)
         if image is not None:

@@ -231,3 +231,13 @@ def test_that_a_tab_dragged_elsewhere_keeps_its_image(desk: Desk, photos: Path) 
     assert name(desk.state) == "c.png"
     bar.setCurrentIndex(2)
     assert name(desk.state) == "a.png"
+
+
+def test_that_pasting_from_an_empty_clipboard_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Empty:
+        def mimeData(self) -> None:
+            """Nothing at all, as some platforms give."""
+
+    monkeypatch.setattr("dcsm_viewer.gui.window.QGuiApplication.clipboard", Empty)
+    desk.do("edit.paste")
+    assert "no picture on the clipboard" in str(desk.state.message)
