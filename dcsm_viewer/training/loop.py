@@ -205,13 +205,11 @@ class _Training:
             workers=self.order.workers,
             places=places,
         )
-        scale, offset = calibrated(
-            torch.from_numpy(logits[:, start.borrowed]), torch.from_numpy(present[:, start.borrowed])
-        )
+        scale, offset = calibrated(torch.from_numpy(logits), torch.from_numpy(present))
         weight, bias = start.tensors[f"{start.classifier}.weight"], start.tensors[f"{start.classifier}.bias"]
         for class_id in start.borrowed:
-            weight[class_id] *= scale
-            bias[class_id] = bias[class_id] * scale + offset
+            weight[class_id] *= scale[class_id].float()
+            bias[class_id] = bias[class_id] * scale[class_id].float() + offset[class_id].float()
 
     def _network(self, tensors: Mapping[str, Tensor]) -> Trainable:
         return self.start.network(tensors).to(self.device)

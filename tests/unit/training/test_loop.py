@@ -20,7 +20,6 @@ from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.training.checkpoint import NAME as CHECKPOINT
 from dcsm_viewer.training.curve_picture import write_curve
 from dcsm_viewer.training.loop import train
-from dcsm_viewer.training.objective import forgetting
 from dcsm_viewer.training.order import Order, Trained
 from dcsm_viewer.training.progress import Epoch, Event, Step
 from dcsm_viewer.training.start import start_from
@@ -64,15 +63,23 @@ def test_that_a_checkpoint_of_every_step_is_enough_after_a_crash(tmp_path: Path)
 
 def test_that_training_teaches_the_colours(tmp_path: Path) -> None:
     order = tiny_order(
-        tmp_path, tmp_path / "a", epochs=15, rate_body=1e-3, rate_head=3e-3, augmentation="plain", average=0
+        tmp_path,
+        tmp_path / "a",
+        start="efficientnet-lite0",
+        freeze=15,
+        epochs=4,
+        sizes=(96, 128),
+        validate_px=128,
+        rate_body=1e-3,
+        rate_head=1e-2,
+        augmentation="paper",
+        calibrate=4,
     )
     order = replace(order, validation=replace(order.training, name="the same"))
     curve = finished(order).curve
-    first, best = curve[0], max(curve, key=lambda epoch: epoch.mean_ap or 0)
-    assert first.mean_ap is not None
-    assert best.mean_ap is not None
-    assert best.mean_ap > 0.9
-    assert curve[-1].loss < 0.7 * first.loss
+    assert curve[-1].mean_ap is not None
+    assert curve[-1].mean_ap > 0.9
+    assert curve[-1].loss < 0.7 * curve[0].loss
 
 
 def test_that_the_weights_open_in_the_engine_with_their_names_and_recipe(tmp_path: Path) -> None:
@@ -95,20 +102,6 @@ def test_that_nothing_of_the_trained_weights_is_left_where_the_blend_is_0(tmp_pa
     start = start_from(order.recipe.start, order.training.class_names, 0).tensors
     for name, tensor in read_weights(ended.weights).tensors.items():
         torch.testing.assert_close(tensor, start[name])
-
-
-def test_that_strongly_remembered_features_move_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcsm_viewer.training.trainable_vgg16.DROPOUT", 0.0)
-    moved = []
-    for number, remember in enumerate((0.0, 30.0)):
-        order = tiny_order(tmp_path, tmp_path / str(number), remember=remember, rate_body=3e-3, average=0)
-        ended = finished(order)
-        assert ended.weights is not None
-        start = start_from(order.recipe.start, order.training.class_names, 0)
-        x = torch.randn((1, 3, 200, 200), generator=torch.Generator().manual_seed(0))
-        before = start.network(start.tensors).eval().upper(x)
-        moved.append(float(forgetting(start.network(read_weights(ended.weights).tensors).eval().upper(x), before)))
-    assert moved[1] < 0.5 * moved[0]
 
 
 def test_that_another_recipe_or_other_images_do_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:

@@ -11,10 +11,13 @@ import torch
 
 from dcsm_viewer.engine.preprocess import Placement, positions_on_image
 from dcsm_viewer.training.batches import valid_positions
-from dcsm_viewer.training.calibration import PRIOR, calibrated
-from dcsm_viewer.training.objective import cross_entropy, forgetting, pooled
+from dcsm_viewer.training.calibration import ABSENT, SPREAD, calibrated
+from dcsm_viewer.training.objective import Objective, cross_entropy, forgetting, pooled
+from dcsm_viewer.training.recipe import Recipe
 from dcsm_viewer.training.schedule import LEAST, rate_factor
+from dcsm_viewer.training.trainable_vgg16 import TrainableVgg16
 from dcsm_viewer.training.weights_out import blended
+from tests.networks import random_vgg_tensors
 
 
 @pytest.mark.parametrize("rectangle", [(0, 0, 100, 100), (13, 0, 70, 100), (0, 40, 100, 33), (50, 50, 2, 2)])
@@ -60,6 +63,24 @@ def test_that_forgetting_is_nothing_for_the_same_features_and_1_for_none() -> No
     assert float(forgetting(torch.zeros_like(before), before)) == pytest.approx(1)
 
 
+def test_that_what_is_to_be_remembered_adds_to_the_loss_by_how_far_the_features_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dcsm_viewer.training.trainable_vgg16.DROPOUT", 0.0)
+    start = {name: torch.tensor(values).float() for name, values in random_vgg_tensors(1, 3).items()}
+    trained = start | {"fc7.weight": start["fc7.weight"] * 1.3}
+    network, before = TrainableVgg16.of(trained), TrainableVgg16.of(start)
+    x = torch.randn((2, 3, 200, 200), generator=torch.Generator().manual_seed(0))
+    batch = (x, 200, torch.tensor([[0, 0, 200, 200]] * 2), torch.eye(2, 3))
+    with torch.no_grad():
+        moved = float(forgetting(network.upper(x), before.upper(x)))
+        losses = [float(Objective(network, Recipe(remember=weight), before)(*batch)) for weight in (0.0, 2.0)]
+        alone = float(Objective(network, Recipe(), None)(*batch))
+    assert moved > 0.01
+    assert losses[0] == pytest.approx(alone)
+    assert losses[1] - losses[0] == pytest.approx(2 * moved, rel=1e-4)
+
+
 def test_that_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
     factors = [rate_factor(step, 101, 10) for step in range(101)]
     assert factors[:10] == pytest.approx([(step + 1) / 11 for step in range(10)])
@@ -70,31 +91,23 @@ def test_that_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
     assert rate_factor(0, 1, 0) == 1
 
 
-@pytest.mark.parametrize("threshold", [5.0, 14.0])
-def test_that_calibration_is_the_best_fit_under_its_prior(threshold: float) -> None:
+def test_that_calibration_puts_the_images_without_a_class_where_they_belong() -> None:
     rng = np.random.default_rng(0)
-    logits = torch.tensor(rng.normal(5, 3, (100, 3)))
-    chance = 1 / (1 + np.exp(-(logits.numpy() - threshold)))
-    labels = torch.tensor(rng.random((100, 3)) < chance, dtype=torch.float64)
-    mean, spread = float(logits.mean()), float(logits.std(correction=0))
-
-    def cost(scale: float, offset: float) -> float:
-        p = torch.sigmoid(scale * logits + offset)
-        fit = -(labels * p.log() + (1 - labels) * (1 - p).log()).sum()
-        slope, shift = scale * spread, offset + scale * mean
-        return float(fit) + PRIOR / 2 * ((slope - 1) ** 2 + shift**2)
-
-    scale, offset = calibrated(logits, labels)
-    best = cost(scale, offset)
-    for change in (-0.02, 0.02):
-        assert cost(scale + change, offset) > best
-        assert cost(scale, offset + change) > best
+    present = rng.random((200, 3)) < 0.3
+    logits = rng.normal((5, -2, 30), (1, 4, 9), (200, 3)) + 40 * present
+    scale, offset = (values.numpy() for values in calibrated(torch.tensor(logits), torch.tensor(present)))
+    for class_id in range(3):
+        absent = scale[class_id] * logits[~present[:, class_id], class_id] + offset[class_id]
+        assert (absent.mean(), absent.std()) == pytest.approx((ABSENT, SPREAD))
+        found = scale[class_id] * logits[present[:, class_id], class_id] + offset[class_id]
+        assert found.mean() > absent.mean()
 
 
-def test_that_calibration_turns_no_class_into_its_opposite() -> None:
-    scale, offset = calibrated(torch.linspace(0, 9, 40), (torch.arange(40) < 3).double())
-    assert scale > 0
-    assert 1 / (1 + math.exp(-(scale * 9 + offset))) < 0.5
+def test_that_calibration_knows_a_way_where_every_image_shows_the_class_or_all_are_alike() -> None:
+    logits = torch.tensor([[1.0, 7.0], [3.0, 7.0]])
+    scale, offset = calibrated(logits, torch.tensor([[True, False], [True, False]]))
+    assert torch.isfinite(scale).all()
+    torch.testing.assert_close((scale * logits.double() + offset).mean(0), torch.full((2,), ABSENT).double())
 
 
 def test_that_a_blend_lies_between_start_and_trained() -> None:
