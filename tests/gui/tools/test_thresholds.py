@@ -18,8 +18,11 @@ from dcsm_viewer.gui.tools.thresholds_curves import added, counts_of, curves_fro
 from dcsm_viewer.gui.tools.thresholds_files import StoppedError, read_mask, sweep
 from dcsm_viewer.gui.tools.thresholds_rules import (
     GRID,
+    HANDLES,
     PUBLISHED,
+    HandleName,
     Peaks,
+    Published,
     Thresholds,
     hard_labels,
     peaks_from,
@@ -58,7 +61,7 @@ def test_that_a_seed_is_argmax_with_a_constant_background_as_irn_has_it() -> Non
 
     def irn(threshold: float) -> NDArray[np.int64]:
         """make_sem_seg_labels.py: the maps padded with a constant background, argmax."""
-        return keys[np.argmax(np.pad(maps, ((1, 0), (0, 0), (0, 0)), constant_values=threshold), axis=0)]
+        return np.asarray(keys[np.argmax(np.pad(maps, ((1, 0), (0, 0), (0, 0)), constant_values=threshold), axis=0)])
 
     # cam_to_ir_label.py: unsure where there is no class, background where not even the low threshold finds one.
     expected = irn(at.fg).copy()
@@ -136,13 +139,13 @@ def test_that_255_in_a_seed_is_left_out_or_wrong_and_255_in_a_mask_is_neither() 
     assert found.unsure_share == 0.5
 
 
-@given(st.sampled_from(["bg", "eval", "fg"]), st.floats(-1, 2), st.sampled_from(PUBLISHED))
+@given(st.sampled_from(HANDLES), st.floats(-1, 2), st.sampled_from(PUBLISHED))
 def test_that_a_moved_handle_stands_where_it_was_put_and_the_order_holds(
-    name: str, value: float, where: object
+    name: HandleName, value: float, where: Published
 ) -> None:
-    moved = where.applied(Thresholds()).moved(name, value)  # type: ignore[attr-defined, arg-type]  # of the samples above
+    moved = where.applied(Thresholds()).moved(name, value)
     assert 0 <= moved.bg <= moved.eval <= moved.fg <= 1
-    assert moved.of(name) == round(min(max(value, 0.0), 1.0), 4)  # type: ignore[arg-type]  # of the samples above
+    assert moved.of(name) == round(min(max(value, 0.0), 1.0), 4)
 
 
 def test_that_published_thresholds_are_the_published_ones() -> None:
