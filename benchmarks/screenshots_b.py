@@ -21,6 +21,7 @@ from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, settled, take
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.tools.faithfulness import FaithfulnessTool
+from dcsm_viewer.gui.tools.lessons import LessonsTool
 from dcsm_viewer.gui.tools.microscope import MicroscopeTool
 from dcsm_viewer.gui.tools.sanity import SanityTool
 
@@ -59,11 +60,30 @@ def microscope(step: int, predictions: tuple[bool, ...], parts: Parts) -> Iterat
         page.gate.predicted.emit(passes)
 
 
+def lesson(name: str, place: int, answer: int, parts: Parts) -> Iterator[Condition]:
+    yield settled(parts)
+    parts.window.menus.actions["tools.lessons"].trigger()
+    tool = parts.window.tools.docks["lessons"].widget()
+    assert isinstance(tool, LessonsTool)
+    if not name:
+        return
+    tool.start(name)
+    for _ in range(place):
+        yield settled(parts)
+        tool.forward()
+    yield settled(parts)
+    tool.answer(answer)
+    yield lambda: tool.run is not None and tool.run.verdict is not None
+
+
 SHOTS: tuple[Shot, ...] = (
     Shot("sanity", partial(sanity, 3)),
     Shot("sanity-dark", partial(sanity, 9), theme="dark", size=(1024, 700)),
     Shot("microscope", partial(microscope, 5, ())),
     Shot("microscope-quiz", partial(microscope, 8, (False, True)), theme="dark", size=(1024, 700)),
+    Shot("lessons", partial(lesson, "subtraction", 1, 2)),
+    Shot("lessons-dark", partial(lesson, "crf", 1, 0), theme="dark", size=(1024, 700)),
+    Shot("lessons-list", partial(lesson, "", 0, 0), size=(1024, 700)),
     Shot("faithfulness", partial(faithfulness, 3)),
     Shot("faithfulness-dark", partial(faithfulness, 5), theme="dark", size=(1024, 700)),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.opening import sample_paths
@@ -44,7 +44,7 @@ class LessonsTool(Tool):
         self.list = LessonList(LESSONS, self)
         self.card = LessonCard(self)
         self._pages = QStackedWidget(self)
-        self._pages.addWidget(self.list)
+        self._pages.addWidget(_scrolled(self.list))
         self._pages.addWidget(self.card)
         self.setMaximumHeight(_TALLEST_PX)
         column = QVBoxLayout(self)
@@ -75,7 +75,7 @@ class LessonsTool(Tool):
         self.run = None
         self._is_set = False
         self._point()
-        self._pages.setCurrentWidget(self.list)
+        self._pages.setCurrentIndex(0)
         users, self._users = self._users, None
         if users is not None:
             self._give_back(users)
@@ -124,7 +124,9 @@ class LessonsTool(Tool):
     @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        if self._frame is not None:
+        window = self._main_window()
+        # With the window everything is hidden, and comes back with it.
+        if self._frame is not None and (window is None or not self.isVisibleTo(window)):
             self._frame.show_around(None)
 
     def _begin(self, lesson: Lesson) -> None:
@@ -206,6 +208,15 @@ class LessonsTool(Tool):
         while widget is not None and not isinstance(widget, QMainWindow):
             widget = widget.parentWidget()
         return widget if isinstance(widget, Window) else None
+
+
+def _scrolled(content: QWidget) -> QScrollArea:
+    """The list needs not all of its height: the panes above may have more use for it."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setWidget(content)
+    return area
 
 
 def _shows_sample(state: ViewState) -> bool:

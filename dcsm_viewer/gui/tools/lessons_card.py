@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from dcsm_viewer.gui.state import ViewState
@@ -42,10 +42,15 @@ class LessonCard(QWidget):
         self.back.clicked.connect(self.back_wanted)
         self.next.clicked.connect(self.next_wanted)
         self.end.clicked.connect(self.end_wanted)
+        self._scrolled = QScrollArea(self)
+        # The layout first has to know how many lines the answer takes.
+        self._showing = QTimer(self, singleShot=True, interval=0)
+        self._showing.timeout.connect(self._show_answer)
         self._lay_out()
 
     def take_focus(self) -> None:
         self.next.setFocus()
+        self._scrolled.verticalScrollBar().setValue(0)
 
     def show_run(self, run: Run, result: Result | None, state: ViewState) -> None:
         """`result`: the settled one of this step, None while it is on its way."""
@@ -65,9 +70,16 @@ class LessonCard(QWidget):
             button.setEnabled(run.chosen is None and result is not None)
         if question is not None:
             self.question.setText(question.words)
-            self.verdict.setText(_said(run, result, state))
+            said = _said(run, result, state)
+            is_news = run.chosen is not None and said != self.verdict.text()
+            self.verdict.setText(said)
+            if is_news:
+                self._showing.start()
         self.back.setEnabled(run.place > 0)
         self.next.setText("Finish" if run.is_last else "Next")
+
+    def _show_answer(self) -> None:
+        self._scrolled.ensureWidgetVisible(self.verdict)
 
     def _tell(self) -> None:
         self.answered.emit(self.answers.index(self.sender()))
@@ -95,15 +107,15 @@ class LessonCard(QWidget):
         said.addWidget(self.verdict)
         said.addStretch(1)
         # Where the window is narrow the words need more lines than the card has.
-        scrolled = QScrollArea(self)
-        scrolled.setFrameShape(QFrame.Shape.NoFrame)
-        scrolled.setWidgetResizable(True)
-        scrolled.setWidget(inside)
+        self._scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        self._scrolled.setWidgetResizable(True)
+        self._scrolled.setWidget(inside)
+        self._scrolled.setMinimumHeight(2 * self.fontMetrics().height())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         column.addLayout(head)
-        column.addWidget(scrolled, 1)
+        column.addWidget(self._scrolled, 1)
         column.addLayout(foot)
 
 

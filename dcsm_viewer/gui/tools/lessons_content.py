@@ -170,7 +170,7 @@ SUBTRACTION = Lesson(
         ),
         Step(
             "The bicycle again",
-            "The distinct map of the bicycle beside its raw map: the faint dog is gone.",
+            "The distinct map of the bicycle beside its raw map: look where the dog sits, and what of it is left.",
             "distinct",
             class_name="bicycle",
             question=Question(

@@ -203,6 +203,8 @@ class MicroscopeTool(Tool):
         name.setBuddy(self.scale)
         head.addWidget(name)
         head.addWidget(self.scale)
+        head.addSpacing(8)
+        head.addWidget(self.gate.quiz)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 2, 6, 4)
         column.addLayout(head)

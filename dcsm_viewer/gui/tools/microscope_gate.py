@@ -21,7 +21,7 @@ from dcsm_viewer.gui.tools.microscope_words import INVITATION, columns, gate_sen
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.inquiries.microscope import Gate
 
-_QUIZ = "Predict, then reveal"
+_SIDE_PX = 184
 
 
 class GatePanel(QWidget):
@@ -34,7 +34,7 @@ class GatePanel(QWidget):
         super().__init__(parent)
         self.words = wrapped("Gate", self, INVITATION)
         self.table = QTableWidget(0, len(columns()), self)
-        self.quiz = QCheckBox(_QUIZ, self)
+        self.quiz = QCheckBox("Predict first", self)
         self.quiz.setToolTip("Hides what becomes of each derivative until you have said what guided does with it.")
         self.question = wrapped("Question", self)
         self.passes, self.blocked = QPushButton("Passes", self), QPushButton("Blocked", self)
@@ -63,15 +63,14 @@ class GatePanel(QWidget):
 
     def _show_quiz(self, gate: Gate | None, quiz: Quiz | None) -> None:
         is_open = gate is not None and quiz is not None and quiz.open_question(gate) is not None
-        for widget in (self.question, self.passes, self.blocked, self.said):
-            widget.setVisible(quiz is not None)
-        self.quiz.setText(_QUIZ if quiz is None else f"{_QUIZ}: {quiz.score}")
+        self.side.setVisible(quiz is not None)
         if quiz is None:
             return
         self.passes.setEnabled(is_open)
         self.blocked.setEnabled(is_open)
         self.question.setText(quiz.question(gate) if gate is not None else INVITATION)
-        self.said.setText("" if gate is None else quiz.at(gate).said)
+        said = "" if gate is None else quiz.at(gate).said
+        self.said.setText(f"{said}\n{quiz.score}." if said else f"Predictions: {quiz.score}.")
         if is_open and gate is not None:
             self.table.selectRow(quiz.at(gate).revealed)
 
@@ -102,15 +101,17 @@ class GatePanel(QWidget):
         answers.addWidget(self.passes)
         answers.addWidget(self.blocked)
         answers.addStretch(1)
-        side = QVBoxLayout()
-        side.addWidget(self.quiz)
+        self.side = QWidget(self)
+        self.side.setMaximumWidth(_SIDE_PX)
+        side = QVBoxLayout(self.side)
+        side.setContentsMargins(0, 0, 0, 0)
         side.addWidget(self.question)
         side.addLayout(answers)
         side.addWidget(self.said)
         side.addStretch(1)
         self.body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.body.addWidget(table, 3)
-        self.body.addLayout(side, 1)
+        self.body.addWidget(self.side, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.words)

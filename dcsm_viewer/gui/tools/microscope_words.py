@@ -16,6 +16,7 @@ RULE_HELP: dict[BackwardMode, str] = {
 }
 INVITATION = "Click a unit in one of the maps to see what the next ReLU makes of the derivative there."
 HIDDEN = "?"
+_SHORT = {"deconvnet": "deconv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class GateRow:
 
 
 def columns() -> tuple[str, ...]:
-    return ("channel", "input", "gate", *RULES.values())
+    return ("ch.", "input", "gate", *(_SHORT.get(name, name) for name in RULES.values()))
 
 
 def layer_sentence(known: Microscope, place: int) -> str:
@@ -43,7 +44,7 @@ def layer_sentence(known: Microscope, place: int) -> str:
 
 
 def title(mode: BackwardMode, gradient: LayerGradient | None) -> str:
-    return RULES[mode] if gradient is None else f"{RULES[mode]}, norm {short(gradient.norm)}"
+    return RULES[mode] if gradient is None else f"{RULES[mode]} · ‖w‖ {short(gradient.norm)}"
 
 
 def mark(gradient: LayerGradient) -> str:

@@ -1,0 +1,71 @@
+"""The open window with an engine that computes nothing and knows the answers of the tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from dcsm_viewer.gui.app import Parts, build
+from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.theme import Themes
+from dcsm_viewer.gui.tools.workbench import Tool
+from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
+from dcsm_viewer.inquiries.microscope import MicroscopeQuestion
+from dcsm_viewer.inquiries.sanity import SanityQuestion
+from dcsm_viewer.values import SourceImage
+from tests.gui.engines import InstantEngine
+from tests.gui.tools import answers
+from tests.results import make_image
+
+PATIENCE_MS = 20_000
+
+
+class ToolDesk:
+    """The window, its engine and what a user does with a tool."""
+
+    def __init__(self, parts: Parts, engine: InstantEngine, qtbot: QtBot) -> None:
+        self.parts, self.engine, self._qtbot = parts, engine, qtbot
+
+    @property
+    def state(self) -> ViewState:
+        return self.parts.store.state
+
+    def show(self, image: SourceImage | None = None) -> None:
+        """This image, until its maps are on show."""
+        self.parts.store.change(image=image or make_image(), result=None)
+        self.settle()
+
+    def settle(self) -> None:
+        self.wait(lambda: self.state.asked is None and self.state.result is not None)
+
+    def open_tool(self, name: str) -> Tool:
+        self.parts.window.menus.actions[f"tools.{name}"].trigger()
+        return self.parts.window.tools.page(name)
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        self._qtbot.waitUntil(until, timeout=PATIENCE_MS)
+
+
+def tool_desk(qtbot: QtBot) -> Iterator[ToolDesk]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    engine = InstantEngine()
+    engine.known = {
+        SanityQuestion: answers.ladder,
+        FaithfulnessQuestion: answers.faithfulness,
+        MicroscopeQuestion: answers.microscope,
+    }
+    themes = Themes(app)
+    parts = build(ViewState(), engine.make, themes, Remembered())
+    qtbot.addWidget(parts.window)
+    parts.window.resize(1280, 800)
+    parts.window.restore_layout()
+    parts.window.show()
+    parts.controller.start()
+    yield ToolDesk(parts, engine, qtbot)
+    parts.window.close()
+    assert parts.stop(), "a thread goes on after the window closed"
+    themes.stop()
