@@ -71,3 +71,16 @@ def test_that_every_file_of_every_photograph_was_checked_and_found_right(exporte
         assert {output["format"] for output in outputs} == set(FORMATS)
         assert len(outputs) == len(FORMATS) + 2  # la and ha, twice
         assert all(output["checks"] for output in outputs)
+
+
+def test_that_a_replay_makes_the_bytes_of_every_format_again(
+    exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Beside the first one, as labelme's file holds the way to the photograph.
+    with pytest.raises(SystemExit) as ended:
+        main(["replay", str(exported / "cat.json"), "--out", str(exported.parent / "again")])
+    captured = capsys.readouterr()
+    assert not ended.value.code, captured.err
+    identical = json.loads(captured.out)["identical"]
+    assert len(identical) == len(FORMATS) + 2
+    assert all(identical.values())
