@@ -56,6 +56,7 @@ class LedgerTool(Tool):
         self._shown: tuple[Result, PixelLedger] | None = None
         self._failure = ""
         self._whole = False
+        self._shared_out = False
         self._errands: Errands | None = None
         self.row, self.col = _box("Row of the pixel", self), _box("Column of the pixel", self)
         self.words = QLabel(INVITATION, self)
@@ -281,6 +282,9 @@ class LedgerTool(Tool):
             self._tabs.removeTab(self._tabs.indexOf(self.waterfall))
             self._split.addWidget(self.waterfall)
             self.waterfall.show()
+        if wide and not self._shared_out:
+            self._shared_out = True
+            self._split.setSizes([3 * self.width() // 5, 2 * self.width() // 5])
         elif beside and not wide:
             self._tabs.insertTab(1, self.waterfall, "Waterfall")
 

@@ -14,7 +14,8 @@ Curve = NDArray[np.float64]
 
 _WINDOW = 10  # steps: a plateau shorter than a tenth of the range is chance
 _LEAST = 0.05  # share of the pixels that must lie on either side: where all is foreground nothing changes either
-_SLACK = 2.0  # the plateau goes on while a step changes at most this many times what it does at its heart
+_SLACK = 1.2  # the plateau goes on while a step changes at most this many times what it does at its heart
+_FADING = 0.5  # pixels that change over the whole range, if all of it were like the stretch: more is no plateau
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,13 @@ class Suggestion:
 
     @property
     def words(self) -> str:
-        return (
+        found = (
             f"Suggested without ground truth: {self.at:.2f}, the middle of the calmest stretch ({self.first:.2f} to "
             f"{self.last:.2f}: {100 * self.changed:.1f} % of the pixels change their label)."
         )
+        if self.changed > _FADING * (self.last - self.first):
+            return f"{found} The maps fade evenly there, so it says little."
+        return found
 
 
 @dataclass(frozen=True, slots=True)
