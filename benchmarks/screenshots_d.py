@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -38,8 +39,8 @@ def run_over_samples(out: Path, parts: Parts, *, with_a_bad_one: bool) -> Iterat
     tool.form.out.setText(str(out / "masks"))
     tool.start.click()
     yield lambda: tool.job.pace.phase == "finished"
-    for shown in (tool.form.out, tool.words):
-        shown.setText(shown.text().replace(str(out), "/data"))
+    tool.form.out.setText("/data/masks")
+    tool.show_pace(replace(tool.job.pace, out="/data/masks"))
 
 
 def look_through(out: Path, parts: Parts) -> Iterator[Condition]:

@@ -14,12 +14,15 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.tools.flow import Flow
 from dcsm_viewer.gui.tools.folder_run_failures import FailuresModel
 from dcsm_viewer.gui.tools.folder_run_form import FolderRunForm
 from dcsm_viewer.gui.tools.folder_run_job import FolderJob
 from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, sentence
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.values import UserError
+
+_NARROW_PX = 120
 
 
 class FolderRunTool(Tool):
@@ -47,7 +50,10 @@ class FolderRunTool(Tool):
         self.failures.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.failures.verticalHeader().hide()
         self.failures.horizontalHeader().setStretchLastSection(True)
-        self.failures.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.failures.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.failures.setWordWrap(False)
+        self.failures.setMinimumWidth(_NARROW_PX)
+        self.failures.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
         self._lay_out()
         self.start.clicked.connect(self._start)
         self.pause.clicked.connect(self._pause_or_go_on)
@@ -106,13 +112,9 @@ class FolderRunTool(Tool):
         return button
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        for button in (self.start, self.pause, self.cancel):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(4)
-        right.addLayout(buttons)
+        right.addLayout(Flow(self.start, self.pause, self.cancel))
         right.addWidget(self.bar)
         right.addWidget(self.words)
         right.addWidget(self.failures, 1)

@@ -45,7 +45,9 @@ class FailuresModel(QAbstractTableModel):
             return None
         path, reason = self._failures[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return reason if index.column() else Path(path).name
+            name = Path(path).name
+            # The sentence names the whole path, which the tool tip has.
+            return reason.replace(path, name) if index.column() else name
         return f"{path}\n{reason}" if role == Qt.ItemDataRole.ToolTipRole else None
 
     @override

@@ -27,6 +27,7 @@ from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.folder_run_job import Plan
 from dcsm_viewer.values import UserError
 
+_NARROW_PX = 60
 _FIRST_FORMATS = ("voc", "npz")
 _TABLES = "Tables (*.csv);;All files (*)"
 
@@ -46,13 +47,15 @@ class FolderRunForm(QWidget):
             "labels",
         )
         self.labels.setPlaceholderText("the classes the network finds")
-        self.resume = QCheckBox("Resume: leave what is done already with these settings", self)
-        self.resume.setToolTip("Images whose recipe and files are already those of this run are left as they are.")
+        self.resume = QCheckBox("Resume", self)
+        self.resume.setToolTip("Leaves images as they are whose recipe and files are already those of this run.")
         self.resume.setChecked(remembered.flag("folder-run/resume", default=True))
-        self.stages = QCheckBox("All raw maps too (NPZ)", self)
+        self.stages = QCheckBox("Raw maps, too (NPZ)", self)
         self.stages.setToolTip("Adds the raw maps of every class, layer and scale to the NPZ; these files are large.")
-        self.recursive = QCheckBox("Folders inside the folder, too", self)
-        self.recursive.setToolTip("Images of the same name in different folders get names that tell them apart.")
+        self.recursive = QCheckBox("Subfolders, too", self)
+        self.recursive.setToolTip(
+            "Also the images of folders inside it; those of one name get names that tell them apart."
+        )
         self.formats = self._format_list()
         self._lay_out()
 
@@ -103,16 +106,20 @@ class FolderRunForm(QWidget):
         line.setAccessibleDescription(explanation)
         line.setToolTip(explanation)
         line.setClearButtonEnabled(True)
+        line.setMinimumWidth(_NARROW_PX)
         return line
 
     def _format_list(self) -> QListWidget:
         shown = QListWidget(self)
         shown.setAccessibleName("Formats")
         shown.setToolTip("What is written for every image, beside its recipe.")
+        shown.setTextElideMode(Qt.TextElideMode.ElideRight)
+        shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         chosen = self._remembered.texts("folder-run/formats") or _FIRST_FORMATS
         for name, each in FORMATS.items():
             item = QListWidgetItem(each.title, shown)
             item.setData(_NAME, name)
+            item.setToolTip(f"{each.title}\n{each.place.format(stem='name')}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if name in chosen else Qt.CheckState.Unchecked)
         return shown
@@ -147,7 +154,7 @@ class FolderRunForm(QWidget):
         grid.setRowStretch(6, 1)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
-        self.formats.setMinimumWidth(170)
+        self.formats.setMinimumWidth(2 * _NARROW_PX)
 
     def _ask_images(self) -> None:
         self._fill(self.images, QFileDialog.getExistingDirectory(self, "Folder of images", self.images.text()))

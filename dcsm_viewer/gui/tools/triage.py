@@ -36,6 +36,7 @@ from dcsm_viewer.gui.tools.triage_queue import QueueModel, QueueView
 from dcsm_viewer.gui.tools.triage_sheet import Sheet, image_path
 from dcsm_viewer.gui.tools.triage_words import doubt_words, progress_words, verdict_words
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
+from dcsm_viewer.triage.book import Verdict
 from dcsm_viewer.values import Result, Settings
 
 _SHOWN = {
@@ -87,6 +88,7 @@ class TriageTool(Tool):
 
     def open_folder(self, folder: str) -> None:
         """Looks through the export in this folder from now on."""
+        self.panes.end_stroke()
         self.folder.setText(folder)
         if folder:
             self.bench.remembered.keep("triage/folder", folder)
@@ -116,11 +118,11 @@ class TriageTool(Tool):
         bar, control = self.bar, Qt.KeyboardModifier.ControlModifier.value
         shift = Qt.KeyboardModifier.ShiftModifier.value
         return {
-            Qt.Key.Key_Y.value: partial(self.desk.decide, "accepted"),
-            Qt.Key.Key_N.value: partial(self.desk.decide, "rejected"),
-            Qt.Key.Key_D.value: partial(self.desk.step, 1),
-            Qt.Key.Key_A.value: partial(self.desk.step, -1),
-            Qt.Key.Key_U.value: self.desk.take_back,
+            Qt.Key.Key_Y.value: partial(self._decide, "accepted"),
+            Qt.Key.Key_N.value: partial(self._decide, "rejected"),
+            Qt.Key.Key_D.value: partial(self._step, 1),
+            Qt.Key.Key_A.value: partial(self._step, -1),
+            Qt.Key.Key_U.value: self._take_back,
             Qt.Key.Key_L.value: partial(bar.choose_hand, "look"),
             Qt.Key.Key_B.value: partial(bar.choose_hand, "brush"),
             Qt.Key.Key_E.value: partial(bar.choose_hand, "eraser"),
@@ -143,11 +145,11 @@ class TriageTool(Tool):
         desk.said.connect(self.news.setText)
         desk.gathered.connect(self._show_gathering)
         self.model.modelReset.connect(self._mark_row)
-        bar.accept.clicked.connect(partial(desk.decide, "accepted"))
-        bar.reject.clicked.connect(partial(desk.decide, "rejected"))
-        bar.previous.clicked.connect(partial(desk.step, -1))
-        bar.next.clicked.connect(partial(desk.step, 1))
-        bar.take_back.clicked.connect(desk.take_back)
+        bar.accept.clicked.connect(partial(self._decide, "accepted"))
+        bar.reject.clicked.connect(partial(self._decide, "rejected"))
+        bar.previous.clicked.connect(partial(self._step, -1))
+        bar.next.clicked.connect(partial(self._step, 1))
+        bar.take_back.clicked.connect(self._take_back)
         bar.taken.connect(panes.take)
         bar.undo.clicked.connect(panes.undo)
         bar.redo.clicked.connect(panes.redo)
@@ -174,6 +176,19 @@ class TriageTool(Tool):
         if stem is not None:
             self.panes.end_stroke()
             self.desk.select(stem)
+
+    def _decide(self, verdict: Verdict, *_: object) -> None:
+        # What was set by hand last, a threshold typed say, belongs to this mask.
+        self.panes.end_stroke()
+        self.desk.decide(verdict)
+
+    def _step(self, by: int, *_: object) -> None:
+        self.panes.end_stroke()
+        self.desk.step(by)
+
+    def _take_back(self) -> None:
+        self.panes.end_stroke()
+        self.desk.take_back()
 
     def _take_shown(self) -> None:
         self.model.show_only(self.shown.currentData())

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from dcsm_viewer.gui.panels.calm_wheel import calm
 from dcsm_viewer.gui.panels.slider_row import SliderRow
-from dcsm_viewer.gui.tools.triage_flow import Flow
+from dcsm_viewer.gui.tools.flow import Flow
 from dcsm_viewer.gui.tools.triage_limits import BRUSH, THRESHOLD
 from dcsm_viewer.gui.tools.triage_pane import Hand
 from dcsm_viewer.gui.tools.triage_sheet import Sheet

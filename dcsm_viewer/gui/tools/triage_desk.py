@@ -86,6 +86,7 @@ class TriageDesk(QObject):
             return
         self.current = stem
         self.sheet = None
+        self.said.emit("")
         self.loaded.emit(None)
         self._load()
 
@@ -239,15 +240,18 @@ class TriageDesk(QObject):
     def _take_sheet(self, sheet: Sheet | None) -> None:
         if sheet is not None and sheet.stem == self.current:
             self.sheet = sheet
-            self.said.emit(sheet.note)
+            if sheet.note:
+                self.said.emit(sheet.note)
             self.loaded.emit(sheet)
 
     def _take_anew(self, entry: Entry) -> None:
         self._put(entry)
         self._sort()
-        self.said.emit(f"{entry.stem} is now as the window shows it.")
         if entry.stem == self.current:
+            self.sheet = None
+            self.loaded.emit(None)
             self._load()
+        self.said.emit(f"{entry.stem} is now as the window shows it.")
 
     def _report_gathering(self, done: int, of: int) -> bool:
         self.gathered.emit(done, of)

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -26,7 +27,7 @@ class Keeper(QObject):
         self._errands = Errands("triage-writer", self)
         self._todo: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
-        self._newest: Book | None = None
+        self._newest: dict[Path, Book] = {}
         self._writer = BookWriter()
 
     @property
@@ -35,12 +36,12 @@ class Keeper(QObject):
         return not self._todo
 
     def keep(self, book: Book) -> None:
-        """Of the books that wait only the newest is written: it holds all that the others do."""
+        """Of the books of one folder that wait only the newest is written: it holds all that the others do."""
         with self._lock:
-            has_one_waiting = self._newest is not None
-            self._newest = book
+            has_one_waiting = book.folder in self._newest
+            self._newest[book.folder] = book
         if not has_one_waiting:
-            self._send(self._write_newest)
+            self._send(partial(self._write_newest, book.folder))
 
     def keep_edit(self, book: Book, edit: Edit, labels: Labels) -> None:
         """`labels` are not to change any more. The book that names the edit is kept after it."""
@@ -67,8 +68,7 @@ class Keeper(QObject):
         finally:
             self._todo.popleft()
 
-    def _write_newest(self) -> None:
+    def _write_newest(self, folder: Path) -> None:
         with self._lock:
-            book, self._newest = self._newest, None
-        if book is not None:
-            self._writer.write(book)
+            book = self._newest.pop(folder)
+        self._writer.write(book)

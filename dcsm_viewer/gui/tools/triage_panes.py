@@ -24,6 +24,7 @@ from dcsm_viewer.triage.masks import thresholded
 
 _NO_FOLDER = "Open an export folder above to look through its masks."
 _READING = "The mask is being read."
+_LEAST_PX = 160
 
 
 class TriagePanes(QWidget):
@@ -40,6 +41,7 @@ class TriagePanes(QWidget):
         self.map = MapPane(self.viewport, grounds, parent=self)
         self.legend = Legend(self)
         self._board = Board([self.painted, self.photograph, self.map], self)
+        self._board.setMinimumHeight(_LEAST_PX)  # with a dock below it there is little room
         self._sheet: Sheet | None = None
         self.canvas: Canvas | None = None
         self._names: dict[int, str] = {}

@@ -54,7 +54,10 @@ class Sheet:
 
 
 def read_sheet(folder: Path, entry: Entry) -> Sheet:
-    """The mask of this entry; grey stands in for a photograph that is gone. Raises UserError for a bad export."""
+    """The mask of this entry; grey stands in for a lost photograph, the export for a lost edit, which its note says.
+
+    Raises UserError for an export that cannot be read.
+    """
     exported = read_exported(folder, entry.stem)
     labels, note = exported.labels, ""
     image = _image(folder, exported)
@@ -63,7 +66,10 @@ def read_sheet(folder: Path, entry: Entry) -> Sheet:
         image = SourceImage.of(grey, name=exported.recipe.image.name)
         note = "The photograph is not where it was when the mask was made, or is another one; grey stands in for it."
     if entry.edit is not None:
-        labels = read_edit(folder, entry.edit, labels)
+        try:
+            labels = read_edit(folder, entry.edit, labels)
+        except UserError as error:
+            note = str(error)
     return Sheet(exported, image, labels, note)
 
 
