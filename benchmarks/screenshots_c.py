@@ -118,18 +118,34 @@ SHOTS: tuple[Shot, ...] = (
 
 def take(shot: Shot, engine: Shared, path: Path) -> None:
     """The window of one shot, opened on the first sample and closed again; raises SystemExit on a failure."""
+
+    def shoot(parts: Parts) -> None:
+        path.write_bytes(png_of(parts.window))
+
+    run_script(shot.script, engine, shoot, theme=shot.theme, size=shot.size)
+
+
+def run_script(
+    script: Script,
+    engine: Shared,
+    finish: Callable[[Parts], None],
+    *,
+    theme: Theme = "light",
+    size: tuple[int, int] = (1280, 800),
+) -> None:
+    """Opens the real window on the first sample, does what `script` says, then `finish`, and closes it again."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     themes = Themes(app)
     parts = build(ViewState(), engine.make, themes, Remembered())
-    themes.choose(shot.theme)
-    parts.window.resize(*shot.size)
+    themes.choose(theme)
+    parts.window.resize(*size)
     parts.window.restore_layout()
     parts.window.show()
     parts.controller.start()
     parts.opening.open_paths(sample_paths()[:1])
-    script = shot.script(parts)
-    until = next(script)
+    steps = script(parts)
+    until = next(steps)
     tick = QTimer(interval=_TICK_MS)
 
     def step() -> None:
@@ -138,7 +154,7 @@ def take(shot: Shot, engine: Shared, path: Path) -> None:
             app.exit(1)
         elif until():
             try:
-                until = next(script)
+                until = next(steps)
             except StopIteration:
                 tick.stop()
                 QTimer.singleShot(_PAINTED_MS, app.quit)
@@ -146,14 +162,15 @@ def take(shot: Shot, engine: Shared, path: Path) -> None:
     tick.timeout.connect(step)
     tick.start()
     code = app.exec()
-    path.write_bytes(png_of(parts.window))
     failure = parts.store.state.failure
+    if not code:
+        finish(parts)
     parts.window.close()
     parts.stop()
     themes.stop()
     parts.window.deleteLater()
     if code:
-        raise SystemExit(f"{shot.name} shows a failure: {failure}")
+        raise SystemExit(f"The window shows a failure: {failure}")
 
 
 def make(only: str | None) -> None:

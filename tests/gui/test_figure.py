@@ -183,7 +183,7 @@ def test_that_what_cannot_be_written_says_why(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no panel"):
         figure_bytes(Figure((), (), Look()), "png")
     with pytest.raises(UserError, match="dots per inch"):
-        figure_bytes(made("distinct", columns=1, width_mm=1000, dpi=1200), "png")
+        figure_bytes(made("distinct", columns=1, width_mm=400, dpi=1200), "png")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -234,10 +235,8 @@ def test_that_a_tab_dragged_elsewhere_keeps_its_image(desk: Desk, photos: Path) 
 
 
 def test_that_pasting_from_an_empty_clipboard_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Empty:
-        def mimeData(self) -> None:
-            """Nothing at all, as some platforms give."""
-
-    monkeypatch.setattr("dcsm_viewer.gui.window.QGuiApplication.clipboard", Empty)
+    # As some platforms give: no data at all.
+    empty = SimpleNamespace(mimeData=lambda: None)
+    monkeypatch.setattr("dcsm_viewer.gui.window.QGuiApplication.clipboard", lambda: empty)
     desk.do("edit.paste")
     assert "no picture on the clipboard" in str(desk.state.message)

@@ -15,7 +15,7 @@ from typing_extensions import override
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.figure_draw import Figure, Look
-from dcsm_viewer.gui.tools.figure_files import image_of, write_figure
+from dcsm_viewer.gui.tools.figure_files import COPIED_PX, image_of, write_figure
 from dcsm_viewer.gui.tools.figure_options import FigureOptions
 from dcsm_viewer.gui.tools.figure_panels import PanelName, panels_of, panels_of_view
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
@@ -174,7 +174,7 @@ def _written(order: Order, path: Path) -> Path:
 
 
 def _pixels(order: Order) -> QImage:
-    return image_of(order.figure())
+    return image_of(order.figure(), most_px=COPIED_PX)
 
 
 def _previewed(order: Order, width_px: int, ratio: float) -> QImage:

@@ -16,8 +16,9 @@ from dcsm_viewer.whole_file import whole_file
 Format = Literal["png", "svg", "pdf"]
 
 _UNITS_PER_INCH = 720
-_MOST_PX = 20_000
-"""A side longer than this is a slip of the keyboard, and gigabytes of memory."""
+MOST_PX = 100_000_000
+COPIED_PX = 25_000_000
+"""More pixels than these are a slip of the hand and take gigabytes: 400 MB for a file, 100 MB on the clipboard."""
 
 
 def write_figure(figure: Figure, path: Path) -> Path:
@@ -46,14 +47,18 @@ def figure_bytes(figure: Figure, kind: Format) -> bytes:
     return bytes(buffer.data().data())
 
 
-def image_of(figure: Figure, width_px: int | None = None) -> QImage:
-    """The figure on white at its resolution, or `width_px` wide; dots per metre say how large it is meant."""
+def image_of(figure: Figure, width_px: int | None = None, *, most_px: int = MOST_PX) -> QImage:
+    """The figure on white at its resolution, or `width_px` wide; dots per metre say how large it is meant.
+
+    Raises UserError where it would have more than `most_px` pixels.
+    """
     layout = layout_of(figure)
     scale = figure.look.dpi / _UNITS_PER_INCH if width_px is None else width_px / layout.width
     width, height = (max(1, round(side * scale)) for side in (layout.width, layout.height))
-    if max(width, height) > _MOST_PX:
+    if width * height > most_px:
         raise UserError(
-            f"The figure would be {width} x {height} px; choose fewer dots per inch, a smaller width or more columns."
+            f"The figure would be {width} x {height} px, which is too large here; choose fewer dots per inch, "
+            "a smaller width or more columns."
         )
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.white)
