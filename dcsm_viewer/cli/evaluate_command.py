@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -65,7 +66,8 @@ def evaluate(
 
         evaluation = Evaluation(order)
     try:
-        failed = _measure(evaluation, len(order.dataset.examples))
+        with sentences(FAILED):
+            failed = _measure(evaluation, len(order.dataset.examples))
     except KeyboardInterrupt:
         say("Stopped; what is measured is kept, and --resume goes on from there.")
         raise typer.Exit(STOPPED) from None
@@ -96,11 +98,11 @@ def _order(
     wanted: Wanted,
     image_set: str,
     first: int | None,
-    labels_given: bool,  # an option, passed on
+    labels_given: bool,
     sweep: list[str],
     predictions: list[Path],
     ours: bool | None,
-    resume: bool,  # an option, passed on
+    resume: bool,
 ) -> Order:
     from dataclasses import replace
 
@@ -173,7 +175,7 @@ def _table(summaries: tuple[RowSummary, ...]) -> str:
 
 
 def _round(share: float) -> float | None:
-    return None if share != share else round(share, 5)  # noqa: PLR0124  # NaN, which JSON does not have
+    return None if math.isnan(share) else round(share, 5)  # JSON has no NaN
 
 
 def _duration(seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from dcsm_viewer.cli import main
 from dcsm_viewer.datasets import VOC_CLASSES
+from dcsm_viewer.study.evaluation.run import ImageDone
 from tests.unit.study.evaluation.scenes import SCENES, make_scenes
 
 SMALL = ("--scales", "160,192", "--crf-iterations", "2", "--device", "cpu")
@@ -136,6 +138,23 @@ def test_that_one_bad_image_stops_nobody_and_is_left_out(
     assert [line["error"] is None for line in lines[:-1]] == [False, True, True]
     assert "1 of 3 images could not be measured" in words
     assert report_of(tmp_path / "out")["rows"][0]["images"] == 2
+
+
+def test_that_whoever_stops_it_is_told_how_to_go_on(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dcsm_viewer.study.evaluation.evaluation import Evaluation
+
+    images = Evaluation.images
+
+    def stopped_after_one(evaluation: Evaluation) -> Iterator[ImageDone]:
+        yield next(images(evaluation))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Evaluation, "images", stopped_after_one)
+    code, lines, words = run(capsys, scenes, "--out", tmp_path, "--predictions", scenes / "SegmentationClass")
+    assert (code, [line["image"] for line in lines]) == (130, ["cat"])
+    assert "--resume goes on from there" in words
 
 
 @pytest.mark.parametrize(
