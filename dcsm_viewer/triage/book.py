@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -159,12 +159,14 @@ def _made(recipe: Recipe) -> str:
 
 
 def _plain(entry: Entry) -> dict[str, object]:
-    # Only what is there, so that ten thousand untouched entries stay small.
-    return {
-        name: asdict(value) if name in {"measured", "edit"} else value
-        for name in ("measured", "verdict", "edit", "stamp", "made", "trouble")
-        if (value := getattr(entry, name)) is not None
+    # Only what is there, so that ten thousand untouched entries stay small; asdict would copy every number.
+    found: dict[str, object] = {
+        name: value for name in ("verdict", "stamp", "made", "trouble") if (value := getattr(entry, name)) is not None
     }
+    for name, part in (("measured", entry.measured), ("edit", entry.edit)):
+        if part is not None:
+            found[name] = {each.name: getattr(part, each.name) for each in fields(part)}
+    return found
 
 
 def _read(path: Path) -> dict[str, Entry]:

@@ -22,7 +22,7 @@ from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, sentence
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.values import UserError
 
-_NARROW_PX = 120
+_NARROW_PX, _LOW_PX = 120, 24
 
 
 class FolderRunTool(Tool):
@@ -52,7 +52,7 @@ class FolderRunTool(Tool):
         self.failures.horizontalHeader().setStretchLastSection(True)
         self.failures.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.failures.setWordWrap(False)
-        self.failures.setMinimumWidth(_NARROW_PX)
+        self.failures.setMinimumSize(_NARROW_PX, _LOW_PX)
         self.failures.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
         self._lay_out()
         self.start.clicked.connect(self._start)

@@ -24,6 +24,7 @@ from dcsm_viewer.gui.edits import for_another_image
 from dcsm_viewer.gui.exporting import default_folder
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.tools.flow import Flow
 from dcsm_viewer.gui.tools.folder_run_job import Plan
 from dcsm_viewer.values import UserError
 
@@ -147,14 +148,12 @@ class FolderRunForm(QWidget):
             grid.addWidget(name, row, 0)
             grid.addWidget(line, row, 1)
             grid.addWidget(button, row, 2)
-        grid.addWidget(self.resume, 3, 0, 1, 3)
-        grid.addWidget(self.recursive, 4, 0, 1, 3)
-        grid.addWidget(self.stages, 5, 0, 1, 3)
-        grid.addWidget(self.formats, 0, 3, 7, 1)
-        grid.setRowStretch(6, 1)
+        grid.addLayout(Flow(self.resume, self.recursive, self.stages), 3, 0, 1, 3)
+        grid.addWidget(self.formats, 0, 3, 5, 1)
+        grid.setRowStretch(4, 1)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
-        self.formats.setMinimumWidth(2 * _NARROW_PX)
+        self.formats.setMinimumSize(2 * _NARROW_PX, _NARROW_PX)
 
     def _ask_images(self) -> None:
         self._fill(self.images, QFileDialog.getExistingDirectory(self, "Folder of images", self.images.text()))

@@ -173,7 +173,8 @@ class TriageTool(Tool):
 
     def _take_row(self, index: QModelIndex, _before: object = None) -> None:
         stem = self.model.stem_at(index)
-        if stem is not None:
+        # A queue sorted anew marks its row again, which must not end a stroke on the mask that stays.
+        if stem is not None and stem != self.desk.current:
             self.panes.end_stroke()
             self.desk.select(stem)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +22,9 @@ from dcsm_viewer.triage.doubt import Q_MARGIN
 from dcsm_viewer.triage.edits import edit_of
 from dcsm_viewer.triage.exported import Labels
 from dcsm_viewer.values import Result
+
+_RESORTED_S = 3.0
+"""A queue that moves under the hand more often than this cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class TriageDesk(QObject):
         self.current: str | None = None
         self.is_gathering = False
         self._steps: list[_Step] = []
+        self._sorted_at = 0.0
         self._errands = Errands("triage-reader", self)
         self._exporting = Errands("triage-export", self)
         self.keeper = Keeper(self)
@@ -200,16 +205,19 @@ class TriageDesk(QObject):
             {after.stem: _joined(self.book.entries[after.stem], before, after) for before, after in pairs}
         )
         if pairs:
-            self._sort()
+            if time.monotonic() - self._sorted_at > _RESORTED_S:
+                self._sort()
             if any(after.stem == self.current for _, after in pairs):
                 self.changed.emit(self.current)
         self.surveyed.emit(done, len(self.book.entries))
 
     def _end_survey(self) -> None:
         if self.book is not None:
+            self._sort()
             self.keeper.keep(self.book)
 
     def _sort(self) -> None:
+        self._sorted_at = time.monotonic()
         self.order = () if self.book is None else by_doubt(self.book.entries, self.q_margin)
         self.listed.emit()
 

@@ -276,6 +276,20 @@ def test_that_a_stroke_paints_the_pixels_of_the_brush_and_is_kept(desk: Desk, fo
     assert "ignore" in [entry.name for entry in desk.tool.panes.legend.entries]
 
 
+def test_that_a_queue_sorted_anew_does_not_end_the_stroke_under_way(desk: Desk, folder: Path) -> None:
+    desk.open(folder)
+    before = desk.labels.copy()
+    press(desk.tool.panes.painted, Qt.Key.Key_I)
+    pane, left = desk.tool.panes.painted, Qt.MouseButton.LeftButton
+    QTest.mousePress(pane, left, pos=desk.at(10, 12))
+    desk.tool.desk.set_q_margin(0.9)
+    QTest.mouseMove(pane, desk.at(30, 50))
+    QTest.mouseRelease(pane, left, pos=desk.at(30, 50))
+    assert desk.labels[30, 50] == 255
+    desk.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert_array_equal(desk.labels, before)
+
+
 def test_that_the_eraser_paints_background(desk: Desk, folder: Path) -> None:
     desk.open(folder)
     row, col = (int(each[0]) for each in np.nonzero(desk.labels))
