@@ -65,7 +65,8 @@ def microscope(inquiry: Inquiry) -> Microscope:
     for size, mode in enumerate(MODES, start=1):
         of_layer = {}
         for side, layer in zip((4, 8, 16), LAYERS, strict=True):
-            largest = size * np.arange(side * side, dtype=np.float32).reshape(side, side) / side**2
+            ramp = np.linspace(0, size, side * side, dtype=np.float32)
+            largest = ramp.reshape(side, side)
             of_layer[layer] = LayerGradient(largest, side, size * side, 0.25 * size, 0.01 * (size - 1))
         gradients[mode] = of_layer
     gate = None

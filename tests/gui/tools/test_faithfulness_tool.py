@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.tools.faithfulness import FaithfulnessTool
 from dcsm_viewer.gui.tools.faithfulness_model import Pointed, Ranked, pointed
+from dcsm_viewer.gui.views.crf_reach import Ring
 from dcsm_viewer.gui.views.sampling import LabelLayer
 from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.imaging.read_mask import read_mask
@@ -76,6 +77,10 @@ def test_that_it_is_asked_once_for_a_class_and_again_for_another(desk: ToolDesk)
     assert asked()[-1] == other
 
 
+def rings(tool: FaithfulnessTool) -> tuple[Ring, ...]:
+    return tool.view.raw.content.rings
+
+
 def mask_of(desk: ToolDesk, path: Path, *, whole: bool) -> Path:
     """A palette PNG with the shown class everywhere, or in the upper left corner only."""
     image, shown = desk.state.image, desk.state.shown_class
@@ -95,12 +100,12 @@ def test_that_a_mask_starts_the_pointing_game_and_forgetting_it_ends_it(desk: To
     tool.load_mask(str(mask_of(desk, tmp_path / "all.png", whole=True)))
     desk.wait(lambda: "hit" in tool.pointing.text())
     assert "points: hit" in tool.view.raw.content.mark
-    assert len(tool.view.raw.content.rings) == 2
+    assert [ring.dashed for ring in rings(tool)] == [False, True]
     tool.load_mask(str(mask_of(desk, tmp_path / "corner.png", whole=False)))
     desk.wait(lambda: "miss by" in tool.pointing.text())
     click(tool.drop)
     assert "Load a ground-truth mask" in tool.pointing.text()
-    assert tool.view.raw.content.rings == ()
+    assert not rings(tool)
 
 
 def test_that_a_mask_of_another_size_is_refused_in_a_sentence(desk: ToolDesk, tmp_path: Path) -> None:

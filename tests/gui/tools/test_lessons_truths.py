@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dcsm_viewer.gui.tools import lessons_truths as truths
 from dcsm_viewer.gui.tools.lessons_content import LESSONS
-from dcsm_viewer.gui.tools.lessons_model import Run, Seen, lesson_settings
+from dcsm_viewer.gui.tools.lessons_model import Run, Seen, Verdict, lesson_settings
 from dcsm_viewer.values import ClassChoice, CrfSettings, MethodSettings, Result, Settings, read_only
 from tests.results import VOC_NAMES, make_result
+
+Maps = NDArray[np.float64]
 
 DOG, BICYCLE = VOC_NAMES.index("dog"), VOC_NAMES.index("bicycle")
 
@@ -20,7 +23,7 @@ def now(result: Result) -> Seen:
     return Seen(result, result)
 
 
-def with_maps(result: Result, *, raw: np.ndarray, distinct: np.ndarray) -> Result:  # type: ignore[type-arg]  # (K or T, h, w)
+def with_maps(result: Result, *, raw: Maps, distinct: Maps) -> Result:
     return replace(
         result,
         raw_class_maps=read_only(raw.astype(np.float32)),
@@ -98,7 +101,7 @@ def test_that_borders_and_relabelled_pixels_are_counted() -> None:
     changed[0, 0] = 5
     segmentation = replace(result.segmentation, labels=read_only(changed), labels_before_crf=read_only(labels))
     verdict = truths.how_much_the_crf_relabels(now(replace(result, segmentation=segmentation)))
-    assert verdict == truths.Verdict(1, "4.2 % of the pixels changed label.")
+    assert verdict == Verdict(1, "4.2 % of the pixels changed label.")
     assert truths.longer_or_shorter_borders(now(replace(result, segmentation=segmentation))).right == 2
 
 

@@ -13,7 +13,7 @@ from dcsm_viewer.gui.tools.microscope import MicroscopeTool
 from dcsm_viewer.gui.tools.microscope_quiz import Quiz
 from dcsm_viewer.gui.tools.microscope_words import gate_sentence, row_of
 from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.inquiries.microscope import Gate, MicroscopeQuestion, Unit
+from dcsm_viewer.inquiries.microscope import MODES, Gate, MicroscopeQuestion, Unit
 from tests.gui.hands import click, press
 from tests.gui.tools.answers import channels
 from tests.gui.tools.desk import ToolDesk, tool_desk
@@ -32,6 +32,12 @@ def opened(desk: ToolDesk) -> MicroscopeTool:
     assert isinstance(tool, MicroscopeTool)
     desk.wait(lambda: tool.known is not None)
     return tool
+
+
+def cell(tool: MicroscopeTool, row: int, column: int) -> str:
+    item = tool.gate.table.item(row, column)
+    assert item is not None
+    return item.text()
 
 
 def units(desk: ToolDesk) -> list[Unit | None]:
@@ -72,7 +78,7 @@ def test_that_a_click_asks_for_the_unit_under_it_and_a_step_for_the_one_below(de
     assert units(desk)[-1] == Unit("block1", 2, 1)
     assert "50 % open on the way up" in tool.gate.words.text()
     assert tool.gate.table.rowCount() == 3
-    assert tool.gate.table.item(1, 5).text() == "✗ −2"
+    assert cell(tool, 1, 5) == "✗ −2"
     assert len(tool.view.of_rule["guided"].content.rings) == 1
     click(tool.layers.forward)
     desk.wait(lambda: units(desk)[-1] == Unit("block0", 4, 2))
@@ -85,10 +91,10 @@ def test_that_the_quiz_hides_what_becomes_of_the_derivative_and_keeps_the_score(
     tool.view.pixel_clicked.emit(60, 40)
     desk.wait(lambda: tool.shown_gate is not None)
     tool.gate.quiz.setChecked(True)
-    assert [tool.gate.table.item(row, 2).text() for row in range(3)] == ["?", "?", "?"]
+    assert [cell(tool, row, 2) for row in range(3)] == ["?", "?", "?"]
     assert "Channel 7" in tool.gate.question.text()
     click(tool.gate.passes)
-    assert [tool.gate.table.item(row, 2).text() for row in range(3)] == ["open", "?", "?"]
+    assert [cell(tool, row, 2) for row in range(3)] == ["open", "?", "?"]
     assert tool.gate.said.text().startswith("Right: the gate was open on the way up (0.5) and 2 is above 0")
     click(tool.gate.passes)
     assert tool.gate.said.text().startswith("No: the gate was open on the way up (0.5) but −2 is below 0")
@@ -97,18 +103,11 @@ def test_that_the_quiz_hides_what_becomes_of_the_derivative_and_keeps_the_score(
     assert "click another unit" in tool.gate.question.text()
     assert not tool.gate.passes.isEnabled()
     tool.gate.quiz.setChecked(False)
-    assert tool.gate.table.item(2, 2).text() == "closed"
+    assert cell(tool, 2, 2) == "closed"
 
 
 def gate() -> Gate:
-    return Gate(
-        Unit("block1", 1, 2),
-        "ReLU of somewhere",
-        3,
-        channels(),
-        2 / 3,
-        dict.fromkeys(("gradient", "deconvnet", "guided"), 0.5),
-    )  # type: ignore[arg-type]  # the three rules
+    return Gate(Unit("block1", 1, 2), "ReLU of somewhere", 3, channels(), 2 / 3, dict.fromkeys(MODES, 0.5))
 
 
 def test_that_a_prediction_counts_once_and_another_gate_starts_anew() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.edits import with_field
@@ -124,14 +125,14 @@ def test_that_a_failure_stands_where_the_maps_would_be(desk: ToolDesk) -> None:
     assert tool.view.trained_raw.content.layer is not None
 
 
-def test_that_the_plot_chooses_a_rung_by_mouse_and_keys(desk: ToolDesk, qtbot: QtBot) -> None:
+def test_that_the_plot_chooses_a_rung_by_mouse_and_keys(desk: ToolDesk) -> None:
     desk.show()
     tool = bench(desk)
     desk.wait(lambda: tool.ladder is not None)
     assert [curve.name for curve in tool.plot.curves] == ["distinct", "raw"]
     at = tool.plot.rect().center()
     at.setX(round(tool.plot.place_of(2)))
-    qtbot.mousePress(tool.plot, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mousePress(tool.plot, Qt.MouseButton.LeftButton, pos=at)
     assert tool.layers.value == 2
     press(tool.plot, Qt.Key.Key_Right)
     assert tool.layers.value == 3
