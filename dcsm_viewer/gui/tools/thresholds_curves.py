@@ -185,21 +185,28 @@ class SeedScore:
 
 def seed_score(seed: NDArray[np.uint16], mask: NDArray[np.uint16], unsure: int) -> SeedScore:
     """How a seed (H, W) compares with a mask (H, W), whose 255 never count."""
-    known = mask != IGNORE_INDEX
-    sure = known & (seed != unsure)
-    labels = sorted({*np.unique(mask[known]).tolist(), *np.unique(seed[sure]).tolist()})
-    return SeedScore(
-        _mean_iou(seed[sure], mask[sure], labels),
-        _mean_iou(seed[known], mask[known], labels),
-        float(np.count_nonzero(seed == unsure)) / max(1, seed.size),
-    )
+    known = (mask != IGNORE_INDEX).ravel()
+    here, there = seed.ravel()[known], mask.ravel()[known]
+    sure = here != unsure
+    labels = _occurring(here[sure]) | _occurring(there)
+    # Small numbers for the labels, the unsure last: then one count of pairs says everything.
+    place_of = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.intp)
+    place_of[sorted(labels)] = np.arange(len(labels))
+    place_of[unsure] = len(labels)
+    pairs = place_of[here] * (len(labels) + 1) + place_of[there]
+    counted = np.bincount(pairs, minlength=(len(labels) + 1) ** 2).reshape(len(labels) + 1, -1)[:, :-1]
+    share = float(np.count_nonzero(seed == unsure)) / max(1, seed.size)
+    return SeedScore(_mean_iou(counted[:-1]), _mean_iou(counted), share)
 
 
-def _mean_iou(seed: NDArray[np.uint16], mask: NDArray[np.uint16], labels: list[int]) -> float:
-    ious = []
-    for label in labels:
-        here, there = seed == label, mask == label
-        union = np.count_nonzero(here | there)
-        if union:
-            ious.append(np.count_nonzero(here & there) / union)
-    return float(np.mean(ious)) if ious else 0.0
+def _occurring(labels: NDArray[np.uint16]) -> set[int]:
+    found: list[int] = np.flatnonzero(np.bincount(labels)).tolist() if labels.size else []
+    return set(found)
+
+
+def _mean_iou(counted: NDArray[np.int64]) -> float:
+    """Of pixels counted by predicted (rows, perhaps one more than labels) and true label (columns)."""
+    labels = counted.shape[1]
+    hits = counted[:labels].diagonal()
+    union = counted[:labels].sum(1) + counted.sum(0) - hits
+    return float(np.mean(hits[union > 0] / union[union > 0])) if (union > 0).any() else 0.0

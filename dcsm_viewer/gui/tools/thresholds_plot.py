@@ -70,6 +70,7 @@ class ThresholdPlot(QWidget):
         self._thresholds = Thresholds()
         self._active: HandleName = "eval"
         self._held = False
+        self._boxed: tuple[Drawing | None, QSize, QRect] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -359,11 +360,22 @@ class ThresholdPlot(QWidget):
         return min(lines * metrics.height(), self.height() / 2)
 
     def _box(self) -> QRect:
+        """Where the curves are; asked for many times a paint, so kept until the widget or what it shows changes."""
+        if self._boxed is not None and self._boxed[0] is self._drawing and self._boxed[1] == self.size():
+            return self._boxed[2]
         metrics = self.fontMetrics()
         side = metrics.horizontalAdvance("100") + 3 * _TICK_PX
         top = round(self._head()) + metrics.height() // 2 + 2
         foot = 2 * metrics.height() + 2 * _HANDLE_PX + 2
-        return QRect(side, top, max(1, self.width() - 2 * side), max(1, self.height() - top - foot))
+        box = QRect(side, top, max(1, self.width() - 2 * side), max(1, self.height() - top - foot))
+        self._boxed = (self._drawing, self.size(), box)
+        return box
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        # Another font or theme.
+        self._boxed = None
+        super().changeEvent(event)
 
     def _last(self, name: HandleName, at: float) -> int:
         place = HANDLES.index(name)

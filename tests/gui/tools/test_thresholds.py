@@ -139,6 +139,24 @@ def test_that_255_in_a_seed_is_left_out_or_wrong_and_255_in_a_mask_is_neither() 
     assert found.unsure_share == 0.5
 
 
+def test_that_the_score_of_a_seed_is_that_of_plain_comparisons() -> None:
+    found = peaks(3)
+    seed, mask = seed_labels(found, Thresholds(0.5, 0.6, 0.8)), mask_of(4)
+
+    def mean_iou(kept: NDArray[np.bool_]) -> float:
+        one, other, ious = seed[kept], mask[kept], []
+        for label in (0, 1, 2, 3, 9):
+            union = np.count_nonzero((one == label) | (other == label))
+            if union:
+                ious.append(np.count_nonzero((one == label) & (other == label)) / union)
+        return float(np.mean(ious))
+
+    score = seed_score(seed, mask, 255)
+    np.testing.assert_allclose(score.left_out, mean_iou((mask != 255) & (seed != 255)), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(score.counted_wrong, mean_iou(mask != 255), rtol=0, atol=1e-12)
+    assert 0 < score.unsure_share == np.mean(seed == 255)
+
+
 @given(st.sampled_from(HANDLES), st.floats(-1, 2), st.sampled_from(PUBLISHED))
 def test_that_a_moved_handle_stands_where_it_was_put_and_the_order_holds(
     name: HandleName, value: float, where: Published
