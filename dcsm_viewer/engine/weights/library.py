@@ -16,6 +16,8 @@ from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.shipped import NAME as SHIPPED
+from dcsm_viewer.engine.weights.shipped import shipped_entry, shipped_file, shipped_weights
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import replaced
@@ -85,7 +87,7 @@ def check_free(name: str, folder: Path) -> None:
 
 
 def list_models(folder: Path | None = None) -> tuple[ModelEntry, ...]:
-    """The packaged network first, then the user's by name. A folder that is missing or unreadable holds none.
+    """The program's networks first, then the user's by name. A folder that is missing or unreadable holds none.
 
     An entry that is damaged, or has lost its weights, is left out: info() says what is wrong with it.
     """
@@ -94,13 +96,15 @@ def list_models(folder: Path | None = None) -> tuple[ModelEntry, ...]:
         paths = sorted(folder.glob("*.json"))
     except OSError:
         paths = []
-    return (packaged_entry(), *(entry for path in paths if (entry := _listed(folder, path)) is not None))
+    own = (entry for path in paths if (entry := _listed(folder, path)) is not None)
+    return (*_with_the_program(), *own)
 
 
 def info(name: str, folder: Path | None = None) -> ModelEntry:
     """The entry of a model. Raises UserError if there is none of that name, with the names there are."""
-    if name == PACKAGED:
-        return packaged_entry()
+    for entry in _with_the_program():
+        if name == entry.name:
+            return entry
     folder = folder or model_folder()
     if _NAME.fullmatch(name) and _entry_path(folder, name).is_file():
         return read_entry(_entry_path(folder, name))
@@ -116,6 +120,8 @@ def find(name_or_path: str | Path, folder: Path | None = None) -> Path:
     text = str(name_or_path)
     if text == PACKAGED:
         return packaged_file()
+    if text == SHIPPED and (there := shipped_file()) is not None:
+        return there
     folder = folder or model_folder()
     if _NAME.fullmatch(text) and _weights_path(folder, text).is_file():
         return _weights_path(folder, text)
@@ -132,6 +138,8 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
     """
     if str(name_or_path) == PACKAGED:
         return packaged_weights()
+    if str(name_or_path) == SHIPPED:
+        return shipped_weights()
     folder = folder or model_folder()
     path = find(name_or_path, folder)
     weights = read_weights(path)
@@ -146,10 +154,10 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
 
 
 def remove(name: str, folder: Path | None = None) -> None:
-    """Deletes a model of the user's. Raises UserError for the packaged one, and for one that is not there."""
+    """Deletes a model of the user's. Raises UserError for one that is the program's, and one that is not there."""
     folder = folder or model_folder()
-    if name == PACKAGED:
-        raise UserError(f"'{PACKAGED}' comes with the program and cannot be removed.")
+    if name in (PACKAGED, SHIPPED):
+        raise UserError(f"'{name}' comes with the program and cannot be removed.")
     if not _NAME.fullmatch(name) or not _entry_path(folder, name).exists():
         info(name, folder)
     try:
@@ -157,6 +165,11 @@ def remove(name: str, folder: Path | None = None) -> None:
         _weights_path(folder, name).unlink(missing_ok=True)
     except OSError as error:
         raise UserError(f"The model '{name}' cannot be removed ({error.strerror}); check the permissions.") from None
+
+
+def _with_the_program() -> tuple[ModelEntry, ...]:
+    shipped = shipped_entry()
+    return (packaged_entry(),) if shipped is None else (packaged_entry(), shipped)
 
 
 def _listed(folder: Path, path: Path) -> ModelEntry | None:
@@ -173,8 +186,8 @@ def _check_name(name: str) -> None:
             f"'{name}' cannot be a model's name; use up to 64 of a-z, 0-9, '-', '_' and '.', starting with a letter "
             "or digit."
         )
-    if name == PACKAGED:
-        raise UserError(f"'{PACKAGED}' is the network that comes with the program; choose another name.")
+    if name in (PACKAGED, SHIPPED):
+        raise UserError(f"'{name}' is a network that comes with the program; choose another name.")
 
 
 def _weights_path(folder: Path, name: str) -> Path:
