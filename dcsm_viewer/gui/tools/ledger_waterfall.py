@@ -150,9 +150,12 @@ class Waterfall(QWidget):
         metrics, line = painter.fontMetrics(), painter.fontMetrics().height()
         painter.setPen(text)
         groups: dict[str, tuple[float, float]] = {}
+        narrow = min(width for _, width in self._places(plot)) - 2
+        # Names of all layers or of none: a few among them would seem to mean something.
+        named = all(_fitting(bar.name, metrics, narrow) for bar in self._bars if not bar.is_result)
         for bar, (at, width) in zip(self._bars, self._places(plot), strict=True):
             groups[bar.group] = (groups.get(bar.group, (at, at))[0], at + width)
-            name = _fitting(bar.name, metrics, width - 2)
+            name = _fitting(bar.name, metrics, width - 2) if named or bar.is_result else ""
             box = QRectF(at, plot.bottom() + 3, width, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, name)
             if bar.is_result:
