@@ -14,6 +14,7 @@ OUT = ROOT / "out" / "benchmarks.json"
 # Each in a process of its own, so that none starts with what another left in memory.
 BENCHMARKS: tuple[tuple[str, ...], ...] = (
     ("benchmarks.window", "--runs", "3"),
+    ("benchmarks.tools", "--runs", "3"),
     ("benchmarks.subtraction",),
     ("benchmarks.crf", "speed"),
     ("benchmarks.engine",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -55,6 +56,16 @@ SHOTS = (
 )
 # Wide and flat, so that the three panes lie beside each other; the second is set below the first.
 PAIR = tuple(Shot(f"readme-{name}", name, size=(1700, 560)) for name in ("dog", "bicycle"))
+
+
+# The tools' pictures, each module in a process of its own.
+OTHERS = (
+    "benchmarks.screenshots_a",
+    "benchmarks.screenshots_b",
+    "benchmarks.screenshots_c",
+    "benchmarks.screenshots_d",
+    "benchmarks.walk_through",
+)
 
 
 class Shared:
@@ -145,4 +156,7 @@ def make(only: str | None) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", choices=[README, *(shot.name for shot in SHOTS)])
-    make(parser.parse_args().only)
+    chosen = parser.parse_args().only
+    make(chosen)
+    for module in OTHERS if chosen is None else ():
+        subprocess.run([sys.executable, "-m", module], check=True)

@@ -62,6 +62,10 @@ def test_that_a_chip_says_what_was_made_kept_and_how_much_room_it_takes() -> Non
     assert (classify.pace, classify.pieces) == ("210 ms, 5.0 MB", "3 made")
     assert (saliency.pace, saliency.pieces) == ("kept, 2 kB", "12 kept")
     assert size_words(7) == "7 B"
+    state = settled(
+        replace(make_result(), times=(StageTime("preprocess", 0.0, 0, 0), StageTime("candidates", 0.0, 0, 0)))
+    )
+    assert [chip.pace for chip in chips(state)][:3] == ["not needed", "not yet", "0 ms"]
 
 
 def test_that_the_stage_under_way_is_marked() -> None:

@@ -41,6 +41,9 @@ class Chip:
         """Milliseconds, or that all of it was kept from before, and the memory it takes: "281 ms, 7.8 MB"."""
         if self.time is None:
             return "not yet"
+        if self.stage != "candidates" and not (self.time.made or self.time.reused or self.time.elapsed_ms):
+            # What came later was kept, so nobody asked for this.
+            return "not needed"
         was_kept = not self.time.made and self.time.reused
         pace = "kept" if was_kept else f"{self.time.elapsed_ms:.0f} ms"
         return f"{pace}, {size_words(self.time.kept_bytes)}" if self.time.kept_bytes else pace
