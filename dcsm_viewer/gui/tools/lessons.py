@@ -133,7 +133,7 @@ class LessonsTool(Tool):
         self._pages.setCurrentWidget(self.card)
         self._go(Run(lesson))
         if not _shows_sample(self.bench.store.state):
-            self.bench.opening.open_paths(sample_paths()[:1])
+            self.bench.opening.open_sample()
 
     def _go(self, run: Run) -> None:
         self.run = run
