@@ -18,7 +18,6 @@ bench:           ## measure stages, window and peers; writes out/benchmarks.json
 
 screenshots:     ## make the pictures of README and docs from the real program
 	@.venv/bin/python -m benchmarks.screenshots
-	@for each in a b c d; do .venv/bin/python -m benchmarks.screenshots_$$each || exit 1; done
 
 scenes:          ## fetch the sources and make the scenes to study with in out/scenes (docs/scenes.md); half an hour
 	@.venv/bin/python -m dcsm_viewer.study.scenes

@@ -64,12 +64,12 @@ def _verdict(rung: SanityRung) -> str:
     if raw is None or distinct is None:
         return "Where a map is flat there is nothing to correlate."
     if raw >= _ALIKE > distinct:
-        return "The raw map hardly noticed; the distinct map did."
+        return "The raw map keeps most of its order, the distinct map does not."
     if min(raw, distinct) >= _ALIKE:
-        return "Neither map noticed much."
+        return "Both maps keep most of their order."
     if distinct >= _ALIKE > raw:
-        return "The distinct map hardly noticed; the raw map did."
-    return "Both maps have changed."
+        return "The distinct map keeps most of its order, the raw map does not."
+    return "Neither map keeps its order."
 
 
 def _or_flat(rho: float | None) -> str:

@@ -150,12 +150,12 @@ def test_that_curves_break_where_a_rung_is_flat_or_unknown() -> None:
     assert distinct.points[1] == (1.0, RHOS[1][1])
 
 
-def test_that_the_sentence_tells_which_map_noticed() -> None:
+def test_that_the_sentence_tells_which_map_keeps_its_order() -> None:
     known = ladder(inquiry())
-    assert "raw map hardly noticed; the distinct map did" in sentence(known, known.rungs[1])
-    assert "Both maps have changed" in sentence(known, known.rungs[4])
+    assert "raw map keeps most of its order, the distinct map does not" in sentence(known, known.rungs[1])
+    assert "Neither map keeps its order" in sentence(known, known.rungs[4])
     alike = replace(known.rungs[1], distinct_rho=0.8)
-    assert "Neither map noticed" in sentence(known, alike)
+    assert "Both maps keep most of their order" in sentence(known, alike)
     assert "nothing to correlate" in sentence(known, known.rungs[3])
     assert rho_in_words(None) == "flat: no rank correlation"
 
