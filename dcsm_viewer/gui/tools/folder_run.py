@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QTableView,
     QVBoxLayout,
 )
 from typing_extensions import override
 
 from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.tools.flow import Flow
 from dcsm_viewer.gui.tools.folder_run_failures import FailuresModel
 from dcsm_viewer.gui.tools.folder_run_form import FolderRunForm
 from dcsm_viewer.gui.tools.folder_run_job import FolderJob
@@ -23,6 +25,8 @@ from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.values import UserError
 
 _NARROW_PX, _LOW_PX = 120, 24
+_AROUND_PX = 20
+_BAR_PX = 18
 
 
 class FolderRunTool(Tool):
@@ -52,6 +56,7 @@ class FolderRunTool(Tool):
         self.failures.horizontalHeader().setStretchLastSection(True)
         self.failures.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.failures.setWordWrap(False)
+        self.failures.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.failures.setMinimumSize(_NARROW_PX, _LOW_PX)
         self.failures.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
         self._lay_out()
@@ -75,6 +80,7 @@ class FolderRunTool(Tool):
         # 0 to 0 is Qt's bar that only says something is under way, which it is while the folder is listed.
         self.bar.setRange(0, pace.total if pace.phase != "idle" else 1)
         self.bar.setValue(pace.done)
+        self.bar.setTextVisible(pace.phase != "idle")
         self.words.setText(sentence(pace))
         self._failures.show_failures(pace.failures)
         self._show_buttons()
@@ -114,12 +120,23 @@ class FolderRunTool(Tool):
     def _lay_out(self) -> None:
         right = QVBoxLayout()
         right.setSpacing(4)
-        right.addLayout(Flow(self.start, self.pause, self.cancel))
+        buttons = QHBoxLayout()
+        for button in (self.start, self.pause, self.cancel):
+            # Narrower than a style's button, so that three fit where a dock is small.
+            button.setMinimumWidth(self.fontMetrics().horizontalAdvance(button.text()) + _AROUND_PX)
+            buttons.addWidget(button)
+        right.addLayout(buttons)
         right.addWidget(self.bar)
         right.addWidget(self.words)
         right.addWidget(self.failures, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 4, 6, 4)
         row.setSpacing(12)
-        row.addWidget(self.form, 3)
+        scrolled = QScrollArea(self)
+        scrolled.setWidget(self.form)
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scrolled.setMinimumSize(self.form.minimumSizeHint().width() + _BAR_PX, _BAR_PX)
+        row.addWidget(scrolled, 3)
         row.addLayout(right, 2)

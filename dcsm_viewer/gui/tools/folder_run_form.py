@@ -118,7 +118,7 @@ class FolderRunForm(QWidget):
         shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         chosen = self._remembered.texts("folder-run/formats") or _FIRST_FORMATS
         for name, each in FORMATS.items():
-            item = QListWidgetItem(each.title, shown)
+            item = QListWidgetItem(f"{name}: {each.title}", shown)
             item.setData(_NAME, name)
             item.setToolTip(f"{each.title}\n{each.place.format(stem='name')}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
