@@ -47,6 +47,7 @@ class MatrixTool(Tool):
         super().__init__(bench, parent)
         self._asked: tuple[object, ...] | None = None
         self._whole = False
+        self._failure = ""
         self._matrix: ClassMatrix | None = None
         self.candidates = SliderGroup(bench.store, ("method.candidates",), self)
         self.kind = QComboBox(self)
@@ -91,8 +92,9 @@ class MatrixTool(Tool):
     @override
     def show_answer(self, answer: Answer) -> None:
         self._whole = answer.is_last
-        if answer.failure is not None:
-            self.note.setText(answer.failure)
+        self._failure = answer.failure or ""
+        if self._failure:
+            self._show_ranges(self.view.contents)
         elif isinstance(answer.value, ClassMatrix):
             self._show_matrix(answer.value)
 
@@ -115,7 +117,7 @@ class MatrixTool(Tool):
         self.note.setText(self._note(contents))
 
     def _note(self, contents: MatrixContents) -> str:
-        parts = []
+        parts = [self._failure] if self._failure else []
         if contents.left_out:
             parts.append(
                 f"The first {len(contents.class_ids)} candidates of {len(contents.class_ids) + contents.left_out}."

@@ -12,7 +12,7 @@ from dcsm_viewer.gui.tools.matrix import MatrixTool
 from dcsm_viewer.gui.tools.matrix_contents import MOST, matrix_contents, similarity_words
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion, Similarity
-from dcsm_viewer.values import Inquiry, read_only
+from dcsm_viewer.values import Inquiry, UserError, read_only
 from tests.e2e.conftest import Desk
 from tests.gui.engines import answer
 from tests.gui.hands import the
@@ -128,6 +128,19 @@ def test_that_of_very_many_classes_the_first_are_shown() -> None:
     names = (*CLASSES, *(name for name in VOC_NAMES if name not in CLASSES))
     contents = matrix_contents(settled(make_result(classes=names, candidates=MOST + 3)), None, "taken")
     assert (len(contents.class_ids), contents.left_out) == (MOST, 3)
+
+
+def test_that_what_the_engine_cannot_say_is_said_above_the_maps_that_are_there(desk: Desk, photos: Path) -> None:
+    def fails(_: Inquiry) -> ClassMatrix:
+        raise UserError("The memory does not hold the matrix; choose fewer classes.")
+
+    desk.engine.known[MatrixQuestion] = fails
+    desk.open(photos / "a.png")
+    desk.settle()
+    desk.do("tools.matrix")
+    tool = the(desk.window, MatrixTool)
+    desk.wait(lambda: tool.note.text() == "The memory does not hold the matrix; choose fewer classes.")
+    assert isinstance(tool.view.pane_at((0, 0)).content.layer, MapLayer)
 
 
 def test_that_chosen_before_there_is_an_image_it_comes_with_the_first(desk: Desk, photos: Path) -> None:
