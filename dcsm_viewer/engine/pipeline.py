@@ -9,6 +9,7 @@ from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.crf.first_calls import make_first_calls
 from dcsm_viewer.engine.device import Compute, choose
 from dcsm_viewer.engine.inquiries import answers
+from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
 from dcsm_viewer.engine.passes import Checkpoint, Passes
@@ -92,6 +93,9 @@ class Engine:
             stage = self._stage(inquiry.request, lambda _: still_wanted(), lambda _: None, all_layers=True)
             last = None
             for value in answers(inquiry.question, stage):
+                if isinstance(value, Part):
+                    report(Answer(inquiry, value.value, is_last=False))
+                    continue
                 if last is not None:
                     report(Answer(inquiry, last, is_last=False))
                 last = value

@@ -31,5 +31,5 @@ _ANSWERERS: dict[type, Answerer] = {
 
 
 def answers(question: object, stage: MapStage) -> Iterator[object]:
-    """What is known of the question, better each time; the last one is the whole answer."""
+    """What is known of the question, better each time: a `Part` for now, the whole answer last."""
     return _ANSWERERS[type(question)](question, stage)

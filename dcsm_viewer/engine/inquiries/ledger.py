@@ -17,6 +17,7 @@ from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
 from dcsm_viewer.engine.inquiries.ledger_crf import crf_entry
 from dcsm_viewer.engine.inquiries.ledger_steps import Steps, steps_of
+from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.passes import Checkpoint
 from dcsm_viewer.engine.preprocess import Placement
@@ -35,7 +36,7 @@ from dcsm_viewer.inquiries.ledger import (
 from dcsm_viewer.values import MethodSettings, UserError
 
 
-def answer(question: LedgerQuestion, stage: MapStage) -> Iterator[PixelLedger]:
+def answer(question: LedgerQuestion, stage: MapStage) -> Iterator[PixelLedger | Part[PixelLedger]]:
     """The account of the classes first, then with that of the CRF.
 
     Raises UserError for a pixel that the image does not have.
@@ -55,7 +56,7 @@ def answer(question: LedgerQuestion, stage: MapStage) -> Iterator[PixelLedger]:
         samples, sheet = places_of(question, placement, method)
         classes = class_entries(found, method, sheet, samples, largest)
     ledger = PixelLedger(question, samples, classes)
-    yield ledger
+    yield Part(ledger)
     yield replace(ledger, crf=crf_entry(question, stage, found))
 
 

@@ -17,6 +17,7 @@ from dcsm_viewer.engine.comparisons import Comparisons, against_nothing
 from dcsm_viewer.engine.evidence import gather
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
+from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.passes import Checkpoint
 from dcsm_viewer.engine.preprocess import Placement
@@ -30,7 +31,7 @@ from dcsm_viewer.values import MethodSettings
 COARSE_PX = 125  # samples a side of the canvas in the first answer
 
 
-def answer(question: MatrixQuestion, stage: MapStage) -> Iterator[ClassMatrix]:
+def answer(question: MatrixQuestion, stage: MapStage) -> Iterator[ClassMatrix | Part[ClassMatrix]]:
     """The matrix with a sample every few pixels first, then as fine as its room allows."""
     found = stage.found()
     ids = found.detection.candidate_ids
@@ -49,7 +50,8 @@ def answer(question: MatrixQuestion, stage: MapStage) -> Iterator[ClassMatrix]:
             ("matrix", *stage.subtraction_key(found), step),
             partial(left_of, found, method, placement, step, stage.passes.checkpoint),
         )
-        yield ClassMatrix(ids, to_array(left), step, *alike, is_preview=step != fine)
+        matrix = ClassMatrix(ids, to_array(left), step, *alike, is_preview=step != fine)
+        yield Part(matrix) if step != fine else matrix
 
 
 def step_for(count: int, shape: tuple[int, int], room_bytes: int) -> int:

@@ -1,0 +1,18 @@
+"""An answer that is not the whole one yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[ValueT]):
+    """Goes to the window at once, because more is sure to follow.
+
+    An answer without it waits until there is a better one, or until there is none: only then is it known to be the last.
+    """
+
+    value: ValueT
