@@ -38,8 +38,9 @@ FLAT_BYTES, FILLING_BYTES = 64 << 20, 400 << 20
 
 
 @pytest.fixture(autouse=True)
-def no_dialogs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """File dialogs are closed the moment they open, with nothing chosen."""
+def no_dialogs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """File dialogs are closed the moment they open; a folder the monkey types is one of its own."""
+    monkeypatch.chdir(tmp_path)
     for name, nothing in (
         ("getOpenFileName", ("", "")),
         ("getOpenFileNames", ([], "")),
