@@ -70,11 +70,14 @@ def default_folder(state: ViewState) -> str:
 
 
 def _write(result: Result, folder: str, formats: tuple[str, ...], *, stages: bool) -> tuple[Path, ...]:
-    from dcsm_viewer.export import export_result  # 0.1 s that the window's start need not wait for
+    # 0.1 s that the window's start need not wait for.
+    from dcsm_viewer.export import export_result
+    from dcsm_viewer.seeds import with_seeds
 
     where = Path(folder)
     try:
         where.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder} cannot be made ({error.strerror}); choose another export folder.") from error
-    return export_result(result, where, free_stem(where, result.request.image), formats, stages=stages)
+    stem = free_stem(where, result.request.image)
+    return export_result(with_seeds(result, formats), where, stem, formats, stages=stages)

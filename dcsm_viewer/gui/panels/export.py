@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushBu
 
 from dcsm_viewer.gui.exporting import Exporting, default_folder, exportable
 from dcsm_viewer.gui.panels.labelled import labelled
+from dcsm_viewer.gui.panels.more_formats import MoreFormats
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
@@ -35,6 +36,7 @@ class ExportPanel(QWidget):
         self._stages = self._tick(
             "export/stages", "All raw maps too (NPZ)", "Adds the raw maps of every class, layer and scale to the NPZ."
         )
+        self._more = MoreFormats([key for key, _, _ in _FORMATS], remembered, self)
         self._folder = QLineEdit(remembered.text("export/folder"), self)
         self._folder.setClearButtonEnabled(True)
         self._browse = QToolButton(self)
@@ -52,6 +54,7 @@ class ExportPanel(QWidget):
         column.setSpacing(4)
         for tick in (*self._formats.values(), self._stages):
             column.addWidget(tick)
+        column.addWidget(self._more)
         column.addLayout(folder)
         column.addWidget(self._button)
         column.addWidget(self._words)
@@ -71,7 +74,7 @@ class ExportPanel(QWidget):
 
     @property
     def formats(self) -> tuple[str, ...]:
-        return tuple(key for key, tick in self._formats.items() if tick.isChecked())
+        return (*(key for key, tick in self._formats.items() if tick.isChecked()), *self._more.chosen)
 
     def show_folder(self, folder: str) -> None:
         self._folder.setText(folder)
