@@ -79,7 +79,7 @@ def start_from(name: str, class_names: tuple[str, ...], seed: int) -> Start:
         generator = torch.Generator().manual_seed(seed)
         rows = torch.randn((len(class_names), *weight.shape[1:]), generator=generator) * FRESH_SPREAD
         offsets = torch.full((len(class_names),), FRESH_BIAS)
-        members = _members(weights, class_names)
+        members = members_of(weights, class_names)
         known = [class_id for class_id, ids in enumerate(members) if ids]
         if weights.class_names == imagenet_names():
             rows[known] = _summed_up(weight, [members[class_id] for class_id in known])
@@ -120,7 +120,7 @@ def _summed_up(weight: Tensor, groups: list[list[int]]) -> Tensor:
     return rows.reshape(len(groups), *weight.shape[1:]).to(weight.dtype)
 
 
-def _members(weights: WeightsFile, class_names: tuple[str, ...]) -> list[list[int]]:
+def members_of(weights: WeightsFile, class_names: tuple[str, ...]) -> list[list[int]]:
     """Outputs of the weights that mean each class, none where they do not know it."""
     own = {name: index for index, name in enumerate(weights.class_names)}
     groups = voc_groups()

@@ -26,6 +26,7 @@ def write_weights(
     recipe: Mapping[str, Any],
     *,
     half: bool = False,
+    groups: tuple[tuple[int, ...], ...] | None = None,
 ) -> str:
     """The sha256 of the file written at `path`. It opens with `--model FILE` and `models import`.
 
@@ -43,6 +44,7 @@ def write_weights(
         source=f"Trained by dcsm-viewer from: {start.source} (sha256 {start.digest[:12]}...)",
         licence=start.licence,
         recipe=recipe,
+        groups=groups,
     )
     with replaced(path) as draft:
         write_safetensors(draft, file)

@@ -10,7 +10,14 @@ from dcsm_viewer.engine.device import Compute
 from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.models.network import Network
 from dcsm_viewer.engine.models.vgg16 import Vgg16
-from dcsm_viewer.engine.models.vocabulary import Readout, SigmoidClasses, SoftmaxClasses, imagenet_names, voc_groups
+from dcsm_viewer.engine.models.vocabulary import (
+    Readout,
+    SigmoidClasses,
+    SigmoidGroups,
+    SoftmaxClasses,
+    imagenet_names,
+    voc_groups,
+)
 from dcsm_viewer.engine.weights.library import list_models, load
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.values import ModelCard, Vocabulary
@@ -76,7 +83,11 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
         network = Vgg16.of(weights.tensors, weights.convention, ceil_mode=weights.ceil_mode)
     else:
         network = EfficientNetLite0.of(weights.tensors, weights.convention)
-    readout = _readout(weights.class_names, network.classes, vocabulary)
+    readout: Readout
+    if weights.groups is None:
+        readout = _readout(weights.class_names, network.classes, vocabulary)
+    else:
+        readout = SigmoidGroups(weights.class_names, weights.groups)
     card = ModelCard(
         name=name,
         title=Path(name).name,

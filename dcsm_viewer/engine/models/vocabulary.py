@@ -50,6 +50,26 @@ class SigmoidClasses:
 
 
 @dataclass(frozen=True, slots=True)
+class SigmoidGroups:
+    """Classes of a multi-label network that are groups of its outputs: any of them is enough.
+
+    A class's logit at a position is the log-sum-exp of its members', its score the sigmoid of the largest anywhere, its
+    seed the softmax within the group.
+    """
+
+    names: tuple[str, ...]
+    members: tuple[tuple[int, ...], ...]
+
+    def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:  # noqa: ARG002  # as SigmoidClasses
+        values = logits[0].float()
+        largest = [torch.logsumexp(values[list(ids)], 0).max() for ids in self.members]
+        return torch.sigmoid(torch.stack(largest))
+
+    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        return SoftmaxGroups(self.names, self.members).seeds(logits, class_ids)
+
+
+@dataclass(frozen=True, slots=True)
 class SoftmaxGroups:
     """Classes that are groups of a single-label network's outputs, such as 'dog' of ImageNet's 118 breeds.
 

@@ -46,7 +46,9 @@ def read_weights(
     read = _READERS[format_of(path)](path)
     check = sound_vgg16 if read.architecture == "vgg16" else sound_efficientnet
     tensors = check(path.name, read.tensors)
-    names, notes = _class_names(path.name, read, _outputs(read, tensors), class_names_file)
+    outputs = _outputs(read, tensors)
+    _check_groups(path.name, read, outputs)
+    names, notes = _class_names(path.name, read, outputs if read.groups is None else len(read.groups), class_names_file)
     wanted, why = _convention(read, tensors, convention)
     return WeightsFile(
         architecture=read.architecture,
@@ -59,6 +61,7 @@ def read_weights(
         notes=(*read.notes, *notes, *why),
         licence=read.licence,
         recipe=read.recipe,
+        groups=read.groups,
     )
 
 
@@ -69,6 +72,16 @@ def voc_names() -> tuple[str, ...]:
 
 def _outputs(read: ReadWeights, tensors: dict[str, Tensor]) -> int:
     return tensors["fc8.bias" if read.architecture == "vgg16" else "_fc.bias"].numel()
+
+
+def _check_groups(file_name: str, read: ReadWeights, outputs: int) -> None:
+    """Nothing, for groups that name outputs that are there."""
+    for class_id, group in enumerate(read.groups or ()):
+        if not group or not all(0 <= member < outputs for member in group):
+            raise UserError(
+                f"{file_name} makes class {class_id} of outputs {list(group)[:3]}, but has outputs 0 to {outputs - 1}; "
+                "the file is damaged."
+            )
 
 
 def _class_names(

@@ -46,6 +46,7 @@ class _Header(BaseModel):
     licence: str = "not stated"
     notes: tuple[str, ...] = ()
     recipe: dict[str, Any] | None = None
+    groups: tuple[tuple[int, ...], ...] | None = None
 
 
 def read_safetensors(path: Path) -> ReadWeights:
@@ -81,6 +82,7 @@ def read_safetensors(path: Path) -> ReadWeights:
         said.notes,
         said.licence,
         said.recipe,
+        said.groups,
     )
 
 
@@ -89,7 +91,7 @@ def write_safetensors(path: Path, weights: WeightsFile) -> None:
 
     The file is not replaced as a whole here: see library.import_weights and whole_file.
     """
-    header = {
+    header: dict[str, Any] = {
         "form": 1,
         "architecture": weights.architecture,
         "class_names": weights.class_names,
@@ -100,6 +102,8 @@ def write_safetensors(path: Path, weights: WeightsFile) -> None:
         "notes": weights.notes,
         "recipe": weights.recipe,
     }
+    if weights.groups is not None:  # left out otherwise, so that equal weights go on giving equal bytes
+        header["groups"] = weights.groups
     tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
     save_file(tensors, path, {_KEY: json.dumps(header, sort_keys=True, ensure_ascii=False)})
 

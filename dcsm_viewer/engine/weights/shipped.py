@@ -14,7 +14,7 @@ from dcsm_viewer.values import UserError
 
 NAME = "lite0-voc"
 TITLE = "EfficientNet-Lite0 (VOC, 20 classes)"
-DIGEST = "11f3bb77896ef3bc6f73e091923375bc53dee8d9881969b4a8e7676bd930d4ff"
+DIGEST = "46d96bc518092c94490d51158ba0c728c07888ec262d4f6595a35166c9b2d6a7"
 SOURCE = "Trained by this program on composite scenes, from EfficientNet-Lite0 on ImageNet; see weights/README.md."
 LICENCE = "Apache-2.0"
 _FILE = "lite0-voc.safetensors"

@@ -21,7 +21,8 @@ class WeightsFile:
     (O, I, 7, 7), fc7 and fc8 (O, I, 1, 1). EfficientNet-Lite0: the names of the packaged state_dict, without
     num_batches_tracked. class_names: one per output. ceil_mode: how VGG's pools round; no meaning elsewhere.
     digest: sha256 of the file, hexadecimal. source: one sentence saying where it came from. notes: sentences about
-    what reading had to decide. recipe: how it was trained, JSON values, None where nobody wrote it down.
+    what reading had to decide. recipe: how it was trained, JSON values, None where nobody wrote it down. groups: the
+    outputs that mean each class where a class has several, None where every output is a class.
     """
 
     architecture: Architecture
@@ -34,6 +35,7 @@ class WeightsFile:
     notes: tuple[str, ...] = ()
     licence: str = "not stated"
     recipe: Mapping[str, Any] | None = field(default=None, compare=False)
+    groups: tuple[tuple[int, ...], ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,4 @@ class ReadWeights:
     notes: tuple[str, ...] = ()
     licence: str = "not stated"
     recipe: Mapping[str, Any] | None = None
+    groups: tuple[tuple[int, ...], ...] | None = None
