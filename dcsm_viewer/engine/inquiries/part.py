@@ -12,7 +12,7 @@ ValueT = TypeVar("ValueT")
 class Part(Generic[ValueT]):
     """Goes to the window at once, because more is sure to follow.
 
-    An answer without it waits until there is a better one, or until there is none: only then is it known to be the last.
+    An answer without it waits until there is a better one or the end has come: only then is it known to be the last.
     """
 
     value: ValueT
