@@ -10,7 +10,7 @@ from torch import Tensor
 from dcsm_viewer.engine.weights.library import load
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.training.batches import fixed_batches, network_input
-from dcsm_viewer.training.calibration import calibrated
+from dcsm_viewer.training.calibration import ABSENT, calibrated
 from dcsm_viewer.training.order import Order
 from dcsm_viewer.training.start import Start, Trainable, members_of
 from dcsm_viewer.values import UserError
@@ -28,33 +28,41 @@ def member_logits(features: Tensor, weight: Tensor, bias: Tensor, groups: Sequen
     return [features @ rows[list(group)].T + offsets[list(group)] for group in groups]
 
 
-def group_scales(logits: Sequence[Sequence[Tensor]], present: Tensor) -> tuple[Tensor, Tensor]:
-    """(scale, offset), float64 (C,), for the members of each class.
+def common_scale(logits: Sequence[Sequence[Tensor]], present: Tensor) -> tuple[float, float]:
+    """(scale, offset) for all members of all classes.
 
     logits: for every image, for every class with members (P, members); present: bool (images, C). With them the largest
-    log-sum-exp of the images without the class has mean ABSENT and deviation SPREAD, as with a borrowed row
-    (calibration.py).
+    log-sum-exp of a class has mean ABSENT and, class by class, deviation SPREAD (the geometric mean of what each would
+    ask for) on images without it. They are the same for all classes because the start's softmax has compared its
+    outputs with one another: with scales of their own, cats drowned dogs.
     """
-    classes = present.shape[1]
-    scale, offset = torch.ones(classes, dtype=torch.float64), torch.zeros(classes, dtype=torch.float64)
+    scale = torch.ones(present.shape[1], dtype=torch.float64)
     for _ in range(ROUNDS):
-        largest = torch.stack(
-            [
-                torch.stack([torch.logsumexp(scale[c] * image[c].double(), -1).max() for c in range(classes)])
-                for image in logits
-            ]
-        )
-        by, offset = calibrated(largest, present)
+        by, _ = calibrated(_largest(logits, scale), present)
         scale = scale * by
-    return scale, offset
+    common = scale.log().mean().exp()
+    absent = _largest(logits, common.expand(len(scale)))[~present]
+    return float(common), ABSENT - float(absent.mean())
+
+
+def _largest(logits: Sequence[Sequence[Tensor]], scale: Tensor) -> Tensor:
+    """(images, C): the largest log-sum-exp anywhere of each class's members."""
+    return torch.stack(
+        [
+            torch.stack(
+                [torch.logsumexp(by * members.double(), -1).max() for by, members in zip(scale, image, strict=True)]
+            )
+            for image in logits
+        ]
+    )
 
 
 def joined_classifier(
     trained: tuple[Tensor, Tensor],
     known: tuple[Tensor, Tensor],
     groups: Sequence[Sequence[int]],
-    scale: Tensor,
-    offset: Tensor,
+    scale: float,
+    offset: float,
 ) -> tuple[Tensor, Tensor, tuple[tuple[int, ...], ...]]:
     """(weight, bias, members of each class): first the trained outputs, one a class, then the known ones by class."""
     weight, bias = known
@@ -62,8 +70,8 @@ def joined_classifier(
     weights, biases, members = [trained[0]], [trained[1]], []
     begin = len(trained[1])
     for class_id, group in enumerate(groups):
-        weights.append(rows[list(group)] * scale[class_id].float())
-        biases.append(offsets[list(group)] * scale[class_id].float() + offset[class_id].float())
+        weights.append(rows[list(group)] * scale)
+        biases.append(offsets[list(group)] * scale + offset)
         members.append((class_id, *range(begin, begin + len(group))))
         begin += len(group)
     return torch.cat(weights), torch.cat(biases), tuple(members)
@@ -108,7 +116,7 @@ def with_known_outputs(
             images = features.permute(0, 2, 3, 1).flatten(1, 2)
             logits.extend(member_logits(image, weight, bias, groups) for image in images)
             present.append(batch.labels > 0.5)
-    scale, offset = group_scales(logits, torch.cat(present))
+    scale, offset = common_scale(logits, torch.cat(present))
     trained = (tensors[names[0]].flatten(1).cpu(), tensors[names[1]].cpu())
     rows, offsets, members = joined_classifier(trained, (weight, bias), groups, scale, offset)
     rows = rows.reshape(len(rows), *tensors[names[0]].shape[1:])

@@ -14,7 +14,7 @@ from dcsm_viewer.values import UserError
 
 NAME = "lite0-voc"
 TITLE = "EfficientNet-Lite0 (VOC, 20 classes)"
-DIGEST = "46d96bc518092c94490d51158ba0c728c07888ec262d4f6595a35166c9b2d6a7"
+DIGEST = "a232e65032669aba89a1f6b10d61abcbb2c18867b6dceea0308ed209bc8ca493"
 SOURCE = "Trained by this program on composite scenes, from EfficientNet-Lite0 on ImageNet; see weights/README.md."
 LICENCE = "Apache-2.0"
 _FILE = "lite0-voc.safetensors"
