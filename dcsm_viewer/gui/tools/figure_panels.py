@@ -11,12 +11,12 @@ from dcsm_viewer.gui.tools.swipe_contents import sides
 from dcsm_viewer.gui.tools.swipe_view import DIVERGING
 from dcsm_viewer.gui.views.compare import raw_and_distinct
 from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.grid_contents import FocusSums, Tile, grid_contents
+from dcsm_viewer.gui.views.grid_contents import Tile, grid_contents
 from dcsm_viewer.gui.views.labels import before_and_after
 from dcsm_viewer.gui.views.overlay_content import overlay_content
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import shown_image
-from dcsm_viewer.gui.views.sums import sums_of
+from dcsm_viewer.gui.views.sums import focus_sums
 
 PanelName = Literal[
     "photograph", "overlay", "raw", "distinct", "labels_before", "labels",
@@ -99,7 +99,7 @@ def _tiles(state: ViewState, kind: Literal["raw", "distinct"]) -> list[Panel]:
     result = state.result
     if result is None or result.focus is None:
         return []
-    sums = FocusSums(sums_of(result.focus.raw), sums_of(result.focus.distinct))
+    sums = focus_sums(result.focus)
     state = replace(state, paint=replace(state.paint, kind=kind))
     contents = grid_contents(state, result, result.focus, sums)
     return [
