@@ -133,7 +133,7 @@ class _Training:
             loss = self.objective(batch.lower, batch.side, batch.rectangles, batch.labels)
         if not torch.isfinite(loss):
             raise UserError(
-                f"The loss became {float(loss)} in epoch {standing.epoch + 1}; take smaller learning rates."
+                f"The loss became {float(loss.detach())} in epoch {standing.epoch + 1}; take smaller learning rates."
             )
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
