@@ -49,6 +49,13 @@ _CLIP_ES = CrfSettings(
 )
 
 CRF_PRESETS: dict[str, CrfPreset] = {
+    "tuned": CrfPreset(
+        "Measured best (ours)",
+        CrfSettings(),
+        "soft",
+        None,
+        "Chosen on scenes with known masks (docs/evaluation.md): IRN's widths on the soft unary.",
+    ),
     "ssdd": CrfPreset(
         "Authors' later code (SSDD)",
         _PSA,

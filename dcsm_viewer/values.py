@@ -64,7 +64,8 @@ class SourceImage:
 class MethodSettings:
     """Every constant from network input to class maps. `engine.presets` holds the named sets.
 
-    The defaults are the preset `paper` (the authors' MatConvNet release, docs/method.md).
+    The defaults are the preset `tuned`, chosen by measurement (docs/evaluation.md): the authors' MatConvNet release
+    (`paper`, docs/method.md) without its last tanh.
 
     scales: sides of the square network input, px. canvas_px: side of the square the image is fitted into and
     maps are compared on. layers: names of the network's layers, () for all of them. candidates: N, the least
@@ -72,7 +73,7 @@ class MethodSettings:
     a baseline whose maps take the place of the raw saliency maps.
     """
 
-    preset: PresetName = "paper"
+    preset: PresetName = "tuned"
     threshold: float = 0.5
     candidates: int = 4
     scales: tuple[int, ...] = (400, 500, 600)
@@ -87,7 +88,7 @@ class MethodSettings:
     normalise: Literal["pair", "pair_and_layer", "layer"] = "pair"
     negatives: Literal["floor", "keep", "clamp"] = "floor"
     gate_by_scale: bool = True
-    final_tanh: bool = True
+    final_tanh: bool = False
     maps_for: Literal["detected", "candidates"] = "detected"
 
 
@@ -113,7 +114,7 @@ class CrfSettings:
 
     `unary_floor` bounds the unary at -log(unary_floor). `background` is the class map value at which background and
     class are equally probable, in (0, 1); `sharpness` the power the odds of the maps are raised to. At 0.5 and 1 a map
-    is taken for a probability as it is. Defaults are the authors' later code (SSDD), not the paper.
+    is taken for a probability as it is. Defaults were chosen by measurement (docs/evaluation.md): the paper gives none.
     """
 
     enabled: bool = True
@@ -121,8 +122,8 @@ class CrfSettings:
     iterations: int = 10
     gaussian_sxy: float = 3.0
     gaussian_compat: float = 3.0
-    bilateral_sxy: float = 80.0
-    bilateral_srgb: float = 13.0
+    bilateral_sxy: float = 50.0
+    bilateral_srgb: float = 5.0
     bilateral_compat: float = 10.0
     unary_floor: float = 1e-5
     background: float = 0.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -27,7 +27,7 @@ def gui(
     view: View = "compare",
     model: o.ModelOption = "efficientnet-lite0",
     vocabulary: o.VocabularyOption = "voc",
-    preset: o.PresetOption = "paper",
+    preset: o.PresetOption = "tuned",
     n: o.NOption = None,
     threshold: o.ThresholdOption = None,
     scales: o.ScalesOption = None,
@@ -53,7 +53,9 @@ def gui(
 
     paths = images or []
     if screenshot is None and not has_display():
-        screenshot = _headless(paths)
+        same = {"model": model, "vocabulary": vocabulary, "preset": preset, "n": n, "threshold": threshold}
+        same |= {"scales": scales, "no_crf": no_crf, "device": device, "precision": precision}
+        screenshot = _headless(paths, same)
     from dcsm_viewer.gui.app import run_window
 
     with sentences(FAILED):
@@ -61,7 +63,7 @@ def gui(
     raise typer.Exit(code)
 
 
-def _headless(paths: list[str]) -> Path:
+def _headless(paths: list[str], options: dict[str, Any]) -> Path:
     """Where the window's picture goes on a machine without a screen, after the results have been written beside it."""
     if not paths:
         say("There is no display to show a window on. Name an image, or use `dcsm-viewer export IMAGE --out DIR`.")
@@ -69,7 +71,7 @@ def _headless(paths: list[str]) -> Path:
     say(f"There is no display: doing the same job without one, results and a picture of the window in {HEADLESS_OUT}/.")
     from dcsm_viewer.cli.export_command import export
 
-    export(inputs=paths, out=HEADLESS_OUT)
+    export(inputs=paths, out=HEADLESS_OUT, **options)
     return HEADLESS_OUT / "window.png"
 
 

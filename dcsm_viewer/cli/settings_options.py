@@ -24,7 +24,7 @@ class Wanted:
 _OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
     ("model", o.ModelOption, "efficientnet-lite0", ""),
     ("vocabulary", o.VocabularyOption, "voc", ""),
-    ("preset", o.PresetOption, "paper", ""),
+    ("preset", o.PresetOption, "tuned", ""),
     ("n", o.NOption, None, "method.candidates"),
     ("threshold", o.ThresholdOption, None, "method.threshold"),
     ("scales", o.ScalesOption, None, "method.scales"),
@@ -74,7 +74,7 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def with_options(**words: Any) -> None:
-        given = {name: words.pop(name) for name, *_ in _OPTIONS}
+        given = {name: words.pop(name, default) for name, _, default, _ in _OPTIONS}
         command(**words, wanted=lambda: _wanted(given))
 
     plain = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]

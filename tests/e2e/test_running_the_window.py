@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -197,6 +198,8 @@ def test_that_on_a_machine_without_a_screen_images_are_exported_and_pictured_ins
     assert done.returncode == 0, done.stderr
     assert "There is no display" in done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"a.png", "a.json", "window.png"}
+    recipe = json.loads((tmp_path / "out" / "a.json").read_text("utf-8"))
+    assert recipe["settings"]["method"]["scales"] == [96], "the same job"
     nothing = run()
     assert nothing.returncode == 1
     assert "Name an image, or use" in nothing.stderr

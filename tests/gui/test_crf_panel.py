@@ -92,17 +92,17 @@ def test_that_reset_goes_back_to_the_preset(panel: CrfPanel) -> None:
 
 
 def test_that_a_change_without_a_choice_before_is_measured_against_the_nearest_preset() -> None:
-    near_irn = replace(CRF_PRESETS["irn"].settings, gaussian_compat=4.0)
-    assert preset_of(near_irn) is None
-    assert nearest_preset(near_irn) == "irn"
-    assert modified("irn", near_irn) == ("gaussian_compat",)
-    assert nearest_preset(near_irn, picked="psa") == "psa"
+    near = replace(CRF_PRESETS["clip-es"].settings, gaussian_compat=4.0)
+    assert preset_of(near) is None
+    assert nearest_preset(near) == "clip-es"
+    assert modified("clip-es", near) == ("gaussian_compat",)
+    assert nearest_preset(near, picked="psa") == "psa"
 
 
 def test_that_on_off_and_backend_leave_a_preset_what_it_is() -> None:
     crf = CrfSettings(enabled=False, backend="pydensecrf")
-    assert preset_of(crf) == "ssdd"
-    assert preset_of(crf, picked="psa") == "psa"
+    assert preset_of(crf) == "tuned"
+    assert preset_of(crf, picked="irn") == "irn"
 
 
 def test_that_the_words_explain_the_row_under_the_pointer_and_then_the_preset_again(panel: CrfPanel) -> None:
@@ -110,7 +110,7 @@ def test_that_the_words_explain_the_row_under_the_pointer_and_then_the_preset_ag
     point_at(panel, limit.field)
     assert panel.words.text() == f"Appearance width: {limit.explanation} 1 to 200 px."
     QApplication.sendEvent(row(panel, limit.field), QEvent(QEvent.Type.Leave))
-    assert panel.words.text() == CRF_PRESETS["ssdd"].origin
+    assert panel.words.text() == CRF_PRESETS["tuned"].origin
 
 
 @pytest.mark.parametrize("field", [field for field in LIMITS if field.startswith("crf.")])

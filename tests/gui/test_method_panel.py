@@ -63,11 +63,11 @@ def test_that_a_changed_choice_marks_the_preset_as_modified_and_names_it(
     else:
         control.activated.emit((control.currentIndex() + 1) % control.count())
     name = field.removeprefix("method.")
-    assert getattr(store.state.settings.method, name) != getattr(PRESETS["paper"], name)
-    assert panel.preset.currentText() == f"Modified: {PRESET_TITLES['paper']}"
+    assert getattr(store.state.settings.method, name) != getattr(PRESETS["tuned"], name)
+    assert panel.preset.currentText() == f"Modified: {PRESET_TITLES['tuned']}"
     assert panel.words.endswith(f"Modified: {CHOICES[field].label.lower()}.")
     panel.reset.click()
-    assert store.state.settings.method == PRESETS["paper"]
+    assert store.state.settings.method == PRESETS["tuned"]
     assert panel.preset.count() == len(PRESETS)
 
 
@@ -82,7 +82,7 @@ def test_that_a_choice_says_in_a_tooltip_what_each_option_means(panel: MethodPan
 
 
 def test_that_constants_shown_elsewhere_are_named_too() -> None:
-    method = replace(PRESETS["paper"], candidates=2, layers=("input",), scales=(400,), backward="gradient")
+    method = replace(PRESETS["tuned"], candidates=2, layers=("input",), scales=(400,), backward="gradient")
     assert changed_constants(method) == ("N", "scales", "layers", "backward")
 
 

@@ -136,11 +136,12 @@ def test_that_steps_taken_unmeasured_end_at_the_very_same_q(image: SourceImage, 
 def test_that_an_image_too_large_for_the_crf_gets_labels_of_full_size_and_a_note(
     image: SourceImage, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = segmenter(image, cache)
+    wide = {"bilateral_sxy": 80.0, "bilateral_srgb": 13.0}
+    whole = segmenter(image, cache, **wide)
     assert whole.note is None
     expected = whole.exact().labels
     monkeypatch.setattr(segmentation, "LARGEST_PIXELS", image.rgb.shape[0] * image.rgb.shape[1] // 4)
-    large = segmenter(image, Cache(256 * 1024**2))
+    large = segmenter(image, Cache(256 * 1024**2), **wide)
     assert large.note == "The image has 0 megapixels; the CRF ran at 1/2 of its width and height."
     labels = large.exact().labels
     assert labels.shape == image.shape

@@ -48,7 +48,7 @@ def test_that_a_moved_weight_builds_no_lattice_and_a_moved_width_one() -> None:
     begin(UNARY, RGB, CrfSettings(), lattices=shelf)
     begin(UNARY, RGB, CrfSettings(bilateral_compat=4.0, gaussian_compat=1.0), lattices=shelf)
     assert len(shelf.built) == 2
-    begin(UNARY, RGB, CrfSettings(bilateral_srgb=5.0), lattices=shelf)
+    begin(UNARY, RGB, CrfSettings(bilateral_srgb=7.0), lattices=shelf)
     assert len(shelf.built) == 3
 
 
@@ -71,9 +71,10 @@ def test_that_a_run_reports_each_step_and_stops_when_no_longer_wanted() -> None:
 
 
 def test_that_a_preview_shows_nearly_the_final_labels() -> None:
-    final = begin(UNARY, RGB, CrfSettings())
+    wide = CRF_PRESETS["ssdd"].settings
+    final = begin(UNARY, RGB, wide)
     final.advance(10)
-    shown = preview(UNARY, RGB, CrfSettings(), factor=2)
+    shown = preview(UNARY, RGB, wide, factor=2)
     assert shown.shape == (3, 48, 63)
     np.testing.assert_allclose(shown.sum(0), 1.0, rtol=0, atol=1e-4)
     assert np.mean(shown.argmax(0) == final.labels()) > 0.9
@@ -125,11 +126,12 @@ def test_that_presets_are_the_published_numbers() -> None:
         )
 
     assert {name: numbers(preset.settings) for name, preset in CRF_PRESETS.items()} == {
+        "tuned": (10, 3, 3, 50, 5, 10),
         "ssdd": (10, 3, 3, 80, 13, 10),
         "psa": (10, 3, 3, 80, 13, 10),
         "irn": (10, 3, 3, 50, 5, 10),
         "clip-es": (10, 1, 3, 67, 3, 4),
     }
-    assert CRF_PRESETS["ssdd"].settings == CrfSettings()
+    assert CRF_PRESETS["tuned"].settings == CrfSettings()
     assert (CRF_PRESETS["irn"].unary, CRF_PRESETS["irn"].confidence) == ("hard", 0.7)
-    assert replace(CRF_PRESETS["irn"].settings, bilateral_sxy=80.0, bilateral_srgb=13.0) == CrfSettings()
+    assert replace(CRF_PRESETS["irn"].settings, bilateral_sxy=80.0, bilateral_srgb=13.0) == CRF_PRESETS["ssdd"].settings
