@@ -15,6 +15,8 @@ OUT = ROOT / "out" / "benchmarks.json"
 BENCHMARKS: tuple[tuple[str, ...], ...] = (
     ("benchmarks.window", "--runs", "3"),
     ("benchmarks.tools", "--runs", "3"),
+    ("benchmarks.triage",),
+    ("benchmarks.changes",),
     ("benchmarks.subtraction",),
     ("benchmarks.crf", "speed"),
     ("benchmarks.engine",),

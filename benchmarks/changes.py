@@ -117,7 +117,7 @@ def forget(engine: Engine) -> None:
     lasting = {("subtraction", "sampled"), ("segmentation", "lattice")}
     remade = [key for key in kept._kept if key[0] in {"subtraction", "segmentation"} and key[:2] not in lasting]  # type: ignore[index]  # all keys are tuples
     for key in remade:
-        del kept._kept[key]
+        kept._used_bytes -= kept._kept.pop(key)[1]
 
 
 if __name__ == "__main__":
