@@ -13,13 +13,14 @@ from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.imaging.read import MOST_PIXELS
 from dcsm_viewer.values import UserError, read_only
 
-_INDEXED = {"P", "L"}
+_INDEXED = {"P", "L", "1"}
 
 
-def read_mask(path: str | os.PathLike[str], shape: tuple[int, int]) -> NDArray[np.uint8]:
+def read_mask(path: str | os.PathLike[str], shape: tuple[int, int] | None = None) -> NDArray[np.uint8]:
     """Labels (H, W): class id + 1, 0 background, 255 'ignore', of a palette or grey PNG or one in VOC's colours.
 
-    Raises UserError for anything else, and for a mask of another size than the image's `shape` (H, W).
+    A black and white one has the labels 0 and 1. Raises UserError for anything else, and for a mask of another size
+    than the image's `shape` (H, W), if that is given.
     """
     path = Path(path)
     try:
@@ -34,7 +35,7 @@ def read_mask(path: str | os.PathLike[str], shape: tuple[int, int]) -> NDArray[n
     except (OSError, SyntaxError, ValueError) as trouble:
         raise UserError(f"{path} cannot be read as a mask ({trouble}); save it as a palette PNG.") from None
     labels = levels if is_indexed else _labels_of(levels, path)
-    if labels.shape != shape:
+    if shape is not None and labels.shape != shape:
         raise UserError(
             f"{path} has {labels.shape[1]} x {labels.shape[0]} px and the image {shape[1]} x {shape[0]}; "
             "choose the mask of this image."

@@ -10,14 +10,12 @@ from pathlib import Path
 import numpy as np
 from natsort import natsorted
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from dcsm_viewer.gui.tools.thresholds_curves import Counts, Curves, added, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds_rules import peaks_from
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
+from dcsm_viewer.imaging.read_mask import read_mask as mask_labels
 from dcsm_viewer.values import UserError
-
-_MODES = {"P", "L", "1", "I", "I;16"}
 
 
 def read_mask(path: Path, shape: tuple[int, int], classes: int) -> NDArray[np.uint16]:
@@ -25,22 +23,7 @@ def read_mask(path: Path, shape: tuple[int, int], classes: int) -> NDArray[np.ui
 
     Raises UserError for what is no such picture, for another size than `shape`, and for classes the model lacks.
     """
-    try:
-        with Image.open(path) as picture:
-            if picture.mode not in _MODES:
-                raise UserError(
-                    f"{path.name} is a picture in {picture.mode}; a mask holds class numbers: a palette or index PNG."
-                )
-            values = np.array(picture)
-    except FileNotFoundError:
-        raise UserError(f"{path} is not there; choose another mask.") from None
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as trouble:
-        raise UserError(f"{path.name} cannot be read as a mask ({trouble}); choose a palette or index PNG.") from None
-    if values.shape != shape:
-        raise UserError(
-            f"{path.name} has {values.shape[1]} x {values.shape[0]} px, the image {shape[1]} x {shape[0]}; "
-            "choose the mask of this image."
-        )
+    values = mask_labels(path, shape)
     mask = values.astype(np.uint16)
     strange = sorted(set(np.unique(values).tolist()) - set(range(classes + 1)) - {IGNORE_INDEX})
     if strange:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.datasets import Example
 from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.imaging.read_mask import read_mask
 from dcsm_viewer.study.evaluation.bench import Bench, Labelled
 from dcsm_viewer.study.evaluation.confusion import Confusion
 from dcsm_viewer.study.evaluation.curve import Curve
 from dcsm_viewer.study.evaluation.pointing import pointed
-from dcsm_viewer.study.evaluation.predictions import Predictions, read_mask
+from dcsm_viewer.study.evaluation.predictions import Predictions
 from dcsm_viewer.study.evaluation.records import Record
 from dcsm_viewer.study.evaluation.rows import Row
 from dcsm_viewer.study.evaluation.variants import Variant, in_working_order

@@ -193,12 +193,12 @@ def test_that_a_palette_and_an_index_png_are_the_same_mask(tmp_path: Path) -> No
 
 def test_that_a_mask_that_does_not_fit_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path = save_mask(tmp_path / "mask.png", np.full((2, 3), 21, np.uint16))
-    with pytest.raises(UserError, match=r"3 x 2 px, the image 4 x 2"):
+    with pytest.raises(UserError, match=r"3 x 2 px and the image 4 x 2"):
         read_mask(path, (2, 4), 20)
     with pytest.raises(UserError, match="has the label 21; the model has 20 classes"):
         read_mask(path, (2, 3), 20)
-    Image.new("RGB", (3, 2)).save(tmp_path / "rgb.png")
-    with pytest.raises(UserError, match="a picture in RGB; a mask holds class numbers"):
+    Image.new("RGB", (3, 2), (1, 2, 3)).save(tmp_path / "rgb.png")
+    with pytest.raises(UserError, match="colours that are not VOC's"):
         read_mask(tmp_path / "rgb.png", (2, 3), 20)
     (tmp_path / "text.png").write_text("milk")
     with pytest.raises(UserError, match="cannot be read as a mask"):
@@ -308,7 +308,7 @@ def test_that_a_mask_of_another_size_is_refused_in_a_sentence_and_the_curves_sta
     desk: Desk, tool: ThresholdsTool, tmp_path: Path
 ) -> None:
     tool.load_mask(save_mask(tmp_path / "small.png", np.zeros((5, 6), np.uint16)))
-    desk.wait(lambda: "small.png has 6 x 5 px, the image 80 x 60" in tool.words.text())
+    desk.wait(lambda: "small.png has 6 x 5 px and the image 80 x 60" in tool.words.text())
     assert tool.plot.drawing is not None
 
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.imaging.palette import voc_palette
-from dcsm_viewer.study.evaluation.predictions import predictions_in, read_mask
+from dcsm_viewer.imaging.read_mask import read_mask
+from dcsm_viewer.study.evaluation.predictions import predictions_in
 from dcsm_viewer.values import UserError
 
 LABELS = np.array([[0, 1, 20], [255, 3, 0]], np.uint8)
@@ -33,7 +34,7 @@ def test_that_colours_that_are_not_vocs_are_refused(tmp_path: Path) -> None:
 
 def test_that_a_file_that_is_no_picture_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
-    with pytest.raises(UserError, match="not a mask that can be read"):
+    with pytest.raises(UserError, match="cannot be read as a mask"):
         read_mask(tmp_path / "a.png")
 
 
