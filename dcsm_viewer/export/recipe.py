@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dcsm_viewer.export.subject import fits_one_byte, index_meanings
 from dcsm_viewer.imaging.urls import bytes_at, is_url
+from dcsm_viewer.unknown_keys import unknown_keys
 from dcsm_viewer.values import ModelCard, Result, Settings, UserError
 from dcsm_viewer.whole_file import whole_file
 
@@ -150,7 +151,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         first = wrong.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         raise UserError(f"{path} is damaged at {place} ({first['msg']}); export the image once more.") from None
-    unknown = _unknown_keys(document, _adapter().dump_python(recipe, mode="json"))
+    unknown = unknown_keys(document, _adapter().dump_python(recipe, mode="json"))
     if unknown:
         raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
     return recipe
@@ -186,24 +187,6 @@ def _document(path: Path) -> dict[str, object]:
     if not isinstance(document, dict) or "schema" not in document:
         raise UserError(f"{path} is not a recipe of this program; choose the .json beside an export.")
     return document
-
-
-def _unknown_keys(found: object, known: object, place: str = "") -> str:
-    """Dotted path of the first key in `found` that `known` lacks, "" for none."""
-    if isinstance(found, Mapping) and isinstance(known, Mapping):
-        for key, value in found.items():
-            here = f"{place}.{key}".removeprefix(".")
-            if key not in known:
-                return here
-            deeper = _unknown_keys(value, known[key], here)
-            if deeper:
-                return deeper
-    if isinstance(found, list) and isinstance(known, list):
-        for index, (value, counterpart) in enumerate(zip(found, known, strict=True)):
-            deeper = _unknown_keys(value, counterpart, f"{place}.{index}")
-            if deeper:
-                return deeper
-    return ""
 
 
 def path_from(folder: Path, path: str | None) -> str | None:

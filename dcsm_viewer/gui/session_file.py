@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from dcsm_viewer.gui.snapshots import Comparison, Snapshot
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import History
+from dcsm_viewer.unknown_keys import unknown_keys
 from dcsm_viewer.values import ClassChoice, Settings, SourceImage, UserError
 from dcsm_viewer.whole_file import whole_file
 
@@ -135,7 +135,7 @@ def read_session(path: Path) -> Session:
         first = wrong.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         raise UserError(f"{path} is damaged at {place} ({first['msg']}); open an older copy of it.") from None
-    unknown = _unknown(document, _adapter().dump_python(session, mode="json"))
+    unknown = unknown_keys(document, _adapter().dump_python(session, mode="json"))
     if unknown:
         raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
     if not (0 <= session.tab < max(1, len(session.tabs)) and 0 <= session.here < max(1, len(session.history))):
@@ -184,24 +184,6 @@ def _document(path: Path) -> dict[str, object]:
     if not isinstance(document, dict) or not {"schema", "tabs", "history"} <= set(document):
         raise UserError(f"{path} is not a session of this program; choose a file ending in {ENDING}.")
     return document
-
-
-def _unknown(found: object, known: object, place: str = "") -> str:
-    """Dotted path of the first key that would be left out, "" for none: a setting lost is another result."""
-    if isinstance(found, Mapping) and isinstance(known, Mapping):
-        for key, value in found.items():
-            here = f"{place}.{key}".removeprefix(".")
-            if key not in known:
-                return here
-            deeper = _unknown(value, known[key], here)
-            if deeper:
-                return deeper
-    if isinstance(found, list) and isinstance(known, list):
-        for index, (value, counterpart) in enumerate(zip(found, known, strict=True)):
-            deeper = _unknown(value, counterpart, f"{place}.{index}")
-            if deeper:
-                return deeper
-    return ""
 
 
 @cache
