@@ -55,8 +55,11 @@ ValPxOption = Annotated[int, typer.Option("--val-px", help="Longer side in px wh
 ViewsOption = Annotated[
     int, typer.Option("--views", help="Epochs before the first comes again; 0: never. Saves time with --freeze.")
 ]
-JoinOption = Annotated[
-    str, typer.Option("--join", help="A model whose own outputs stand beside the trained ones, as efficientnet-lite0.")
+OutputsOption = Annotated[
+    str,
+    typer.Option(
+        "--outputs-of", help="A model whose outputs answer instead of the trained ones, as efficientnet-lite0."
+    ),
 ]
 HalfOption = Annotated[bool, typer.Option("--half", help="Write the weights in half precision.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Threads that read images.")]
@@ -89,7 +92,7 @@ def train(
     augment: AugmentOption = "paper",
     val_px: ValPxOption = 500,
     views: ViewsOption = 0,
-    join: JoinOption = "",
+    outputs_of: OutputsOption = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same training.")] = 0,
     device: o.DeviceOption = "auto",
     precision: o.PrecisionOption = "auto",
@@ -130,7 +133,7 @@ def train(
             augmentation=augment,
             validate_px=val_px,
             views=views,
-            join=join,
+            outputs_of=outputs_of,
             seed=seed,
         )
         order = Order(

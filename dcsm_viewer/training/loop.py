@@ -14,7 +14,7 @@ from dcsm_viewer.training.batches import Share, steps_per_epoch
 from dcsm_viewer.training.calibration import calibrated
 from dcsm_viewer.training.checkpoint import Standing
 from dcsm_viewer.training.frozen_part import FrozenPart, Prepared
-from dcsm_viewer.training.joining import known_outputs, with_known_outputs
+from dcsm_viewer.training.known_outputs import answered_by, known_outputs
 from dcsm_viewer.training.objective import Objective
 from dcsm_viewer.training.order import Order, Trained, check_data
 from dcsm_viewer.training.processes import agreed, joined
@@ -47,8 +47,8 @@ class _Training:
         self.recipe = order.recipe
         self.steps = steps_per_epoch(len(order.training.examples), self.recipe)
         self.start = start_from(self.recipe.start, order.training.class_names, self.recipe.seed)
-        if self.recipe.join:  # now, not after hours
-            known_outputs(self.recipe.join, self.start, order.training.class_names)
+        if self.recipe.outputs_of:  # now, not after hours
+            known_outputs(self.recipe.outputs_of, self.start, order.training.class_names)
         data = digest_of(
             self.start.digest,
             order.training.class_names,
@@ -253,9 +253,9 @@ class _Training:
             "identity": self.identity,
         }
         tensors, groups = standing.best, None
-        if self.recipe.join and finished:
-            tensors, groups = with_known_outputs(self._network(tensors), tensors, self.order, self.start, self.device)
         names = self.order.training.class_names
+        if self.recipe.outputs_of and finished:
+            tensors, groups = answered_by(self.recipe.outputs_of, tensors, self.start, names)
         digest = write_weights(path, self.start, tensors, names, recipe, half=self.order.half, groups=groups)
         return Trained(finished, path, digest, standing.best_epoch, curve)
 

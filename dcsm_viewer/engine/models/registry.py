@@ -13,8 +13,8 @@ from dcsm_viewer.engine.models.vgg16 import Vgg16
 from dcsm_viewer.engine.models.vocabulary import (
     Readout,
     SigmoidClasses,
-    SigmoidGroups,
     SoftmaxClasses,
+    SoftmaxGroups,
     imagenet_names,
     voc_groups,
 )
@@ -87,7 +87,7 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
     if weights.groups is None:
         readout = _readout(weights.class_names, network.classes, vocabulary)
     else:
-        readout = SigmoidGroups(weights.class_names, weights.groups)
+        readout = SoftmaxGroups(weights.class_names, weights.groups)
     card = ModelCard(
         name=name,
         title=Path(name).name,

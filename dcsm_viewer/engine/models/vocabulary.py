@@ -50,32 +50,13 @@ class SigmoidClasses:
 
 
 @dataclass(frozen=True, slots=True)
-class SigmoidGroups:
-    """Classes of a multi-label network that are groups of its outputs: any of them is enough.
-
-    A class's logit at a position is the log-sum-exp of its members', its score the sigmoid of the largest anywhere, its
-    seed the softmax within the group.
-    """
-
-    names: tuple[str, ...]
-    members: tuple[tuple[int, ...], ...]
-
-    def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:  # noqa: ARG002  # as SigmoidClasses
-        values = logits[0].float()
-        largest = [torch.logsumexp(values[list(ids)], 0).max() for ids in self.members]
-        return torch.sigmoid(torch.stack(largest))
-
-    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
-        return SoftmaxGroups(self.names, self.members).seeds(logits, class_ids)
-
-
-@dataclass(frozen=True, slots=True)
 class SoftmaxGroups:
-    """Classes that are groups of a single-label network's outputs, such as 'dog' of ImageNet's 118 breeds.
+    """Classes that are groups of a softmax's outputs, such as 'dog' of ImageNet's 118 breeds.
 
     A class's logit at a position is the log-sum-exp of its members'; its score the softmax over all outputs, summed
-    over the members. Its seed is therefore the softmax within the group. A group without members scores 0, its
-    seed is 0.
+    over the members, which is the sigmoid of the group's log-odds against all the rest. Every class has its own best
+    position, so several of one image can be certain. The seed is the softmax within the group. A group without
+    members scores 0, its seed is 0.
     """
 
     names: tuple[str, ...]

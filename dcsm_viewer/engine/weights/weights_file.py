@@ -22,7 +22,7 @@ class WeightsFile:
     num_batches_tracked. class_names: one per output. ceil_mode: how VGG's pools round; no meaning elsewhere.
     digest: sha256 of the file, hexadecimal. source: one sentence saying where it came from. notes: sentences about
     what reading had to decide. recipe: how it was trained, JSON values, None where nobody wrote it down. groups: the
-    outputs that mean each class where a class has several, None where every output is a class.
+    outputs of a softmax that mean each class where classes are groups of them, None where every output is a class.
     """
 
     architecture: Architecture

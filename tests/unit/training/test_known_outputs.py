@@ -1,0 +1,79 @@
+"""A known model's outputs on a trained body: what they answer, and how the engine reads them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dcsm_viewer.engine.models.registry import model_of
+from dcsm_viewer.engine.models.vocabulary import SoftmaxGroups
+from dcsm_viewer.engine.weights.read import read_weights
+from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.training.loop import train
+from dcsm_viewer.values import UserError
+from tests.unit.training.tiny import tiny_order, write_vgg
+
+GROUPS = ((0, 3), (4,), (1, 2))
+
+
+def test_that_groups_score_by_the_odds_of_their_best_place_and_send_back_who_answered() -> None:
+    logits = torch.randn((1, 6, 4, 5), generator=torch.Generator().manual_seed(0))
+    readout = SoftmaxGroups(("a", "b", "c"), GROUPS)
+    scores = readout.scores(logits, torch.ones(4, 5, dtype=torch.bool))
+    seeds = readout.seeds(logits, [2, 0])
+    for class_id, group in enumerate(GROUPS):
+        odds = []
+        for y in range(4):
+            for x in range(5):
+                near = logits[0, :, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].double().mean((1, 2)).numpy()
+                others = [output for output in range(6) if output not in group]
+                odds.append(np.log(np.exp(near[list(group)]).sum()) - np.log(np.exp(near[others]).sum()))
+        assert float(scores[class_id]) == pytest.approx(1 / (1 + np.exp(-max(odds))), rel=1e-4)
+    together = logits.clone().requires_grad_()
+    torch.logsumexp(together[0, list(GROUPS[2])], 0).sum().backward()  # type: ignore[no-untyped-call]  # torch's own
+    assert together.grad is not None
+    torch.testing.assert_close(seeds[0], together.grad[0])
+
+
+def test_that_a_training_answered_by_a_known_model_has_its_outputs_and_the_trained_body(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=1)
+    known = read_weights(write_vgg(tmp_path / "bare.safetensors", 4))
+    file = tmp_path / "known.safetensors"
+    write_safetensors(file, replace(known, class_names=("red", "x", "blue", "y")))
+    answered = replace(order, out=tmp_path / "b", recipe=replace(order.recipe, outputs_of=str(file)))
+    with pytest.raises(UserError, match="does not know 'green'"):
+        train(answered, lambda _event: None, lambda: True)
+    write_safetensors(file, replace(known, class_names=("red", "x", "blue", "green")))
+    written = []
+    for one in (order, answered):
+        ended = train(one, lambda _event: None, lambda: True)
+        assert ended.weights is not None
+        written.append(read_weights(ended.weights))
+    alone, weights = written
+    assert (alone.groups, weights.groups) == (None, ((2,), (3,), (0,)))
+    torch.testing.assert_close(weights.tensors["fc8.weight"], known.tensors["fc8.weight"], rtol=0, atol=0)
+    torch.testing.assert_close(weights.tensors["fc8.bias"], known.tensors["fc8.bias"], rtol=0, atol=0)
+    for name, tensor in alone.tensors.items():
+        if not name.startswith("fc8"):
+            torch.testing.assert_close(weights.tensors[name], tensor, rtol=0, atol=0)
+    model = model_of("mine", weights, "voc", order.compute)
+    assert model.card.class_names == ("blue", "green", "red")
+    assert isinstance(model.readout, SoftmaxGroups)
+
+
+def test_that_outputs_of_another_architecture_are_refused(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=1)
+    order = replace(order, recipe=replace(order.recipe, outputs_of="efficientnet-lite0"))
+    with pytest.raises(UserError, match="'efficientnet-lite0' is efficientnet-lite0, so its outputs do not fit vgg16"):
+        train(order, lambda _event: None, lambda: True)
+
+
+def test_that_groups_of_outputs_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    weights = read_weights(write_vgg(tmp_path / "bare.safetensors", 3))
+    write_safetensors(tmp_path / "bad", replace(weights, class_names=("a", "b"), groups=((0,), (1, 3))))
+    with pytest.raises(UserError, match=r"bad makes class 1 of outputs \[1, 3\], but has outputs 0 to 2"):
+        read_weights(tmp_path / "bad")
