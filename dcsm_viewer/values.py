@@ -134,7 +134,7 @@ class CrfSettings:
 class Settings:
     """Everything that changes the labels and nothing that only changes the paint."""
 
-    model: str = "efficientnet-lite0"
+    model: str = "lite0-voc"
     vocabulary: Vocabulary = "voc"
     method: MethodSettings = field(default_factory=MethodSettings)
     choice: ClassChoice = field(default_factory=ClassChoice)

@@ -37,7 +37,7 @@ CLASSES = ("dog", "bicycle", "person", "car", "cat", "horse", "cow", "sofa")
 
 def make_model_card(layers: Sequence[str] = LAYERS, names: Sequence[str] = VOC_NAMES) -> ModelCard:
     return ModelCard(
-        name="efficientnet-lite0",
+        name="lite0-voc",
         title="EfficientNet-Lite0",
         class_names=tuple(names),
         layer_names=tuple(layers),

@@ -25,7 +25,7 @@ def gui(
     size: Size = None,
     theme: Theme = None,
     view: View = "compare",
-    model: o.ModelOption = "efficientnet-lite0",
+    model: o.ModelOption = "lite0-voc",
     vocabulary: o.VocabularyOption = "voc",
     preset: o.PresetOption = "tuned",
     n: o.NOption = None,

@@ -22,7 +22,7 @@ class Wanted:
 
 # Parameter of the command, its annotation, its default, and where it goes: "method.x", "crf.x" or by itself.
 _OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
-    ("model", o.ModelOption, "efficientnet-lite0", ""),
+    ("model", o.ModelOption, "lite0-voc", ""),
     ("vocabulary", o.VocabularyOption, "voc", ""),
     ("preset", o.PresetOption, "tuned", ""),
     ("n", o.NOption, None, "method.candidates"),

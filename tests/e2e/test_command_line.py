@@ -142,7 +142,7 @@ def test_that_the_imagenet_vocabulary_names_breeds(tmp_path: Path, capsys: pytes
         (("--scales", "10"), "Scale 10 px is out of range; it must lie between 64 and 1200."),
         (("--crf-preset", "best"), "There is no CRF preset 'best'"),
         (("--format", "bmp"), "There is no export format 'bmp'"),
-        (("--classes", "unicorn"), "efficientnet-lite0 has no class 'unicorn'"),
+        (("--classes", "unicorn"), "lite0-voc has no class 'unicorn'"),
         (("--model", "nothing"), "There is no model 'nothing'"),
         (("--device", "cuda"), "The device cuda cannot be used"),
     ],
@@ -161,9 +161,7 @@ def test_that_a_layer_the_model_lacks_is_named_with_those_it_has(
 ) -> None:
     code, lines, _ = run(capsys, "export", SAMPLE, "--out", tmp_path, *SMALL, "--layers", "conv3_1")
     assert code == 1
-    assert lines[0]["error"] == (
-        "efficientnet-lite0 has no layer conv3_1; it has block4, block7, block10, block14, block15."
-    )
+    assert lines[0]["error"] == ("lite0-voc has no layer conv3_1; it has block4, block7, block10, block14, block15.")
 
 
 def test_that_the_doctor_tells_versions_devices_models_and_display(capsys: pytest.CaptureFixture[str]) -> None:

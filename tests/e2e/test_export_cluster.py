@@ -128,7 +128,7 @@ def test_that_a_worker_with_other_packages_or_weights_makes_no_files(
     old = export_task(replace(task, versions={**versions(), "torch": "1.0"}))
     assert "not 1.0; install the same there." in (old.error or "")
     other = export_task(replace(task, weights="0" * 64))
-    assert "has other weights for efficientnet-lite0" in (other.error or "")
+    assert "has other weights for lite0-voc" in (other.error or "")
     assert not (tmp_path / "out").exists()
     assert export_task(task).error is None
 

@@ -104,7 +104,7 @@ def test_that_a_download_tells_how_far_it_is_and_can_be_cancelled(store: Store, 
         window.cancel.click()
     qtbot.waitUntil(lambda: window.words == "Cancelled. Nothing was kept.", timeout=5000)
     assert window.begin.isEnabled()
-    assert models(store.state) == (("efficientnet-lite0", "EfficientNet-Lite0"),)
+    assert models(store.state) == (("lite0-voc", "EfficientNet-Lite0"),)
     modelling.stop()
 
 

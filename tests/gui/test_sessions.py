@@ -73,7 +73,7 @@ def test_that_a_missing_session_says_so(tmp_path: Path) -> None:
 def test_that_other_weights_of_the_same_network_are_said() -> None:
     card = replace(READY.models[0], weights_digest="f" * 64)
     assert changed_weights(session(), READY) == ""
-    assert "weights of efficientnet-lite0 are others" in changed_weights(session(), replace(READY, models=(card,)))
+    assert "weights of lite0-voc are others" in changed_weights(session(), replace(READY, models=(card,)))
 
 
 def fill(desk: Desk, photos: Path) -> None:

@@ -151,6 +151,6 @@ def test_that_labels_for_other_images_or_of_other_classes_are_refused(tmp_path: 
     table.write_text("dog.jpg,dog\ncat.jpg,kitten\n")
     with pytest.raises(UserError, match="has labels for dog and others, but for none of the images given"):
         given_classes(make_model_card(), table, ["horse.jpg"])
-    with pytest.raises(UserError, match="efficientnet-lite0 has no class 'kitten'"):
+    with pytest.raises(UserError, match="lite0-voc has no class 'kitten'"):
         given_classes(make_model_card(), table, ["cat.jpg"])
     assert class_ids(make_model_card(), ["dog", "bicycle", "dog"]) == (1, 11)

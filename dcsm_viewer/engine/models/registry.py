@@ -84,8 +84,9 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
     else:
         network = EfficientNetLite0.of(weights.tensors, weights.convention)
     readout: Readout
-    if weights.groups is None:
-        readout = _readout(weights.class_names, network.classes, vocabulary)
+    # Outputs in groups have no names of their own: a thousand of them are ImageNet's, as in any file without names.
+    if weights.groups is None or (vocabulary == "imagenet" and network.classes == IMAGENET_CLASSES):
+        readout = _readout(weights.class_names if weights.groups is None else (), network.classes, vocabulary)
     else:
         readout = SoftmaxGroups(weights.class_names, weights.groups)
     card = ModelCard(

@@ -10,7 +10,7 @@ from dcsm_viewer.gui.tools.lessons_targets import TargetName
 from dcsm_viewer.method_presets import PRESETS
 from dcsm_viewer.values import ClassChoice, CrfSettings, Result, Settings
 
-MODEL = "efficientnet-lite0"
+MODEL = "lite0-voc"
 """The network that comes along, so that every lesson runs without a download."""
 
 

@@ -174,4 +174,4 @@ def test_that_a_lesson_uses_the_papers_method_at_the_users_scales() -> None:
     found = lesson_settings(users)
     assert (found.method.scales, found.method.canvas_px, found.device) == ((300,), 300, "cpu")
     assert (found.method.alpha, found.method.backward, found.choice) == (3.0, "guided", ClassChoice())
-    assert (found.model, found.vocabulary, found.crf.enabled) == ("efficientnet-lite0", "voc", True)
+    assert (found.model, found.vocabulary, found.crf.enabled) == ("lite0-voc", "voc", True)

@@ -95,7 +95,7 @@ def test_that_an_image_of_background_alone_has_labels_but_no_maps_for_irn(tmp_pa
 
 
 def test_that_a_vocabulary_beyond_bytes_has_no_irn_labels(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="IRN's labels are bytes, and efficientnet-lite0 has 1000 classes"):
+    with pytest.raises(UserError, match="IRN's labels are bytes, and lite0-voc has 1000 classes"):
         _written(tmp_path, "irn-labels", thousand_class_result())
 
 

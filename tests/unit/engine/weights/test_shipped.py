@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from dcsm_viewer.engine.device import choose
 from dcsm_viewer.engine.models.registry import load_model
-from dcsm_viewer.engine.models.vocabulary import SoftmaxGroups, voc_groups
+from dcsm_viewer.engine.models.vocabulary import SoftmaxClasses, SoftmaxGroups, imagenet_names, voc_groups
 from dcsm_viewer.engine.weights import library, shipped
 from dcsm_viewer.values import UserError
 
@@ -24,6 +25,21 @@ def test_that_the_shipped_network_is_found_by_name_and_knows_vocs_classes() -> N
     assert (str(weights.convention), weights.source, weights.licence) == (entry.convention, entry.source, entry.licence)
     assert weights.recipe is not None
     assert isinstance(load_model("lite0-voc", "voc", choose("cpu", "float32")).readout, SoftmaxGroups)
+
+
+def test_that_the_shipped_network_speaks_imagenets_classes_when_asked() -> None:
+    cpu = choose("cpu", "float32")
+    model = load_model("lite0-voc", "imagenet", cpu)
+    assert model.card.class_names == imagenet_names()
+    assert isinstance(model.readout, SoftmaxClasses)
+    weights, known = library.load("lite0-voc"), library.load("efficientnet-lite0")
+    assert weights.groups is not None
+    members = dict(zip(weights.class_names, weights.groups, strict=True))
+    for name, ids in zip(voc_groups().names, voc_groups().members, strict=True):
+        assert not ids or members[name] == ids
+    assert members["person"]
+    half = known.tensors["_fc.weight"].half().float()
+    torch.testing.assert_close(weights.tensors["_fc.weight"].reshape(half.shape), half, rtol=0, atol=0)
 
 
 def test_that_the_manifest_names_the_shipped_network_as_the_code_does() -> None:
