@@ -85,7 +85,7 @@ class MethodSettings:
     channel_max: Literal["absolute", "signed"] = "absolute"
     subtract_at: Literal["canvas", "layer"] = "canvas"
     upsampling: Literal["half_pixel", "corner"] = "half_pixel"
-    normalise: Literal["pair", "pair_and_layer", "layer"] = "pair"
+    normalise: Literal["pair", "pair_and_layer", "layer"] = "layer"
     negatives: Literal["floor", "keep", "clamp"] = "floor"
     gate_by_scale: bool = True
     final_tanh: bool = False

@@ -58,7 +58,7 @@ ViewsOption = Annotated[
 OutputsOption = Annotated[
     str,
     typer.Option(
-        "--outputs-of", help="A model whose outputs answer instead of the trained ones, as efficientnet-lite0."
+        "--outputs-of", help="A model whose outputs answer, untrained, on the trained body, as efficientnet-lite0."
     ),
 ]
 HalfOption = Annotated[bool, typer.Option("--half", help="Write the weights in half precision.")]

@@ -14,7 +14,6 @@ from dcsm_viewer.training.batches import Share, steps_per_epoch
 from dcsm_viewer.training.calibration import calibrated
 from dcsm_viewer.training.checkpoint import Standing
 from dcsm_viewer.training.frozen_part import FrozenPart, Prepared
-from dcsm_viewer.training.known_outputs import answered_by, known_outputs
 from dcsm_viewer.training.objective import Objective
 from dcsm_viewer.training.order import Order, Trained, check_data
 from dcsm_viewer.training.processes import agreed, joined
@@ -46,9 +45,7 @@ class _Training:
         self.order, self.share, self.device, self.report = order, share, device, report
         self.recipe = order.recipe
         self.steps = steps_per_epoch(len(order.training.examples), self.recipe)
-        self.start = start_from(self.recipe.start, order.training.class_names, self.recipe.seed)
-        if self.recipe.outputs_of:  # now, not after hours
-            known_outputs(self.recipe.outputs_of, self.start, order.training.class_names)
+        self.start = start_from(self.recipe.start, order.training.class_names, self.recipe.seed, self.recipe.outputs_of)
         data = digest_of(
             self.start.digest,
             order.training.class_names,
@@ -252,11 +249,8 @@ class _Training:
             "validation_mean_ap": best.mean_ap,
             "identity": self.identity,
         }
-        tensors, groups = standing.best, None
         names = self.order.training.class_names
-        if self.recipe.outputs_of and finished:
-            tensors, groups = answered_by(self.recipe.outputs_of, tensors, self.start, names)
-        digest = write_weights(path, self.start, tensors, names, recipe, half=self.order.half, groups=groups)
+        digest = write_weights(path, self.start, standing.best, names, recipe, half=self.order.half)
         return Trained(finished, path, digest, standing.best_epoch, curve)
 
 

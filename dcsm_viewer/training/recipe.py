@@ -24,7 +24,7 @@ class Recipe:
     the start's (Wortsman et al. 2022). calibrate: images that give a borrowed classifier its scale. validate_px:
     longer side while validating. views: how many differently augmented epochs there are before the first comes again,
     0 for a new one each time; with frozen blocks what they give is then kept on disk, and later epochs cost a third.
-    outputs_of: a model whose outputs answer in the end, instead of the trained ones (known_outputs.py); none if empty.
+    outputs_of: a model whose outputs answer and are not trained (known_outputs.py); none if empty.
     """
 
     start: str = "efficientnet-lite0"

@@ -9,22 +9,15 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.engine.models.convention import InputConvention
-from dcsm_viewer.engine.models.vocabulary import imagenet_names, voc_groups
+from dcsm_viewer.engine.models.vocabulary import imagenet_names
 from dcsm_viewer.engine.weights.library import load
-from dcsm_viewer.engine.weights.weights_file import Architecture, WeightsFile
+from dcsm_viewer.engine.weights.weights_file import Architecture
+from dcsm_viewer.training.known_outputs import Groups, known_outputs, members_of
 from dcsm_viewer.training.trainable_lite0 import TrainableLite0
 from dcsm_viewer.training.trainable_vgg16 import TrainableVgg16
 
 Trainable = TrainableLite0 | TrainableVgg16
 _CLASSIFIER = {"efficientnet-lite0": "_fc", "vgg16": "fc8"}
-# ImageNet has no class for people but knows what they wear; where nothing else is known of them, that is a beginning.
-# The ids: ballplayer, groom, scuba diver; from abaya, academic gown and bikini to vestment, wig and Windsor tie.
-RELATIVES: dict[str, tuple[int, ...]] = {
-    "person": (
-        981, 982, 983, 399, 400, 445, 457, 474, 515, 568, 578, 608, 610, 614, 617, 638, 639, 652, 655, 689, 697, 735,
-        775, 824, 834, 837, 841, 842, 869, 887, 903, 906,
-    ),
-}  # fmt: skip
 RIDGE = 0.3  # in mean squared lengths of a row
 FRESH_SPREAD = 0.01
 FRESH_BIAS = -3.0  # a class not seen yet is rather not there: its score begins at 0.05
@@ -35,6 +28,7 @@ class Start:
     """A network to be trained: checked tensors with one output per class, and where they came from.
 
     borrowed: the class ids whose rows were summed up and have no scale yet; kept: the classifier was there already.
+    groups: the outputs that mean each class, None where every output is a class; the classifier then stays as it is.
     """
 
     architecture: Architecture
@@ -46,12 +40,18 @@ class Start:
     licence: str
     borrowed: tuple[int, ...]
     kept: bool
+    groups: Groups | None = None
 
     def network(self, tensors: Mapping[str, Tensor]) -> Trainable:
         """A network of this architecture with these weights."""
+        network: Trainable
         if self.architecture == "vgg16":
-            return TrainableVgg16.of(tensors, ceil_mode=self.ceil_mode)
-        return TrainableLite0.of(tensors)
+            network = TrainableVgg16.of(tensors, ceil_mode=self.ceil_mode)
+        else:
+            network = TrainableLite0.of(tensors)
+        if self.groups is not None:
+            network.answer_in(self.groups)
+        return network
 
     @property
     def classifier(self) -> str:
@@ -63,29 +63,36 @@ class Start:
         return {f"{self.classifier}.{part}": self.tensors[f"{self.classifier}.{part}"] for part in ("weight", "bias")}
 
 
-def start_from(name: str, class_names: tuple[str, ...], seed: int) -> Start:
+def start_from(name: str, class_names: tuple[str, ...], seed: int, outputs_of: str = "") -> Start:
     """The weights of a model's name or file, with an output for each of `class_names`.
 
     A class keeps its row where the weights know it by that name. VOC's classes are summed up from those of ImageNet's
-    that belong to them; others begin with small random rows. Raises UserError as engine.weights.library.load does.
+    that belong to them; others begin with small random rows. With `outputs_of` the classifier is that of another
+    model, whose outputs mean the classes in groups. Raises UserError as engine.weights.library.load and known_outputs.
     """
     weights = load(name)
     tensors = dict(weights.tensors)
     classifier = _CLASSIFIER[weights.architecture]
-    kept = weights.class_names == class_names
+    kept, groups = weights.class_names == class_names, weights.groups
     borrowed: list[int] = []
-    if not kept:
+    if outputs_of:
+        known, groups = known_outputs(outputs_of, weights.architecture, class_names)
+        kept = True
+        for part in ("weight", "bias"):
+            tensors[f"{classifier}.{part}"] = known.tensors[f"{classifier}.{part}"]
+    elif not kept:
+        groups = None
         weight, bias = tensors[f"{classifier}.weight"], tensors[f"{classifier}.bias"]
         generator = torch.Generator().manual_seed(seed)
         rows = torch.randn((len(class_names), *weight.shape[1:]), generator=generator) * FRESH_SPREAD
         offsets = torch.full((len(class_names),), FRESH_BIAS)
         members = members_of(weights, class_names)
-        known = [class_id for class_id, ids in enumerate(members) if ids]
-        if weights.class_names == imagenet_names():
-            rows[known] = _summed_up(weight, [members[class_id] for class_id in known])
-            borrowed = known
+        familiar = [class_id for class_id, ids in enumerate(members) if ids]
+        if weights.class_names == imagenet_names() or weights.groups is not None:
+            rows[familiar] = _summed_up(weight, [members[class_id] for class_id in familiar])
+            borrowed = familiar
         else:
-            for class_id in known:
+            for class_id in familiar:
                 rows[class_id], offsets[class_id] = weight[members[class_id][0]], bias[members[class_id][0]]
         tensors[f"{classifier}.weight"], tensors[f"{classifier}.bias"] = rows, offsets
     return Start(
@@ -98,6 +105,7 @@ def start_from(name: str, class_names: tuple[str, ...], seed: int) -> Start:
         weights.licence,
         tuple(borrowed),
         kept,
+        groups,
     )
 
 
@@ -118,14 +126,3 @@ def _summed_up(weight: Tensor, groups: list[list[int]]) -> Tensor:
     share: Tensor = torch.linalg.solve(alike + ridge, wanted - wanted.mean(0))
     rows = (flat.T @ share).T
     return rows.reshape(len(groups), *weight.shape[1:]).to(weight.dtype)
-
-
-def members_of(weights: WeightsFile, class_names: tuple[str, ...]) -> list[list[int]]:
-    """Outputs of the weights that mean each class, none where they do not know it."""
-    own = {name: index for index, name in enumerate(weights.class_names)}
-    groups = voc_groups()
-    by_group = dict(zip(groups.names, groups.members, strict=True)) if weights.class_names == imagenet_names() else {}
-    return [
-        [own[name]] if name in own else list(by_group.get(name) or (RELATIVES.get(name, ()) if by_group else ()))
-        for name in class_names
-    ]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dcsm_viewer.engine.models.efficientnet_lite0 import BATCH_NORM_EPSILON, STAGES, Convolution
+from dcsm_viewer.training.known_outputs import Groups, log_odds
 
 FEATURES = 1280
 BLOCKS = sum(stage[0] for stage in STAGES)
@@ -35,6 +36,7 @@ class TrainableLite0(nn.Module):
         self._conv_head, self._bn1 = _convolution(channels, FEATURES, 1), _norm(FEATURES)
         self._fc = nn.Linear(FEATURES, classes)
         self.frozen_blocks = 0
+        self._groups: Groups | None = None
 
     @classmethod
     def of(cls, tensors: Mapping[str, Tensor]) -> TrainableLite0:
@@ -59,8 +61,8 @@ class TrainableLite0(nn.Module):
 
     def groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """(body, classifier): what is trained, to be given learning rates of their own."""
-        head = list(self._fc.parameters())
-        ids = {id(parameter) for parameter in head}
+        ids = {id(parameter) for parameter in self._fc.parameters()}
+        head = [one for one in self._fc.parameters() if one.requires_grad]
         body = [one for one in self.parameters() if one.requires_grad and id(one) not in ids]
         return body, head
 
@@ -80,7 +82,13 @@ class TrainableLite0(nn.Module):
         return _folded(self._conv_head, self._bn1).forward(x).clamp(0, 6)
 
     def classified(self, features: Tensor) -> Tensor:
-        return Convolution(self._fc.weight[:, :, None, None], self._fc.bias, 1, 1).forward(features)
+        logits = Convolution(self._fc.weight[:, :, None, None], self._fc.bias, 1, 1).forward(features)
+        return logits if self._groups is None else log_odds(logits, self._groups)
+
+    def answer_in(self, groups: Groups) -> None:
+        """From now on a class is a group of outputs, its logit their log-odds; the classifier is not trained."""
+        self._groups = groups
+        self._fc.requires_grad_(False)  # noqa: FBT003 - as above
 
     def _through(self, x: Tensor, first: int, beyond: int) -> Tensor:
         if first == 0:

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, POOLED
+from dcsm_viewer.training.known_outputs import Groups, log_odds
 
 DROPOUT = 0.5
 
@@ -27,6 +28,7 @@ class TrainableVgg16(nn.Module):
             self.add_module(name, nn.Conv2d(inputs, outputs, kernel, padding=1 if name in CONVOLUTIONS else 0))
         self.load_state_dict(dict(tensors))
         self.frozen_blocks = 0
+        self._groups: Groups | None = None
 
     @classmethod
     def of(cls, tensors: Mapping[str, Tensor], *, ceil_mode: bool = True) -> TrainableVgg16:
@@ -45,8 +47,9 @@ class TrainableVgg16(nn.Module):
 
     def groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """(body, classifier): what is trained, to be given learning rates of their own."""
-        head = list(self.get_submodule("fc8").parameters())
-        ids = {id(parameter) for parameter in head}
+        classifier = list(self.get_submodule("fc8").parameters())
+        ids = {id(parameter) for parameter in classifier}
+        head = [one for one in classifier if one.requires_grad]
         body = [one for one in self.parameters() if one.requires_grad and id(one) not in ids]
         return body, head
 
@@ -74,4 +77,9 @@ class TrainableVgg16(nn.Module):
 
     def classified(self, features: Tensor) -> Tensor:
         logits: Tensor = self.get_submodule("fc8")(features)
-        return logits
+        return logits if self._groups is None else log_odds(logits, self._groups)
+
+    def answer_in(self, groups: Groups) -> None:
+        """From now on a class is a group of outputs, its logit their log-odds; the classifier is not trained."""
+        self._groups = groups
+        self.get_submodule("fc8").requires_grad_(False)  # noqa: FBT003 - as above

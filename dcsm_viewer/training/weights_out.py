@@ -26,7 +26,6 @@ def write_weights(
     recipe: Mapping[str, Any],
     *,
     half: bool = False,
-    groups: tuple[tuple[int, ...], ...] | None = None,
 ) -> str:
     """The sha256 of the file written at `path`. It opens with `--model FILE` and `models import`.
 
@@ -44,7 +43,7 @@ def write_weights(
         source=f"Trained by dcsm-viewer from: {start.source} (sha256 {start.digest[:12]}...)",
         licence=start.licence,
         recipe=recipe,
-        groups=groups,
+        groups=start.groups,
     )
     with replaced(path) as draft:
         write_safetensors(draft, file)

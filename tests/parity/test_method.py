@@ -90,6 +90,7 @@ def reference(
         threshold=method.threshold,
         n=method.candidates,
         alpha=method.alpha,
+        gate=method.gate_by_scale,
         **common,  # type: ignore[arg-type]  # shared keywords
     )
 
@@ -119,7 +120,7 @@ def assert_parity(
     return found
 
 
-@pytest.mark.parametrize("preset", ["paper", "caffe", "formula"])
+@pytest.mark.parametrize("preset", ["paper", "tuned", "caffe", "formula"])
 @pytest.mark.parametrize("shape", [(1, 1), (7, 100), (100, 67), (140, 180), (33, 99), (101, 3)], ids=str)
 def test_that_class_maps_equal_the_reference_at_any_image_size(
     preset: str, shape: tuple[int, int], record_property: Recorder
@@ -135,7 +136,7 @@ def test_that_class_maps_equal_the_reference_at_the_published_size(
     assert_parity(picture(*shape), MadeNetwork(seed=3), method, record_property)
 
 
-@pytest.mark.parametrize("preset", ["paper", "caffe", "formula"])
+@pytest.mark.parametrize("preset", ["paper", "tuned", "caffe", "formula"])
 @pytest.mark.parametrize("seed", range(12))
 def test_that_class_maps_equal_the_reference_for_any_gradients(
     preset: str, seed: int, record_property: Recorder
@@ -159,17 +160,17 @@ def test_that_nothing_detected_gives_no_class_map_and_the_raw_maps_of_the_refere
     assert found.raw_class_maps.shape[0] == 4
 
 
-@pytest.mark.parametrize("preset", ["paper", "caffe", "formula"])
+@pytest.mark.parametrize("preset", ["paper", "tuned", "caffe", "formula"])
 def test_that_a_constant_image_equals_the_reference(preset: str, record_property: Recorder) -> None:
     assert_parity(np.full((50, 90, 3), 130, np.uint8), MadeNetwork(), small(preset), record_property)
 
 
-@pytest.mark.parametrize("preset", ["paper", "caffe", "formula"])
+@pytest.mark.parametrize("preset", ["paper", "tuned", "caffe", "formula"])
 def test_that_every_class_detected_equals_the_reference(preset: str, record_property: Recorder) -> None:
     assert_parity(picture(70, 100), MadeNetwork(bias=5, classes=8), small(preset), record_property)
 
 
-@pytest.mark.parametrize("preset", ["paper", "caffe", "formula"])
+@pytest.mark.parametrize("preset", ["paper", "tuned", "caffe", "formula"])
 def test_that_classes_which_nowhere_exceed_a_rival_equal_the_reference(preset: str, record_property: Recorder) -> None:
     """Many positions without gradient and one channel: maxima of exactly 0 occur (A5)."""
     network = MadeNetwork(seed=8, sparse=0.97, strides=(25, 50), bias=5)
@@ -177,7 +178,7 @@ def test_that_classes_which_nowhere_exceed_a_rival_equal_the_reference(preset: s
     assert any("comparisons added nothing" in note for note in found.notes)
 
 
-@pytest.mark.parametrize("preset", ["paper", "caffe", "formula"])
+@pytest.mark.parametrize("preset", ["paper", "tuned", "caffe", "formula"])
 def test_that_float64_maps_are_computed_in_float64(preset: str) -> None:
     method, network, rgb = small(preset), MadeNetwork(seed=5), picture(80, 60)
     raw, detection, placement = engine_maps(rgb, network, method, CAFFE, torch.float64)
@@ -187,7 +188,7 @@ def test_that_float64_maps_are_computed_in_float64(preset: str) -> None:
     torch.testing.assert_close(double.class_maps, single.class_maps.double(), rtol=0, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("preset", ["paper", "caffe", "formula"])
+@pytest.mark.parametrize("preset", ["paper", "tuned", "caffe", "formula"])
 def test_that_the_maps_in_focus_add_up_to_the_class_map(preset: str) -> None:
     method, network = small(preset), MadeNetwork(seed=2, bias=1)
     raw, detection, placement = engine_maps(picture(100, 100), network, method, CAFFE)
@@ -202,7 +203,7 @@ def test_that_the_maps_in_focus_add_up_to_the_class_map(preset: str) -> None:
     torch.testing.assert_close(class_maps[0], total.clamp(min=0), rtol=0, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("preset", ["paper", "caffe", "formula"])
+@pytest.mark.parametrize("preset", ["paper", "tuned", "caffe", "formula"])
 def test_that_a_quick_look_resembles_the_exact_maps(preset: str) -> None:
     method = replace(PRESETS[preset], layers=())  # type: ignore[index]  # a plain string
     raw, detection, placement = engine_maps(picture(400, 300), MadeNetwork(seed=4, strides=(32, 64)), method, CAFFE)

@@ -22,12 +22,16 @@ def reference_formula(
     scales: Sequence[int] = (400, 500, 600),
     alpha: float = 3.0,
     canvas_px: int = 500,
+    gate: bool = False,
 ) -> ReferenceResult:
-    """g^c = 1 / (|S| |L|) sum_s sum_l tanh(alpha Mhat / max Mhat), then divided by its maximum over the image."""
+    """g^c = 1 / (|S| |L|) sum_s sum_l tanh(alpha Mhat / max Mhat), then divided by its maximum over the image.
+
+    gate: the sum over scales is over those at which the class was found, as in dcsm.m and the preset `tuned`.
+    """
     canvas, (top, left, height, width) = step_1_canvas(image_rgb, canvas_px)
     inputs = {scale: pixels.prepared(step_2_resize(canvas, scale)) for scale in scales}
     scores = {scale: network.scores(inputs[scale]) for scale in scales}
-    _, detected = step_3_detect(scores, threshold)
+    found, detected = step_3_detect(scores, threshold)
     candidates = step_4_candidates(scores, detected, n)
 
     g = {c: np.zeros((canvas_px, canvas_px)) for c in detected}
@@ -40,7 +44,7 @@ def reference_formula(
             m = {c: half_pixel(np.abs(w[c][layer]).max(axis=0), canvas_px, canvas_px) for c in candidates}
             for c in candidates:
                 g_raw[c] += equation_3_term(m[c], alpha)
-                if c in detected:
+                if c in (found[scale] if gate else detected):
                     g[c] += equation_3_term(equation_2(m, c) if n > 0 and len(m) > 1 else m[c], alpha)
     rectangle = (slice(top, top + height), slice(left, left + width))
     shape = image_rgb.shape[:2]

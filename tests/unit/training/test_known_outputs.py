@@ -13,7 +13,9 @@ from dcsm_viewer.engine.models.registry import model_of
 from dcsm_viewer.engine.models.vocabulary import SoftmaxGroups
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.training.known_outputs import log_odds
 from dcsm_viewer.training.loop import train
+from dcsm_viewer.training.start import start_from
 from dcsm_viewer.values import UserError
 from tests.unit.training.tiny import tiny_order, write_vgg
 
@@ -39,30 +41,39 @@ def test_that_groups_score_by_the_odds_of_their_best_place_and_send_back_who_ans
     torch.testing.assert_close(seeds[0], together.grad[0])
 
 
-def test_that_a_training_answered_by_a_known_model_has_its_outputs_and_the_trained_body(tmp_path: Path) -> None:
-    order = tiny_order(tmp_path, tmp_path / "a", epochs=1)
+def test_that_log_odds_are_what_the_engine_scores_by() -> None:
+    logits = torch.randn((2, 6, 4, 5), generator=torch.Generator().manual_seed(1))
+    odds = log_odds(logits, GROUPS)
+    readout = SoftmaxGroups(("a", "b", "c"), GROUPS)
+    for one, scored in zip(odds, logits, strict=True):
+        scores = readout.scores(scored[None], torch.ones(4, 5, dtype=torch.bool))
+        torch.testing.assert_close(torch.sigmoid(one.amax((1, 2))), scores)
+
+
+def test_that_a_training_answered_by_a_known_model_moves_the_body_and_leaves_its_outputs(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=2)
     known = read_weights(write_vgg(tmp_path / "bare.safetensors", 4))
     file = tmp_path / "known.safetensors"
     write_safetensors(file, replace(known, class_names=("red", "x", "blue", "y")))
-    answered = replace(order, out=tmp_path / "b", recipe=replace(order.recipe, outputs_of=str(file)))
+    order = replace(order, recipe=replace(order.recipe, outputs_of=str(file)))
     with pytest.raises(UserError, match="does not know 'green'"):
-        train(answered, lambda _event: None, lambda: True)
+        train(order, lambda _event: None, lambda: True)
     write_safetensors(file, replace(known, class_names=("red", "x", "blue", "green")))
-    written = []
-    for one in (order, answered):
-        ended = train(one, lambda _event: None, lambda: True)
-        assert ended.weights is not None
-        written.append(read_weights(ended.weights))
-    alone, weights = written
-    assert (alone.groups, weights.groups) == (None, ((2,), (3,), (0,)))
-    torch.testing.assert_close(weights.tensors["fc8.weight"], known.tensors["fc8.weight"], rtol=0, atol=0)
-    torch.testing.assert_close(weights.tensors["fc8.bias"], known.tensors["fc8.bias"], rtol=0, atol=0)
-    for name, tensor in alone.tensors.items():
-        if not name.startswith("fc8"):
-            torch.testing.assert_close(weights.tensors[name], tensor, rtol=0, atol=0)
+    ended = train(order, lambda _event: None, lambda: True)
+    assert ended.weights is not None
+    assert ended.curve[1].loss < ended.curve[0].loss
+    weights = read_weights(ended.weights)
+    assert weights.groups == ((2,), (3,), (0,))
+    for part in ("fc8.weight", "fc8.bias"):
+        torch.testing.assert_close(weights.tensors[part], known.tensors[part], rtol=0, atol=0)
+    assert not torch.equal(weights.tensors["fc7.weight"], read_weights(order.recipe.start).tensors["fc7.weight"])
     model = model_of("mine", weights, "voc", order.compute)
     assert model.card.class_names == ("blue", "green", "red")
     assert isinstance(model.readout, SoftmaxGroups)
+    onward = start_from(str(ended.weights), weights.class_names, seed=0)
+    assert (onward.groups, onward.kept) == (weights.groups, True)
+    others = start_from(str(ended.weights), ("red", "violet"), seed=0)
+    assert (others.groups, others.borrowed) == (None, (0,))
 
 
 def test_that_outputs_of_another_architecture_are_refused(tmp_path: Path) -> None:
