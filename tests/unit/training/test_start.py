@@ -14,6 +14,7 @@ from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.models.vocabulary import voc_groups
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.training.known_outputs import RELATIVES
 from dcsm_viewer.training.start import FRESH_BIAS, RIDGE, start_from
 from dcsm_viewer.values import UserError
 from tests.networks import random_vgg_tensors
