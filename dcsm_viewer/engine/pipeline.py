@@ -8,6 +8,7 @@ from dcsm_viewer import limits
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.crf.first_calls import make_first_calls
 from dcsm_viewer.engine.device import Compute, choose
+from dcsm_viewer.engine.freed_memory import give_back_freed
 from dcsm_viewer.engine.inquiries import answers
 from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
@@ -78,8 +79,7 @@ class Engine:
 
         What was made of another image is forgotten: nobody turns back in a batch.
         """
-        self._kept.belong_to(request.image.digest)
-        return self._stage(request, lambda _: True, report, all_layers=False).settled()
+        return self._settled_alone(request, lambda _: True, report)
 
     def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
         """Whether the inquiry was answered to the end; False once nobody wants it any more.
@@ -114,9 +114,13 @@ class Engine:
         if self._beside is None:
             # The same networks, but caches of its own: a folder must not push out what the window looks at.
             self._beside = Engine(self._shelf)
-        beside = self._beside
-        beside._kept.belong_to(request.image.digest)
-        return beside._stage(request, lambda _: still_wanted(), lambda _: None, all_layers=False).settled()
+        return self._beside._settled_alone(request, lambda _: still_wanted(), lambda _: None)
+
+    def _settled_alone(self, request: Request, still_wanted: StillWanted, report: Listener) -> Result:
+        self._kept.belong_to(request.image.digest)
+        self._traces.belong_to(request.image.digest)
+        give_back_freed()
+        return self._stage(request, still_wanted, report, all_layers=False).settled()
 
     def _stage(self, request: Request, still_wanted: StillWanted, report: Listener, *, all_layers: bool) -> MapStage:
         settings = request.settings

@@ -1,0 +1,28 @@
+"""Memory that the C library keeps for later, given back to the system: a night's run must not grow by fragments."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from functools import cache
+
+
+def give_back_freed() -> None:
+    """Nothing; whole pages that nobody uses any more belong to the system again, where the C library can do that.
+
+    Costs about 20 ms. Maps of many sizes, made and let go by several threads, otherwise leave holes: over 2,000 images
+    the resident memory grew by a fifth while nothing was kept (issue 8).
+    """
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _malloc_trim() -> Callable[[int], int] | None:
+    """glibc's; None for other C libraries and systems."""
+    if not sys.platform.startswith("linux"):
+        return None
+    trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim
