@@ -1,102 +1,87 @@
-"""Real photographs with known classes, which no network here was trained on: fetched, and looked at one by one.
-
-`python -m dcsm_viewer.study.photographs` fetches them and writes `out/photographs/labels.csv`.
-"""
+"""Real photographs with the classes they show, to recognise them on: `python -m dcsm_viewer.study.photographs --help`."""
 
 from __future__ import annotations
 
 import argparse
-import os
+import csv
+import io
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from dcsm_viewer.study.pictures.fetch import fetched
-from dcsm_viewer.study.pictures.sources import Source, named
+from dcsm_viewer.study.pictures.outlined import packed_file
+from dcsm_viewer.study.pictures.sources import named
+from dcsm_viewer.study.pictures.whole_photographs import WholePhotograph, whole_photographs
 from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder, whole_file
 
-FOOLBOX = Source(
-    "foolbox", "pip", "foolbox", "3.3.4", "not stated", "evaluation",
-    "11049d515d38e765e206a73ace9cc648b81a0d6d1da9ad9057e149ee117989cb", "photographs packed with Foolbox",
-)  # fmt: skip
-DARKNET = Source(
-    "darknet", "apt", "darknet", "0.0.0+git20180914.61c9d02e-2+b4", "MIT", "evaluation",
-    "9ca14d36112d242a782bfed4104fa5adcd2ae8bc599ab610f42eb609ee125a01",
-    "photographs packed with Darknet, by Joseph Redmon",
-)  # fmt: skip
-SCIKIT_IMAGE = named("scikit-image")
-
-# Every class of VOC that is seen, people of whom a part is seen included; () where there is none.
-PHOTOGRAPHS: tuple[tuple[Source, str, tuple[str, ...]], ...] = (
-    (FOOLBOX, "foolbox/data/imagenet_00_243.jpg", ("dog", "person")),
-    (FOOLBOX, "foolbox/data/imagenet_01_559.jpg", ("chair",)),
-    (FOOLBOX, "foolbox/data/imagenet_02_438.jpg", ("person",)),
-    (FOOLBOX, "foolbox/data/imagenet_03_990.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_04_949.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_05_853.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_06_609.jpg", ("car",)),
-    (FOOLBOX, "foolbox/data/imagenet_07_609.jpg", ("car",)),
-    (FOOLBOX, "foolbox/data/imagenet_08_915.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_09_455.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_10_541.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_11_630.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_12_741.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_13_471.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_14_129.jpg", ("bird",)),
-    (FOOLBOX, "foolbox/data/imagenet_15_99.jpg", ("bird",)),
-    (FOOLBOX, "foolbox/data/imagenet_16_251.jpg", ("dog",)),
-    (FOOLBOX, "foolbox/data/imagenet_17_22.jpg", ("bird",)),
-    (FOOLBOX, "foolbox/data/imagenet_18_317.jpg", ()),
-    (FOOLBOX, "foolbox/data/imagenet_19_305.jpg", ()),
-    (DARKNET, "usr/share/darknet/data/dog.jpg", ("bicycle", "car", "dog")),
-    (DARKNET, "usr/share/darknet/data/eagle.jpg", ("bird",)),
-    (DARKNET, "usr/share/darknet/data/giraffe.jpg", ()),
-    (DARKNET, "usr/share/darknet/data/horses.jpg", ("horse",)),
-    (DARKNET, "usr/share/darknet/data/kite.jpg", ("person",)),
-    (DARKNET, "usr/share/darknet/data/person.jpg", ("dog", "horse", "person")),
-    (SCIKIT_IMAGE, "skimage/data/astronaut.png", ("person",)),
-    (SCIKIT_IMAGE, "skimage/data/camera.png", ("person",)),
-    (SCIKIT_IMAGE, "skimage/data/chelsea.png", ("cat",)),
-    (SCIKIT_IMAGE, "skimage/data/coffee.png", ()),
-    (SCIKIT_IMAGE, "skimage/data/motorcycle_left.png", ("motorbike",)),
-    (SCIKIT_IMAGE, "skimage/data/rocket.jpg", ()),
-)
+LABELS = "labels.csv"
 
 
-def labels_table(sources: Path, beside: Path) -> str:
-    """Rows image,label,... of PHOTOGRAPHS below `sources`, which are to lie in a file in the folder `beside`.
+def gather_photographs(
+    photographs: Iterable[WholePhotograph], sources: Path, out: Path, report: Callable[[str], None]
+) -> Path:
+    """The table of labels (image,label,label) in `out`, beside the photographs, each as its package has it.
 
-    Raises UserError naming a photograph that its package does not hold.
+    Packages that are not below `sources` are fetched. Raises UserError where one cannot be had, or lacks a file.
     """
-    rows = ["image,label"]
-    for source, name, labels in PHOTOGRAPHS:
-        image = sources / source.name / name
-        if not image.is_file():
-            raise UserError(f"{image} is not there; delete {sources / source.name}, it is fetched again.")
-        rows.append(",".join((Path(os.path.relpath(image, beside)).as_posix(), *labels)))
-    return "\n".join(rows) + "\n"
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    make_folder(out)
+    for photograph in photographs:
+        folder = fetched(named(photograph.source), sources, report)
+        with whole_file(out / photograph.name) as file:
+            file.write(_content(photograph, folder))
+        rows.writerow([photograph.name, *photograph.labels])
+    labels = out / LABELS
+    with whole_file(labels) as file:
+        file.write(table.getvalue().encode())
+    return labels
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for sources/ and photographs/")
-    out: Path = parser.parse_args().out
+def _content(photograph: WholePhotograph, folder: Path) -> bytes:
+    if photograph.source == "gcompris":
+        activity, file = photograph.file.split("/", 1)
+        return packed_file(activity, file, folder)
     try:
-        for source in (FOOLBOX, DARKNET, SCIKIT_IMAGE):
-            fetched(source, out / "sources", _say)
-        make_folder(out / "photographs")
-        table = labels_table(out / "sources", out / "photographs")
-        with whole_file(out / "photographs" / "labels.csv") as file:
-            file.write(table.encode())
-    except UserError as error:
-        _say(str(error))
+        return (folder / photograph.file).read_bytes()
+    except OSError:
+        raise UserError(f"{photograph.file} is not in {folder}; delete that folder and fetch it again.") from None
+
+
+def counts(photographs: Sequence[WholePhotograph]) -> str:
+    """How many there are, how many show none of the classes, and how many show each."""
+    shown = Counter(label for photograph in photographs for label in photograph.labels)
+    without = sum(not photograph.labels for photograph in photographs)
+    each = ", ".join(f"{name} {count}" for name, count in sorted(shown.items()))
+    return f"{len(photographs)} photographs, {without} of them without any of the classes; {each}."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, or 1 with one sentence on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m dcsm_viewer.study.photographs", description=__doc__)
+    parser.add_argument("--sources", type=Path, default=Path("out/sources"), help="where fetched packages lie")
+    parser.add_argument("--out", type=Path, default=Path("out/photographs"), help="the folder to write to")
+    given = parser.parse_args(arguments)
+
+    def report(sentence: str) -> None:
+        sys.stderr.write(sentence + "\n")
+        sys.stderr.flush()
+
+    photographs = tuple(whole_photographs())
+    try:
+        labels = gather_photographs(photographs, given.sources, given.out, report)
+    except UserError as trouble:
+        report(str(trouble))
         return 1
+    except KeyboardInterrupt:
+        report("Stopped; the photographs that were written stay, without a table of their labels.")
+        return 130
+    report(f"{labels}: {counts(photographs)}")
     return 0
 
 
-def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

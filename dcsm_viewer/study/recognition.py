@@ -54,7 +54,7 @@ def recognition(
     shown = np.array([[name in example.labels for name in names] for example in dataset.examples])
     ap = average_precisions(scores, shown)
     found, best = scores > threshold, scores.argmax(1)
-    right = np.take_along_axis(shown, best[:, None], 1)[:, 0]
+    right: NDArray[np.bool_] = np.take_along_axis(shown, best[:, None], 1)[:, 0]
     mistaken = tuple(
         f"{example.image.name}: {names[choice]}"
         for example, choice, is_right in zip(dataset.examples, best, right, strict=True)

