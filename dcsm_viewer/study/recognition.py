@@ -1,120 +1,113 @@
-"""How well networks name what is on labelled images.
-
-`python -m dcsm_viewer.study.recognition LABELS.csv --model A --model B` prints a JSON line for each.
-
-Scores are those of `export` and `evaluate` (the best over the scales); nothing goes back through the network.
-"""
+"""How well networks tell which classes photographs show: `python -m dcsm_viewer.study.recognition --help`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from dcsm_viewer import limits
 from dcsm_viewer.datasets import Dataset, csv_dataset
+from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.device import choose
-from dcsm_viewer.engine.models.registry import Model, load_model
-from dcsm_viewer.engine.preprocess import network_input, place, positions_on_image
+from dcsm_viewer.engine.models.registry import Shelf
+from dcsm_viewer.engine.passes import Passes
+from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.study.evaluation.ranking import average_precisions
-from dcsm_viewer.values import MethodSettings, UserError
+from dcsm_viewer.study.evaluation.recognised import Recognition, figures_of, markdown_of, recognition_of
+from dcsm_viewer.values import MethodSettings, Request, Settings, SourceImage, Stage, UserError
+from dcsm_viewer.whole_file import make_folder, whole_file
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """Shares in [0, 1]. average_precision: by class, where it occurs; best_is_right: of images that show a class."""
+class Recogniser:
+    """One network asked for its scores alone: forward passes, the best over the scales, as `evaluate` takes them."""
 
-    model: str
-    images: int
-    mean_average_precision: float
-    precision: float
-    recall: float
-    best_is_right: float
-    average_precision: dict[str, float]
-    mistaken: tuple[str, ...]
+    def __init__(self, settings: Settings) -> None:
+        """Raises UserError for settings that cannot be used and weights that are not there."""
+        limits.check(settings)
+        self._settings = settings
+        self._compute = choose(settings.device, settings.precision)
+        self._model = Shelf().get(settings.model, settings.vocabulary, self._compute)
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self._model.card.class_names
 
-def recognition(
-    model: str, names: tuple[str, ...], dataset: Dataset, scores: NDArray[np.floating], threshold: float
-) -> Recognition:
-    """The figures of scores (images, classes) of `names` on a data set whose classes are among them.
-
-    Raises UserError for a data set with a class that the model does not know.
-    """
-    for wanted in dataset.class_names:
-        if wanted not in names:
-            raise UserError(f"{model} has no class '{wanted}', which {dataset.name} has; leave it out of the table.")
-    shown = np.array([[name in example.labels for name in names] for example in dataset.examples])
-    ap = average_precisions(scores, shown)
-    found, best = scores > threshold, scores.argmax(1)
-    right: NDArray[np.bool_] = np.take_along_axis(shown, best[:, None], 1)[:, 0]
-    mistaken = tuple(
-        f"{example.image.name}: {names[choice]}"
-        for example, choice, is_right in zip(dataset.examples, best, right, strict=True)
-        if example.labels and not is_right
-    )
-    occurs = shown.any(0)
-    return Recognition(
-        model,
-        len(shown),
-        float(ap[occurs].mean()),
-        float((found & shown).sum() / max(found.sum(), 1)),
-        float((found & shown).sum() / shown.sum()),
-        float(right[shown.any(1)].mean()),
-        {name: round(float(value), 3) for name, value, does in zip(names, ap, occurs, strict=True) if does},
-        mistaken,
-    )
+    def scores(self, image: SourceImage) -> NDArray[np.float32]:
+        """(classes,) in [0, 1], those the engine gives for the image."""
+        # Nothing is asked for twice, so nothing is kept.
+        request, watch = Request(0, image, self._settings), Stopwatch(Cache(0))
+        passes = Passes(request, self._model, self._compute, watch, Cache(0), _go_on, all_layers=False)
+        best: NDArray[np.float32] = np.max([passes.scores(scale) for scale in self._settings.method.scales], axis=0)
+        return best
 
 
-def best_scores(model: Model, image: Path, method: MethodSettings) -> NDArray[np.float32]:
-    """(classes,): the best score of each class over the scales. Raises UserError for an image that cannot be read."""
-    canvas, placement = place(read_image(image).rgb, method)
-    scores = []
-    for scale in method.scales:
-        with torch.inference_mode():
-            logits = model.network.forward(network_input(canvas, scale, model.network.convention).float()).logits
-            on_image = positions_on_image(placement, (logits.shape[2], logits.shape[3]))
-            scores.append(model.readout.scores(logits, on_image).numpy())
-    best: NDArray[np.float32] = np.max(scores, 0)
-    return best
+def _go_on(_stage: Stage, _text: str) -> None:
+    """Somebody waits for every figure, so nothing is abandoned."""
 
 
-def measured(name: str, dataset: Dataset, report: Callable[[str], None]) -> Recognition:
-    """The figures of a model, by name or file, at the program's usual settings, on the CPU."""
-    method = MethodSettings()
-    model = load_model(name, "voc", choose("cpu", "float32"))
-    rows = []
-    for number, example in enumerate(dataset.examples, 1):
-        rows.append(best_scores(model, example.image, method))
-        report(f"{name}: {number}/{len(dataset.examples)} {example.image.name}")
-    return recognition(name, model.card.class_names, dataset, np.stack(rows), method.threshold)
+def recognised(dataset: Dataset, settings: Settings, report: Callable[[str], None]) -> Recognition:
+    """The figures of one network on all images. Raises UserError for an image that cannot be read."""
+    recogniser = Recogniser(settings)
+    begin, rows = time.monotonic(), []
+    for place, example in enumerate(dataset.examples, start=1):
+        rows.append(recogniser.scores(read_image(example.image)))
+        left = (time.monotonic() - begin) / place * (len(dataset.examples) - place)
+        report(f"{settings.model}: {place}/{len(dataset.examples)} {example.image.name}, {left:.0f} s left")
+    return recognition_of(settings.model, dataset, recogniser.class_names, np.stack(rows))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", type=Path, help="CSV of image,label,label,...")
-    parser.add_argument("--model", action="append", required=True, help="a model's name or file; several for several")
-    arguments = parser.parse_args()
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dcsm_viewer.study.recognition", description=__doc__)
+    parser.add_argument("labels", type=Path, help="a CSV of image,label,label, paths relative to it")
+    parser.add_argument("--model", action="append", help="a model's name or weights file; several for several")
+    parser.add_argument("--vocabulary", choices=("voc", "imagenet"), default="voc", help="of networks of ImageNet's")
+    parser.add_argument("--scales", type=_scales, default=MethodSettings().scales, help="in px, written as 400,500")
+    parser.add_argument("--out", type=Path, help="a Markdown file for the tables")
+    return parser
+
+
+def _scales(text: str) -> tuple[int, ...]:
     try:
-        dataset = csv_dataset(arguments.table)
-        for name in arguments.model:
-            sys.stdout.write(json.dumps(asdict(measured(name, dataset, _say))) + "\n")
-    except UserError as error:
-        _say(str(error))
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as trouble:
+        raise argparse.ArgumentTypeError(f"{text} are no scales; write them as 400,500,600") from trouble
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, or 1 with one sentence on stderr. One JSON line a model on stdout."""
+    given = _parser().parse_args(arguments)
+
+    def report(sentence: str) -> None:
+        sys.stderr.write(sentence + "\n")
+        sys.stderr.flush()
+
+    found: list[Recognition] = []
+    try:
+        dataset = csv_dataset(given.labels)
+        for model in dict.fromkeys(given.model or [Settings().model]):
+            method = MethodSettings(scales=given.scales)
+            found.append(recognised(dataset, Settings(model, given.vocabulary, method), report))
+            sys.stdout.write(json.dumps(figures_of(found[-1])) + "\n")
+            sys.stdout.flush()
+        if given.out is not None:
+            make_folder(given.out.absolute().parent)
+            with whole_file(given.out) as file:
+                file.write(markdown_of(found).encode())
+    except UserError as trouble:
+        report(str(trouble))
         return 1
+    except KeyboardInterrupt:
+        report("Stopped; the models that were measured are on the lines above.")
+        return 130
     return 0
 
 
-def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())
