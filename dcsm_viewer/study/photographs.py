@@ -1,4 +1,4 @@
-"""Real photographs with the classes they show, to recognise them on: `python -m dcsm_viewer.study.photographs --help`."""
+"""Real photographs with the classes they show: `python -m dcsm_viewer.study.photographs --help`."""
 
 from __future__ import annotations
 

@@ -1,64 +1,78 @@
-"""Figures of recognition on labelled images, and the table of photographs they are measured on."""
-
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from dcsm_viewer.datasets import VOC_CLASSES, csv_dataset
-from dcsm_viewer.study.photographs import PHOTOGRAPHS, labels_table
-from dcsm_viewer.study.pictures.sources import of_side
-from dcsm_viewer.study.recognition import recognition
-from dcsm_viewer.values import UserError
-
-NAMES = ("cat", "cow", "dog")
-
-
-def table(folder: Path, *rows: str) -> Path:
-    for row in rows:
-        Image.new("RGB", (8, 8)).save(folder / row.split(",")[0])
-    (folder / "labels.csv").write_text("\n".join(("image,label", *rows)) + "\n")
-    return folder / "labels.csv"
+from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.method_presets import PRESETS
+from dcsm_viewer.study import recognition
+from dcsm_viewer.study.evaluation.bench import Bench
+from dcsm_viewer.study.recognition import Recogniser
+from dcsm_viewer.values import Settings, SourceImage
+from tests.samples import SAMPLE
 
 
-def test_that_the_figures_of_a_small_table_are_those_counted_by_hand(tmp_path: Path) -> None:
-    dataset = csv_dataset(table(tmp_path, "a.png,dog", "b.png,cat,dog", "c.png", "d.png,cat"))
-    scores = np.array([[0.1, 0.0, 0.9], [0.8, 0.7, 0.2], [0.6, 0.1, 0.3], [0.4, 0.5, 0.1]])
-    found = recognition("made", NAMES, dataset, scores, 0.45)
-    # cat: b, c, d rank 1, 2, 3 of b and d; dog: a, c, b rank 1, 2, 3 of a and b. Cow occurs nowhere.
-    assert found.average_precision == {"cat": round((1 + 2 / 3) / 2, 3), "dog": round((1 + 2 / 3) / 2, 3)}
-    assert found.mean_average_precision == pytest.approx((1 + 2 / 3) / 2)
-    # Found: dog in a, cat and cow in b, cat in c, cow in d; two of five are there, of four that are.
-    assert found.precision == pytest.approx(2 / 5)
-    assert found.recall == pytest.approx(2 / 4)
-    assert found.best_is_right == pytest.approx(2 / 3)
-    assert found.mistaken == ("d.png: cow",)
+def test_that_scores_are_the_engines_at_their_best_scale() -> None:
+    image = SourceImage.of(read_image(SAMPLE).rgb[::3, ::3], name="small")
+    method = replace(PRESETS["paper"], scales=(96, 128))
+    settings = Settings(method=method, device="cpu", crf=replace(Settings().crf, iterations=1))
+    np.testing.assert_array_equal(Recogniser(settings).scores(image), Bench().label(image, settings).scores.max(0))
 
 
-def test_that_a_class_the_model_does_not_know_is_one_sentence(tmp_path: Path) -> None:
-    dataset = csv_dataset(table(tmp_path, "a.png,unicorn"))
-    with pytest.raises(UserError, match="made has no class 'unicorn', which labels has"):
-        recognition("made", NAMES, dataset, np.zeros((1, 3)), 0.5)
+class MadeUp:
+    """A network that finds in a picture what its colour says."""
+
+    class_names = ("cat", "dog")
+
+    def __init__(self, settings: Settings) -> None:
+        self.scale = settings.method.scales[0]
+
+    def scores(self, image: SourceImage) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        red, green, _ = image.rgb[0, 0] / np.float32(self.scale)
+        return np.array([red, green], np.float32)
 
 
-def test_that_the_photographs_have_vocs_classes_each_once_and_none_is_of_a_training_source() -> None:
-    assert len({(source.name, name) for source, name, _ in PHOTOGRAPHS}) == len(PHOTOGRAPHS)
-    assert {label for _, _, labels in PHOTOGRAPHS for label in labels} <= set(VOC_CLASSES)
-    assert not {source.package for source, _, _ in PHOTOGRAPHS} & {source.package for source in of_side("training")}
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    for name, colour in (("one", (200, 100, 0)), ("two", (50, 150, 0)), ("none", (0, 0, 0))):
+        Image.new("RGB", (8, 8), colour).save(tmp_path / f"{name}.png")
+    table = tmp_path / "labels.csv"
+    table.write_text("one.png,cat\ntwo.png,dog\nnone.png\n")
+    return table
 
 
-def test_that_the_table_of_photographs_is_read_by_the_reader_of_tables(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is not there; delete"):
-        labels_table(tmp_path / "sources", tmp_path / "photographs")
-    for source, name, _ in PHOTOGRAPHS:
-        image = tmp_path / "sources" / source.name / name
-        image.parent.mkdir(parents=True, exist_ok=True)
-        image.touch()
-    (tmp_path / "photographs").mkdir()
-    file = tmp_path / "photographs" / "labels.csv"
-    file.write_text(labels_table(tmp_path / "sources", tmp_path / "photographs"))
-    dataset = csv_dataset(file)
-    assert [set(example.labels) for example in dataset.examples] == [set(labels) for _, _, labels in PHOTOGRAPHS]
+def test_that_there_is_a_line_of_figures_a_model_and_a_table_of_all(
+    labels: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(recognition, "Recogniser", MadeUp)
+    out = labels.parent / "tables" / "recognition.md"
+    asked = [str(labels), "--model", "this", "--model", "that", "--scales", "250", "--out", str(out)]
+    assert recognition.main(asked) == 0
+    said = capsys.readouterr()
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert [(line["model"], line["images"], line["map"], line["recall"]) for line in lines] == [
+        ("this", 3, 1.0, 1.0),
+        ("that", 3, 1.0, 1.0),
+    ]
+    assert "this: 3/3 none.png, 0 s left" in said.err
+    assert "| that | 3 | 2 | 1.000 | 1.00 | 1.00 | 1.00 |" in out.read_text()
+
+
+def test_that_a_table_that_is_not_there_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert recognition.main([str(tmp_path / "none.csv")]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "none.csv" in said.err
+
+
+def test_that_scales_that_are_none_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        recognition.main(["labels.csv", "--scales", "big"])
+    assert "write them as 400,500,600" in capsys.readouterr().err

@@ -9,21 +9,22 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.study.pictures import fetch
-from dcsm_viewer.study.pictures.sources import PERMISSIVE, SIDES, SOURCES, Source, named, of_side
+from dcsm_viewer.study.pictures.sources import PERMISSIVE, PHOTOGRAPH_SOURCES, SIDES, SOURCES, Source, named, of_side
 from dcsm_viewer.values import UserError
 
 
 def test_that_each_source_is_on_one_side_only() -> None:
     sides: dict[str, set[str]] = {}
-    for source in SOURCES:
+    tabled = (*SOURCES, *PHOTOGRAPH_SOURCES)
+    for source in tabled:
         sides.setdefault(source.package, set()).add(source.side)
     assert all(len(both) == 1 for both in sides.values())
-    assert len({source.name for source in SOURCES}) == len(SOURCES)
-    assert len({source.sha256 for source in SOURCES}) == len(SOURCES)
+    assert len({source.name for source in tabled}) == len(tabled)
+    assert len({source.sha256 for source in tabled}) == len(tabled)
     assert sum(len(of_side(side)) for side in SIDES) == len(SOURCES)
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", [*SOURCES, *PHOTOGRAPH_SOURCES], ids=lambda source: source.name)
 def test_that_a_source_may_be_used_on_its_side_and_is_pinned_and_credited(source: Source) -> None:
     if source.side == "training":
         assert source.licence in PERMISSIVE
