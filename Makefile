@@ -22,4 +22,7 @@ screenshots:     ## make the pictures of README and docs from the real program
 scenes:          ## fetch the sources and make the scenes to study with in out/scenes (docs/scenes.md); half an hour
 	@.venv/bin/python -m dcsm_viewer.study.scenes
 
-.PHONY: help run test format bench screenshots scenes
+photographs:     ## fetch real photographs with known classes into out/photographs (docs/scenes.md), to recognise them on
+	@.venv/bin/python -m dcsm_viewer.study.photographs
+
+.PHONY: help run test format bench screenshots scenes photographs
