@@ -17,7 +17,7 @@ from dcsm_viewer.gui.tools.lessons_card import LessonCard
 from dcsm_viewer.gui.tools.lessons_content import LESSONS
 from dcsm_viewer.gui.tools.lessons_frame import Frame
 from dcsm_viewer.gui.tools.lessons_list import LessonList
-from dcsm_viewer.gui.tools.lessons_model import Lesson, Run, lesson_settings
+from dcsm_viewer.gui.tools.lessons_model import MODEL, Lesson, Run, lesson_settings
 from dcsm_viewer.gui.tools.lessons_targets import target
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.values import Result, Settings
@@ -165,7 +165,8 @@ class LessonsTool(Tool):
         engine = self.bench.store.state.engine
         cards = () if engine is None else engine.models
         result = self.bench.store.state.result
-        names = result.model.class_names if result is not None else next((card.class_names for card in cards), ())
+        known = (card.class_names for card in cards if card.name == MODEL)
+        names = result.model.class_names if result is not None else next(known, ())
         return names.index(name) if name in names else None
 
     def _settled(self, state: ViewState) -> Result | None:

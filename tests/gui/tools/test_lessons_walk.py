@@ -66,6 +66,15 @@ class Class:
 
         self._qtbot.waitUntil(is_framed, timeout=PATIENCE_MS)
 
+    def wait_for_class(self, name: str) -> None:
+        """Another class of the same result takes the stage a moment after the step has begun."""
+
+        def is_shown() -> bool:
+            result = self.state.result
+            return result is not None and self.state.shown_class == result.model.class_names.index(name)
+
+        self._qtbot.waitUntil(is_shown, timeout=PATIENCE_MS)
+
     def wait_for_verdict(self) -> None:
         self._qtbot.waitUntil(lambda: self.tool.run is None or self.tool.run.verdict is not None, timeout=PATIENCE_MS)
 
@@ -106,7 +115,7 @@ def test_that_every_lesson_can_be_walked_to_its_end_and_gives_back_what_was_on_s
             assert (run.lesson, run.place) == (lesson, place)
             assert room.state.view == step.view
             assert room.state.result is not None
-            assert room.state.shown_class == room.state.result.model.class_names.index(step.class_name)
+            room.wait_for_class(step.class_name)
             room.wait_for_frame(target(room.parts.window, step.target))
             assert "{" not in room.tool.card.words.text()
             assert "…" not in room.tool.card.words.text(), "a number is missing though the result is there"
