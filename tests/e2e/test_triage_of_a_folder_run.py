@@ -84,7 +84,8 @@ def desk(qtbot: QtBot) -> Iterator[RealDesk]:
     parts.window.resize(1280, 800)
     parts.window.show()
     parts.controller.start()
-    qtbot.waitUntil(lambda: parts.store.state.engine is not None, timeout=PATIENCE_MS)
+    # The engine says that it is ready a moment before it is handed over.
+    qtbot.waitUntil(lambda: bool(kept) and parts.store.state.engine is not None, timeout=PATIENCE_MS)
     yield RealDesk(parts, kept[0], qtbot)
     parts.window.close()
     assert parts.stop(), "a thread goes on after the window closed"

@@ -67,7 +67,7 @@ class Desk:
         self.tool = tool
 
     def wait(self, until: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(until, timeout=5000)
+        self._qtbot.waitUntil(until, timeout=30_000)
 
     def run(self, images: Path, out: Path) -> None:
         self.tool.form.images.setText(str(images))
