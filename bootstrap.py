@@ -20,7 +20,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 SAMPLE = ROOT / "resources" / "samples" / "dog-bicycle.jpg"
 # Shared libraries that Qt loads and a bare Debian or Ubuntu lacks.
 QT_LIBRARIES = ("libegl1", "libgl1", "libxkbcommon0", "libdbus-1-3", "libfontconfig1", "libxcb-cursor0")
-PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt")
+# Twice quiet: errors only. Pip's warnings about an index would bury what a failed test says.
+PIP_INSTALL = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "-c", "constraints.txt")
 QT_PROBE = "from PySide6 import QtGui, QtSvg, QtWidgets"
 
 
@@ -31,6 +32,11 @@ def say(sentence: str) -> None:
 
 def python(*arguments: str) -> int:
     return subprocess.call([str(PYTHON), *arguments], cwd=ROOT)
+
+
+def imports(statement: str) -> bool:
+    """Whether the environment can; silent either way."""
+    return subprocess.run([str(PYTHON), "-c", statement], capture_output=True, check=False).returncode == 0
 
 
 def must(*arguments: str) -> None:
@@ -76,7 +82,7 @@ def make_environment() -> None:
 
 def install_pydensecrf() -> None:
     """The optional second CRF backend, which has to be compiled."""
-    if python("-c", "import pydensecrf") == 0:
+    if imports("import pydensecrf"):
         return
     if not any(shutil.which(compiler) for compiler in ("c++", "g++", "clang++", "cl")):
         say("No C++ compiler here: pydensecrf is left out. The program's own CRF does the work.")
@@ -87,7 +93,7 @@ def install_pydensecrf() -> None:
 
 
 def install_qt_libraries() -> None:
-    if subprocess.run([str(PYTHON), "-c", QT_PROBE], capture_output=True, check=False).returncode == 0:
+    if imports(QT_PROBE):
         return
     command = ("apt-get", "install", "-y", "-qq", *QT_LIBRARIES)
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
