@@ -33,7 +33,7 @@ from dcsm_viewer.worker import EngineLike, Listener, real_engine
 log = logging.getLogger(__name__)
 
 _MakeEngine = Callable[[Listener], EngineLike]
-_STOP_S = 5.0
+_STOP_S = 10.0
 _FIRST_SIZE = (1280, 800)
 
 

@@ -65,8 +65,20 @@ def exportable(state: ViewState) -> Result:
 
 def default_folder(state: ViewState) -> str:
     """A folder beside the image, so that masks and photographs stay together; the home folder without an image."""
+    return str(_home_of(state) / "dcsm-export")
+
+
+def export_folder(typed: str, state: ViewState) -> str:
+    """The folder that is meant: `default_folder` for nothing typed, `~` the home folder, all else beside the image.
+
+    A window has no folder that it was started in as far as its user knows, so a relative path is not taken from there.
+    """
+    return str(_home_of(state) / Path(typed.strip()).expanduser()) if typed.strip() else default_folder(state)
+
+
+def _home_of(state: ViewState) -> Path:
     path = None if state.image is None else state.image.path
-    return str((Path.home() if path is None else Path(path).parent) / "dcsm-export")
+    return Path.home() if path is None else Path(path).parent
 
 
 def _write(result: Result, folder: str, formats: tuple[str, ...], *, stages: bool) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.commands import handlers
+from dcsm_viewer.gui.confirm import is_confirmed
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.docks import Docks
 from dcsm_viewer.gui.edits import with_model
@@ -243,6 +244,10 @@ class Window(QMainWindow):
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
+        broken_off = self.tools.under_way()
+        if broken_off and not is_confirmed(self, "Close the window?", "\n\n".join(broken_off)):
+            event.ignore()
+            return
         self.docks.keep()
         self._remembered.keep("window/geometry", self.saveGeometry())
         super().closeEvent(event)

@@ -43,7 +43,7 @@ class Desk:
         action.trigger()
 
     def wait(self, until: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(until, timeout=5000)
+        self._qtbot.waitUntil(until)
 
     def open(self, *paths: Path) -> None:
         self.parts.opening.open_paths([str(path) for path in paths])

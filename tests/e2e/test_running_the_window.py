@@ -22,6 +22,7 @@ from dcsm_viewer.values import UserError
 from dcsm_viewer.worker import Listener
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.engines import InstantEngine
+from tests.patience import PATIENCE_S
 from tests.samples import ROOT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -191,7 +192,13 @@ def test_that_on_a_machine_without_a_screen_images_are_exported_and_pictured_ins
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*command, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+            [*command, *words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
         )
 
     done = run(str(photos / "a.png"), "--scales", "96", "--no-crf", "--device", "cpu")

@@ -27,11 +27,11 @@ from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.values import Result, Settings
 from dcsm_viewer.worker import EngineLike, Listener, real_engine
 from tests.gui.hands import click, the
+from tests.patience import PATIENCE_S
 from tests.samples import ROOT, SAMPLE, SAMPLES
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-PATIENCE_MS = 60_000
 SMALL = replace(with_field(with_scales(Settings(), (192, 224)), "method.canvas_px", 224), device="cpu")
 SMALL = with_field(SMALL, "crf.iterations", 3)
 
@@ -63,11 +63,11 @@ class RealDesk:
 
     def settle(self, name: str | None = None) -> Result:
         """The settled result of what is wanted now, of the image called `name` if one is given."""
-        self._qtbot.waitUntil(lambda: self._is_settled(name), timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(lambda: self._is_settled(name))
         return self.result
 
     def wait_for_failure(self) -> str:
-        self._qtbot.waitUntil(lambda: self.state.failure is not None, timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(lambda: self.state.failure is not None)
         return str(self.state.failure)
 
     def wait_for_news(self) -> str:
@@ -76,7 +76,7 @@ class RealDesk:
         def is_over() -> bool:
             return self.state.failure is not None or "written" in str(self.state.message)
 
-        self._qtbot.waitUntil(is_over, timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(is_over)
         return str(self.state.failure or self.state.message)
 
     def id_of(self, name: str) -> int:
@@ -325,7 +325,7 @@ def test_that_a_process_of_its_own_makes_a_screenshot_also_where_the_home_cannot
     }  # fmt: skip
     words = [str(photos / "dog-bicycle.png"), "--screenshot", str(tmp_path / "shot.png"), "--size", "1100x720"]
     command = [sys.executable, str(ROOT / "main.py"), *words, "--scales", "192,224", "--device", "cpu"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     said = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]
     assert (done.returncode, said) == (0, [])
     picture = QImage(str(tmp_path / "shot.png"))

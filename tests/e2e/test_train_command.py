@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dcsm_viewer.cli import main
+from tests.patience import PATIENCE_S
 from tests.unit.training.tiny import write_squares, write_vgg
 
 ROOT = Path(__file__).parents[2]
@@ -49,11 +50,11 @@ def killed_at_random_moments(arguments: list[str], kills: int, seed: int) -> tup
                     break
             time.sleep(moments.uniform(0, 0.5))  # the moment is what is tested; nothing is waited for
             process.kill()
-            out, _ = process.communicate(timeout=100)
+            out, _ = process.communicate(timeout=PATIENCE_S)
             hits += process.returncode == -signal.SIGKILL
         lines += [json.loads(line) for line in out.splitlines() if line.endswith("}")]
     process = start(arguments)
-    out, err = process.communicate(timeout=200)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
     return lines + [json.loads(line) for line in out.splitlines()], hits
 
@@ -78,12 +79,12 @@ def test_that_an_interrupt_stops_after_a_step_and_the_same_command_goes_on(tmp_p
         if said.startswith("Epoch"):
             break
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=100)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
     assert "the same command goes on" in err
     assert json.loads(out.splitlines()[-1])["finished"] is False
     process = start(arguments)
-    out, err = process.communicate(timeout=200)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert "Going on from epoch" in err
     assert json.loads(out.splitlines()[-1])["finished"] is True
 

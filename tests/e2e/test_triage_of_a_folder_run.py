@@ -33,12 +33,12 @@ from dcsm_viewer.triage.exported import read_exported
 from dcsm_viewer.values import Settings
 from dcsm_viewer.worker import EngineLike, Listener, real_engine
 from tests.gui.hands import click, press
+from tests.patience import PATIENCE_S
 from tests.samples import ROOT, SAMPLES
 from tests.unit.triage.exports import make_folder_of
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-PATIENCE_MS = 60_000
 SMALL = replace(with_field(with_scales(Settings(), (192, 224)), "method.canvas_px", 224), device="cpu")
 SMALL = with_field(SMALL, "crf.iterations", 3)
 FORMATS = ("voc", "npz")
@@ -51,7 +51,7 @@ class RealDesk:
         self.parts, self.engine, self._qtbot = parts, engine, qtbot
 
     def wait(self, until: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(until, timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(until)
 
     def folder_run(self) -> FolderRunTool:
         self.parts.window.menus.actions["tools.folder_run"].trigger()
@@ -85,7 +85,7 @@ def desk(qtbot: QtBot) -> Iterator[RealDesk]:
     parts.window.show()
     parts.controller.start()
     # The engine says that it is ready a moment before it is handed over.
-    qtbot.waitUntil(lambda: bool(kept) and parts.store.state.engine is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(kept) and parts.store.state.engine is not None)
     yield RealDesk(parts, kept[0], qtbot)
     parts.window.close()
     assert parts.stop(), "a thread goes on after the window closed"
@@ -196,7 +196,7 @@ def test_that_a_killed_process_loses_nothing_it_said_was_written(tmp_path: Path)
         if promised >= 3:
             break
     process.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=PATIENCE_S)
     process.stdout.close()
     assert promised >= 3
     document = json.loads((tmp_path / BOOK).read_text())

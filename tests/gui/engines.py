@@ -8,6 +8,7 @@ from threading import Semaphore
 
 from dcsm_viewer.values import Answer, EngineReady, Inquiry, Progress, Report, Request, Result, UserError
 from dcsm_viewer.worker import Listener, StillWanted
+from tests.patience import PATIENCE_S
 from tests.results import VOC_NAMES, make_model_card, make_result
 
 READY = EngineReady("cpu", "float32", "Made for tests.", (make_model_card(),))
@@ -65,7 +66,7 @@ class GatedEngine(InstantEngine):
     def run(self, request: Request, still_wanted: StillWanted, report: Callable[[Report], None]) -> None:
         self.ran.append(request)
         report(Progress(request.serial, "saliency", 3, 8, "saliency 500 px, class 2/4"))
-        assert self.permits.acquire(timeout=10), "no permit came"
+        assert self.permits.acquire(timeout=PATIENCE_S), "no permit came"
         if still_wanted("segmentation"):
             report(answer(request, focus=focus_place(request)))
 

@@ -47,14 +47,14 @@ def test_that_no_other_thread_takes_garbage_apart(collecting: Collecting) -> Non
 def test_that_the_windows_thread_takes_it_apart_soon(collecting: Collecting, qtbot: QtBot) -> None:
     assert collecting is not None
     found = rings(20_000)
-    qtbot.waitUntil(lambda: all(ring() is None for ring in found), timeout=5000)
+    qtbot.waitUntil(lambda: all(ring() is None for ring in found))
 
 
 def test_that_garbage_is_found_also_after_the_engine_was_loaded(collecting: Collecting, qtbot: QtBot) -> None:
     collecting.settle()
     assert gc.get_freeze_count() > 0
     found = rings(20_000)
-    qtbot.waitUntil(lambda: all(ring() is None for ring in found), timeout=5000)
+    qtbot.waitUntil(lambda: all(ring() is None for ring in found))
 
 
 def test_that_python_collects_by_itself_again_afterwards(qtbot: QtBot) -> None:

@@ -199,7 +199,7 @@ def test_that_the_tool_previews_and_writes_what_its_options_say(
 ) -> None:
     tool = open_figure(desk, photos)
     assert tool.options.names == ("overlay", "raw", "distinct")
-    qtbot.waitUntil(lambda: not tool.preview.pixmap().isNull(), timeout=5000)
+    qtbot.waitUntil(lambda: not tool.preview.pixmap().isNull())
     asked = len(desk.engine.ran)
     tool.options.choose(["labels"])
     tool.options.columns.setValue(1)
@@ -238,7 +238,7 @@ def test_that_nothing_is_set_before_there_is_a_result(slow_desk: Desk, photos: P
     slow_desk.wait(lambda: slow_desk.state.image is not None)
     slow_desk.do("tools.figure")
     tool = the(slow_desk.window, FigureTool)
-    qtbot.waitUntil(lambda: bool(tool.preview.text()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(tool.preview.text()))
     assert not tool.options._save.isEnabled()
 
 

@@ -58,7 +58,7 @@ def test_that_an_imported_model_is_listed_and_in_use(
     window.title.setText("My network")
     window.classes.setText(str(classes))
     window.convention.setCurrentIndex(window.convention.findData("caffe"))
-    with qtbot.waitSignal(library.arrived, timeout=20000):
+    with qtbot.waitSignal(library.arrived):
         window.do_import.click()
         assert not window.do_import.isEnabled()
     assert dict(models(store.state))["my-net"] == "My network"
@@ -78,7 +78,7 @@ def test_that_a_broken_file_is_one_sentence_in_the_form(
     (tmp_path / "net.mat").write_bytes(b"")
     before = store.state
     window.path.setText(str(tmp_path / "net.mat"))
-    with qtbot.waitSignal(library.ended, timeout=20000):
+    with qtbot.waitSignal(library.ended):
         window.do_import.click()
     assert "net.mat is empty" in window.words
     assert store.state == before
@@ -96,13 +96,13 @@ def test_that_a_download_tells_how_far_it_is_and_can_be_cancelled(store: Store, 
     window = FetchWindow(modelling)
     qtbot.addWidget(window)
     assert not window.cancel.isEnabled()
-    with qtbot.waitSignal(modelling.fetched, timeout=5000):
+    with qtbot.waitSignal(modelling.fetched):
         window.begin.click()
     assert (window.bar.value(), window.bar.maximum()) == (3072, 4096)
     assert not window.begin.isEnabled()
-    with qtbot.waitSignal(modelling.ended, timeout=5000):
+    with qtbot.waitSignal(modelling.ended):
         window.cancel.click()
-    qtbot.waitUntil(lambda: window.words == "Cancelled. Nothing was kept.", timeout=5000)
+    qtbot.waitUntil(lambda: window.words == "Cancelled. Nothing was kept.")
     assert window.begin.isEnabled()
     assert models(store.state) == (("lite0-voc", "EfficientNet-Lite0"),)
     modelling.stop()
@@ -115,16 +115,16 @@ def test_that_a_fetch_without_a_network_is_one_sentence(store: Store, qtbot: QtB
     modelling = Modelling(store, fetcher=unplugged)
     window = FetchWindow(modelling)
     qtbot.addWidget(window)
-    with qtbot.waitSignal(modelling.ended, timeout=5000):
+    with qtbot.waitSignal(modelling.ended):
         window.begin.click()
-    qtbot.waitUntil(lambda: "connect to the internet" in window.words, timeout=5000)
+    qtbot.waitUntil(lambda: "connect to the internet" in window.words)
     assert window.begin.isEnabled()
     modelling.stop()
 
 
 def test_that_a_fetched_model_is_listed(store: Store, qtbot: QtBot) -> None:
     modelling = Modelling(store, fetcher=lambda _progress, _wanted: Imported("mine", (), (make_model_card(), MINE)))
-    with qtbot.waitSignal(modelling.arrived, timeout=5000):
+    with qtbot.waitSignal(modelling.arrived):
         modelling.fetch()
     assert models(store.state)[1] == ("mine", "My own")
     assert store.state.settings.model == "mine"

@@ -27,6 +27,7 @@ from tests.e2e.conftest import Desk, photograph
 from tests.gui.engines import READY, InstantEngine
 from tests.gui.hands import click
 from tests.gui.views.states import settled
+from tests.patience import PATIENCE_S
 from tests.samples import ROOT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -181,7 +182,7 @@ def test_that_a_window_closed_properly_leaves_nothing_to_recover(qtbot: QtBot, t
     recovery.look()
     store.change(image=settled().image)
     recovery.save()
-    qtbot.waitUntil(recovery.path.exists, timeout=5000)
+    qtbot.waitUntil(recovery.path.exists)
     # A living window's file is not offered to another one.
     other = Recovery(Store(), tmp_path)
     with qtbot.assertNotEmitted(other.offered):
@@ -227,7 +228,7 @@ def test_that_a_killed_window_s_session_is_offered_by_the_next_and_comes_back(
     folder = tmp_path / "recovery"
     death = "os.kill(os.getpid(), signal.SIGKILL)" if os.name == "posix" else "os._exit(9)"
     script = CRASH.format(root=str(ROOT), folder=str(folder), image=str(photos / "b.png"), death=death)
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=PATIENCE_S, check=False)
     assert done.returncode != 0
     assert len(list(folder.glob(f"*{ENDING}"))) == 1
 
@@ -245,7 +246,7 @@ def test_that_a_killed_window_s_session_is_offered_by_the_next_and_comes_back(
     assert bar.isVisible()
     assert "not closed properly" in bar.words.text()
     click(bar.restore)
-    qtbot.waitUntil(lambda: parts.store.state.result is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: parts.store.state.result is not None)
     assert not bar.isVisible()
     assert parts.store.state.image is not None
     assert parts.store.state.image.name == "b.png"

@@ -223,7 +223,7 @@ def test_that_blinking_never_goes_beyond_three_times_a_second(desk: Desk, photos
     assert desk.state.comparison.hz == FASTEST_HZ == 3
     assert tool._timer.interval() >= 333
     side = desk.state.comparison.side
-    qtbot.waitUntil(lambda: desk.state.comparison.side != side, timeout=2000)
+    qtbot.waitUntil(lambda: desk.state.comparison.side != side)
     desk.do("view.compare")
     assert not tool._timer.isActive()
 

@@ -23,9 +23,8 @@ from dcsm_viewer.values import (
     UserError,
 )
 from dcsm_viewer.worker import EngineLike, EngineThread, Listener, Mailbox, StillWanted, uses
+from tests.patience import PATIENCE_S
 from tests.results import make_image, make_result
-
-WAIT_S = 10.0
 
 
 @dataclass
@@ -41,7 +40,7 @@ class GatedEngine:
 
     def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None:
         self.started.put(request.serial)
-        assert self.permits.acquire(timeout=WAIT_S)
+        assert self.permits.acquire(timeout=PATIENCE_S)
         if self.trouble is not None:
             raise self.trouble
         if not still_wanted(self.stage):
@@ -53,7 +52,7 @@ class GatedEngine:
 
     def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
         self.started.put(-inquiry.serial)
-        assert self.permits.acquire(timeout=WAIT_S)
+        assert self.permits.acquire(timeout=PATIENCE_S)
         if self.trouble is not None:
             raise self.trouble
         if not still_wanted():
@@ -69,7 +68,7 @@ class Running:
     reports: Queue[Report]
 
     def next(self) -> Report:
-        return self.reports.get(timeout=WAIT_S)
+        return self.reports.get(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -80,7 +79,7 @@ def running() -> Iterator[Running]:
     yield Running(engine, thread, reports)
     for _ in range(10):
         engine.permits.release()
-    assert thread.stop(WAIT_S)
+    assert thread.stop(PATIENCE_S)
 
 
 def request(serial: int, *, seed: int = 0, **method: object) -> Request:
@@ -91,18 +90,18 @@ def request(serial: int, *, seed: int = 0, **method: object) -> Request:
 
 def test_that_the_newest_of_many_requests_is_the_one_that_runs_next(running: Running) -> None:
     running.thread.ask(request(1))
-    assert running.engine.started.get(timeout=WAIT_S) == 1
+    assert running.engine.started.get(timeout=PATIENCE_S) == 1
     for serial in range(2, 40):
         running.thread.ask(request(serial))
     running.engine.permits.release()
-    assert running.engine.started.get(timeout=WAIT_S) == 39
+    assert running.engine.started.get(timeout=PATIENCE_S) == 39
     running.engine.permits.release()
     assert [serial_of(running.next()), serial_of(running.next())] == [1, 39]
 
 
 def test_that_passes_go_on_while_only_the_subtraction_changed(running: Running) -> None:
     running.thread.ask(request(1))
-    running.engine.started.get(timeout=WAIT_S)
+    running.engine.started.get(timeout=PATIENCE_S)
     running.thread.ask(request(2, alpha=2.0))
     running.engine.permits.release()
     assert serial_of(running.next()) == 1
@@ -110,7 +109,7 @@ def test_that_passes_go_on_while_only_the_subtraction_changed(running: Running) 
 
 def test_that_a_running_request_is_abandoned_for_another_image(running: Running) -> None:
     running.thread.ask(request(1))
-    running.engine.started.get(timeout=WAIT_S)
+    running.engine.started.get(timeout=PATIENCE_S)
     running.thread.ask(request(2, seed=5))
     running.engine.permits.release(2)
     assert serial_of(running.next()) == 2
@@ -119,12 +118,12 @@ def test_that_a_running_request_is_abandoned_for_another_image(running: Running)
 
 def test_that_cancelling_drops_what_runs_and_what_waits(running: Running) -> None:
     running.thread.ask(request(1))
-    running.engine.started.get(timeout=WAIT_S)
+    running.engine.started.get(timeout=PATIENCE_S)
     running.thread.ask(request(2))
     running.thread.cancel()
     running.engine.permits.release()
     running.thread.ask(request(3))
-    assert running.engine.started.get(timeout=WAIT_S) == 3
+    assert running.engine.started.get(timeout=PATIENCE_S) == 3
     running.engine.permits.release()
     assert serial_of(running.next()) == 3
 
@@ -133,12 +132,12 @@ def test_that_looking_ahead_ends_as_soon_as_anybody_waits(running: Running) -> N
     looked_ahead: list[bool] = []
     running.engine.after = lambda: looked_ahead.append(True)
     running.thread.ask(request(1))
-    running.engine.started.get(timeout=WAIT_S)
+    running.engine.started.get(timeout=PATIENCE_S)
     # The same passes would serve it, but its user has no result yet and the other has.
     running.thread.ask(request(2, alpha=2.0))
     running.engine.permits.release(2)
     assert [serial_of(running.next()), serial_of(running.next())] == [1, 2]
-    running.thread.stop(WAIT_S)
+    running.thread.stop(PATIENCE_S)
     assert looked_ahead == [True]
 
 
@@ -173,10 +172,10 @@ def test_that_an_engine_that_cannot_be_built_says_why() -> None:
     reports = Queue[Report]()
     thread = EngineThread(broken, reports.put)
     thread.start()
-    failure = reports.get(timeout=WAIT_S)
+    failure = reports.get(timeout=PATIENCE_S)
     assert isinstance(failure, Failure)
     assert failure.message == "The weights are missing."
-    assert thread.stop(WAIT_S)
+    assert thread.stop(PATIENCE_S)
 
 
 def test_that_a_thread_never_started_stops_at_once() -> None:
@@ -222,14 +221,14 @@ def serial_of(report: Report) -> int:
 
 def test_that_of_inquiries_of_one_type_the_newest_is_answered_and_requests_come_first(running: Running) -> None:
     running.thread.ask(request(1))
-    assert running.engine.started.get(timeout=WAIT_S) == 1
+    assert running.engine.started.get(timeout=PATIENCE_S) == 1
     for serial in range(1, 5):
         running.thread.inquire(Inquiry(serial, request(1), "a question"))
     running.thread.inquire(Inquiry(5, request(1), b"another"))
     running.thread.ask(request(2))
     for _ in range(4):
         running.engine.permits.release()
-    assert [running.engine.started.get(timeout=WAIT_S) for _ in range(3)] == [2, -5, -4]
+    assert [running.engine.started.get(timeout=PATIENCE_S) for _ in range(3)] == [2, -5, -4]
     assert [serial_of(running.next()), serial_of(running.next())] == [1, 2]
     assert [running.next(), running.next()] == [
         Answer(Inquiry(5, request(1), b"another")),
@@ -239,18 +238,18 @@ def test_that_of_inquiries_of_one_type_the_newest_is_answered_and_requests_come_
 
 def test_that_an_inquiry_gives_way_to_a_request_and_comes_back(running: Running) -> None:
     running.thread.inquire(Inquiry(1, request(1), "a question"))
-    assert running.engine.started.get(timeout=WAIT_S) == -1
+    assert running.engine.started.get(timeout=PATIENCE_S) == -1
     running.thread.ask(request(2))
     for _ in range(3):
         running.engine.permits.release()
-    assert [running.engine.started.get(timeout=WAIT_S) for _ in range(2)] == [2, -1]
+    assert [running.engine.started.get(timeout=PATIENCE_S) for _ in range(2)] == [2, -1]
     assert serial_of(running.next()) == 2
     assert running.next() == Answer(Inquiry(1, request(1), "a question"))
 
 
 def test_that_a_forgotten_inquiry_is_not_answered(running: Running) -> None:
     running.thread.inquire(Inquiry(1, request(1), "a question"))
-    assert running.engine.started.get(timeout=WAIT_S) == -1
+    assert running.engine.started.get(timeout=PATIENCE_S) == -1
     running.thread.forget(str, 1)
     running.thread.inquire(Inquiry(2, request(1), b"another"))
     for _ in range(2):

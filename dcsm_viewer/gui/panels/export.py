@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from dcsm_viewer.gui.exporting import Exporting, default_folder, exportable
+from dcsm_viewer.gui.exporting import Exporting, default_folder, export_folder, exportable
 from dcsm_viewer.gui.panels.labelled import labelled
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
 from dcsm_viewer.gui.remembered import Remembered
@@ -70,7 +70,7 @@ class ExportPanel(QWidget):
 
     @property
     def folder(self) -> str:
-        return self._folder.text().strip() or default_folder(self._store.state)
+        return export_folder(self._folder.text(), self._store.state)
 
     @property
     def formats(self) -> tuple[str, ...]:

@@ -72,6 +72,16 @@ class FolderRunTool(Tool):
         self._show_buttons()
 
     @override
+    def under_way(self) -> str:
+        pace = self.job.pace
+        if not self.job.is_active:
+            return ""
+        return (
+            f"The run over the folder has done {pace.done:,} of {pace.total:,} images. Closing ends it; what is "
+            "written stays, whole, and the same run with Resume ticked goes on from there."
+        )
+
+    @override
     def stop(self) -> None:
         self.job.stop()
 

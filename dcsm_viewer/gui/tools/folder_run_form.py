@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from dcsm_viewer.batch import Order
 from dcsm_viewer.export import FORMATS
 from dcsm_viewer.gui.edits import for_another_image
-from dcsm_viewer.gui.exporting import default_folder
+from dcsm_viewer.gui.exporting import default_folder, export_folder
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.flow import Flow
@@ -73,7 +73,9 @@ class FolderRunForm(QWidget):
         inputs = (typed,) if typed else state.folder
         if not inputs:
             raise UserError("There are no images to run over: open a folder, or name one under Images.")
-        if typed and not Path(typed).exists():
+        if typed:
+            inputs = (str(Path(typed).expanduser()),)
+        if typed and not Path(inputs[0]).exists():
             raise UserError(f"{typed} is not there; choose another folder of images.")
         formats = self.chosen_formats
         if not formats:
@@ -83,7 +85,7 @@ class FolderRunForm(QWidget):
         order = Order(
             # What was said about the classes belongs to the image on show alone.
             settings=for_another_image(state.settings),
-            out=Path(self.out.text().strip() or self.out.placeholderText()),
+            out=Path(export_folder(self.out.text(), state)),
             formats=formats,
             stages=self.stages.isChecked(),
             resume=self.resume.isChecked(),

@@ -61,7 +61,7 @@ class FolderJob(QObject):
 
     @property
     def is_active(self) -> bool:
-        return self.pace.phase in ACTIVE
+        return self._thread is not None and self._thread.is_alive() and self.pace.phase in ACTIVE
 
     def start(self, plan: Plan) -> None:
         assert not self.is_active, "one run at a time"

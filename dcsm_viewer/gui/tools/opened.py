@@ -49,6 +49,10 @@ class OpenedTools(QObject):
             self._make_page(name)
         return self._pages[name]
 
+    def under_way(self) -> tuple[str, ...]:
+        """What closing the window would break off, a sentence each."""
+        return tuple(sentence for tool in self._made if (sentence := tool.under_way()))
+
     def stop(self) -> None:
         """Ends what the tools have under way."""
         for tool in self._made:

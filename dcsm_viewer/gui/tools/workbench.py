@@ -62,6 +62,10 @@ class Tool(QWidget):
     def show_answer(self, answer: Answer) -> None:
         """An answer to the newest question of this tool."""
 
+    def under_way(self) -> str:
+        """What closing the window would break off, in a sentence; "" for nothing."""
+        return ""
+
     def stop(self) -> None:
         """The window closes: ends the tool's threads, its files whole; nothing for a tool without any."""
 

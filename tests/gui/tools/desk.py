@@ -20,8 +20,6 @@ from tests.gui.engines import InstantEngine
 from tests.gui.tools import answers
 from tests.results import make_image
 
-PATIENCE_MS = 20_000
-
 
 class ToolDesk:
     """The window, its engine and what a user does with a tool."""
@@ -46,7 +44,7 @@ class ToolDesk:
         return self.parts.window.tools.page(name)
 
     def wait(self, until: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(until, timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(until)
 
 
 def tool_desk(qtbot: QtBot) -> Iterator[ToolDesk]:

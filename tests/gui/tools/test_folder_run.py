@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Semaphore
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch import Outcome
@@ -25,6 +25,7 @@ from dcsm_viewer.whole_file import PART
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine, answer
 from tests.gui.hands import click
+from tests.patience import PATIENCE_S
 from tests.results import make_model_card
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -44,7 +45,7 @@ class AsideEngine(InstantEngine):
         assert isinstance(question, Aside)
         if question.wanted == "card":
             return make_model_card()
-        assert self.permits.acquire(timeout=10), "no permit came"
+        assert self.permits.acquire(timeout=PATIENCE_S), "no permit came"
         if "broken" in inquiry.request.image.name:
             raise UserError("The network cannot see this one; leave it out.")
         self.settled.append(inquiry.request.image.name)
@@ -67,7 +68,7 @@ class Desk:
         self.tool = tool
 
     def wait(self, until: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(until, timeout=30_000)
+        self._qtbot.waitUntil(until)
 
     def run(self, images: Path, out: Path) -> None:
         self.tool.form.images.setText(str(images))
@@ -91,6 +92,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     parts.controller.start()
     yield Desk(parts, engine, qtbot)
     engine.permit(20)
+    parts.window.tools.stop()
     parts.window.close()
     assert parts.stop(), "a thread goes on after the window closed"
     assert parts.window.tools.docks["folder_run"] is not None
@@ -217,6 +219,49 @@ def test_that_closing_the_window_ends_a_run_that_waits(desk: Desk, photos: Path,
     desk.parts.window.tools.stop()
     assert desk.tool.job._thread is not None
     assert not desk.tool.job._thread.is_alive()
+
+
+def answer_with(button: QMessageBox.StandardButton, heard: list[str]) -> None:
+    """Once a question stands before the window: notes what it says and answers it."""
+
+    def look() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(10, look)
+            return
+        heard.append(box.informativeText())
+        box.button(button).click()
+
+    QTimer.singleShot(0, look)
+
+
+def test_that_closing_the_window_asks_before_it_breaks_a_run_off(desk: Desk, photos: Path, tmp_path: Path) -> None:
+    desk.run(photos, tmp_path / "out")
+    desk.engine.permit(2)
+    desk.wait(lambda: desk.tool.job.pace.done == 1)
+    heard: list[str] = []
+    answer_with(QMessageBox.StandardButton.No, heard)
+    assert not desk.parts.window.close()
+    assert desk.parts.window.isVisible()
+    assert "1 of 4 images" in heard[0]
+    answer_with(QMessageBox.StandardButton.Yes, heard)
+    assert desk.parts.window.close()
+
+
+def test_that_closing_the_window_asks_nothing_once_a_run_is_over(desk: Desk, photos: Path, tmp_path: Path) -> None:
+    desk.run(photos, tmp_path / "out")
+    desk.engine.permit(4)
+    desk.wait_for("finished")
+    assert desk.parts.window.close()
+
+
+def test_that_a_folder_typed_in_part_lies_beside_the_image_on_show(desk: Desk, photos: Path) -> None:
+    desk.parts.opening.open_paths([str(photos / "a.png")])
+    desk.wait(lambda: desk.parts.store.state.image is not None)
+    desk.tool.form.images.setText(str(photos))
+    for typed, meant in (("masks", photos / "masks"), ("~/masks", Path.home() / "masks"), ("", photos / "dcsm-export")):
+        desk.tool.form.out.setText(typed)
+        assert desk.tool.form.plan(desk.parts.store.state).order.out == meant
 
 
 @pytest.mark.parametrize(("images", "words"), [("", "no images to run over"), ("/nowhere/at/all", "is not there")])

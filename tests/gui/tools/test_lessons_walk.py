@@ -25,7 +25,6 @@ from tests.samples import SAMPLES
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-PATIENCE_MS = 120_000
 SMALL = with_field(with_scales(replace(Settings(), device="cpu"), (192, 224)), "method.canvas_px", 224)
 SMALL = with_field(SMALL, "crf.iterations", 3)
 
@@ -57,14 +56,14 @@ class Class:
                 and result.request.settings == state.settings
             )
 
-        self._qtbot.waitUntil(is_settled, timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(is_settled)
 
     def wait_for_frame(self, wanted: QWidget) -> None:
         def is_framed() -> bool:
             frame = self.tool.frame
             return frame is not None and frame.target is wanted and frame.isVisible()
 
-        self._qtbot.waitUntil(is_framed, timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(is_framed)
 
     def wait_for_class(self, name: str) -> None:
         """Another class of the same result takes the stage a moment after the step has begun."""
@@ -73,10 +72,10 @@ class Class:
             result = self.state.result
             return result is not None and self.state.shown_class == result.model.class_names.index(name)
 
-        self._qtbot.waitUntil(is_shown, timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(is_shown)
 
     def wait_for_verdict(self) -> None:
-        self._qtbot.waitUntil(lambda: self.tool.run is None or self.tool.run.verdict is not None, timeout=PATIENCE_MS)
+        self._qtbot.waitUntil(lambda: self.tool.run is None or self.tool.run.verdict is not None)
 
 
 @pytest.fixture
@@ -106,9 +105,7 @@ def test_that_every_lesson_can_be_walked_to_its_end_and_gives_back_what_was_on_s
     for lesson in LESSONS:
         click(room.tool.list.buttons[lesson.name])
         for place, step in enumerate(lesson.steps):
-            room._qtbot.waitUntil(
-                lambda: room.state.image is not None and "dog" in room.state.image.name, timeout=PATIENCE_MS
-            )
+            room._qtbot.waitUntil(lambda: room.state.image is not None and "dog" in room.state.image.name)
             room.settle()
             run = room.tool.run
             assert run is not None

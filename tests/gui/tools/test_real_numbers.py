@@ -13,7 +13,7 @@ from dcsm_viewer.gui.tools.ledger_rows import AGREES, check_of, q_residual
 from dcsm_viewer.gui.tools.matrix import MatrixTool
 from dcsm_viewer.gui.tools.thresholds import ThresholdsTool
 from dcsm_viewer.gui.tools.thresholds_rules import seed_labels
-from tests.e2e.test_the_real_window import PATIENCE_MS, RealDesk, desk, engines, photos
+from tests.e2e.test_the_real_window import RealDesk, desk, engines, photos
 from tests.gui.hands import the
 
 __all__ = ["desk", "engines", "photos"]
@@ -36,7 +36,7 @@ def test_that_a_user_reads_a_pixel_compares_the_classes_and_sets_thresholds(desk
     ledger = the(desk.parts.window, LedgerTool)
     for pixel in ((120, 100), (31, 200)):
         desk.parts.window.stack.pixel_clicked.emit(*pixel)
-        wait(partial(is_whole, ledger, pixel), timeout=PATIENCE_MS)
+        wait(partial(is_whole, ledger, pixel))
         assert ledger.shown is not None
         compared = [check_of(result, ledger.shown, entry) for entry in ledger.shown.classes if entry.detected]
         assert len(compared) == len(result.detected_ids) >= 2
@@ -46,7 +46,7 @@ def test_that_a_user_reads_a_pixel_compares_the_classes_and_sets_thresholds(desk
 
     desk.do("tools.matrix")
     matrix = the(desk.parts.window, MatrixTool)
-    wait(lambda: matrix.matrix is not None and not matrix.matrix.is_preview, timeout=PATIENCE_MS)
+    wait(lambda: matrix.matrix is not None and not matrix.matrix.is_preview)
     assert matrix.matrix is not None
     assert matrix.matrix.class_ids == result.candidate_ids
     before, after = matrix.matrix.before.mean, matrix.matrix.after.mean
@@ -56,7 +56,7 @@ def test_that_a_user_reads_a_pixel_compares_the_classes_and_sets_thresholds(desk
 
     desk.do("tools.thresholds")
     thresholds = the(desk.parts.window, ThresholdsTool)
-    wait(lambda: thresholds.measured is not None, timeout=PATIENCE_MS)
+    wait(lambda: thresholds.measured is not None)
     assert thresholds.measured is not None
     np.testing.assert_array_equal(thresholds.measured.peaks.largest, result.class_maps.max(axis=0))
     layer = thresholds.view.seed.content.layer

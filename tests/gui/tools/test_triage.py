@@ -50,7 +50,7 @@ class Desk:
         self.tool = tool
 
     def wait(self, until: Callable[[], bool]) -> None:
-        self._qtbot.waitUntil(until, timeout=10_000)
+        self._qtbot.waitUntil(until)
 
     def open(self, folder: Path) -> None:
         self.tool.open_folder(str(folder))

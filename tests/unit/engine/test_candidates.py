@@ -116,7 +116,7 @@ def test_that_scores_that_are_not_numbers_detect_nothing_and_rank_last() -> None
 ids = st.sets(st.integers(0, 5), max_size=3).map(lambda some: tuple(sorted(some)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     scores=st.lists(st.lists(st.floats(0, 1, width=32), min_size=6, max_size=6), min_size=3, max_size=3),
     pinned=ids,

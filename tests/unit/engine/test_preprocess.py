@@ -45,7 +45,7 @@ def test_that_a_stretched_canvas_equals_the_reference() -> None:
     assert (placement.top, placement.left, placement.height, placement.width) == (0, 0, 512, 512)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(height=st.integers(1, 300), width=st.integers(1, 300), side=st.integers(100, 301))
 def test_that_the_image_lies_inside_the_canvas_and_in_its_middle(height: int, width: int, side: int) -> None:
     placement = placement_for((height, width), replace(PAPER, canvas_px=side))
@@ -60,7 +60,7 @@ def test_that_the_image_lies_inside_the_canvas_and_in_its_middle(height: int, wi
     assert (placement.height, placement.width) == (height, width) or max(placement.height, placement.width) == side
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(height=st.integers(1, 100), width=st.integers(1, 100))
 def test_that_an_image_placed_and_taken_back_is_the_same(height: int, width: int) -> None:
     rgb = picture(height, width)

@@ -71,7 +71,7 @@ def test_that_any_mixture_of_constants_gives_maps_in_0_to_1_that_reach_1(method:
     assert result.notes == ()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 1000), order=st.permutations([1, 2, 3]), preset=st.sampled_from(["paper", "caffe", "formula"])
 )
@@ -216,7 +216,7 @@ def test_that_half_precision_maps_are_computed_in_single() -> None:
     assert {maps.dtype for maps in plain.values()} == {torch.float32}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     n=st.integers(1, 60),
     side=st.integers(1, 60),

@@ -28,7 +28,7 @@ def _saved(path: Path, **content: NDArray[np.generic] | TorchTensor) -> Path:
     return path
 
 
-@settings(deadline=None, max_examples=30)  # files are written
+@settings(max_examples=30)  # files are written
 @given(st.lists(st.integers(0, 4), max_size=4))
 def test_that_torch_finds_a_tensor_of_any_shape(tmp_path_factory: pytest.TempPathFactory, shape: list[int]) -> None:
     maps = _maps(*shape)

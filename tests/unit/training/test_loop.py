@@ -24,6 +24,7 @@ from dcsm_viewer.training.order import Order, Trained
 from dcsm_viewer.training.progress import Epoch, Event, Step
 from dcsm_viewer.training.start import start_from
 from dcsm_viewer.values import UserError
+from tests.patience import PATIENCE_S
 from tests.unit.training.tiny import tiny_order
 
 
@@ -190,7 +191,7 @@ def test_that_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
         )
         for rank in range(2)
     ]
-    said = [process.communicate(timeout=120) for process in processes]
+    said = [process.communicate(timeout=PATIENCE_S) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dcsm_viewer.training.trainable_vgg16.DROPOUT", 0.0)

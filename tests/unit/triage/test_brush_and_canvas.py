@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ def covered(start: tuple[int, int], end: tuple[int, int], diameter_px: int) -> N
 
 
 @given(PLACES, PLACES, st.integers(1, 12))
-@settings(deadline=None)
 def test_that_the_brush_covers_what_the_reference_says(
     start: tuple[int, int], end: tuple[int, int], diameter_px: int
 ) -> None:
@@ -46,7 +45,6 @@ def stroke(canvas: Canvas, start: tuple[int, int], end: tuple[int, int], label: 
 
 
 @given(st.lists(st.tuples(PLACES, PLACES, st.sampled_from([0, 2, 12, 255])), max_size=8))
-@settings(deadline=None)
 def test_that_undoing_all_gives_the_labels_back_and_redoing_all_the_last_ones(
     strokes: list[tuple[tuple[int, int], tuple[int, int], int]],
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dcsm_viewer.export import export_result
@@ -64,7 +64,6 @@ def test_that_without_a_crf_only_ignored_pixels_are_uncertain() -> None:
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=6), st.floats(0, 1, width=32))
-@settings(deadline=None)
 def test_that_narrow_is_that_of_the_reference_and_within_0_and_1(best: list[float], threshold: float) -> None:
     found = narrow(np.array(best, np.float32), threshold)
     assert found == pytest.approx(slow_narrow(best, threshold), abs=1e-6)

@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 
 
 @given(st.integers(1, 5), st.integers(1, 6), st.integers(1, 6), st.floats(0.4, 40.0))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_that_a_constant_blurs_to_itself_when_divided_by_row_sums(
     dimension: int, height: int, width: int, spread: float
 ) -> None:
@@ -38,7 +38,7 @@ def test_that_a_constant_image_far_wider_than_itself_blurs_to_the_mean() -> None
 
 
 @given(st.integers(1, 5), st.integers(0, 2**31))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_that_barycentric_weights_are_a_partition_of_one(dimension: int, seed: int) -> None:
     points = np.random.default_rng(seed).normal(0, 20, (dimension, 50)).astype(np.float32)
     weights = enclosing_simplices(torch.from_numpy(points)).weights

@@ -33,7 +33,7 @@ def after(iterations: int, unary: torch.Tensor = UNARY, weights: tuple[float, fl
     arrays.arrays(np.float32, (3, 4, 5), elements=st.floats(allow_nan=False, allow_infinity=False, width=32)),
     st.sampled_from([0.0, 3.0, -3.0, 50.0, 1e6, -1e6]),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_that_any_finite_unary_and_weight_give_marginals_that_sum_to_one(
     unary: np.ndarray[tuple[int, ...], np.dtype[np.float32]], weight: float
 ) -> None:

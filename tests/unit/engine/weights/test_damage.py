@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcsm_viewer.engine.weights.read import read_weights
@@ -53,7 +53,7 @@ def test_that_a_file_cut_anywhere_is_refused_in_one_sentence(form: str, tmp_path
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("form", FORMS)
 # A busy machine makes files slow to write, which says nothing about the readers.
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8))
 def test_that_changed_bytes_are_read_or_refused_in_one_sentence(form: str, changes: list[tuple[float, int]]) -> None:
     name, data = whole(form)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -109,7 +109,6 @@ def test_that_an_image_without_maps_is_all_background() -> None:
     np.testing.assert_allclose(result.mean_iou(), expected, rtol=1e-12)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=30))
 def test_that_average_precision_is_that_of_the_reference(images: list[tuple[int, bool]]) -> None:
     scores, has_it = [score / 7 for score, _ in images], [truth for _, truth in images]
