@@ -1,6 +1,7 @@
 """A run over many images by the command line: its speed, its memory, and whether kills and processes change a byte.
 
-`growth`: images a second, and the resident memory at the end against that after the warm-up. `kill`: the same images
+`growth`: images a second, and the least and the most resident memory while an image is computed, its median over the
+last tenth of the images against that over the third. `kill`: the same images
 with SIGKILL every few seconds and --resume until done; only the handling of files is at stake, so the method runs at
 one small scale without CRF. `cluster`: two local workers against one process, the second time with a worker killed.
 
@@ -23,6 +24,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +34,8 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "resources" / "samples"
-WARM_UP = 0.25  # of the images, after which all caches are full
+TENTHS = 10  # of the images, each of them looked at as one
+WARM_UP = 2  # tenths, after which all caches are full
 SIZE = (480, 360)
 QUICK = ("--scales", "160", "--canvas", "160", "--no-crf", "--threads", "1")
 
@@ -70,8 +73,32 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+class Watched:
+    """The least and the most memory a process has held since it was last asked, looked at 50 times a second."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._seen: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def least_and_most_mib(self) -> tuple[float, float]:
+        seen, self._seen = self._seen, []
+        seen = seen or [resident_mib(self._pid)]
+        return min(seen), max(seen)
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.02):
+            self._seen.append(resident_mib(self._pid))
+
+
 def growth(folder: Path, out: Path, count: int, words: Sequence[str]) -> None:
-    resident: list[float] = []
+    held: list[tuple[float, float]] = []
     computed_s: list[float] = []
     with subprocess.Popen(
         command(folder, out, *words), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -79,24 +106,30 @@ def growth(folder: Path, out: Path, count: int, words: Sequence[str]) -> None:
         assert running.stdout is not None
         begin = time.perf_counter()
         first = begin
+        watched = Watched(running.pid)
         for line in running.stdout:
             outcome = json.loads(line)
             assert outcome["error"] is None, outcome["error"]
-            first = time.perf_counter() if not resident else first
-            resident.append(resident_mib(running.pid))
+            first = time.perf_counter() if not held else first
+            held.append(watched.least_and_most_mib())
             computed_s.append(outcome["seconds"])
+            if len(held) == count:
+                break
         took = time.perf_counter() - first
-    warm = resident[int(WARM_UP * count)]
+        watched.stop()
+    # How much one image needs depends on its classes, so single images say little: medians over many.
+    tenths = [np.median(part, axis=0) for part in np.array_split(np.array(held), TENTHS)]
+    warm, last = tenths[WARM_UP], tenths[-1]
     row = {
         "case": "growth",
-        "images": len(resident),
-        "images_per_s": (len(resident) - 1) / took,
+        "images": len(held),
+        "images_per_s": (len(held) - 1) / took,
         "seconds_an_image_median": float(np.median(computed_s)),
         "start_s": first - begin,
-        "warm_mib": warm,
-        "last_mib": resident[-1],
-        "most_mib": max(resident),
-        "growth": resident[-1] / warm - 1,
+        "least_mib": [round(float(part[0]), 1) for part in tenths],
+        "most_mib": [round(float(part[1]), 1) for part in tenths],
+        "growth_of_least": float(last[0] / warm[0] - 1),
+        "growth_of_most": float(last[1] / warm[1] - 1),
         "load": os.getloadavg(),
         "options": list(words),
     }
