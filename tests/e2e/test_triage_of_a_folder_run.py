@@ -80,7 +80,8 @@ def desk(qtbot: QtBot) -> Iterator[RealDesk]:
 
     themes = Themes(app)
     parts = build(ViewState(settings=SMALL), make_engine, themes, Remembered())
-    qtbot.addWidget(parts.window)
+    # A run that goes on when a test fails would be asked about when the window closes.
+    qtbot.addWidget(parts.window, before_close_func=lambda _: parts.window.tools.stop())
     parts.window.resize(1280, 800)
     parts.window.show()
     parts.controller.start()

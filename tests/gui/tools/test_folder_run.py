@@ -9,7 +9,7 @@ from threading import Semaphore
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch import Outcome
@@ -86,13 +86,18 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     assert isinstance(app, QApplication)
     themes, engine = Themes(app), AsideEngine()
     parts = build(ViewState(), engine.make, themes, Remembered())
-    qtbot.addWidget(parts.window)
+
+    def end_the_run(_window: QWidget) -> None:
+        # Before pytest-qt closes the window, which would ask about a run that goes on.
+        engine.permit(20)
+        parts.window.tools.stop()
+
+    qtbot.addWidget(parts.window, before_close_func=end_the_run)
     parts.window.resize(1280, 800)
     parts.window.show()
     parts.controller.start()
     yield Desk(parts, engine, qtbot)
-    engine.permit(20)
-    parts.window.tools.stop()
+    end_the_run(parts.window)
     parts.window.close()
     assert parts.stop(), "a thread goes on after the window closed"
     assert parts.window.tools.docks["folder_run"] is not None
