@@ -242,13 +242,12 @@ def answer_with(button: QMessageBox.StandardButton, heard: list[str]) -> None:
 
 def test_that_closing_the_window_asks_before_it_breaks_a_run_off(desk: Desk, photos: Path, tmp_path: Path) -> None:
     desk.run(photos, tmp_path / "out")
-    desk.engine.permit(2)
-    desk.wait(lambda: desk.tool.job.pace.done == 1)
+    desk.wait(lambda: desk.tool.job.pace.total == 4)
     heard: list[str] = []
     answer_with(QMessageBox.StandardButton.No, heard)
     assert not desk.parts.window.close()
     assert desk.parts.window.isVisible()
-    assert "1 of 4 images" in heard[0]
+    assert "0 of 4 images" in heard[0]
     answer_with(QMessageBox.StandardButton.Yes, heard)
     assert desk.parts.window.close()
 
