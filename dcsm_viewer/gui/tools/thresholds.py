@@ -30,7 +30,7 @@ from dcsm_viewer.gui.exporting import default_folder, exportable
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.thresholds_curves import SeedScore, seed_score
 from dcsm_viewer.gui.tools.thresholds_files import FolderSweep, read_mask
-from dcsm_viewer.gui.tools.thresholds_plot import USES_TRUTH, Drawing, ThresholdPlot
+from dcsm_viewer.gui.tools.thresholds_plot import Drawing, ThresholdPlot
 from dcsm_viewer.gui.tools.thresholds_rules import (
     GRID,
     HANDLES,
@@ -43,6 +43,7 @@ from dcsm_viewer.gui.tools.thresholds_rules import (
     with_seed,
 )
 from dcsm_viewer.gui.tools.thresholds_view import ThresholdsView
+from dcsm_viewer.gui.tools.thresholds_words import as_kept, kept_thresholds, standing
 from dcsm_viewer.gui.tools.thresholds_work import DeskWork, Measured
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.values import Result, UserError
@@ -63,7 +64,7 @@ class ThresholdsTool(Tool):
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
-        self.thresholds = _kept(bench.remembered.text(_KEPT))
+        self.thresholds = kept_thresholds(bench.remembered.text(_KEPT))
         self._masks: dict[str, tuple[Path, NDArray[np.uint16]]] = {}
         self._measured: Measured | None = None
         self._asked: tuple[Result, bool] | None = None
@@ -258,29 +259,9 @@ class ThresholdsTool(Tool):
         self.halt.setVisible(self.work.sweeping)
         self.folder.setVisible(not self.work.sweeping)
         self.single.setVisible(self._swept is not None)
-        self.words.setText(self._words())
-
-    def _words(self) -> str:
-        parts = [self._trouble] if self._trouble else []
-        drawing = self.plot.drawing
-        if self._swept is not None:
-            parts.append(f"Curves over {self._swept.words}.")
-        if drawing is not None and drawing.curves.suggestion is not None:
-            parts.append(drawing.curves.suggestion.words)
-        if drawing is not None and drawing.best is not None and drawing.curves.mean_iou is not None:
-            best, here = (round(100 * at) for at in (drawing.best, self.thresholds.eval))
-            mean = 100 * drawing.curves.mean_iou
-            parts.append(
-                f"mIoU {mean[here]:.1f} % at eval {GRID[here]:.2f}, best {mean[best]:.1f} % at {GRID[best]:.2f} "
-                f"({USES_TRUTH})."
-            )
-        score = self._seed_score()
-        if score is not None:
-            parts.append(
-                f"Seed: mIoU {100 * score.left_out:.1f} % with 255 left out, {100 * score.counted_wrong:.1f} % "
-                f"with 255 counted as wrong ({USES_TRUTH})."
-            )
-        return " ".join(parts)
+        sweep = "" if self._swept is None else self._swept.words
+        said = standing(self._trouble, sweep, self.plot.drawing, self._seed_score(), self.thresholds)
+        self.words.setText(said)
 
     def _seed_score(self) -> SeedScore | None:
         measured = self._measured
@@ -311,8 +292,7 @@ class ThresholdsTool(Tool):
             self._keep()
 
     def _keep(self) -> None:
-        here = self.thresholds
-        self.bench.remembered.keep(_KEPT, f"{here.bg:g} {here.eval:g} {here.fg:g}")
+        self.bench.remembered.keep(_KEPT, as_kept(self.thresholds))
 
     def _ask_mask(self) -> None:
         path, _kind = QFileDialog.getOpenFileName(self, "Load mask", self._image_folder(), _MASKS)
@@ -390,15 +370,6 @@ class ThresholdsTool(Tool):
         self.work.progressed.connect(self._show_progress)
         self.work.swept.connect(self._take_swept)
         self.work.failed.connect(self._fail)
-
-
-def _kept(text: str) -> Thresholds:
-    """As the user left them; the first published ones where nothing usable is kept."""
-    try:
-        bg, middle, fg = (float(part) for part in text.split())
-    except ValueError:
-        return Thresholds()
-    return Thresholds(bg, middle, fg) if 0 <= bg <= middle <= fg <= 1 else Thresholds()
 
 
 def _box(name: HandleName, parent: QWidget) -> QDoubleSpinBox:
