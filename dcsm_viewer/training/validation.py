@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dcsm_viewer.datasets import Dataset
 from dcsm_viewer.engine.models.convention import InputConvention
-from dcsm_viewer.training.average_precision import average_precisions, mean_average_precision
+from dcsm_viewer.ranking import average_precisions, mean_average_precision
 from dcsm_viewer.training.batches import Share, fixed_batches, network_input
 from dcsm_viewer.training.processes import gathered
 from dcsm_viewer.training.recipe import Recipe
@@ -72,4 +72,4 @@ def validated(
     present = np.concatenate([part[1] for part in parts])
     ap = average_precisions(logits, present)
     loss = F.binary_cross_entropy_with_logits(torch.from_numpy(logits), torch.from_numpy(present).double())
-    return Validation(float(loss), mean_average_precision(ap), ap)
+    return Validation(float(loss), mean_average_precision(ap), tuple(ap.tolist()))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.ranking import average_precisions
 from dcsm_viewer.study.evaluation import confusion, curve
 from dcsm_viewer.study.evaluation.confusion import Confusion
 from dcsm_viewer.study.evaluation.curve import THRESHOLDS, Curve
-from dcsm_viewer.study.evaluation.ranking import average_precisions
 from dcsm_viewer.study.evaluation.records import Record
 from dcsm_viewer.study.evaluation.rows import Row
 from dcsm_viewer.study.evaluation.vocabularies import Vocabularies

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dcsm_viewer.study.evaluation import confusion, curve
 from dcsm_viewer.study.evaluation.confusion import Confusion
 from dcsm_viewer.study.evaluation.curve import THRESHOLDS, Curve
 from dcsm_viewer.study.evaluation.pointing import pointed
-from dcsm_viewer.study.evaluation.ranking import average_precision, mean_average_precision
 from dcsm_viewer.values import UserError
 from tests.reference.scores import (
-    reference_average_precision,
     reference_iou,
     reference_labels_at,
     reference_mean_iou,
@@ -107,25 +101,6 @@ def test_that_an_image_without_maps_is_all_background() -> None:
     result = Curve.of(truth, np.zeros((0, *truth.shape), np.float32), (), LABELS)
     expected = reference_mean_iou([truth], [np.zeros_like(truth)], LABELS)
     np.testing.assert_allclose(result.mean_iou(), expected, rtol=1e-12)
-
-
-@given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=30))
-def test_that_average_precision_is_that_of_the_reference(images: list[tuple[int, bool]]) -> None:
-    scores, has_it = [score / 7 for score, _ in images], [truth for _, truth in images]
-    expected = reference_average_precision(scores, has_it)
-    assert average_precision(np.array(scores), np.array(has_it)) == pytest.approx(expected, nan_ok=True, rel=1e-12)
-
-
-def test_that_average_precision_is_the_published_rule_on_a_case_worked_by_hand() -> None:
-    # Right, wrong, right: recall 1/2 at precision 1, recall 1 at precision 2/3.
-    assert average_precision(np.array([0.9, 0.8, 0.7]), np.array([True, False, True])) == pytest.approx(5 / 6)
-
-
-def test_that_the_mean_leaves_out_classes_no_image_has() -> None:
-    scores = np.array([[0.9, 0.9], [0.1, 0.1]])
-    has_it = np.array([[True, False], [False, False]])
-    assert mean_average_precision(scores, has_it) == 1.0
-    assert math.isnan(mean_average_precision(scores, np.zeros((2, 2), bool)))
 
 
 def test_that_a_class_is_pointed_at_where_its_map_is_largest() -> None:

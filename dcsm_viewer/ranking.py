@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.study.evaluation.confusion import mean_of
-
 
 def average_precision(scores: NDArray[np.floating], has_it: NDArray[np.bool_]) -> float:
     """Area under the precision-recall curve of one class, as VOC has measured since 2010; NaN without positives.
@@ -31,6 +29,7 @@ def average_precisions(scores: NDArray[np.floating], has_it: NDArray[np.bool_]) 
     return np.array([average_precision(column, truth) for column, truth in zip(scores.T, has_it.T, strict=True)])
 
 
-def mean_average_precision(scores: NDArray[np.floating], has_it: NDArray[np.bool_]) -> float:
-    """The mean over the classes that some image has."""
-    return mean_of(average_precisions(scores, has_it))
+def mean_average_precision(of_classes: NDArray[np.float64]) -> float:
+    """The mean of average precisions (classes,) over the classes that some image has; NaN if none is."""
+    known = of_classes[~np.isnan(of_classes)]
+    return float(known.mean()) if known.size else float("nan")
