@@ -27,6 +27,14 @@ class Subject:
     def name(self) -> str:
         return self.result.model.class_names[self.class_id]
 
+    def is_still_on(self, state: ViewState) -> bool:
+        """Whether its image and class are on show, be it with other settings: what is known of it may stay so long."""
+        shown = state.result
+        if shown is None:
+            return False
+        digest = self.result.request.image.digest
+        return shown.request.image.digest == digest and state.shown_class == self.class_id
+
 
 def subject_of(state: ViewState) -> Subject | None:
     """None while there is nothing to ask about yet, or while it is about to change."""

@@ -100,7 +100,7 @@ class FaithfulnessTool(Tool):
             if self._asked is None:
                 self._asked = subject.key
                 self.inquire(subject.result.request, FaithfulnessQuestion(subject.class_id, STEPS))
-        elif self._is_of_another(state):
+        elif self._subject is None or not self._subject.is_still_on(state):
             self._subject, self._known, self._asked = None, None, None
             self._maps, self._game = {}, {}
         self.view.show_state(state)
@@ -176,12 +176,6 @@ class FaithfulnessTool(Tool):
 
     def _take_x(self, x: float) -> None:
         self.share.slider.setValue(round(x * STEPS))
-
-    def _is_of_another(self, state: ViewState) -> bool:
-        if self._subject is None or state.result is None:
-            return True
-        asked = self._subject.result.request
-        return asked.image.digest != state.result.request.image.digest or self._subject.class_id != state.shown_class
 
     def _play(self) -> None:
         """Where each map points, while there is a mask of this very image."""

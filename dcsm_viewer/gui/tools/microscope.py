@@ -84,7 +84,7 @@ class MicroscopeTool(Tool):
                 self._take_subject(subject)
             if self._asked is None:
                 self._ask()
-        elif self._is_of_another(state):
+        elif self._subject is None or not self._subject.is_still_on(state):
             self._subject, self._known, self._gate, self._pixel, self._asked = None, None, None, None, None
         self.view.show_state(state)
         self._show(state)
@@ -127,12 +127,6 @@ class MicroscopeTool(Tool):
                 self.scale.addItem(f"{scale} px", scale)
             nearest = min(subject.result.scales, key=lambda px: (abs(px - method.canvas_px), px))
             self.scale.setCurrentIndex(self.scale.findData(wanted if wanted in subject.result.scales else nearest))
-
-    def _is_of_another(self, state: ViewState) -> bool:
-        if self._subject is None or state.result is None:
-            return True
-        asked = self._subject.result.request
-        return asked.image.digest != state.result.request.image.digest or self._subject.class_id != state.shown_class
 
     def _ask(self, unit: Unit | None = None) -> None:
         if self._subject is None or not self.isVisible():
