@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 from collections.abc import Sequence
@@ -11,16 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dcsm_viewer.export.subject import fits_one_byte, index_meanings
 from dcsm_viewer.imaging.urls import bytes_at, is_url
-from dcsm_viewer.unknown_keys import unknown_keys
+from dcsm_viewer.json_file import JsonFile
 from dcsm_viewer.values import ModelCard, Result, Settings, UserError
-from dcsm_viewer.whole_file import whole_file
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 SCHEMA = 1
 
@@ -122,11 +116,8 @@ def recipe_of(result: Result, folder: Path, outputs: Sequence[RecipeOutput], *, 
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
-    """JSON at `path`; floats as their shortest decimals, which read back to the same bits."""
-    document = _adapter().dump_python(recipe, mode="json")
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    with whole_file(path) as stream:
-        stream.write(text.encode())
+    """JSON at `path`. Raises UserError where it cannot be written."""
+    _FILE.write(recipe, path)
 
 
 def read_recipe(path: str | os.PathLike[str]) -> Recipe:
@@ -135,26 +126,17 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
     Raises UserError for a file that is missing, no recipe, of another schema, or with a setting this version does
     not know (which replay would have to leave out).
     """
-    from pydantic import ValidationError
+    return _FILE.read(Path(path))
 
-    path = Path(path)
-    document = _document(path)
-    found = document.get("schema")
-    if found != SCHEMA or isinstance(found, bool):
-        raise UserError(
-            f"{path} is a recipe of schema {found!r} and this version reads {SCHEMA}; "
-            "open it with the version that wrote it."
-        )
-    try:
-        recipe = _adapter().validate_json(json.dumps(document), strict=True)
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False, include_context=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise UserError(f"{path} is damaged at {place} ({first['msg']}); export the image once more.") from None
-    unknown = unknown_keys(document, _adapter().dump_python(recipe, mode="json"))
-    if unknown:
-        raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
-    return recipe
+
+_FILE = JsonFile(
+    Recipe,
+    kind="recipe",
+    schema=SCHEMA,
+    keys=frozenset(),
+    choose="the .json beside an export",
+    mend="export the image once more",
+)
 
 
 def file_sha256(path: str) -> str:
@@ -166,27 +148,6 @@ def sha256_of(path: Path) -> str:
     """The sha256 of the file's bytes, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-@cache
-def _adapter() -> TypeAdapter[Recipe]:
-    from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
-
-    return TypeAdapter(Recipe)
-
-
-def _document(path: Path) -> dict[str, object]:
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path} is not there; choose another recipe.") from None
-    except OSError as trouble:
-        raise UserError(f"{path} cannot be read ({trouble.strerror}); choose another recipe.") from None
-    except (ValueError, RecursionError):
-        raise UserError(f"{path} is not a recipe: it holds no JSON; choose the .json beside an export.") from None
-    if not isinstance(document, dict) or "schema" not in document:
-        raise UserError(f"{path} is not a recipe of this program; choose the .json beside an export.")
-    return document
 
 
 def path_from(folder: Path, path: str | None) -> str | None:

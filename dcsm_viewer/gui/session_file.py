@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dcsm_viewer.gui.snapshots import Comparison, Snapshot
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import History
-from dcsm_viewer.unknown_keys import unknown_keys
+from dcsm_viewer.json_file import JsonFile
 from dcsm_viewer.values import ClassChoice, Settings, SourceImage, UserError
-from dcsm_viewer.whole_file import whole_file
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 SCHEMA = 1
 ENDING = ".dcsm.json"
@@ -111,36 +104,25 @@ def session_of(state: ViewState, history: History, folder: Path) -> Session:
 
 def write_session(session: Session, path: Path) -> Path:
     """JSON at `path`, whole or not at all. Raises UserError where it cannot be written."""
-    document = _adapter().dump_python(session, mode="json")
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    with whole_file(path) as stream:
-        stream.write(text.encode())
-    return path
+    return _FILE.write(session, path)
 
 
 def read_session(path: Path) -> Session:
     """Raises UserError for a file that is missing, no session, damaged, or of another version of the program."""
-    from pydantic import ValidationError
-
-    document = _document(path)
-    found = document.get("schema")
-    if found != SCHEMA or isinstance(found, bool):
-        raise UserError(
-            f"{path} is a session of schema {found!r} and this version reads {SCHEMA}; "
-            "open it with the version that wrote it."
-        )
-    try:
-        session = _adapter().validate_json(json.dumps(document), strict=True)
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False, include_context=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise UserError(f"{path} is damaged at {place} ({first['msg']}); open an older copy of it.") from None
-    unknown = unknown_keys(document, _adapter().dump_python(session, mode="json"))
-    if unknown:
-        raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
+    session = _FILE.read(path)
     if not (0 <= session.tab < max(1, len(session.tabs)) and 0 <= session.here < max(1, len(session.history))):
-        raise UserError(f"{path} names a tab or a step that it does not hold; open an older copy of it.")
+        raise UserError(f"{path} names a tab or a step that it does not hold; {_FILE.mend}.")
     return session
+
+
+_FILE = JsonFile(
+    Session,
+    kind="session",
+    schema=SCHEMA,
+    keys=frozenset({"tabs", "history"}),
+    choose=f"a file ending in {ENDING}",
+    mend="open an older copy of it",
+)
 
 
 def image_path(image: SavedImage, session_path: Path) -> str | None:
@@ -170,24 +152,3 @@ def _path_from(folder: Path, path: str) -> str:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # another drive of Windows
         return Path(path).absolute().as_posix()
-
-
-def _document(path: Path) -> dict[str, object]:
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path} is not there; choose another session.") from None
-    except OSError as trouble:
-        raise UserError(f"{path} cannot be read ({trouble.strerror}); choose another session.") from None
-    except (ValueError, RecursionError):
-        raise UserError(f"{path} is not a session: it holds no JSON; choose a file ending in {ENDING}.") from None
-    if not isinstance(document, dict) or not {"schema", "tabs", "history"} <= set(document):
-        raise UserError(f"{path} is not a session of this program; choose a file ending in {ENDING}.")
-    return document
-
-
-@cache
-def _adapter() -> TypeAdapter[Session]:
-    from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
-
-    return TypeAdapter(Session)

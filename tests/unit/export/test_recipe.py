@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from dcsm_viewer.export.recipe import (
     SCHEMA,
+    Recipe,
     RecipeOutput,
-    _adapter,
     read_recipe,
     recipe_of,
     write_recipe,
@@ -66,8 +67,8 @@ def test_that_floats_read_back_to_the_same_bits(threshold: float, width: float) 
     settings = Settings(method=MethodSettings(threshold=threshold), crf=CrfSettings(gaussian_sxy=width))
     result = small_result()
     recipe = recipe_of(replace(result, request=replace(result.request, settings=settings)), Path(), [], stages=False)
-    text = json.dumps(_adapter().dump_python(recipe, mode="json"))
-    back = _adapter().validate_json(text, strict=True).settings
+    text = json.dumps(TypeAdapter(Recipe).dump_python(recipe, mode="json"))
+    back = TypeAdapter(Recipe).validate_json(text, strict=True).settings
     assert (back.method.threshold.hex(), back.crf.gaussian_sxy.hex()) == (threshold.hex(), width.hex())
 
 
