@@ -14,7 +14,7 @@ from dcsm_viewer.values import UserError
 
 NAME = "lite0-voc"
 TITLE = "EfficientNet-Lite0 (VOC, 20 classes)"
-DIGEST = "0a72f7d1d7775bdf00d713e73caf9e55532e8aabff2a684ecf6c961044a23b6a"
+DIGEST = "b56aacd74392ad7efe0dbce83e65dac9e2a85004240ea9f095b6387363550aab"
 SOURCE = "Trained by this program on composite scenes, from EfficientNet-Lite0 on ImageNet; see weights/README.md."
 LICENCE = "Apache-2.0"
 _FILE = "lite0-voc.safetensors"
