@@ -8,6 +8,6 @@ import os
 # The first name is GNU's own and wins where torch uses it (Linux); the second is everybody's.
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# How many convolutions, each of another shape, oneDNN keeps compiled. Its own 1024 fill up for hours, as every number of
-# classes is a new shape; compiling one again costs too little to measure (docs/many-images.md).
+# How many convolutions, each of another shape, oneDNN keeps compiled. Its own 1024 fill up for hours, as every number
+# of classes is a new shape; compiling one again costs too little to measure (docs/many-images.md).
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
