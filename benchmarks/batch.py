@@ -97,7 +97,7 @@ class Watched:
             self._seen.append(resident_mib(self._pid))
 
 
-def growth(folder: Path, out: Path, count: int, words: Sequence[str]) -> None:
+def growth(folder: Path, out: Path, words: Sequence[str]) -> None:
     held: list[tuple[float, float]] = []
     computed_s: list[float] = []
     with subprocess.Popen(
@@ -113,8 +113,6 @@ def growth(folder: Path, out: Path, count: int, words: Sequence[str]) -> None:
             first = time.perf_counter() if not held else first
             held.append(watched.least_and_most_mib())
             computed_s.append(outcome["seconds"])
-            if len(held) == count:
-                break
         took = time.perf_counter() - first
         watched.stop()
     # How much one image needs depends on its classes, so single images say little: medians over many.
@@ -230,7 +228,7 @@ def main() -> None:
             make_scenes(folder, arguments.images)
         out = Path(room) / "out"
         if arguments.case == "growth":
-            growth(folder, out, arguments.images, words)
+            growth(folder, out, words)
         elif arguments.case == "kill":
             kill(folder, out, arguments.every, words)
         else:

@@ -11,8 +11,8 @@ from functools import cache
 def give_back_freed() -> None:
     """Nothing; whole pages that nobody uses any more belong to the system again, where the C library can do that.
 
-    Costs about 20 ms. Maps of many sizes, made and let go by several threads, otherwise leave holes: over 2,000 images
-    the resident memory grew by a fifth while nothing was kept (issue 8).
+    Costs about 20 ms. Maps of many sizes, made and let go by several threads, otherwise leave holes: giving
+    them back halved what 2,000 images added to the resident memory (issue 8, docs/many-images.md).
     """
     trim = _malloc_trim()
     if trim is not None:

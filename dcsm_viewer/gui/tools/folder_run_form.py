@@ -70,11 +70,9 @@ class FolderRunForm(QWidget):
     def plan(self, state: ViewState) -> Plan:
         """Raises UserError saying what is missing."""
         typed = self.images.text().strip()
-        inputs = (typed,) if typed else state.folder
+        inputs = (str(Path(typed).expanduser()),) if typed else state.folder
         if not inputs:
             raise UserError("There are no images to run over: open a folder, or name one under Images.")
-        if typed:
-            inputs = (str(Path(typed).expanduser()),)
         if typed and not Path(inputs[0]).exists():
             raise UserError(f"{typed} is not there; choose another folder of images.")
         formats = self.chosen_formats
