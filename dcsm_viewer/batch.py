@@ -16,6 +16,7 @@ from dcsm_viewer.batch_inputs import expand
 from dcsm_viewer.batch_labels import class_ids
 from dcsm_viewer.batch_pace import Pace
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.seeds import with_seeds
 from dcsm_viewer.values import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
@@ -242,7 +243,7 @@ def _written(result: Result, path: str, stem: str, order: Order, seconds: float)
         written = export_with_reports(result, order.out, stem, order.formats, stages=order.stages)
     except UserError as error:
         return Outcome(path, error=str(error), seconds=seconds + time.perf_counter() - begin)
-    best = result.scores.max(0)
+    best = image_scores(result.scores, result.request.settings.method)
     checks: dict[str, tuple[str, ...]] = {}
     for name, read_back in written.reports:
         checks[name] = (*checks.get(name, ()), *read_back.sentences)

@@ -54,7 +54,7 @@ CRF_PRESETS: dict[str, CrfPreset] = {
         CrfSettings(),
         "soft",
         None,
-        "Chosen on scenes with known masks (docs/evaluation.md): IRN's widths on the soft unary.",
+        "Chosen on scenes with known masks (docs/evaluation.md), for the soft unary.",
     ),
     "ssdd": CrfPreset(
         "Authors' later code (SSDD)",

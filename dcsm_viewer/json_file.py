@@ -58,6 +58,7 @@ class JsonFile(Generic[ContentT]):
                 f"{path} is a {self.kind} of schema {found!r} and this version reads {self.schema}; "
                 "open it with the version that wrote it."
             )
+        _complete(document)
         try:
             content = self._adapter.validate_json(json.dumps(document), strict=True)
         except ValidationError as wrong:
@@ -87,3 +88,15 @@ class JsonFile(Generic[ContentT]):
         from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
 
         return TypeAdapter(self.content)
+
+
+def _complete(document: object) -> None:
+    """Puts into a document, in place, what settings meant before a constant of theirs had a name."""
+    if isinstance(document, dict):
+        if "gate_by_scale" in document:
+            document.setdefault("detect_by", "any")
+        for part in document.values():
+            _complete(part)
+    elif isinstance(document, list):
+        for part in document:
+            _complete(part)

@@ -177,6 +177,13 @@ _CHOICES = (
         ),
     ),
     Choice(
+        "method.detect_by", "Found by", "Which score has to be above the threshold for a class to be found.",
+        (
+            Option("any", "Any scale", "the one at any scale, the best of them."),
+            Option("mean", "Mean", "the mean over the scales."),
+        ),
+    ),
+    Choice(
         "method.gate_by_scale", "Gate by scale", "Whether a class gathers evidence only at scales where it was found.",
         (
             Option(value=True, title="Gated", words="only where its score was above the threshold."),

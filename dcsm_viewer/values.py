@@ -65,11 +65,12 @@ class MethodSettings:
     """Every constant from network input to class maps. `engine.presets` holds the named sets.
 
     The defaults are the preset `tuned`, chosen by measurement (docs/evaluation.md): the authors' MatConvNet release
-    (`paper`, docs/method.md) without its last tanh.
+    (`paper`, docs/method.md) without its last tanh, each layer normalised once, classes found by their mean score.
 
     scales: sides of the square network input, px. canvas_px: side of the square the image is fitted into and
     maps are compared on. layers: names of the network's layers, () for all of them. candidates: N, the least
-    number of candidate classes; 0 switches the subtraction off. backward: how gradients pass a ReLU, or the name of
+    number of candidate classes; 0 switches the subtraction off. detect_by: whether a class has to be above the
+    threshold at any scale or in the mean over the scales. backward: how gradients pass a ReLU, or the name of
     a baseline whose maps take the place of the raw saliency maps.
     """
 
@@ -87,6 +88,7 @@ class MethodSettings:
     upsampling: Literal["half_pixel", "corner"] = "half_pixel"
     normalise: Literal["pair", "pair_and_layer", "layer"] = "layer"
     negatives: Literal["floor", "keep", "clamp"] = "floor"
+    detect_by: Literal["any", "mean"] = "mean"
     gate_by_scale: bool = True
     final_tanh: bool = False
     maps_for: Literal["detected", "candidates"] = "detected"
@@ -122,9 +124,9 @@ class CrfSettings:
     iterations: int = 10
     gaussian_sxy: float = 3.0
     gaussian_compat: float = 3.0
-    bilateral_sxy: float = 50.0
-    bilateral_srgb: float = 5.0
-    bilateral_compat: float = 10.0
+    bilateral_sxy: float = 80.0
+    bilateral_srgb: float = 8.0
+    bilateral_compat: float = 6.0
     unary_floor: float = 1e-5
     background: float = 0.5
     sharpness: float = 1.0

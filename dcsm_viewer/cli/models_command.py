@@ -1,4 +1,4 @@
-"""`dcsm-viewer models`: list what there is, import weights from elsewhere, fetch the published VGG-16."""
+"""`dcsm-viewer models`: list what there is, import weights from elsewhere, blend two, fetch the published VGG-16."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
 
-app = typer.Typer(help="Networks by name: list, describe, import, fetch.", rich_markup_mode=None)
+app = typer.Typer(help="Networks by name: list, describe, import, blend, fetch.", rich_markup_mode=None)
 
 Convention = Annotated[
     Literal["caffe", "caffe-rgb", "dcsm-m", "torchvision", "efficientnet-lite"] | None,
@@ -79,6 +79,24 @@ def import_(
     put(_short(entry))
     for note in entry.notes:
         say(note)
+
+
+@app.command()
+def blend(
+    first: Annotated[str, typer.Argument(help="A model's name or a weights file; its classes stay.")],
+    second: Annotated[str, typer.Argument(help="Another of the same network, such as what the first began with.")],
+    out: Annotated[Path, typer.Option(help="The .safetensors file to write.")],
+    share: Annotated[float, typer.Option(help="How much of the first, 0 to 1.")] = 0.8,
+    half: Annotated[bool, typer.Option("--half", help="Write the weights in half precision.")] = False,
+) -> None:
+    """Averages two sets of weights: a little of the start back makes training on few pictures forget less."""
+    from dcsm_viewer.engine.weights import library
+    from dcsm_viewer.engine.weights.blend import blend as blended
+    from dcsm_viewer.engine.weights.blend import write_blend
+
+    with sentences(FAILED):
+        weights = blended(library.load(first), library.load(second), share)
+        put({"file": str(out), "sha256": write_blend(out, weights, half=half), "share": share})
 
 
 @app.command()

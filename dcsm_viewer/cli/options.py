@@ -63,6 +63,9 @@ NormaliseOption = Annotated[
 NegativesOption = Annotated[
     Literal["floor", "keep", "clamp"] | None, typer.Option("--negatives", help=_meaning("method.negatives"))
 ]
+DetectByOption = Annotated[
+    Literal["any", "mean"] | None, typer.Option("--detect-by", help=_meaning("method.detect_by"))
+]
 GateByScaleOption = Annotated[
     bool | None, typer.Option("--gate-by-scale/--no-gate-by-scale", help=_meaning("method.gate_by_scale"))
 ]

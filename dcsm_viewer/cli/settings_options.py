@@ -38,6 +38,7 @@ _OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
     ("upsampling", o.UpsamplingOption, None, "method.upsampling"),
     ("normalise", o.NormaliseOption, None, "method.normalise"),
     ("negatives", o.NegativesOption, None, "method.negatives"),
+    ("detect_by", o.DetectByOption, None, "method.detect_by"),
     ("gate_by_scale", o.GateByScaleOption, None, "method.gate_by_scale"),
     ("final_tanh", o.FinalTanhOption, None, "method.final_tanh"),
     ("maps_for", o.MapsForOption, None, "method.maps_for"),

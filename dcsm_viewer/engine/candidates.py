@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.values import ClassChoice, MethodSettings, UserError
 
 
@@ -34,9 +35,10 @@ def detect(
 ) -> Detection:
     """Candidates and detected classes for scores (S, C) in [0, 1], one row a scale of `scales`.
 
-    docs/method.md 1.3 steps 3 and 4 with A1: detected are the classes above the threshold at any scale; candidates
-    are these, filled up to N by falling sum over the scales. With maps for all candidates (1.4 step 2) the N best
-    are detected, whatever they score. `choice` overrules the scores: see ClassChoice; struck wins over everything.
+    docs/method.md 1.3 steps 3 and 4 with A1: detected are the classes above the threshold at any scale, or in the mean
+    over the scales (method.detect_by); candidates are these, filled up to N by falling sum over the scales. With maps
+    for all candidates (1.4 step 2) the N best are detected, whatever they score. `choice` overrules the scores: see
+    ClassChoice; struck wins over everything.
 
     Raises UserError for class ids the model does not have.
     """
@@ -71,8 +73,10 @@ def _found(
         best = [class_id for class_id in ranked if class_id not in wanted][:room]
         return dict.fromkeys(scales, wanted.union(best))
     threshold = scores.dtype.type(method.threshold)
+    of_image = image_scores(scores, method)
+    detected = [class_id for class_id in ranked if of_image[class_id] > threshold]
     found = {
-        scale: forced.union(class_id for class_id in ranked if row[class_id] > threshold)
+        scale: forced.union(class_id for class_id in detected if row[class_id] > threshold)
         for scale, row in zip(scales, scores, strict=True)
     }
     if choice.top1_if_none and ranked and not any(found.values()):

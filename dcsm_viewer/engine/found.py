@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dcsm_viewer.engine.candidates import Detection, detect
 from dcsm_viewer.engine.passes import Passes
+from dcsm_viewer.image_scores import image_scores
 
 RawMaps = dict[tuple[int, str], Tensor]
 
@@ -59,13 +60,12 @@ def _classes(
     detection = detect(scores, in_order, passes.method, passes.request.settings.choice)
     focus = passes.request.focus
     if focus is None or not 0 <= focus < scores.shape[1]:
-        focus = _best(scores, detection)
+        focus = _best(image_scores(scores, passes.method), detection)
     extra = () if focus is None or focus in detection.candidate_ids else (focus,)
     return in_order, scores, detection, focus, (*detection.candidate_ids, *extra)
 
 
-def _best(scores: NDArray[np.float32], detection: Detection) -> int | None:
-    """The detected class with the largest score at any scale, else such a candidate, else None."""
-    best = scores.max(0)
+def _best(best: NDArray[np.float32], detection: Detection) -> int | None:
+    """The detected class with the largest of the scores (C,), else such a candidate, else None."""
     among = detection.detected_ids or detection.candidate_ids
     return max(among, key=lambda class_id: best[class_id], default=None)

@@ -104,7 +104,9 @@ class MapStage:
 
     def _plain(self, found: Found, side_px: int | None) -> Tensor:
         """The raw class maps of all classes on show (K', h, w), each kept for itself: no rival changes it."""
-        no_rivals = replace(self.method, threshold=0.0, candidates=0, gate_by_scale=False, maps_for="detected")
+        no_rivals = replace(
+            self.method, threshold=0.0, detect_by="any", candidates=0, gate_by_scale=False, maps_for="detected"
+        )
         base = ("plain", self.passes.forward_key, no_rivals, found.scales, side_px)
         watch = self.passes.watch
         maps = {
@@ -131,7 +133,7 @@ class MapStage:
         detection = found.detection
         found_at = tuple((scale, tuple(sorted(ids))) for scale, ids in sorted(detection.found_at.items()))
         # Threshold and N act through the candidates alone, but that 0 switches the subtraction off.
-        read = replace(self.method, threshold=0.0, candidates=min(1, self.method.candidates))
+        read = replace(self.method, threshold=0.0, detect_by="any", candidates=min(1, self.method.candidates))
         return (self.passes.forward_key, read, detection.candidate_ids, detection.detected_ids, found_at)
 
     def segmenter(self, found: Found, subtracted: Subtracted) -> Segmenter:

@@ -19,6 +19,7 @@ from dcsm_viewer.engine.device import choose
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.study.evaluation.recognised import Recognition, figures_of, markdown_of, recognition_of
 from dcsm_viewer.values import MethodSettings, Request, Settings, SourceImage, Stage, UserError
@@ -26,7 +27,7 @@ from dcsm_viewer.whole_file import make_folder, whole_file
 
 
 class Recogniser:
-    """One network asked for its scores alone: forward passes, the best over the scales, as `evaluate` takes them."""
+    """One network asked for its scores alone: forward passes, those of an image as `evaluate` takes them."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises UserError for settings that cannot be used and weights that are not there."""
@@ -44,8 +45,8 @@ class Recogniser:
         # Nothing is asked for twice, so nothing is kept.
         request, watch = Request(0, image, self._settings), Stopwatch(Cache(0))
         passes = Passes(request, self._model, self._compute, watch, Cache(0), _go_on, all_layers=False)
-        best: NDArray[np.float32] = np.max([passes.scores(scale) for scale in self._settings.method.scales], axis=0)
-        return best
+        method = self._settings.method
+        return image_scores(np.stack([passes.scores(scale) for scale in method.scales]), method)
 
 
 def _go_on(_stage: Stage, _text: str) -> None:

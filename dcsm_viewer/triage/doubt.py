@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.triage.exported import Exported, Labels
 from dcsm_viewer.triage.masks import ignore_label, pixels_by_name
 
@@ -110,7 +111,7 @@ def _lead(q: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _narrow(exported: Exported) -> float:
     settings = exported.recipe.settings
-    best = exported.scores.max(axis=0, initial=0.0)
+    best = image_scores(exported.scores, settings.method)
     given = settings.choice.given
     if given is not None:
         known = [float(best[exported.candidate_ids.index(c)]) for c in given if c in exported.candidate_ids]

@@ -101,3 +101,18 @@ def test_that_every_broken_file_ends_in_one_sentence_and_no_code_is_run(
     with capsys.disabled():
         sys.stdout.write(f"\n{refused} broken weight files, {refused} sentences, no traceback, no code run\n")
     assert refused >= 30
+
+
+def test_that_two_models_are_blended_into_a_file_that_can_be_imported(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "mixed.safetensors"
+    code, lines, _ = run(capsys, "blend", "lite0-voc", "efficientnet-lite0", "--share", "0.9", "--half", "--out", out)
+    assert code == 0
+    assert lines[0]["share"] == 0.9
+    code, lines, _ = run(capsys, "info", out)
+    assert code == 0
+    assert lines[0]["recipe"]["blended"]["share"] == 0.9
+    assert lines[0]["classes"][14] == "person"
+    code, _, words = run(capsys, "blend", "lite0-voc", "efficientnet-lite0", "--share", "2", "--out", out)
+    assert (code, words.strip()) == (1, "The share is 2; it must lie between 0 and 1.")

@@ -29,6 +29,7 @@ OPTIONS: tuple[tuple[tuple[str, ...], str, object], ...] = (
     (("--upsampling", "corner"), "method.upsampling", "corner"),
     (("--normalise", "pair_and_layer"), "method.normalise", "pair_and_layer"),
     (("--negatives", "keep"), "method.negatives", "keep"),
+    (("--detect-by", "any"), "method.detect_by", "any"),
     (("--no-gate-by-scale",), "method.gate_by_scale", False),
     (("--preset", "formula", "--gate-by-scale"), "method.gate_by_scale", True),
     (("--preset", "paper", "--no-final-tanh"), "method.final_tanh", False),

@@ -14,7 +14,7 @@ from dcsm_viewer.values import UserError
 
 NAME = "lite0-voc"
 TITLE = "EfficientNet-Lite0 (VOC, 20 classes)"
-DIGEST = "b56aacd74392ad7efe0dbce83e65dac9e2a85004240ea9f095b6387363550aab"
+DIGEST = "121e2501e3a047823cc1c3ec8dc521f0db448e59b2df9a1b6f66ecbab5009cd8"
 SOURCE = "Trained by this program on composite scenes, from EfficientNet-Lite0 on ImageNet; see weights/README.md."
 LICENCE = "Apache-2.0"
 _FILE = "lite0-voc.safetensors"

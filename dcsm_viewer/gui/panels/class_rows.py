@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.values import Result
 
 
@@ -40,7 +41,7 @@ def class_rows(state: ViewState) -> tuple[ClassRow, ...]:
     result = state.result
     if result is None or not names_fit(state, result):
         return ()
-    best = result.scores.max(axis=0) if len(result.scores) else np.zeros(len(result.model.class_names), np.float32)
+    best = image_scores(result.scores, result.request.settings.method)
     order = np.argsort(-best, kind="stable")
     choice = state.settings.choice
     detected, candidates = set(result.detected_ids), set(result.candidate_ids)

@@ -19,6 +19,7 @@ _NAMES = {
     "method.upsampling": "up-sampling",
     "method.normalise": "normalisation",
     "method.negatives": "negatives",
+    "method.detect_by": "found by",
     "method.gate_by_scale": "gate by scale",
     "method.final_tanh": "last tanh",
     "method.maps_for": "maps for",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dcsm_viewer.gui.tools.lessons_model import Seen, Verdict
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.views.subject import distinct_map, raw_map
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.values import Result
 
 Map = NDArray[np.float32]
@@ -26,8 +27,8 @@ def missing(*names: str) -> Verdict:
 
 
 def scores(result: Result) -> Mapping[str, str]:
-    """The best scores over the scales, for the words of a step."""
-    best = result.scores.max(axis=0)
+    """The classes that score best, for the words of a step."""
+    best = image_scores(result.scores, result.request.settings.method)
     order = np.argsort(-best, kind="stable")[:3]
     names = result.model.class_names
     listed = ", ".join(f"{names[place]} {best[place]:.2f}" for place in order.tolist())

@@ -191,4 +191,4 @@ def _words(stage: Stage, canvas: Canvas | None) -> str:
 
 
 def _cells(row: ScoreRow) -> tuple[str, ...]:
-    return (row.name, *(f"{score:.4f}" for score in row.scores), f"{max(row.scores):.4f}", row.role)
+    return (row.name, *(f"{score:.4f}" for score in row.scores), f"{row.score:.4f}", row.role)

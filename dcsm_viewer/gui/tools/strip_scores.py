@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.values import Result
 
 _MOST = 60
@@ -14,23 +15,25 @@ _MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """One class: its scores in [0, 1] by scale, and what it is to the method, in a word."""
+    """One class: its scores in [0, 1] by scale, that of the image, and what it is to the method, in a word."""
 
     class_id: int
     name: str
     scores: tuple[float, ...]
+    score: float
     role: str
 
 
 def score_rows(result: Result, *, only_compared: bool) -> tuple[ScoreRow, ...]:
-    """Classes by falling best score; only_compared: the candidates alone, in the method's order."""
-    best = result.scores.max(axis=0, initial=0.0)
+    """Classes by falling score of the image; only_compared: the candidates alone, in the method's order."""
+    best = image_scores(result.scores, result.request.settings.method)
     ids = result.candidate_ids if only_compared else [int(place) for place in np.argsort(-best, kind="stable")[:_MOST]]
     return tuple(
         ScoreRow(
             class_id,
             result.model.class_names[class_id],
             tuple(float(score) for score in result.scores[:, class_id]),
+            float(best[class_id]),
             _role(result, class_id),
         )
         for class_id in ids

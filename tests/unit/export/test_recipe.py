@@ -51,6 +51,12 @@ def _edited(path: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
     return path
 
 
+def test_that_a_recipe_from_before_classes_could_be_found_by_the_mean_means_any_scale(tmp_path: Path) -> None:
+    path = _edited(_written(tmp_path), lambda recipe: recipe["settings"]["method"].pop("detect_by"))
+    assert UNUSUAL.method.detect_by == "mean"
+    assert read_recipe(path).settings.method == replace(UNUSUAL.method, detect_by="any")
+
+
 def test_that_a_recipe_reads_back_equal(tmp_path: Path) -> None:
     result = small_result()
     recipe = recipe_of(result, tmp_path, [RecipeOutput("ä.png", "voc", "00")], stages=False)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcsm_viewer.export import export_result
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.triage.doubt import LEVELS, Measured, flipped, measured, narrow, overlap, uncertain_below
 from dcsm_viewer.triage.exported import Labels, read_exported
 from dcsm_viewer.values import ClassChoice, read_only
@@ -82,7 +83,7 @@ def test_that_an_export_is_measured_from_its_own_numbers(tmp_path: Path) -> None
     assert found.uncertain(0.2) == pytest.approx(
         slow_uncertain(segmentation.labels, segmentation.q, 0.2, 255), abs=1e-6
     )
-    best = result.scores[:, list(result.candidate_ids)].max(0)
+    best = image_scores(result.scores, result.request.settings.method)[list(result.candidate_ids)]
     assert found.narrow == pytest.approx(slow_narrow(best.tolist(), 0.5), abs=1e-6)
     assert sum(found.pixels.values()) == segmentation.labels.size
     assert set(found.pixels) <= {"background", "dog", "bicycle"}

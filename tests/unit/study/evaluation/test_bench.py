@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.method_presets import PRESETS
 from dcsm_viewer.study.evaluation.bench import Bench
@@ -34,7 +35,7 @@ def test_that_its_labels_are_the_engines(preset: PresetName, image: SourceImage)
     assert result.segmentation is not None
     assert labelled.detected_ids == result.detected_ids
     assert labelled.candidate_ids == result.candidate_ids
-    np.testing.assert_array_equal(labelled.scores, result.scores)
+    np.testing.assert_array_equal(labelled.scores, image_scores(result.scores, settings.method))
     np.testing.assert_array_equal(labelled.class_maps, result.class_maps)
     np.testing.assert_array_equal(labelled.labels, result.segmentation.labels)
 

@@ -1,0 +1,62 @@
+"""Two sets of weights of one network averaged: what one learnt, and less of what it forgot (Wortsman et al. 2022)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dcsm_viewer.engine.weights.digest import sha256_of
+from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.values import UserError
+from dcsm_viewer.whole_file import replaced
+
+
+def blend(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
+    """Tensor by tensor share * first + (1 - share) * second, in float32; classes and everything else are the first's.
+
+    Its recipe is the first's with `blended`: the share and the second's sha256. Robust fine-tuning of zero-shot
+    models, Wortsman et al., CVPR 2022: on pictures unlike those trained on, an average with the weights a training
+    began with is often better than either. Raises UserError for a share outside [0, 1] and networks that do not
+    match.
+    """
+    if not 0 <= share <= 1:
+        raise UserError(f"The share is {share:g}; it must lie between 0 and 1.")
+    if (first.architecture, first.convention, first.ceil_mode) != (
+        second.architecture,
+        second.convention,
+        second.ceil_mode,
+    ):
+        raise UserError(
+            f"A {first.architecture} that wants {first.convention} cannot be blended with a {second.architecture} "
+            f"that wants {second.convention}; give two sets of weights of one network."
+        )
+    for name, tensor in first.tensors.items():
+        if tensor.shape != second.tensors[name].shape:
+            raise UserError(
+                f"{name} is {tuple(tensor.shape)} in the one and {tuple(second.tensors[name].shape)} in the other; "
+                "only weights of the same widths and outputs can be blended."
+            )
+    return replace(
+        first,
+        tensors={name: second.tensors[name].lerp(tensor, share) for name, tensor in first.tensors.items()},
+        digest="",
+        source=f"{share:g} of: {first.source} (sha256 {first.digest[:12]}...); the rest of: {second.source} "
+        f"(sha256 {second.digest[:12]}...)",
+        licence=first.licence if first.licence == second.licence else f"{first.licence}; {second.licence}",
+        recipe={
+            **(first.recipe or {}),
+            "blended": {"share": share, "first_sha256": first.digest, "second_sha256": second.digest},
+        },
+    )
+
+
+def write_blend(path: Path, blended: WeightsFile, *, half: bool) -> str:
+    """The sha256 of the safetensors file written at `path`. half: as training writes it, weights in float16.
+
+    Raises UserError where it cannot be written.
+    """
+    tensors = {name: tensor.half() if half and tensor.ndim > 1 else tensor for name, tensor in blended.tensors.items()}
+    with replaced(path) as draft:
+        write_safetensors(draft, replace(blended, tensors=tensors))
+        return sha256_of(draft)

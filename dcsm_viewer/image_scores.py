@@ -1,0 +1,24 @@
+"""What an image scores for each class, from its scores at every scale: that is what the threshold is held against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dcsm_viewer.values import MethodSettings
+
+
+def image_scores(scores: NDArray[np.floating], method: MethodSettings) -> NDArray[np.float32]:
+    """(C,) in [0, 1] from scores (S, C), one row a scale: the best of the scales, or their mean; 0 without a scale.
+
+    docs/method.md 1.3 step 3: dcsm.m finds a class that is above the threshold at any scale. The mean is ours: a
+    single scale is given to fancies (docs/evaluation.md).
+    """
+    if not len(scores):
+        return np.zeros(scores.shape[1], np.float32)
+    of_image = scores.max(axis=0) if method.detect_by == "any" else scores.mean(axis=0, dtype=np.float64)
+    return np.asarray(of_image, np.float32)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from dcsm_viewer.engine.models.convention import CAFFE, TORCHVISION
+from dcsm_viewer.engine.weights.blend import blend, write_blend
+from dcsm_viewer.engine.weights.read import read_weights
+from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.values import UserError
+from tests.networks import random_vgg_tensors
+
+
+def weights(seed: int) -> WeightsFile:
+    tensors = {name: torch.from_numpy(array).float() for name, array in random_vgg_tensors(seed, 3).items()}
+    names = tuple(f"class {place}" for place in range(tensors["fc8.bias"].numel()))
+    return WeightsFile(
+        "vgg16", tensors, names, CAFFE, ceil_mode=True, digest=f"{seed}" * 64, source=f"made from {seed}"
+    )
+
+
+def test_that_a_blend_is_so_much_of_the_one_and_the_rest_of_the_other(tmp_path: Path) -> None:
+    first, second = weights(1), weights(2)
+    mixed = blend(first, second, 0.75)
+    for name, tensor in mixed.tensors.items():
+        expected = 0.75 * first.tensors[name].double() + 0.25 * second.tensors[name].double()
+        assert torch.allclose(tensor.double(), expected, rtol=0, atol=1e-6), name
+    digest = write_blend(tmp_path / "mixed.safetensors", mixed, half=False)
+    read = read_weights(tmp_path / "mixed.safetensors")
+    assert read.digest == digest
+    assert read.class_names == first.class_names
+    assert read.recipe == {
+        "blended": {"share": 0.75, "first_sha256": first.digest, "second_sha256": second.digest},
+    }
+    assert all(torch.equal(read.tensors[name], tensor) for name, tensor in mixed.tensors.items())
+
+
+def test_that_all_of_the_first_and_none_of_it_are_the_two_themselves() -> None:
+    first, second = weights(1), weights(2)
+    for share, whole in ((1.0, first), (0.0, second)):
+        mixed = blend(first, second, share).tensors
+        assert all(torch.equal(mixed[name], tensor) for name, tensor in whole.tensors.items())
+
+
+def test_that_half_precision_takes_half_the_bytes(tmp_path: Path) -> None:
+    mixed = blend(weights(1), weights(2), 0.5)
+    for name, half in (("whole", False), ("half", True)):
+        write_blend(tmp_path / f"{name}.safetensors", mixed, half=half)
+    assert (tmp_path / "half.safetensors").stat().st_size < 0.7 * (tmp_path / "whole.safetensors").stat().st_size
+
+
+def test_that_networks_that_do_not_match_are_refused() -> None:
+    first = weights(1)
+    narrow = dict(first.tensors) | {"fc8.bias": torch.zeros(1)}
+    with pytest.raises(UserError, match=r"fc8\.bias is"):
+        blend(first, replace(first, tensors=narrow), 0.5)
+    with pytest.raises(UserError, match="two sets of weights of one network"):
+        blend(first, replace(first, convention=TORCHVISION), 0.5)
+    with pytest.raises(UserError, match="between 0 and 1"):
+        blend(first, first, 1.1)
