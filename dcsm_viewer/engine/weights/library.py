@@ -16,8 +16,7 @@ from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
-from dcsm_viewer.engine.weights.shipped import NAME as SHIPPED
-from dcsm_viewer.engine.weights.shipped import shipped_entry, shipped_file, shipped_weights
+from dcsm_viewer.engine.weights.shipped import SHIPPED
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import replaced
@@ -120,7 +119,7 @@ def find(name_or_path: str | Path, folder: Path | None = None) -> Path:
     text = str(name_or_path)
     if text == PACKAGED:
         return packaged_file()
-    if text == SHIPPED and (there := shipped_file()) is not None:
+    if text in SHIPPED and (there := SHIPPED[text].file()) is not None:
         return there
     folder = folder or model_folder()
     if _NAME.fullmatch(text) and _weights_path(folder, text).is_file():
@@ -138,8 +137,8 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
     """
     if str(name_or_path) == PACKAGED:
         return packaged_weights()
-    if str(name_or_path) == SHIPPED:
-        return shipped_weights()
+    if str(name_or_path) in SHIPPED:
+        return SHIPPED[str(name_or_path)].weights()
     folder = folder or model_folder()
     path = find(name_or_path, folder)
     weights = read_weights(path)
@@ -156,7 +155,7 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
 def remove(name: str, folder: Path | None = None) -> None:
     """Deletes a model of the user's. Raises UserError for one that is the program's, and one that is not there."""
     folder = folder or model_folder()
-    if name in (PACKAGED, SHIPPED):
+    if name in (PACKAGED, *SHIPPED):
         raise UserError(f"'{name}' comes with the program and cannot be removed.")
     if not _NAME.fullmatch(name) or not _entry_path(folder, name).exists():
         info(name, folder)
@@ -168,8 +167,8 @@ def remove(name: str, folder: Path | None = None) -> None:
 
 
 def _with_the_program() -> tuple[ModelEntry, ...]:
-    shipped = shipped_entry()
-    return (packaged_entry(),) if shipped is None else (packaged_entry(), shipped)
+    shipped = (entry for one in SHIPPED.values() if (entry := one.entry()) is not None)
+    return (packaged_entry(), *shipped)
 
 
 def _listed(folder: Path, path: Path) -> ModelEntry | None:
@@ -186,7 +185,7 @@ def _check_name(name: str) -> None:
             f"'{name}' cannot be a model's name; use up to 64 of a-z, 0-9, '-', '_' and '.', starting with a letter "
             "or digit."
         )
-    if name in (PACKAGED, SHIPPED):
+    if name in (PACKAGED, *SHIPPED):
         raise UserError(f"'{name}' is a network that comes with the program; choose another name.")
 
 

@@ -58,7 +58,7 @@ class ClassListModel(QAbstractListModel):
             return row.name
         if role == Qt.ItemDataRole.ToolTipRole:
             at_scales = "\n".join(f"{scale} px: {score:.3f}" for scale, score in row.scores)
-            return f"{row.name}: {row.marks}\nbest {row.score:.3f}\n{at_scales}"
+            return f"{row.name}: {row.marks}\nimage: {row.score:.3f}\n{at_scales}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{row.name}, score {row.score:.2f}, {row.marks}"
         return None

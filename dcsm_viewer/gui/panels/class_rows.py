@@ -13,7 +13,7 @@ from dcsm_viewer.values import Result
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """One class. `rank` counts from 1, over all classes. `score` is the best over scales, in [0, 1]."""
+    """One class. `rank` counts from 1, over all classes. `score` is the image's (image_scores), in [0, 1]."""
 
     class_id: int
     name: str

@@ -162,7 +162,7 @@ class PipelineTool(Tool):
 
     def _show_scores(self, result: Result, *, only_compared: bool) -> None:
         rows = score_rows(result, only_compared=only_compared)
-        titles = ["Class", *(f"{scale} px" for scale in result.scales), "Best", ""]
+        titles = ["Class", *(f"{scale} px" for scale in result.scales), "Image", ""]
         self.table.setColumnCount(len(titles))
         self.table.setHorizontalHeaderLabels(titles)
         self.table.setRowCount(len(rows))

@@ -1,4 +1,4 @@
-"""The network in weights/: found, unchanged, and of VOC's classes."""
+"""The networks in weights/: found, unchanged, and of VOC's classes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,29 @@ import torch
 from dcsm_viewer.engine.device import choose
 from dcsm_viewer.engine.models.registry import load_model
 from dcsm_viewer.engine.models.vocabulary import SoftmaxClasses, SoftmaxGroups, imagenet_names, voc_groups
-from dcsm_viewer.engine.weights import library, shipped
+from dcsm_viewer.engine.weights import library
+from dcsm_viewer.engine.weights.shipped import SHIPPED, Shipped
 from dcsm_viewer.values import UserError
 
 MANIFEST = Path(__file__).parents[4] / "weights" / "manifest.json"
 
 
-def test_that_the_shipped_network_is_found_by_name_and_knows_vocs_classes() -> None:
-    weights = library.load("lite0-voc")
-    entry = library.info("lite0-voc")
-    assert weights.digest == entry.sha256 == shipped.DIGEST
+@pytest.fixture(params=list(SHIPPED))
+def one(request: pytest.FixtureRequest) -> Shipped:
+    return SHIPPED[request.param]
+
+
+def test_that_a_shipped_network_is_found_by_name_and_knows_vocs_classes(one: Shipped) -> None:
+    weights, entry = library.load(one.name), library.info(one.name)
+    assert weights.digest == entry.sha256 == one.digest
+    assert weights.architecture == entry.architecture
     assert weights.class_names == entry.class_names == voc_groups().names
     assert (str(weights.convention), weights.source, weights.licence) == (entry.convention, entry.source, entry.licence)
     assert weights.recipe is not None
+    assert library.find(one.name) == one.file()
+
+
+def test_that_the_default_network_scores_its_outputs_in_groups() -> None:
     assert isinstance(load_model("lite0-voc", "voc", choose("cpu", "float32")).readout, SoftmaxGroups)
 
 
@@ -42,34 +52,33 @@ def test_that_the_shipped_network_speaks_imagenets_classes_when_asked() -> None:
     torch.testing.assert_close(weights.tensors["_fc.weight"].reshape(half.shape), half, rtol=0, atol=0)
 
 
-def test_that_the_manifest_names_the_shipped_network_as_the_code_does() -> None:
-    listed = {model["name"]: model for model in json.loads(MANIFEST.read_text("utf-8"))["models"]}["lite0-voc"]
-    entry, file = library.info("lite0-voc"), shipped.shipped_file()
+def test_that_the_manifest_names_a_shipped_network_as_the_code_does(one: Shipped) -> None:
+    listed = {model["name"]: model for model in json.loads(MANIFEST.read_text("utf-8"))["models"]}[one.name]
+    entry, file = library.info(one.name), one.file()
     assert file is not None
     assert (listed["sha256"], listed["source"], listed["licence"]) == (entry.sha256, entry.source, entry.licence)
     assert (listed["file"], listed["bytes"]) == (file.name, file.stat().st_size)
-    assert file.stat().st_size < 10_000_000
 
 
-def test_that_its_name_is_taken_and_it_cannot_be_removed(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="'lite0-voc' comes with the program and cannot be removed"):
-        library.remove("lite0-voc", tmp_path)
-    with pytest.raises(UserError, match="'lite0-voc' is a network that comes with the program"):
-        library.import_weights(tmp_path / "any", "lite0-voc", folder=tmp_path)
+def test_that_its_name_is_taken_and_it_cannot_be_removed(one: Shipped, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"'{one.name}' comes with the program and cannot be removed"):
+        library.remove(one.name, tmp_path)
+    with pytest.raises(UserError, match=f"'{one.name}' is a network that comes with the program"):
+        library.import_weights(tmp_path / "any", one.name, folder=tmp_path)
 
 
 def test_that_a_changed_file_is_refused_and_a_missing_one_is_not_listed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one: Shipped, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = shipped.shipped_file()
+    file = one.file()
     assert file is not None
     changed = bytearray(file.read_bytes())
     changed[-2] ^= 1
-    (tmp_path / "lite0-voc.safetensors").write_bytes(changed)
-    monkeypatch.setattr(shipped, "shipped_file", lambda: tmp_path / "lite0-voc.safetensors")
+    (tmp_path / one.file_name).write_bytes(changed)
+    monkeypatch.setattr(Shipped, "file", lambda asked: tmp_path / asked.file_name)
     with pytest.raises(UserError, match="is not the file this program was made with"):
-        shipped.shipped_weights()
-    monkeypatch.setattr(shipped, "shipped_file", lambda: None)
-    with pytest.raises(UserError, match=r"is missing: lite0-voc\.safetensors is not in weights/"):
-        shipped.shipped_weights()
+        one.weights()
+    monkeypatch.setattr(Shipped, "file", lambda _: None)
+    with pytest.raises(UserError, match=rf"is missing: {one.file_name} is not in weights/"):
+        one.weights()
     assert [entry.name for entry in library.list_models(tmp_path)] == ["efficientnet-lite0"]
