@@ -89,6 +89,11 @@ _ALL = (
         "The class map value at which class and background are equally probable. Higher leaves less to the classes.",
     ),
     Limit(
+        "crf.level_follows", "Level follows map", 0.0, 1.0, 0.05, "", 2,
+        "How far each class map moves its background level to the mean of its own values where they are high: 0 not at "
+        "all. Maps with one bright spot then cover more of their object, flat ones less.",
+    ),
+    Limit(
         "crf.sharpness", "Unary sharpness", 0.1, 10.0, 0.1, "", 1,
         "How sure the class maps are: the odds of class against background are raised to this power.",
     ),

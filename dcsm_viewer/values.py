@@ -115,8 +115,9 @@ class CrfSettings:
     """The unary and the fully connected CRF; widths in px of the image and in grey levels, weights without unit.
 
     `unary_floor` bounds the unary at -log(unary_floor). `background` is the class map value at which background and
-    class are equally probable, in (0, 1); `sharpness` the power the odds of the maps are raised to. At 0.5 and 1 a map
-    is taken for a probability as it is. Defaults were chosen by measurement (docs/evaluation.md): the paper gives none.
+    class are equally probable, in (0, 1); `level_follows` how far each map moves that value to its own weighted mean,
+    in [0, 1]; `sharpness` the power the odds of the maps are raised to. At 0.5, 0 and 1 a map is taken for a
+    probability as it is. Defaults were chosen by measurement (docs/evaluation.md): the paper gives none.
     """
 
     enabled: bool = True
@@ -129,6 +130,7 @@ class CrfSettings:
     bilateral_compat: float = 6.0
     unary_floor: float = 1e-5
     background: float = 0.5
+    level_follows: float = 0.75
     sharpness: float = 1.0
 
 

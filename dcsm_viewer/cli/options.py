@@ -89,6 +89,9 @@ CrfUnaryFloorOption = Annotated[float | None, typer.Option(help=limits.LIMITS["c
 CrfBackgroundOption = Annotated[
     float | None, typer.Option("--crf-background", help=limits.LIMITS["crf.background"].explanation)
 ]
+CrfLevelFollowsOption = Annotated[
+    float | None, typer.Option("--crf-level-follows", help=limits.LIMITS["crf.level_follows"].explanation)
+]
 CrfSharpnessOption = Annotated[
     float | None, typer.Option("--crf-sharpness", help=limits.LIMITS["crf.sharpness"].explanation)
 ]

@@ -54,6 +54,7 @@ _OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
     ("crf_bilateral_compat", o.CrfBilateralCompatOption, None, "crf.bilateral_compat"),
     ("crf_unary_floor", o.CrfUnaryFloorOption, None, "crf.unary_floor"),
     ("crf_background", o.CrfBackgroundOption, None, "crf.background"),
+    ("crf_level_follows", o.CrfLevelFollowsOption, None, "crf.level_follows"),
     ("crf_sharpness", o.CrfSharpnessOption, None, "crf.sharpness"),
     ("device", o.DeviceOption, "auto", ""),
     ("precision", o.PrecisionOption, "auto", ""),

@@ -105,7 +105,11 @@ class Segmenter:
     def _unary_of(self, maps: Tensor) -> Tensor:
         settings = self.settings
         return unary_from_class_maps(
-            maps, settings.unary_floor, background=settings.background, sharpness=settings.sharpness
+            maps,
+            settings.unary_floor,
+            background=settings.background,
+            follows=settings.level_follows,
+            sharpness=settings.sharpness,
         )
 
     def _plain(self, energies: Tensor) -> Segmentation:

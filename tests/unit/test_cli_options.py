@@ -37,6 +37,7 @@ OPTIONS: tuple[tuple[tuple[str, ...], str, object], ...] = (
     (("--maps-for", "candidates"), "method.maps_for", "candidates"),
     (("--crf-unary-floor", "0.001"), "crf.unary_floor", 0.001),
     (("--crf-background", "0.6"), "crf.background", 0.6),
+    (("--crf-level-follows", "0.25"), "crf.level_follows", 0.25),
     (("--crf-sharpness", "2.5"), "crf.sharpness", 2.5),
 )
 

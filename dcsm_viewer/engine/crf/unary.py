@@ -14,20 +14,25 @@ from dcsm_viewer.values import UserError
 
 MapsLike = Tensor | NDArray[np.floating]
 
+_LEVELS = (0.01, 0.99)  # as far as a level may follow a map: at 0 or 1 nothing would be left to weigh
+
 
 def unary_from_class_maps(
-    class_maps: MapsLike, floor: float, *, background: float = 0.5, sharpness: float = 1.0
+    class_maps: MapsLike, floor: float, *, background: float = 0.5, follows: float = 0.0, sharpness: float = 1.0
 ) -> Tensor:
     """-log of background and class maps, float32 (T+1, H, W), background first, at most -log(floor) (method.md 3).
 
     class_maps (T, H, W) are Q^c / max Q^c in [0, 1]; the background is 1 - max over c. That is method.md's
     p_bg = 1 - F_tanh: tanh rises, so the largest tanh'd map is the tanh of the largest map. Without the final tanh
     the same rule holds for the plain maps. Pixels are not normalised to sum 1: softmax would not notice.
-    Before that maps become probabilities: logit p = sharpness (logit Q - logit background), issue 6 item 5, so that
-    p is 1/2 where a map is at `background`; at 0.5 and 1 they stay as they are.
+    Before that maps become probabilities: logit p = sharpness (logit Q - logit level), issue 6 item 5, so that p is
+    1/2 where a map is at its level. The level of class c is (1 - follows) background + follows m_c, m_c being the sum
+    of Q^2 over that of Q: the mean of the map, each pixel as heavy as it is bright. A map that is 1 on a head and 0.4
+    on the body has a lower one than a map that is 1 on both. At 0.5, 0 and 1 maps stay as they are.
     T = 0 gives one label, the background, everywhere.
     """
-    maps = _shifted(_probabilities(class_maps, "class maps"), background, sharpness)
+    maps = _probabilities(class_maps, "class maps")
+    maps = _shifted(maps, _levels(maps, background, follows), sharpness)
     highest = maps.amax(0, keepdim=True) if maps.shape[0] else maps.new_zeros(1, *maps.shape[1:])
     return _energies(torch.cat((1.0 - highest, maps)), floor)
 
@@ -76,17 +81,33 @@ def _probabilities(maps: MapsLike, name: str) -> Tensor:
     return given
 
 
-def _shifted(maps: Tensor, background: float, sharpness: float) -> Tensor:
-    """Maps in [0, 1] with their odds divided by those of `background` and raised to the power `sharpness`."""
+def _levels(maps: Tensor, background: float, follows: float) -> Tensor | None:
+    """The value (T, 1, 1) at which each map is worth an even chance; None where that is 0.5 for all."""
     if not 0 < background < 1:
         raise UserError(f"The background level is {background:g}; it must lie between 0 and 1, both excluded.")
+    if not 0 <= follows <= 1:
+        raise UserError(f"The background level follows the maps by {follows:g}; it must lie between 0 and 1.")
+    if follows == 0:
+        return None if background == 0.5 else maps.new_full((maps.shape[0], 1, 1), background)
+    # In float64: a sum over a million pixels must not depend on their order.
+    heavy = maps.double().clamp(0.0, 1.0).flatten(1)
+    total = heavy.sum(1)
+    own = torch.where(total > 0, heavy.square().sum(1) / total.clamp(min=torch.finfo(total.dtype).tiny), background)
+    levels = ((1.0 - follows) * background + follows * own).clamp(*_LEVELS)
+    return levels.to(maps.dtype)[:, None, None]
+
+
+def _shifted(maps: Tensor, levels: Tensor | None, sharpness: float) -> Tensor:
+    """Maps in [0, 1] with their odds divided by those of `levels` and raised to the power `sharpness`."""
     if not 0 < sharpness < math.inf:
         raise UserError(f"The unary's sharpness is {sharpness:g}; it must be above 0.")
-    if background == 0.5 and sharpness == 1:
-        return maps  # exactly: published settings must not lose a digit
+    if levels is None:
+        if sharpness == 1:
+            return maps  # exactly: published settings must not lose a digit
+        levels = maps.new_full((maps.shape[0], 1, 1), 0.5)
     inside = maps.clamp(0.0, 1.0)
-    # One of the two is at least min(background, 1 - background) / 2, so not both can vanish.
-    mine, others = inside * (1.0 - background), (1.0 - inside) * background
+    # One of the two is at least min(level, 1 - level) / 2, so not both can vanish.
+    mine, others = inside * (1.0 - levels), (1.0 - inside) * levels
     # Divided by the larger first: their powers then stay in the range of the type.
     largest = torch.maximum(mine, others)
     mine, others = (mine / largest).pow(sharpness), (others / largest).pow(sharpness)

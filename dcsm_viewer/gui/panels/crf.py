@@ -29,7 +29,8 @@ from dcsm_viewer.values import CrfSettings
 
 _FIELDS = (
     "crf.iterations", "crf.gaussian_sxy", "crf.gaussian_compat", "crf.bilateral_sxy", "crf.bilateral_srgb",
-    "crf.bilateral_compat", "crf.unary_floor", "crf.background", "crf.sharpness",
+    "crf.bilateral_compat", "crf.unary_floor", "crf.background", "crf.level_follows",
+    "crf.sharpness",
 )  # fmt: skip
 _MODIFIED = "custom"
 

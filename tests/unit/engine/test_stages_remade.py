@@ -33,6 +33,7 @@ ROWS: dict[str, tuple[Callable[[], Settings], set[str]]] = {
     "CRF off": (lambda: crf(enabled=False), {"segmentation"}),
     "unary floor": (lambda: crf(unary_floor=1e-3), {"segmentation"}),
     "background level": (lambda: crf(background=0.6), {"segmentation"}),
+    "level follows map": (lambda: crf(level_follows=0.2), {"segmentation"}),
     "unary sharpness": (lambda: crf(sharpness=2.0), {"segmentation"}),
     "alpha": (lambda: method(alpha=2.0), {"subtraction", "segmentation"}),
     "layers": (lambda: method(layers=("block7", "block10")), {"subtraction", "segmentation"}),

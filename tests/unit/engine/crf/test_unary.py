@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from dcsm_viewer.engine.crf import unary_from_class_maps, unary_from_labels, unary_from_probabilities
 from dcsm_viewer.values import UserError
@@ -40,11 +41,56 @@ def test_that_the_odds_are_those_over_the_background_level_to_a_power(background
     np.testing.assert_allclose(found[:2, 0, 2], -np.log(0.5), rtol=1e-5)
 
 
+def slow_level(values: NDArray[np.float64], background: float, follows: float) -> float:
+    """The formula in the docstring of unary_from_class_maps, pixel by pixel."""
+    squares = plain = 0.0
+    for value in values.flatten().tolist():
+        squares, plain = squares + value * value, plain + value
+    own = squares / plain if plain else background
+    return (1 - follows) * background + follows * own
+
+
+@pytest.mark.parametrize("follows", [0.25, 0.5, 1.0])
+@pytest.mark.parametrize("background", [0.3, 0.5])
+def test_that_each_map_moves_its_own_level(background: float, follows: float) -> None:
+    values = np.random.default_rng(2).random((3, 6, 5)) ** np.array([1.0, 4.0, 0.5])[:, None, None]
+    found = unary_from_class_maps(values, 1e-9, background=background, follows=follows).numpy()
+    for row, of_class in enumerate(values):
+        level = slow_level(of_class, background, follows)
+        odds = of_class / (1 - of_class) * (1 - level) / level
+        np.testing.assert_allclose(np.exp(-found[row + 1]), odds / (1 + odds), rtol=1e-5)
+
+
+def covered(values: NDArray[np.float64], follows: float) -> float:
+    """The share of the image where the class is the likelier one."""
+    return float((np.exp(-unary_from_class_maps(values, 1e-9, follows=follows)[1].numpy()) > 0.5).mean())
+
+
+def test_that_a_map_with_one_bright_spot_covers_more_and_a_flat_one_less() -> None:
+    spot, flat = np.full((1, 10, 10), 0.05), np.full((1, 10, 10), 0.55)
+    spot[0, 3:8, 3:8], spot[0, 3, 3] = 0.45, 1.0
+    flat[0, :, :6] = 0.9
+    assert (covered(spot, 0.0), covered(spot, 1.0)) == (0.01, 0.25)
+    assert (covered(flat, 0.0), covered(flat, 1.0)) == (1.0, 0.6)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_that_a_constant_map_has_a_level_too(value: float) -> None:
+    found = unary_from_class_maps(np.full((1, 3, 3), value), 1e-6, follows=1.0).exp().neg()
+    assert np.isfinite(found.numpy()).all()
+
+
 def test_that_maps_are_probabilities_as_they_are_unless_told_otherwise() -> None:
     maps = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
     plain = unary_from_class_maps(maps, 1e-5)
     np.testing.assert_array_equal(unary_from_class_maps(maps, 1e-5, background=0.5, sharpness=1.0), plain)
     np.testing.assert_array_equal(plain[1:], -torch.log(maps.clamp(1e-5, 1)))
+
+
+@pytest.mark.parametrize("follows", [-0.1, 1.1, float("nan")])
+def test_that_a_level_cannot_follow_by_less_than_nothing_or_more_than_all(follows: float) -> None:
+    with pytest.raises(UserError, match="background level follows"):
+        unary_from_class_maps(np.zeros((1, 2, 2)), 1e-5, follows=follows)
 
 
 @pytest.mark.parametrize(("background", "sharpness"), [(0.0, 1.0), (1.0, 1.0), (0.5, 0.0), (0.5, float("inf"))])
