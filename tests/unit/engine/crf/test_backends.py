@@ -126,7 +126,7 @@ def test_that_presets_are_the_published_numbers() -> None:
         )
 
     assert {name: numbers(preset.settings) for name, preset in CRF_PRESETS.items()} == {
-        "tuned": (10, 3, 3, 50, 5, 10),
+        "tuned": (10, 3, 3, 80, 8, 6),
         "ssdd": (10, 3, 3, 80, 13, 10),
         "psa": (10, 3, 3, 80, 13, 10),
         "irn": (10, 3, 3, 50, 5, 10),
@@ -135,3 +135,7 @@ def test_that_presets_are_the_published_numbers() -> None:
     assert CRF_PRESETS["tuned"].settings == CrfSettings()
     assert (CRF_PRESETS["irn"].unary, CRF_PRESETS["irn"].confidence) == ("hard", 0.7)
     assert replace(CRF_PRESETS["irn"].settings, bilateral_sxy=80.0, bilateral_srgb=13.0) == CRF_PRESETS["ssdd"].settings
+
+
+def test_that_only_our_own_preset_lets_levels_follow_the_maps() -> None:
+    assert {name for name, preset in CRF_PRESETS.items() if preset.settings.level_follows} == {"tuned"}
