@@ -30,7 +30,6 @@ _PSA = CrfSettings(
     bilateral_sxy=80.0,
     bilateral_srgb=13.0,
     bilateral_compat=10.0,
-    level_follows=0.0,
 )
 _IRN = CrfSettings(
     iterations=10,
@@ -39,7 +38,6 @@ _IRN = CrfSettings(
     bilateral_sxy=50.0,
     bilateral_srgb=5.0,
     bilateral_compat=10.0,
-    level_follows=0.0,
 )
 _CLIP_ES = CrfSettings(
     iterations=10,
@@ -48,7 +46,6 @@ _CLIP_ES = CrfSettings(
     bilateral_sxy=67.0,
     bilateral_srgb=3.0,
     bilateral_compat=4.0,
-    level_follows=0.0,
 )
 
 CRF_PRESETS: dict[str, CrfPreset] = {

@@ -90,16 +90,11 @@ class JsonFile(Generic[ContentT]):
         return TypeAdapter(self.content)
 
 
-# Constants that got a name later: a key that stands beside them, theirs, and what files without it mean.
-_LATER = (("gate_by_scale", "detect_by", "any"), ("unary_floor", "level_follows", 0.0))
-
-
 def _complete(document: object) -> None:
     """Puts into a document, in place, what settings meant before a constant of theirs had a name."""
     if isinstance(document, dict):
-        for beside, name, value in _LATER:
-            if beside in document:
-                document.setdefault(name, value)
+        if "gate_by_scale" in document:
+            document.setdefault("detect_by", "any")
         for part in document.values():
             _complete(part)
     elif isinstance(document, list):

@@ -90,8 +90,7 @@ _ALL = (
     ),
     Limit(
         "crf.level_follows", "Level follows map", 0.0, 1.0, 0.05, "", 2,
-        "How far each class map moves its background level to the mean of its own values where they are high: 0 not at "
-        "all. Maps with one bright spot then cover more of their object, flat ones less.",
+        "How far each class map moves its background level to its own mean where it is bright. 0: one level for all.",
     ),
     Limit(
         "crf.sharpness", "Unary sharpness", 0.1, 10.0, 0.1, "", 1,

@@ -130,7 +130,7 @@ class CrfSettings:
     bilateral_compat: float = 6.0
     unary_floor: float = 1e-5
     background: float = 0.5
-    level_follows: float = 0.75
+    level_follows: float = 0.0
     sharpness: float = 1.0
 
 

@@ -25,6 +25,7 @@ class Errands(QObject):
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._is_stopped = False
         self._came_back.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def send(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[str], None]) -> Future[None]:
@@ -32,7 +33,11 @@ class Errands(QObject):
         return self._executor.submit(self._go, work, done, failed)
 
     def stop(self) -> None:
-        """Wait for the errand under way, so that no file is left half written; the waiting ones are dropped."""
+        """Wait for the errand under way, so that no file is left half written; the waiting ones are dropped.
+
+        An answer that is on its way home is dropped too: it might send for more.
+        """
+        self._is_stopped = True
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _go(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[str], None]) -> None:
@@ -46,4 +51,5 @@ class Errands(QObject):
         self._came_back.emit(answer)
 
     def _deliver(self, answer: Callable[[], None]) -> None:
-        answer()
+        if not self._is_stopped:
+            answer()

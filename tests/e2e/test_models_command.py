@@ -52,12 +52,12 @@ def test_that_a_model_is_imported_described_listed_and_removed(
     assert lines[0]["convention"] == str(CONVENTIONS[convention])
 
     _, lines, _ = run(capsys, "list")
-    assert [line["name"] for line in lines] == ["efficientnet-lite0", "lite0-voc", "mine"]
+    assert [line["name"] for line in lines] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc", "mine"]
 
     code, lines, _ = run(capsys, "remove", "mine")
     assert (code, lines) == (0, [{"removed": "mine"}])
     _, lines, _ = run(capsys, "list")
-    assert [line["name"] for line in lines] == ["efficientnet-lite0", "lite0-voc"]
+    assert [line["name"] for line in lines] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc"]
 
 
 def test_that_a_taken_name_is_kept_unless_it_shall_be_replaced(

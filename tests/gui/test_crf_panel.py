@@ -102,7 +102,9 @@ def test_that_a_change_without_a_choice_before_is_measured_against_the_nearest_p
 def test_that_on_off_and_backend_leave_a_preset_what_it_is() -> None:
     crf = CrfSettings(enabled=False, backend="pydensecrf")
     assert preset_of(crf) == "tuned"
-    assert preset_of(crf, picked="irn") == "irn"
+    psa = replace(CRF_PRESETS["psa"].settings, enabled=False, backend="pydensecrf")
+    assert preset_of(psa) == "ssdd"
+    assert preset_of(psa, picked="psa") == "psa"
 
 
 def test_that_the_words_explain_the_row_under_the_pointer_and_then_the_preset_again(panel: CrfPanel) -> None:

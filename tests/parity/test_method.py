@@ -91,6 +91,7 @@ def reference(
         n=method.candidates,
         alpha=method.alpha,
         gate=method.gate_by_scale,
+        by_mean=method.detect_by == "mean",
         **common,  # type: ignore[arg-type]  # shared keywords
     )
 

@@ -23,15 +23,20 @@ def reference_formula(
     alpha: float = 3.0,
     canvas_px: int = 500,
     gate: bool = False,
+    by_mean: bool = False,
 ) -> ReferenceResult:
     """g^c = 1 / (|S| |L|) sum_s sum_l tanh(alpha Mhat / max Mhat), then divided by its maximum over the image.
 
     gate: the sum over scales is over those at which the class was found, as in dcsm.m and the preset `tuned`.
+    by_mean: a class is found if its mean score over the scales exceeds the threshold, as in `tuned`.
     """
     canvas, (top, left, height, width) = step_1_canvas(image_rgb, canvas_px)
     inputs = {scale: pixels.prepared(step_2_resize(canvas, scale)) for scale in scales}
     scores = {scale: network.scores(inputs[scale]) for scale in scales}
     found, detected = step_3_detect(scores, threshold)
+    if by_mean:
+        detected = [c for c in detected if sum(float(p[c]) for p in scores.values()) / len(scores) > threshold]
+        found = {scale: classes.intersection(detected) for scale, classes in found.items()}
     candidates = step_4_candidates(scores, detected, n)
 
     g = {c: np.zeros((canvas_px, canvas_px)) for c in detected}

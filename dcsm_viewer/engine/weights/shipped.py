@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 
-from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, InputConvention
+from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, TORCHVISION, InputConvention
 from dcsm_viewer.engine.models.vocabulary import voc_groups
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
 from dcsm_viewer.engine.weights.read import read_weights
@@ -90,4 +90,15 @@ LITE0_VOC = Shipped(
     licence="Apache-2.0",
 )
 
-SHIPPED: Mapping[str, Shipped] = MappingProxyType({one.name: one for one in (LITE0_VOC,)})
+VGG16_VOC = Shipped(
+    name="vgg16-voc",
+    title="VGG-16, small (VOC, 20 classes)",
+    architecture="vgg16",
+    convention=TORCHVISION,
+    digest="b9dcbfda57930c9b5d6346c915f873cd7d36f0fdd852e1c39f843f469aaa9b81",
+    source="Trained by this program on composite scenes, from torchvision's VGG-16 convolutions on ImageNet; see "
+    "weights/README.md.",
+    licence="BSD-3-Clause",
+)
+
+SHIPPED: Mapping[str, Shipped] = MappingProxyType({one.name: one for one in (LITE0_VOC, VGG16_VOC)})

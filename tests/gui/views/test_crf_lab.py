@@ -160,7 +160,7 @@ def test_that_the_footprint_follows_a_slider_before_any_result(view: LabelsView,
     view.show_state(replace(state, settings=replace(state.settings, crf=wider)))
     layer = view.photograph.content.layer
     assert isinstance(layer, MapLayer)
-    expected = appearance_footprint(result.request.image.rgb, 30, 50, 20.0, 5.0)
+    expected = appearance_footprint(result.request.image.rgb, 30, 50, 20.0, CrfSettings().bilateral_srgb)
     np.testing.assert_array_equal(layer.values, expected.weights)
 
 

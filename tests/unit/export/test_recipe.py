@@ -57,12 +57,6 @@ def test_that_a_recipe_from_before_classes_could_be_found_by_the_mean_means_any_
     assert read_recipe(path).settings.method == replace(UNUSUAL.method, detect_by="any")
 
 
-def test_that_a_recipe_from_before_levels_could_follow_the_maps_means_one_level_for_all(tmp_path: Path) -> None:
-    path = _edited(_written(tmp_path), lambda recipe: recipe["settings"]["crf"].pop("level_follows"))
-    assert UNUSUAL.crf.level_follows > 0
-    assert read_recipe(path).settings.crf == replace(UNUSUAL.crf, level_follows=0.0)
-
-
 def test_that_a_recipe_reads_back_equal(tmp_path: Path) -> None:
     result = small_result()
     recipe = recipe_of(result, tmp_path, [RecipeOutput("ä.png", "voc", "00")], stages=False)

@@ -38,7 +38,12 @@ def test_that_an_imported_model_is_listed_found_and_loaded(caffe_file: Path, mod
     entry = library.import_weights(caffe_file, "mine", title="My net", licence="CC0", folder=models)
 
     assert library.info("mine", models) == entry
-    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0", "lite0-voc", "mine"]
+    assert [model.name for model in library.list_models(models)] == [
+        "efficientnet-lite0",
+        "lite0-voc",
+        "vgg16-voc",
+        "mine",
+    ]
     assert entry.sha256 == sha256_of(library.find("mine", models))
     loaded = library.load("mine", models)
     assert (loaded.digest, loaded.convention, loaded.ceil_mode, loaded.licence) == (entry.sha256, CAFFE, True, "CC0")
@@ -81,7 +86,7 @@ def test_that_a_folder_that_cannot_be_made_gives_a_sentence(caffe_file: Path, tm
     with pytest.raises(UserError, match="cannot be written"):
         library.import_weights(caffe_file, "mine", folder=tmp_path / "blocked" / "models")
     names = [model.name for model in library.list_models(tmp_path / "blocked" / "models")]
-    assert names == ["efficientnet-lite0", "lite0-voc"]
+    assert names == ["efficientnet-lite0", "lite0-voc", "vgg16-voc"]
 
 
 def test_that_a_failed_write_leaves_the_old_model_and_no_draft(
@@ -114,7 +119,7 @@ def test_that_a_damaged_entry_is_left_out_of_the_list_and_explained_when_asked(c
     library.import_weights(caffe_file, "mine", folder=models)
     (models / "mine.json").write_text('{"name": 3}')
 
-    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0", "lite0-voc"]
+    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc"]
     with pytest.raises(UserError, match=r"mine.json is damaged \(name"):
         library.info("mine", models)
 
@@ -123,7 +128,9 @@ def test_that_an_unknown_name_is_answered_with_the_known_ones(caffe_file: Path, 
     library.import_weights(caffe_file, "mine", folder=models)
 
     for ask in (library.info, library.find, library.load):
-        with pytest.raises(UserError, match="no model 'yours'; there are: efficientnet-lite0, lite0-voc, mine"):
+        with pytest.raises(
+            UserError, match="no model 'yours'; there are: efficientnet-lite0, lite0-voc, vgg16-voc, mine"
+        ):
             ask("yours", models)
 
 
@@ -258,7 +265,7 @@ def test_that_lost_weights_are_said_to_be_lost(caffe_file: Path, models: Path) -
 
     with pytest.raises(UserError, match="weights of the model 'mine' are gone"):
         library.find("mine", models)
-    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0", "lite0-voc"]
+    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc"]
 
 
 def test_that_an_entry_under_another_name_is_explained(caffe_file: Path, models: Path) -> None:
