@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dcsm_viewer.engine.weights.blend import mixed
 from dcsm_viewer.training import checkpoint
 from dcsm_viewer.training.batches import Share, steps_per_epoch
 from dcsm_viewer.training.calibration import calibrated
@@ -22,7 +23,7 @@ from dcsm_viewer.training.recipe import Recipe, check, digest_of
 from dcsm_viewer.training.schedule import rate_factor
 from dcsm_viewer.training.start import Trainable, start_from
 from dcsm_viewer.training.validation import largest_logits, validated
-from dcsm_viewer.training.weights_out import NAME, blended, write_weights
+from dcsm_viewer.training.weights_out import NAME, write_weights
 from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder
 
@@ -186,7 +187,7 @@ class _Training:
         assert self.standing is not None
         tensors = self.network.tensors()
         tensors.update({name: tensor.float().cpu() for name, tensor in self.standing.average.items()})
-        return blended(self.start.tensors, tensors, self.recipe.blend)
+        return mixed(tensors, self.start.tensors, self.recipe.blend)
 
     def _calibrate(self) -> None:
         """Gives the borrowed outputs of the start their scale, on evenly spaced training images."""

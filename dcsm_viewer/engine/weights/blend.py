@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from dcsm_viewer.engine.weights.digest import sha256_of
-from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.safetensors_file import in_half, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import replaced
@@ -39,7 +43,7 @@ def blend(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
             )
     return replace(
         first,
-        tensors={name: second.tensors[name].lerp(tensor, share) for name, tensor in first.tensors.items()},
+        tensors=mixed(first.tensors, second.tensors, share),
         digest="",
         source=f"{share:g} of: {first.source} (sha256 {first.digest[:12]}...); the rest of: {second.source} "
         f"(sha256 {second.digest[:12]}...)",
@@ -51,12 +55,17 @@ def blend(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
     )
 
 
+def mixed(first: Mapping[str, Tensor], second: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Tensor by tensor share * first + (1 - share) * second, of the first's type and on its device."""
+    return {name: torch.lerp(second[name].to(tensor), tensor, share) for name, tensor in first.items()}
+
+
 def write_blend(path: Path, blended: WeightsFile, *, half: bool) -> str:
     """The sha256 of the safetensors file written at `path`. half: as training writes it, weights in float16.
 
     Raises UserError where it cannot be written.
     """
-    tensors = {name: tensor.half() if half and tensor.ndim > 1 else tensor for name, tensor in blended.tensors.items()}
+    tensors = in_half(blended.tensors) if half else blended.tensors
     with replaced(path) as draft:
         write_safetensors(draft, replace(blended, tensors=tensors))
         return sha256_of(draft)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, TORCHVISION, InputConvention
 from dcsm_viewer.engine.weights.bounds import BROKEN_FILE
@@ -106,6 +108,14 @@ def write_safetensors(path: Path, weights: WeightsFile) -> None:
         header["groups"] = weights.groups
     tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
     save_file(tensors, path, {_KEY: json.dumps(header, sort_keys=True, ensure_ascii=False)})
+
+
+def in_half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of convolutions and classifier in float16; what has one axis stays float32.
+
+    Of batch normalisation the variances are too small for half precision.
+    """
+    return {name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in tensors.items()}
 
 
 def _understood(path: Path, header: str) -> _Header:

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from dcsm_viewer.engine.preprocess import Placement, positions_on_image
+from dcsm_viewer.engine.weights.blend import mixed
 from dcsm_viewer.training.batches import valid_positions
 from dcsm_viewer.training.calibration import ABSENT, SPREAD, calibrated
 from dcsm_viewer.training.objective import Objective, cross_entropy, forgetting, pooled
 from dcsm_viewer.training.recipe import Recipe
 from dcsm_viewer.training.schedule import LEAST, rate_factor
 from dcsm_viewer.training.trainable_vgg16 import TrainableVgg16
-from dcsm_viewer.training.weights_out import blended
 from tests.networks import random_vgg_tensors
 
 
@@ -112,5 +112,5 @@ def test_that_calibration_knows_a_way_where_every_image_shows_the_class_or_all_a
 
 def test_that_a_blend_lies_between_start_and_trained() -> None:
     start, trained = {"a": torch.tensor([0.0, 4.0])}, {"a": torch.tensor([2.0, 0.0])}
-    torch.testing.assert_close(blended(start, trained, 0.25)["a"], torch.tensor([0.5, 3.0]))
-    torch.testing.assert_close(blended(start, trained, 1.0)["a"], trained["a"])
+    torch.testing.assert_close(mixed(trained, start, 0.25)["a"], torch.tensor([0.5, 3.0]))
+    torch.testing.assert_close(mixed(trained, start, 1.0)["a"], trained["a"])
