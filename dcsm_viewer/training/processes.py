@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
+
+# Here, before any group stands: its functions take the group of the moment they are defined in as a default value.
+# DistributedDataParallel imports it when the group stands; that group then outlives `destroy_process_group`, and so do
+# gloo's threads. A thread that drops a tensor of Python's while the interpreter ends aborts the process (SIGABRT,
+# "terminate called without an active exception"), after all work was done.
+import torch.distributed.nn.functional
 
 from dcsm_viewer.training.batches import Share
 from dcsm_viewer.values import UserError
@@ -18,9 +26,10 @@ T = TypeVar("T")
 
 @contextmanager
 def joined(device: torch.device, batch: int) -> Iterator[tuple[Share, torch.device]]:
-    """(our share, our device) while the group of processes stands; one process alone outside torchrun.
+    """Yield (our share, our device) while the group of processes stands; one process alone outside torchrun.
 
-    Raises UserError where a batch cannot be shared evenly.
+    No thread of the group is left afterwards, on success and on errors alike. Raises UserError where a batch cannot be
+    shared evenly.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
@@ -34,7 +43,13 @@ def joined(device: torch.device, batch: int) -> Iterator[tuple[Share, torch.devi
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Share(dist.get_rank(), world), device
+    except BaseException as error:
+        # The frames that the error came through hold the shared network, and it holds the group.
+        traceback.clear_frames(error.__traceback__)
+        raise
     finally:
+        # The shared network is part of reference cycles; the last reference to the group joins its threads.
+        gc.collect()
         dist.destroy_process_group()
 
 

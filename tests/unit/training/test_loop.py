@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +20,6 @@ from dcsm_viewer.training.order import Order, Trained
 from dcsm_viewer.training.progress import Epoch, Event, Step
 from dcsm_viewer.training.start import start_from
 from dcsm_viewer.values import UserError
-from tests.patience import PATIENCE_S
 from tests.unit.training.tiny import tiny_order
 
 
@@ -154,54 +149,6 @@ def test_that_without_validation_the_last_epoch_is_taken(tmp_path: Path) -> None
     ended = finished(replace(order, validation=replace(order.validation, examples=())))
     assert ended.best_epoch == 2
     assert [point.mean_ap for point in ended.curve] == [None, None]
-
-
-_TWO = """
-import sys
-from pathlib import Path
-from dataclasses import replace
-sys.path.insert(0, {root!r})
-import torch
-torch.set_num_threads(1)
-from tests.unit.training.tiny import tiny_order
-from dcsm_viewer.training.loop import train
-order = tiny_order(Path({folder!r}), Path({out!r}), epochs=1, augmentation="paper", rate_head=0.01)
-order = replace(order, recipe=replace(order.recipe, average=0.0))
-print(train(order, lambda event: None, lambda: True).curve)
-"""
-
-
-def test_that_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
-    order = tiny_order(tmp_path, tmp_path / "one", epochs=1, augmentation="paper", rate_head=0.01, average=0.0)
-    # Each process has its own dropout, so only a network without it can be compared.
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    root = str(Path(__file__).parents[3])
-    script = _TWO.format(root=root, folder=str(tmp_path), out=str(tmp_path / "two"))
-    shared = os.environ | {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", "import dcsm_viewer.training.trainable_vgg16 as v; v.DROPOUT = 0.0\n" + script],
-            env=shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
-            cwd=root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    said = [process.communicate(timeout=PATIENCE_S) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dcsm_viewer.training.trainable_vgg16.DROPOUT", 0.0)
-        alone = finished(order)
-    assert alone.weights is not None
-    there, here = read_weights(tmp_path / "two" / "weights.safetensors"), read_weights(alone.weights)
-    start = start_from(order.recipe.start, order.training.class_names, 0).tensors
-    for name, tensor in here.tensors.items():
-        torch.testing.assert_close(there.tensors[name], tensor, rtol=0, atol=2e-4)
-    assert not torch.allclose(start["fc8.weight"], here.tensors["fc8.weight"], atol=5e-3)
 
 
 def test_that_the_curve_is_drawn_with_a_line_for_every_value(tmp_path: Path) -> None:
