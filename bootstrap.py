@@ -7,22 +7,21 @@ Standard library only: this runs before anything is installed. `make run` and `m
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 SAMPLE = ROOT / "resources" / "samples" / "dog-bicycle.jpg"
-# Shared libraries that Qt loads and a bare Debian or Ubuntu lacks.
-QT_LIBRARIES = ("libegl1", "libgl1", "libxkbcommon0", "libdbus-1-3", "libfontconfig1", "libxcb-cursor0")
 # Twice quiet: errors only. Pip's warnings about an index would bury what a failed test says.
 PIP_INSTALL = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "-c", "constraints.txt")
-QT_PROBE = "from PySide6 import QtGui, QtSvg, QtWidgets"
 
 
 def say(sentence: str) -> None:
@@ -67,7 +66,6 @@ def install(extra: str) -> None:
     say("Installing the program and what it needs (a few minutes the first time) ...")
     pip("-e", f".[{extra}]" if extra else ".")
     install_pydensecrf()
-    install_qt_libraries()
     made.write_text(wanted)
 
 
@@ -92,26 +90,50 @@ def install_pydensecrf() -> None:
         say("pydensecrf could not be built: it is left out. The program's own CRF does the work.")
 
 
-def install_qt_libraries() -> None:
-    if imports(QT_PROBE):
-        return
-    command = ("apt-get", "install", "-y", "-qq", *QT_LIBRARIES)
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        say("Qt lacks system libraries: installing " + " ".join(QT_LIBRARIES))
-        subprocess.call(("apt-get", "update", "-qq"))
-        subprocess.call(command)
-    if python("-c", QT_PROBE):
-        say(f"Qt cannot start: a system library is missing (see above). On Debian: sudo {' '.join(command)}")
-        sys.exit(1)
+def screen(platform: str | None = None) -> dict[str, Any]:
+    """What the program's own probe of Qt finds: `trouble`, `packages` that would mend it, `offscreen`."""
+    environment = dict(os.environ) if platform is None else {**os.environ, "QT_QPA_PLATFORM": platform}
+    told = subprocess.run(
+        [str(PYTHON), "-m", "dcsm_viewer.gui.screen_probe"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(told.stdout)
+    return found
+
+
+def install_qt_libraries(platform: str | None = None) -> dict[str, Any]:
+    """What `screen` finds, after the system libraries that Qt lacks were installed where that is allowed."""
+    found = screen(platform)
+    packages = found["packages"]
+    if not packages or not shutil.which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return found
+    say("Qt lacks system libraries: installing " + " ".join(packages))
+    quiet = {"stdout": subprocess.DEVNULL}
+    subprocess.call(("apt-get", "update", "-qq"), **quiet)
+    subprocess.call(("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages), **quiet)
+    return screen(platform)
 
 
 def run(arguments: list[str]) -> int:
     install("")
+    # Each time: a display may have come since. The program itself says what is still missing and goes on without.
+    install_qt_libraries()
     return python("main.py", *(arguments or [str(SAMPLE)]))
 
 
-def test(arguments: list[str]) -> int:
+def install_for_tests() -> None:
     install("dev")
+    found = install_qt_libraries("offscreen")
+    if found["trouble"]:
+        say(f"The tests cannot draw. {found['trouble']}")
+        sys.exit(1)
+
+
+def test(arguments: list[str]) -> int:
+    install_for_tests()
     for check in (
         ("-m", "ruff", "format", "--check", "."),
         ("-m", "ruff", "check", "."),

@@ -16,13 +16,14 @@ def doctor() -> None:
     say("Looking at this machine ...")
     from dcsm_viewer.engine.doctor import engine_facts
     from dcsm_viewer.gui.display import display_facts
+    from dcsm_viewer.gui.screen_probe import ScreenProbe
 
     facts: dict[str, Any] = {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},
         **engine_facts(),
-        "display": display_facts(),
+        "display": {**display_facts(), "window": ScreenProbe().found().trouble or "can be shown"},
     }
     put(facts)
     for name, value in facts.items():

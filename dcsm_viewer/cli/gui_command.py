@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from dcsm_viewer.cli import options as o
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, say, sentences
+
+if TYPE_CHECKING:
+    from dcsm_viewer.gui.screen_probe import Screen
 
 Images = Annotated[list[str] | None, typer.Argument(help="Images or folders to open.")]
 Screenshot = Annotated[Path | None, typer.Option(help="Wait until the result has settled, save the window, and end.")]
@@ -49,29 +53,49 @@ def gui(
             top1=False,
         )
         window_size = _size(size)
-    from dcsm_viewer.gui.display import has_display
+    from dcsm_viewer.gui.screen_probe import ScreenProbe
 
+    probe = ScreenProbe()  # while the window's modules are loaded
+    run_window = _window()
+    screen = probe.found()
     paths = images or []
-    if screenshot is None and not has_display():
+    if screenshot is None and screen.trouble:
         same = {"model": model, "vocabulary": vocabulary, "preset": preset, "n": n, "threshold": threshold}
         same |= {"scales": scales, "no_crf": no_crf, "device": device, "precision": precision}
-        screenshot = _headless(paths, same)
-    from dcsm_viewer.gui.app import run_window
-
+        screenshot = _headless(paths, screen, same)
+    elif not screen.offscreen:
+        say(f"No picture of the window can be made. {screen.trouble}")
+        raise typer.Exit(FAILED)
+    if run_window is None:
+        from dcsm_viewer.gui.app import run_window  # what is missing is no library of the system: let it be seen
     with sentences(FAILED):
-        code = run_window(paths, screenshot=screenshot, settings=settings, size=window_size, theme=theme, view=view)
+        code = run_window(
+            paths, screenshot=screenshot, settings=settings, size=window_size, theme=theme, view=view, screen=screen
+        )
     raise typer.Exit(code)
 
 
-def _headless(paths: list[str], options: dict[str, Any]) -> Path:
+def _window() -> Callable[..., int] | None:
+    """What runs the window, None where Qt cannot even be loaded."""
+    try:
+        from dcsm_viewer.gui.app import run_window
+    except ImportError:
+        return None
+    return run_window
+
+
+def _headless(paths: list[str], screen: Screen, options: dict[str, Any]) -> Path:
     """Where the window's picture goes on a machine without a screen, after the results have been written beside it."""
     if not paths:
-        say("There is no display to show a window on. Name an image, or use `dcsm-viewer export IMAGE --out DIR`.")
+        say(f"{screen.trouble} Name an image, or use `dcsm-viewer export IMAGE --out DIR`.")
         raise typer.Exit(FAILED)
-    say(f"There is no display: doing the same job without one, results and a picture of the window in {HEADLESS_OUT}/.")
+    results = "results and a picture of the window" if screen.offscreen else "results"
+    say(f"{screen.trouble} Doing the same job without a window, {results} in {HEADLESS_OUT}/.")
     from dcsm_viewer.cli.export_command import export
 
     export(inputs=paths, out=HEADLESS_OUT, **options)
+    if not screen.offscreen:
+        raise typer.Exit
     return HEADLESS_OUT / "window.png"
 
 

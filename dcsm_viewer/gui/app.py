@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QApplication
 
 from dcsm_viewer.gui.collecting import Collecting
 from dcsm_viewer.gui.controller import Controller
-from dcsm_viewer.gui.display import has_display
 from dcsm_viewer.gui.exporting import Exporting
 from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.screen_probe import Screen, ScreenProbe
 from dcsm_viewer.gui.screenshot import Screenshot
 from dcsm_viewer.gui.session_recovery import Recovery
 from dcsm_viewer.gui.state import Paint, ViewName, ViewState
@@ -94,14 +94,15 @@ def run_window(
     theme: Theme | None = None,
     view: ViewName = "compare",
     paint: Paint | None = None,
+    screen: Screen | None = None,
 ) -> int:
     """Exit code: 0, or 1 when a screenshot shows a failure.
 
-    size: (width, height) of the window, px. theme None: as remembered. With `screenshot` nothing remembered is
-    used, so that the same command makes the same picture.
+    size: (width, height) of the window, px. theme None: as remembered. screen None: not probed yet. With `screenshot`
+    nothing remembered is used, so that the same command makes the same picture.
     Raises UserError when there is no screen to show a window on.
     """
-    _check_screen(needs_one=screenshot is None)
+    _check_screen(screen or ScreenProbe().found(), needs_one=screenshot is None)
     app = _application()
     themes = Themes(app)
     remembered = Remembered.of_the_user() if screenshot is None else Remembered()
@@ -142,14 +143,12 @@ def _application() -> QApplication:
     return app
 
 
-def _check_screen(*, needs_one: bool) -> None:
+def _check_screen(screen: Screen, *, needs_one: bool) -> None:
     """Qt ends the process where there is no screen; here that is a sentence, or no screen is needed at all."""
-    if has_display():
+    if not screen.trouble:
         return
-    if needs_one:
-        raise UserError(
-            "There is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); use dcsm-viewer export, or --screenshot."
-        )
+    if needs_one or not screen.offscreen:
+        raise UserError(f"{screen.trouble} Without a screen, use dcsm-viewer export, or --screenshot.")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 

@@ -173,6 +173,7 @@ def test_that_the_doctor_tells_versions_devices_models_and_display(capsys: pytes
     assert "cpu" in facts["devices"]
     assert "efficientnet-lite0" in facts["models"]
     assert facts["display"]["platform"] == "offscreen"
+    assert facts["display"]["window"] == "can be shown"
     assert "crf backends" in captured.err
 
 

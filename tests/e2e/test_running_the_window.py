@@ -141,7 +141,7 @@ def test_that_without_a_screen_there_is_a_sentence_and_not_an_abort(monkeypatch:
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(UserError, match="There is no screen"):
+    with pytest.raises(UserError, match="There is no display"):
         run_window(make_engine=InstantEngine().make)
 
 
@@ -180,14 +180,23 @@ def _close_the_window() -> None:
         widget.close()
 
 
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="there is always a screen")
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "There is no display"),
+        ({"DISPLAY": "127.0.0.1:7777"}, ""),  # no server, or no libraries to speak to one: as this machine has it
+        ({"QT_QPA_PLATFORM": "nonexistent"}, "a platform plugin that Qt does not have"),
+    ],
+)
 def test_that_on_a_machine_without_a_screen_images_are_exported_and_pictured_instead(
-    photos: Path, tmp_path: Path
+    given: dict[str, str], sentence: str, photos: Path, tmp_path: Path
 ) -> None:
     environment = {
         name: value
         for name, value in os.environ.items()
         if name not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
-    }
+    } | given
     command = [sys.executable, str(ROOT / "main.py")]
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -203,7 +212,9 @@ def test_that_on_a_machine_without_a_screen_images_are_exported_and_pictured_ins
 
     done = run(str(photos / "a.png"), "--scales", "96", "--no-crf", "--device", "cpu")
     assert done.returncode == 0, done.stderr
-    assert "There is no display" in done.stderr
+    said = [line for line in done.stderr.splitlines() if "Doing the same job without a window" in line]
+    assert len(said) == 1
+    assert sentence in said[0]
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"a.png", "a.json", "window.png"}
     recipe = json.loads((tmp_path / "out" / "a.json").read_text("utf-8"))
     assert recipe["settings"]["method"]["scales"] == [96], "the same job"
