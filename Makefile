@@ -10,6 +10,9 @@ run:             ## install into .venv and start on the sample photograph
 test:            ## install into .venv, then lint, types, import contracts and tests
 	@$(PYTHON) bootstrap.py test
 
+test-machines:   ## the tests as other processors would run them: native, AVX2, SSE4.1, each with 1 and 2 threads (hours)
+	@$(PYTHON) bootstrap.py test-machines
+
 format:          ## put every file into the one format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
@@ -25,4 +28,4 @@ scenes:          ## fetch the sources and make the scenes to study with in out/s
 photographs:     ## fetch real photographs with known classes into out/photographs (docs/scenes.md), to recognise them on
 	@.venv/bin/python -m dcsm_viewer.study.photographs
 
-.PHONY: help run test format bench screenshots scenes photographs
+.PHONY: help run test test-machines format bench screenshots scenes photographs

@@ -1,7 +1,7 @@
 """Sets the program up in .venv and starts it (`run`) or tests it (`test`), on a machine that has only Python.
 
 Standard library only: this runs before anything is installed. `make run` and `make test` call it; on Windows use
-`py bootstrap.py run` and `py bootstrap.py test`.
+`py bootstrap.py run` and `py bootstrap.py test`. `test-machines` runs the tests as other processors would.
 """
 
 from __future__ import annotations
@@ -145,9 +145,14 @@ def test(arguments: list[str]) -> int:
     return python("-m", "pytest", *(arguments or ("-n", str(min(4, os.cpu_count() or 1)))))
 
 
+def test_machines(arguments: list[str]) -> int:
+    install_for_tests()
+    return python("-m", "tests.machines", *arguments)
+
+
 if __name__ == "__main__":
-    commands = {"run": run, "test": test}
+    commands = {"run": run, "test": test, "test-machines": test_machines}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
-        say("Say 'run' or 'test'.")
+        say("Say 'run', 'test' or 'test-machines'.")
         sys.exit(2)
     sys.exit(commands[sys.argv[1]](sys.argv[2:]))

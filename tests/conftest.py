@@ -25,7 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         # Before torch is loaded: each of several processes with all cores would only make them wait for each other.
-        os.environ["OMP_NUM_THREADS"] = "1"
+        # Who names a number wants it: `make test-machines` runs with two.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     if not config.getoption("--headed"):
         # Without it the whole process aborts on a machine with no screen.
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
