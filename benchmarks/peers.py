@@ -131,7 +131,7 @@ def by_autograd(network: Modules, picture: Tensor, classes: int) -> list[Maps]:
             if not inputs:
                 x = x.detach().requires_grad_()
             inputs[name] = x
-        x = Guided.apply(x) if isinstance(layer, nn.ReLU) else layer(x)  # type: ignore[no-untyped-call] # torch's own
+        x = Guided.apply(x) if isinstance(layer, nn.ReLU) else layer(x)
     logits = x.sum((2, 3))[0]
     found = []
     for target in range(classes):

@@ -8,7 +8,7 @@ from typing import Any
 
 from dcsm_viewer.cli.terminal import put, say
 
-PACKAGES = ("dcsm-viewer", "PySide6-Essentials", "torch", "torchvision", "numpy", "pillow", "pydensecrf2")
+PACKAGES = ("dcsm-viewer", "PySide6-Essentials", "torch", "torchvision", "numpy", "pillow", "pydensecrf2", "grad-cam")
 
 
 def doctor() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -56,7 +55,7 @@ def gui(
     from dcsm_viewer.gui.screen_probe import ScreenProbe
 
     probe = ScreenProbe()  # while the window's modules are loaded
-    run_window = _window()
+    missing = _load_window()
     screen = probe.found()
     paths = images or []
     if screenshot is None and screen.trouble:
@@ -66,8 +65,10 @@ def gui(
     elif not screen.offscreen:
         say(f"No picture of the window can be made. {screen.trouble}")
         raise typer.Exit(FAILED)
-    if run_window is None:
-        from dcsm_viewer.gui.app import run_window  # what is missing is no library of the system: let it be seen
+    if missing is not None:
+        raise missing  # Qt itself works: what is missing is not the system's
+    from dcsm_viewer.gui.app import run_window
+
     with sentences(FAILED):
         code = run_window(
             paths, screenshot=screenshot, settings=settings, size=window_size, theme=theme, view=view, screen=screen
@@ -75,13 +76,13 @@ def gui(
     raise typer.Exit(code)
 
 
-def _window() -> Callable[..., int] | None:
-    """What runs the window, None where Qt cannot even be loaded."""
+def _load_window() -> ImportError | None:
+    """Load the window's modules; the error, where Qt's libraries are missing."""
     try:
-        from dcsm_viewer.gui.app import run_window
-    except ImportError:
-        return None
-    return run_window
+        import dcsm_viewer.gui.app  # noqa: F401  # loaded while the probe runs
+    except ImportError as error:
+        return error
+    return None
 
 
 def _headless(paths: list[str], screen: Screen, options: dict[str, Any]) -> Path:

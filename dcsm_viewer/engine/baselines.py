@@ -14,6 +14,7 @@ from torch import Tensor
 
 from dcsm_viewer.engine.baseline_modules import LiteModule, VggModule, cam_layer, hookable
 from dcsm_viewer.engine.models.registry import Model
+from dcsm_viewer.engine.torch_pair import pair_trouble
 from dcsm_viewer.values import BackwardMode, BaselineName, UserError
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def _package(baseline: BaselineName) -> _Package:
         ) from None
     except (ImportError, RuntimeError, OSError) as error:  # a torchvision built for another torch fails on operators
         raise UserError(
-            f"{TITLES[baseline]} needs the package grad-cam, which cannot be imported here ({error}); install the "
-            "torchvision that belongs to this PyTorch."
+            f"{TITLES[baseline]} needs the package grad-cam, which cannot be imported here ({error}). "
+            + (pair_trouble() or "Run `pip install --force-reinstall grad-cam`.")
         ) from None
     return _Package(GradCAM, FinerCAM, ClassifierOutputTarget, FinerWeightedTarget)
 

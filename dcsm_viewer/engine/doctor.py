@@ -9,6 +9,7 @@ import torch
 from dcsm_viewer.engine.crf import available_backends
 from dcsm_viewer.engine.device import choose
 from dcsm_viewer.engine.models.registry import model_cards
+from dcsm_viewer.engine.torch_pair import pair_trouble
 from dcsm_viewer.engine.weights.library import model_folder
 
 
@@ -22,6 +23,7 @@ def engine_facts() -> dict[str, Any]:
             "cuda": cuda or "none that torch can use",
             "mps": "present" if torch.backends.mps.is_available() else "none that torch can use",
         },
+        "torchvision": pair_trouble() or "fits torch",
         "auto takes": f"{compute.device_name}, {compute.precision_name}"
         + (f" ({compute.note})" if compute.note else ""),
         "models": {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +36,8 @@ def test_that_simonyans_saliency_is_exported_with_the_same_crf(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("preset", ["gradcam", "finercam"])
-def test_that_a_baseline_is_exported_or_says_what_is_missing(
-    preset: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = export(tmp_path, "--preset", preset, "--format", "npz", "--stages")
-    outcome = json.loads(capsys.readouterr().out)
-    if code:
-        assert "needs the package grad-cam" in outcome["error"]
-        pytest.skip(outcome["error"])
+def test_that_a_baseline_is_exported(preset: str, tmp_path: Path) -> None:
+    assert export(tmp_path, "--preset", preset, "--format", "npz", "--stages") == 0
     with np.load(tmp_path / f"{SAMPLE.stem}.npz", allow_pickle=False) as kept:
         assert kept["raw/160/head"].shape == (2, 160, 160)
         assert 0.9 < kept["class_maps"].max() <= 1

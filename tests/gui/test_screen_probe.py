@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from dcsm_viewer.gui import missing_libraries as libraries
 from dcsm_viewer.gui import screen_probe as module
 from dcsm_viewer.gui.missing_libraries import debian_packages, missing_libraries, qt_files
 from dcsm_viewer.gui.screen_probe import PROBE, Screen, ScreenProbe
@@ -98,7 +98,12 @@ def test_that_a_server_that_never_answers_does_not_hang_the_program(monkeypatch:
 def test_that_all_missing_libraries_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = ("libxcb-icccm.so.4", "libxcb-keysyms.so.1")
     asked: list[Path] = []
-    monkeypatch.setattr(module, "missing_libraries", lambda files: asked.extend(files) or missing)
+
+    def missing_of(files: Sequence[Path]) -> tuple[str, ...]:
+        asked.extend(files)
+        return missing
+
+    monkeypatch.setattr(module, "missing_libraries", missing_of)
     screen = found(X11, aborting("From 6.5.0, xcb-cursor0 or libxcb-cursor0 is needed"))
     assert screen.packages == ("libxcb-icccm4", "libxcb-keysyms1")
     assert screen.trouble == (
@@ -151,15 +156,13 @@ def test_that_a_name_that_is_no_shared_library_has_no_package() -> None:
 def test_that_the_loader_is_asked_for_everything_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     told = "a.so:\n\tlibc.so.6 => /lib/libc.so.6 (0x0)\n\tlibb.so.1 => not found\n\tliba.so.2 => not found\n"
     told += "b.so:\n\tlibb.so.1 => not found\n"
-    monkeypatch.setattr(libraries.shutil, "which", lambda _name: "ldd")
-    monkeypatch.setattr(
-        libraries.subprocess, "run", lambda *_args, **_more: subprocess.CompletedProcess([], 1, told, "")
-    )
+    monkeypatch.setattr("shutil.which", lambda _name: "ldd")
+    monkeypatch.setattr(subprocess, "run", lambda *_args, **_more: subprocess.CompletedProcess([], 1, told, ""))
     assert missing_libraries([tmp_path]) == ("liba.so.2", "libb.so.1")
 
 
 def test_that_without_ldd_nothing_is_known_to_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(libraries.shutil, "which", lambda _name: None)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
     assert missing_libraries([tmp_path]) == ()
 
 

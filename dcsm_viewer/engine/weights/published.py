@@ -14,6 +14,7 @@ from typing import Any
 
 import torch.hub
 
+from dcsm_viewer.engine.torch_pair import pair_trouble
 from dcsm_viewer.engine.weights.library import check_free, import_weights, model_folder
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
 from dcsm_viewer.values import UserError
@@ -76,10 +77,15 @@ def _published() -> tuple[str, int]:
     """(address, size in bytes) as torchvision states them."""
     try:
         from torchvision.models import VGG16_Weights  # type: ignore[import-untyped] # ships no type information
-    except (ImportError, RuntimeError, OSError, AttributeError):  # a build for another torch fails on its operators
+    except (
+        ImportError,
+        RuntimeError,
+        OSError,
+        AttributeError,
+    ) as error:  # a build for another torch fails on its operators
         raise UserError(
-            "torchvision cannot be imported here (is it the build for this PyTorch?); download vgg16-397923af.pth "
-            "elsewhere and import it as a file."
+            f"torchvision cannot be imported here ({error}). {pair_trouble() or ''} Or download vgg16-397923af.pth "
+            "elsewhere and import it as a file.".replace("  ", " ")
         ) from None
     weights: Any = VGG16_Weights.IMAGENET1K_V1
     return str(weights.url), int(weights.meta.get("_file_size", 527.796) * 2**20)

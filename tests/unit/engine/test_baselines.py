@@ -1,4 +1,4 @@
-"""Grad-CAM and FinerCAM: the modules against our own networks always, the maps where grad-cam can be imported."""
+"""Grad-CAM and FinerCAM: the modules against our own networks and the maps against the formula."""
 
 from __future__ import annotations
 
@@ -35,18 +35,6 @@ def noise(side: int) -> Tensor:
     return torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(side))
 
 
-def why_not() -> str:
-    """Why grad-cam cannot be imported here, "" where it can."""
-    try:
-        import pytorch_grad_cam  # noqa: F401  # only whether it can be had
-    except (ImportError, RuntimeError) as error:
-        return f"grad-cam cannot be imported: {error}"
-    return ""
-
-
-needs_grad_cam = pytest.mark.skipif(bool(why_not()), reason=why_not())
-
-
 @pytest.mark.parametrize("ceil_mode", [True, False])
 @pytest.mark.parametrize("side", [224, 231])
 def test_that_the_vgg_module_gives_our_networks_logits(side: int, ceil_mode: bool) -> None:
@@ -78,12 +66,13 @@ def test_that_a_torchvision_of_another_torch_is_one_sentence(monkeypatch: pytest
         def __getattr__(self, name: str) -> object:
             raise RuntimeError("operator torchvision::nms does not exist")
 
-    monkeypatch.setitem(sys.modules, "pytorch_grad_cam", Broken("pytorch_grad_cam"))
+    for name in ("pytorch_grad_cam", "torchvision.ops"):
+        monkeypatch.setitem(sys.modules, name, Broken(name))
+    monkeypatch.setattr("torchvision.ops", Broken("torchvision.ops"))
     with pytest.raises(UserError, match="install the torchvision that belongs to this PyTorch"):
         next(baseline_maps("gradcam", small_vgg(), noise(224), (0,), lambda _: None))
 
 
-@needs_grad_cam
 def test_that_grad_cam_is_the_features_weighted_by_their_mean_gradients() -> None:
     model, x = small_vgg(), noise(224) * 50
     module = hookable(model)
@@ -108,7 +97,6 @@ def test_that_grad_cam_is_the_features_weighted_by_their_mean_gradients() -> Non
     assert compared >= 2
 
 
-@needs_grad_cam
 def test_that_finercam_differs_from_grad_cam_and_stays_within_its_range() -> None:
     model, x = small_vgg(), noise(224) * 50
     plain = dict(baseline_maps("gradcam", model, x, (0, 1), lambda _: None))
