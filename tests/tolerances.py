@@ -7,6 +7,7 @@ compared.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -23,7 +24,7 @@ def of_sums(scale: float, terms: int) -> float:
     Each addition rounds by up to half of EPS32 of what is added up so far; in two orders these errors are
     independent and grow as the square root of their number.
     """
-    return _SIGMAS * EPS32 * terms**0.5 * scale
+    return _SIGMAS * EPS32 * math.sqrt(terms) * scale
 
 
 def of_marginals(

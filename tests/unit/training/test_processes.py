@@ -19,10 +19,9 @@ from tests.patience import PATIENCE_S
 from tests.unit.training.tiny import tiny_order
 
 ROOT = Path(__file__).parents[3]
-# AdamW divides each gradient by its own size, so where a gradient is all rounding, the sign of a step is too: two ways
-# to sum it may differ by the whole step, the largest learning rate. Three steps with their warm-up stay below.
 RATE = 0.01
-STEPS = 3
+# Three steps on the sums of two halves of a batch; each step amplifies the rounding (EPS32) of the one before.
+LEARNED_ALIKE = 1e-2
 
 _ONE_OF_TWO = """
 import sys
@@ -96,8 +95,11 @@ def test_that_two_processes_learn_what_one_learns(tmp_path: Path, monkeypatch: p
     there, here = read_weights(tmp_path / "two" / "weights.safetensors"), read_weights(alone.weights)
     start = start_from(order.recipe.start, order.training.class_names, 0).tensors
     for name, tensor in here.tensors.items():
-        torch.testing.assert_close(there.tensors[name], tensor, rtol=0, atol=2e-4)
-    assert not torch.allclose(start["fc8.weight"], here.tensors["fc8.weight"], atol=5e-3)
+        # AdamW divides each gradient by its own size: where a gradient is all rounding, so is the sign of its step, and
+        # one value may differ by the whole learning rate. What all values of a tensor learned is compared as one.
+        learned = (tensor - start[name]).norm()
+        assert (there.tensors[name] - tensor).norm() <= LEARNED_ALIKE * learned, name
+    assert not torch.allclose(start["fc8.weight"], here.tensors["fc8.weight"], atol=RATE / 2)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the names of a process's threads")
