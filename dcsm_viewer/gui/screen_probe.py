@@ -134,8 +134,16 @@ def _sentence(told: str, platforms: Sequence[str], missing: Sequence[str], envir
     if "could not connect to display" in told or "Failed to create wl_display" in told or "no answer" in told:
         asked = [environment[name] for name in ("WAYLAND_DISPLAY", "DISPLAY") if environment.get(name)]
         return f"The display {' or '.join(asked)} does not answer; is its server running, and may this user use it?"
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
-    return f"Qt cannot start its platform plugin ({plugins}): {(lines or ['it ended without a word'])[0].rstrip('.')}."
+    return f"Qt cannot start its platform plugin ({plugins}): {_telling_line(told).rstrip('.')}."
+
+
+def _telling_line(told: str) -> str:
+    """The first line of Qt's, the last of a traceback."""
+    # Qt suggests xcb-cursor0 whatever library of X11 is missing or broken.
+    lines = [line.strip() for line in told.splitlines() if line.strip() and "xcb-cursor0" not in line]
+    if not lines:
+        return "it ended without a word"
+    return lines[-1 if lines[0].startswith("Traceback") else 0]
 
 
 def _libraries_missing(what: str, missing: Sequence[str]) -> str:

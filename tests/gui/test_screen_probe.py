@@ -78,6 +78,16 @@ def test_that_a_display_without_a_server_is_told_in_one_sentence() -> None:
             "The display wayland-3 does not answer",
         ),
         (X11, "something new.\nand more", "Qt cannot start its platform plugin (xcb): something new."),
+        (
+            X11,
+            "qt.qpa.plugin: From 6.5.0, xcb-cursor0 or libxcb-cursor0 is needed.\nCould not load the plugin.",
+            "Qt cannot start its platform plugin (xcb): Could not load the plugin.",
+        ),
+        (
+            X11,
+            "Traceback (most recent call last):\n  File ...\nImportError: libEGL.so.1: file too short\n",
+            "Qt cannot start its platform plugin (xcb): ImportError: libEGL.so.1: file too short.",
+        ),
         (X11, "", "Qt cannot start its platform plugin (xcb): it ended without a word."),
     ],
 )
