@@ -14,9 +14,11 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.cli import main
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import run_window
 from dcsm_viewer.gui.pasting import pasted_image, source_of
+from dcsm_viewer.gui.screen_probe import Screen
 from dcsm_viewer.gui.state import ViewName
 from dcsm_viewer.values import UserError
 from dcsm_viewer.worker import Listener
@@ -221,3 +223,27 @@ def test_that_on_a_machine_without_a_screen_images_are_exported_and_pictured_ins
     nothing = run()
     assert nothing.returncode == 1
     assert "Name an image, or use" in nothing.stderr
+
+
+def test_that_where_qt_cannot_even_draw_the_results_are_written_all_the_same(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trouble = "Qt needs shared libraries that are not installed: libEGL.so.1."
+
+    class NoQt:
+        def found(self) -> Screen:
+            return Screen(trouble, ("libegl1",), offscreen=False)
+
+    monkeypatch.setattr("dcsm_viewer.gui.screen_probe.ScreenProbe", NoQt)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main([str(photos / "a.png"), "--scales", "96", "--no-crf", "--device", "cpu"])
+    assert ended.value.code == 0
+    assert f"{trouble} Doing the same job without a window, results in out/." in capsys.readouterr().err
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names >= {"a.png", "a.json"}
+    assert "window.png" not in names
+    with pytest.raises(SystemExit) as ended:
+        main(["--screenshot", "window.png"])
+    assert ended.value.code == 1
+    assert f"No picture of the window can be made. {trouble}" in capsys.readouterr().err
