@@ -31,7 +31,7 @@ from dcsm_viewer.engine.models.registry import Model, Shelf
 from dcsm_viewer.engine.preprocess import network_input, place
 from dcsm_viewer.engine.saliency import raw_maps
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import Report, Request, Result, Settings, SourceImage, Stage
+from dcsm_viewer.values import ALL_PARTS, Report, Request, Result, Settings, SourceImage, Stage
 
 SAMPLES = sorted((Path(__file__).resolve().parent.parent / "resources" / "samples").glob("*.jpg"))
 CLASSES = (1, 6, 11, 14)
@@ -48,7 +48,7 @@ def until_first_maps(shelf: Shelf, image: SourceImage, settings: Settings) -> No
 
 
 def until_settled(shelf: Shelf, image: SourceImage, settings: Settings) -> Result:
-    return Engine(shelf).settle(Request(0, image, settings))
+    return Engine(shelf).settle(Request(0, image, settings), want=ALL_PARTS)
 
 
 def backward(model: Model, trace: Trace[Any], settings: Settings) -> list[object]:

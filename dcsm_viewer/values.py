@@ -19,6 +19,9 @@ PrecisionWish = Literal["auto", "float32", "bfloat16"]
 CrfBackend = Literal["torch", "pydensecrf"]
 Stage = Literal["preprocess", "classify", "candidates", "saliency", "subtraction", "segmentation"]
 Completeness = Literal["partial", "preview", "settled"]
+# What of a Result may be left out: the labels, the raw class maps of the candidates, the maps of the class on display.
+ResultPart = Literal["labels", "raw_class_maps", "focus"]
+ALL_PARTS: frozenset[ResultPart] = frozenset(("labels", "raw_class_maps", "focus"))
 
 STAGES: tuple[Stage, ...] = ("preprocess", "classify", "candidates", "saliency", "subtraction", "segmentation")
 

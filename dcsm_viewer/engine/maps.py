@@ -15,16 +15,30 @@ from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.quick_look import QuickLook, quick_look
 from dcsm_viewer.engine.segmentation import Segmenter
 from dcsm_viewer.engine.subtraction import Subtracted, raw_class_maps, subtract
-from dcsm_viewer.values import Completeness, FocusMaps, MethodSettings, Result, Segmentation, read_only
+from dcsm_viewer.values import (
+    ALL_PARTS,
+    Completeness,
+    FocusMaps,
+    MethodSettings,
+    Result,
+    ResultPart,
+    Segmentation,
+    read_only,
+)
 
 LOOK_AHEAD = 6  # candidates whose raw maps are made while nobody waits
 
 
 @dataclass(frozen=True, slots=True)
 class MapStage:
-    """The second half of a request; `passes` is the first."""
+    """The second half of a request; `passes` is the first.
+
+    want: the parts of a Result to compute. A part that is not wanted is empty or None in it; class maps and raw maps
+    are always there.
+    """
 
     passes: Passes
+    want: frozenset[ResultPart] = ALL_PARTS
 
     @property
     def method(self) -> MethodSettings:
@@ -64,7 +78,8 @@ class MapStage:
         """The exact Result for the whole request."""
         found = self.found()
         subtracted = self.subtracted(found)
-        return self._result(found, "settled", subtracted, self.segmenter(found, subtracted).exact())
+        labels = self.segmenter(found, subtracted).exact() if "labels" in self.want else None
+        return self._result(found, "settled", subtracted, labels)
 
     def look_ahead(self) -> None:
         """Raw maps of the classes that would join if N were a little larger."""
@@ -98,12 +113,17 @@ class MapStage:
             self._layered,
             self.passes.canvas()[1],
             side_px=side_px,
-            follow=found.focus if found.focus in detection.detected_ids else None,
+            follow=found.focus if "focus" in self.want and found.focus in detection.detected_ids else None,
             plain=self._plain(found, side_px)[: len(detection.candidate_ids)],
         )
 
     def _plain(self, found: Found, side_px: int | None) -> Tensor:
-        """The raw class maps of all classes on show (K', h, w), each kept for itself: no rival changes it."""
+        """The raw class maps of all classes on show (K', h, w), each kept for itself: no rival changes it.
+
+        Empty (0, 0, 0) where neither they nor the maps of the class on display are wanted.
+        """
+        if not self.want & {"raw_class_maps", "focus"}:
+            return torch.zeros(0, 0, 0)
         no_rivals = replace(
             self.method, threshold=0.0, detect_by="any", candidates=0, gate_by_scale=False, maps_for="detected"
         )
@@ -133,8 +153,15 @@ class MapStage:
         detection = found.detection
         found_at = tuple((scale, tuple(sorted(ids))) for scale, ids in sorted(detection.found_at.items()))
         # Threshold and N act through the candidates alone, but that 0 switches the subtraction off.
-        read = replace(self.method, threshold=0.0, detect_by="any", candidates=min(1, self.method.candidates))
-        return (self.passes.forward_key, read, detection.candidate_ids, detection.detected_ids, found_at)
+        read = replace(
+            self._layered,
+            preset="paper",  # a name, which no arithmetic reads
+            threshold=0.0,
+            detect_by="any",
+            candidates=min(1, self.method.candidates),
+        )
+        beside = self.want & {"raw_class_maps", "focus"}
+        return (self.passes.forward_key, read, detection.candidate_ids, detection.detected_ids, found_at, beside)
 
     def segmenter(self, found: Found, subtracted: Subtracted) -> Segmenter:
         """What makes labels of these class maps."""
@@ -170,7 +197,7 @@ class MapStage:
             raw={key: to_array(maps) for key, maps in found.candidates_raw.items()},
             raw_class_maps=to_array(subtracted.raw_class_maps),
             class_maps=to_array(subtracted.class_maps),
-            focus=self._focus(found, subtracted, look),
+            focus=self._focus(found, subtracted, look) if "focus" in self.want else None,
             segmentation=segmentation,
             times=passes.watch.times(),
             device=passes.compute.device_name,

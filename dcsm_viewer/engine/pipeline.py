@@ -17,6 +17,7 @@ from dcsm_viewer.engine.passes import Checkpoint, Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.inquiries.aside import Aside
 from dcsm_viewer.values import (
+    ALL_PARTS,
     Answer,
     EngineReady,
     Inquiry,
@@ -25,12 +26,14 @@ from dcsm_viewer.values import (
     Report,
     Request,
     Result,
+    ResultPart,
     Settings,
     Stage,
 )
 
 KEPT_BYTES = 768 * 1024**2  # maps of some twenty images
 TRACES_BYTES = 768 * 1024**2  # the gates of one image at three scales, VGG-16 included
+LABELS_ALONE: frozenset[ResultPart] = frozenset(("labels",))  # what exports and evaluations read beside the maps
 
 StillWanted = Callable[[Stage], bool]
 Listener = Callable[[Report], None]
@@ -74,12 +77,38 @@ class Engine:
         except AbandonedError:
             return
 
-    def settle(self, request: Request, report: Listener = lambda _: None) -> Result:
-        """The settled Result alone, by the shortest way: no previews, no layers but the wanted. For batches.
+    def settle(
+        self,
+        request: Request,
+        report: Listener = lambda _: None,
+        *,
+        want: frozenset[ResultPart] = LABELS_ALONE,
+    ) -> Result:
+        """Compute the settled Result alone, without previews and without layers that are not wanted; for batches.
 
-        What was made of another image is forgotten: nobody turns back in a batch.
+        What was computed of another image is dropped: a batch never goes back to an image.
+
+        Parameters
+        ----------
+        request
+            The image and its settings.
+        report
+            Called with each Progress.
+        want
+            The parts of the Result to compute beside scores, raw maps and class maps. What an export writes needs the
+            labels alone; the other parts are for the window.
+
+        Returns
+        -------
+        Result
+            Settled. A part that was not wanted is empty or None.
+
+        Raises
+        ------
+        UserError
+            For settings that cannot be used.
         """
-        return self._settled_alone(request, lambda _: True, report)
+        return self._settled_alone(request, lambda _: True, report, want)
 
     def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
         """Whether the inquiry was answered to the end; False once nobody wants it any more.
@@ -114,15 +143,25 @@ class Engine:
         if self._beside is None:
             # The same networks, but caches of its own: a folder must not push out what the window looks at.
             self._beside = Engine(self._shelf)
-        return self._beside._settled_alone(request, lambda _: still_wanted(), lambda _: None)
+        return self._beside._settled_alone(request, lambda _: still_wanted(), lambda _: None, LABELS_ALONE)
 
-    def _settled_alone(self, request: Request, still_wanted: StillWanted, report: Listener) -> Result:
+    def _settled_alone(
+        self, request: Request, still_wanted: StillWanted, report: Listener, want: frozenset[ResultPart]
+    ) -> Result:
         self._kept.belong_to(request.image.digest)
         self._traces.belong_to(request.image.digest)
         give_back_freed()
-        return self._stage(request, still_wanted, report, all_layers=False).settled()
+        return self._stage(request, still_wanted, report, all_layers=False, want=want).settled()
 
-    def _stage(self, request: Request, still_wanted: StillWanted, report: Listener, *, all_layers: bool) -> MapStage:
+    def _stage(
+        self,
+        request: Request,
+        still_wanted: StillWanted,
+        report: Listener,
+        *,
+        all_layers: bool,
+        want: frozenset[ResultPart] = ALL_PARTS,
+    ) -> MapStage:
         settings = request.settings
         limits.check(settings)
         compute = choose(settings.device, settings.precision)
@@ -131,7 +170,7 @@ class Engine:
         # Hundreds of megabytes, of use only to a class nobody asked for yet: kept for the image at hand alone.
         self._traces.belong_to(request.image.digest)
         checkpoint = _checkpoint(request, still_wanted, report)
-        return MapStage(Passes(request, model, compute, watch, self._traces, checkpoint, all_layers))
+        return MapStage(Passes(request, model, compute, watch, self._traces, checkpoint, all_layers), want)
 
     def _model(self, settings: Settings, compute: Compute) -> Model:
         return self._shelf.get(settings.model, settings.vocabulary, compute)

@@ -21,6 +21,7 @@ from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.method_presets import PRESETS
 from dcsm_viewer.values import (
+    ALL_PARTS,
     CrfSettings,
     MethodSettings,
     PresetName,
@@ -106,7 +107,7 @@ def network(seed: int) -> dict[str, Array]:
 
 def engine_result(tensors: Mapping[str, Array], image: SourceImage, method: MethodSettings) -> Result:
     settings = Settings(method=method, crf=CrfSettings(enabled=False), device="cpu")
-    return Engine(OneModel(tensors)).settle(Request(0, image, settings))
+    return Engine(OneModel(tensors)).settle(Request(0, image, settings), want=ALL_PARTS)
 
 
 def compared(result: Result, expected: ReferenceResult) -> float:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from dcsm_viewer import limits
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.crf.first_calls import make_first_calls
 from dcsm_viewer.engine.device import Compute, choose
-from dcsm_viewer.engine.found import Found, find
+from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Model, Shelf
 from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.pipeline import KEPT_BYTES, TRACES_BYTES
-from dcsm_viewer.engine.preprocess import to_image
-from dcsm_viewer.engine.segmentation import Segmenter
+from dcsm_viewer.engine.pipeline import KEPT_BYTES, LABELS_ALONE, TRACES_BYTES
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.engine.subtraction import chosen_maps, class_maps_from, evidence_at
 from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.values import ModelCard, Request, Settings, SourceImage, Stage
 
@@ -71,23 +66,17 @@ class Bench:
         compute = choose(settings.device, settings.precision)
         model, watch = self._model(settings, compute), Stopwatch(self._kept)
         passes = Passes(Request(0, image, settings), model, compute, watch, self._traces, _go_on, all_layers=False)
-        found = find(passes, settings.method.scales)
-        key = _maps_key(passes, found)
-        maps = watch.get("subtraction", key, lambda: _class_maps(passes, found))
-        segmenter = Segmenter(
-            maps=maps,
-            maps_key=key,
-            class_ids=found.detection.detected_ids,
-            image=image,
-            settings=settings.crf,
-            watch=watch,
-            checkpoint=_go_on,
-            measured=False,
+        stage = MapStage(passes, LABELS_ALONE)
+        found = stage.found()
+        subtracted = stage.subtracted(found)
+        return Labelled(
+            scores=image_scores(found.scores, settings.method),
+            candidate_ids=found.detection.candidate_ids,
+            detected_ids=found.detection.detected_ids,
+            maps_key=stage.subtraction_key(found),
+            class_maps=to_array(subtracted.class_maps),
+            labels=stage.segmenter(found, subtracted).exact().labels,
         )
-        detection = found.detection
-        labels = segmenter.exact().labels
-        scores = image_scores(found.scores, settings.method)
-        return Labelled(scores, detection.candidate_ids, detection.detected_ids, key, to_array(maps), labels)
 
     def _model(self, settings: Settings, compute: Compute) -> Model:
         return self._shelf.get(settings.model, settings.vocabulary, compute)
@@ -95,22 +84,3 @@ class Bench:
 
 def _go_on(_stage: Stage, _text: str) -> None:
     """Somebody waits for every figure, so nothing is abandoned."""
-
-
-def _class_maps(passes: Passes, found: Found) -> Tensor:
-    """Class maps (T, H, W) at the size of the image."""
-    if not found.detection.detected_ids:
-        return torch.zeros(0, *passes.request.image.shape)
-    _, placement = passes.canvas()
-    method = replace(passes.method, layers=passes.layers)
-    scales = chosen_maps(found.candidates_raw, method)
-    sums = [evidence_at(scale, maps, found.detection, method, placement).sums for scale, maps in scales.items()]
-    return to_image(class_maps_from(sums, method), placement)
-
-
-def _maps_key(passes: Passes, found: Found) -> tuple[Hashable, ...]:
-    """Threshold and N act through the classes they choose alone, but that N = 0 switches the subtraction off."""
-    detection, method = found.detection, passes.method
-    found_at = tuple((scale, tuple(sorted(ids))) for scale, ids in sorted(detection.found_at.items()))
-    read = replace(method, preset="paper", threshold=0.0, candidates=min(1, method.candidates), layers=passes.layers)
-    return (passes.forward_key, read, detection.candidate_ids, detection.detected_ids, found_at)
