@@ -16,6 +16,7 @@ from dcsm_viewer.batch_inputs import expand
 from dcsm_viewer.batch_labels import class_ids
 from dcsm_viewer.batch_pace import Pace
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
+from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.seeds import with_seeds
@@ -187,6 +188,8 @@ def _read(path: str, stem: str, order: Order, digest: str | None) -> _Read:
             stages=order.stages,
             digest=digest,
         )
+    if finished is None:
+        check_targets(order.out, stem, order.formats, path)
     image = None if finished is not None else read_image(path)
     return _Read(image, finished or (), time.perf_counter() - begin)
 

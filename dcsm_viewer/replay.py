@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
+from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.imaging.urls import is_url
@@ -34,6 +35,8 @@ def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None
     The device and precision are those recorded. Raises UserError if image or recipe cannot be read.
     """
     recipe = read_recipe(recipe_path)
+    formats = tuple(dict.fromkeys(output.format for output in recipe.outputs))
+    check_targets(out, recipe_path.stem, formats, None)  # before anything is computed
     image = read_image(image_path or _image_of(recipe, recipe_path))
     settings = _as_recorded(recipe)
     sentences = _mismatches(engine, recipe, image, settings)
@@ -41,7 +44,6 @@ def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None
     # The recipe's own settings go into the new recipe: 'auto' stays 'auto'.
     result = replace(result, request=replace(result.request, settings=recipe.settings))
     make_folder(out)
-    formats = tuple(dict.fromkeys(output.format for output in recipe.outputs))
     export_with_reports(with_seeds(result, formats), out, recipe_path.stem, formats, stages=recipe.stages)
     identical = {output.path: sha256_of(out / output.path) == output.sha256 for output in recipe.outputs}
     changed = [path for path, same in identical.items() if not same]

@@ -6,15 +6,18 @@ import errno
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
+from dcsm_viewer.part_writer import is_running, this_writer
 from dcsm_viewer.values import UserError
 
 PART = ".part-"  # how the names of files begin that are not yet whole
 _CODE = 12
+_FORGOTTEN_S = 24 * 3600  # no file takes a day to write: a part older than that has no writer any more
 
 
 @contextmanager
@@ -66,7 +69,21 @@ def part_beside(final: Path) -> Path:
 
     A part of a part belongs to the same owner.
     """
-    return final.with_name(f"{PART}{owner_of(final.name)}-{secrets.token_hex(8)}")
+    return final.with_name(f"{PART}{owner_of(final.name)}-{this_writer()}-{secrets.token_hex(8)}")
+
+
+def is_abandoned(part: Path) -> bool:
+    """Return whether nobody writes `part` any more: its process ended on this machine, or it is a day old.
+
+    What a process of another machine writes cannot be asked after, so it counts as written until it is a day old.
+    """
+    _, _, rest = part.name.removeprefix(PART).partition("-")
+    if is_running(rest.rpartition("-")[0]) is False:
+        return True
+    try:
+        return time.time() - part.stat().st_mtime > _FORGOTTEN_S
+    except OSError:  # it is gone: its writer has just put it in its place
+        return False
 
 
 def owner_of(name: str) -> str:

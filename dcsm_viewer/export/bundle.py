@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcsm_viewer.export.formats import FORMATS, WITH_STAGES, Format
+from dcsm_viewer.export.own_exports import check_targets, earlier_files
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_recipe
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.subject import segmentation_of
 from dcsm_viewer.values import Result, UserError
 from dcsm_viewer.whole_file import explain, part_beside
+
+# Another export into the same folder may take an empty folder away again before a file of this one lies in it.
+_TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,16 @@ def export_with_reports(
     All are written aside and read back there; only when all hold do they take their places, so that a failure leaves
     what was there before. `folder` is made if its parent exists. The same result gives the same bytes.
     Raises UserError for an unknown format, a stem that is no file name, a result that is not final, a target that is
-    the source image itself, a folder that cannot be written, or a file that does not read back.
+    the source image itself or a file that no recipe there names, a folder that cannot be written, or a file that does
+    not read back.
     """
     folder = Path(folder)
     chosen = _chosen(formats, WITH_STAGES if stages else FORMATS)
     _check_stem(stem)
     segmentation_of(result)
     targets = [each.path(folder, stem) for each in chosen] + [folder / f"{stem}.json"]
-    for target in targets:
-        _spare_source(target, result)
+    check_targets(folder, stem, formats, result.request.image.path)
+    earlier = earlier_files(folder, stem, targets)
     try:
         with ExitStack() as undo:
             drafts = [_draft(target, folder, undo) for target in targets]
@@ -61,7 +66,8 @@ def export_with_reports(
                 place = target.relative_to(folder).as_posix()
                 reports.append((each.name, report))
                 outputs.append(RecipeOutput(place, each.name, sha256_of(draft), report.sentences))
-            write_recipe(recipe_of(result, folder, outputs, stages=stages), drafts[-1])
+            recipe = recipe_of(result, folder, outputs, stages=stages, earlier=earlier)
+            write_recipe(recipe, drafts[-1])
             for draft, target in zip(drafts, targets, strict=True):
                 draft.replace(target)
     except OSError as trouble:
@@ -71,16 +77,24 @@ def export_with_reports(
 
 def _draft(target: Path, folder: Path, undo: ExitStack) -> Path:
     """A path beside `target`, so that what a file says of its neighbours holds there too; `undo` leaves no trace."""
+    part = part_beside(target)
+    draft = part.with_name(f"{part.name}{target.suffix}")
+    for _ in range(_TRIES):
+        _make_rooms(target, folder, undo)
+        with suppress(FileNotFoundError):
+            draft.touch(exist_ok=False)  # from here on nobody finds the folder empty
+            break
+    undo.callback(draft.unlink, missing_ok=True)
+    return draft
+
+
+def _make_rooms(target: Path, folder: Path, undo: ExitStack) -> None:
     between = target.parent.relative_to(folder).parts
     for depth in range(len(between) + 1):
         room = folder.joinpath(*between[:depth])
         if not room.is_dir():
-            room.mkdir(exist_ok=True)  # another process may export into the same folder
+            room.mkdir(exist_ok=True)
             undo.callback(_remove_if_empty, room)
-    part = part_beside(target)
-    draft = part.with_name(f"{part.name}{target.suffix}")
-    undo.callback(draft.unlink, missing_ok=True)
-    return draft
 
 
 def _remove_if_empty(folder: Path) -> None:
@@ -111,9 +125,3 @@ def _check_stem(stem: str) -> None:
     forbidden = "/\0" + ('\\:*?"<>|' if os.name == "nt" else "")
     if stem in {"", ".", ".."} or any(mark in stem for mark in forbidden):
         raise UserError(f"{stem!r} is no file name; choose one without a path.")
-
-
-def _spare_source(target: Path, result: Result) -> None:
-    source = result.request.image.path
-    if source is not None and target.exists() and Path(source).exists() and target.samefile(source):
-        raise UserError(f"{target} is the image itself and would be lost; export to another folder.")

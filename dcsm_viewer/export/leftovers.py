@@ -9,13 +9,14 @@ from pathlib import Path
 
 from dcsm_viewer.export.formats import paths_of
 from dcsm_viewer.export.gathering import GATHERINGS
-from dcsm_viewer.whole_file import PART, owner_of
+from dcsm_viewer.whole_file import PART, is_abandoned, owner_of
 
 
 def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) -> int:
-    """How many half-made files of these exports were deleted; those of other images are left alone.
+    """How many half-made files of these exports were deleted; those of other images and of live writers stay.
 
-    For the end of a run, when nobody makes these files any more.
+    For the end of a run. A recipe that a killed run had ready while its other files took their places stays until there
+    is a recipe in its place: it alone tells that these files are an export's (export/own_exports.py).
     """
     rooms = {path.parent for path in paths_of(formats, folder, "stem")}
     whole = [folder / each.place for name, each in GATHERINGS.items() if name in formats]
@@ -23,11 +24,13 @@ def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) 
     parts = [part for room in rooms for part in _parts_in(room)]
     if not parts:
         return 0
-    mine = {owner_of(path.name) for stem in stems for path in paths_of(formats, folder, stem)}
-    mine |= {owner_of(path.name) for path in whole}
+    exports = [paths_of(formats, folder, stem) for stem in stems]
+    mine = {owner_of(path.name) for path in whole} | {owner_of(path.name) for paths in exports for path in paths}
+    witnesses = {owner_of(recipe.name) for *_, recipe in exports if not recipe.exists()}
     cleared = 0
     for part in parts:
-        if owner_of(part.name) in mine:
+        owner = owner_of(part.name)
+        if owner in mine and not (part.suffix == ".json" and owner in witnesses) and is_abandoned(part):
             with suppress(OSError):
                 part.unlink()
                 cleared += 1

@@ -63,7 +63,8 @@ class Recipe:
     """How files were made. `device` and `precision` are those really used, whatever the settings wished for.
 
     index_meanings: class names by the index they have in formats that know only bytes. stages: whether the raw maps
-    were written too. versions: packages (and Python) by name.
+    were written too. versions: packages (and Python) by name. earlier_files: from the recipe's folder, what earlier
+    exports of this name wrote in other formats and is there still; it belongs to their recipes, not to this one.
     """
 
     schema: int
@@ -81,9 +82,12 @@ class Recipe:
     versions: dict[str, str]
     outputs: tuple[RecipeOutput, ...]
     notes: tuple[str, ...]
+    earlier_files: tuple[str, ...] = ()
 
 
-def recipe_of(result: Result, folder: Path, outputs: Sequence[RecipeOutput], *, stages: bool) -> Recipe:
+def recipe_of(
+    result: Result, folder: Path, outputs: Sequence[RecipeOutput], *, stages: bool, earlier: tuple[str, ...] = ()
+) -> Recipe:
     """The recipe of `result` for a recipe file in `folder`; `notes` are the image's, the result's and the files'."""
     image = result.request.image
     notes = (*image.notes, *result.notes)
@@ -112,6 +116,7 @@ def recipe_of(result: Result, folder: Path, outputs: Sequence[RecipeOutput], *, 
         versions=versions(),
         outputs=tuple(outputs),
         notes=notes,
+        earlier_files=earlier,
     )
 
 

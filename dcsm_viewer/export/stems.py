@@ -9,13 +9,18 @@ from pathlib import Path
 
 # What formats put between an image's stem and their suffix.
 OWN_KINDS = frozenset({".overlay", ".coco", ".cvat"})
+# Files of the program's own beside exports: triage.json, yield.json, window.png (the window's picture in out/). An
+# image of such a name would have its recipe or mask there.
+OWN_NAMES = frozenset({"triage", "yield", "window"})
 
 
 def stems_for(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """An export stem for each path: its own where nobody shares it, else with as many folders as tell them apart.
 
     a/dog.jpg and b/dog.jpg become a_dog and b_dog; dog.jpg and dog.png of one folder dog_jpg and dog_png. Capitals
-    do not count, as half of the file systems do not tell them apart. The same set gives the same stems in any order.
+    do not count, as half of the file systems do not tell them apart. An image called as a file of the program's own
+    (triage.jpg, whose recipe would be triage.json) gets its kind, too: triage_jpg. The same set gives the same stems
+    in any order.
     """
     unnamed = sorted({os.fspath(path) for path in paths})
     stems: dict[str, str] = {}
@@ -41,4 +46,5 @@ def _stem(path: Path, depth: int, *, with_suffix: bool) -> str:
     inner = Path(path.stem)
     plain = f"{inner.stem}_{inner.suffix.removeprefix('.')}" if inner.suffix.casefold() in OWN_KINDS else path.stem
     own = f"{plain}_{path.suffix.removeprefix('.')}" if with_suffix else plain
-    return "_".join([*folders[max(0, len(folders) - depth) :], own])
+    stem = "_".join([*folders[max(0, len(folders) - depth) :], own])
+    return f"{stem}_{path.suffix.removeprefix('.') or 'image'}" if stem.casefold() in OWN_NAMES else stem

@@ -91,5 +91,5 @@ def _write(result: Result, folder: str, formats: tuple[str, ...], *, stages: boo
         where.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder} cannot be made ({error.strerror}); choose another export folder.") from error
-    stem = free_stem(where, result.request.image)
+    stem = free_stem(where, result.request.image, formats)
     return export_result(with_seeds(result, formats), where, stem, formats, stages=stages)

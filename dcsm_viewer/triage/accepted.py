@@ -126,6 +126,7 @@ def _moved(
         recipe,
         image=replace(recipe.image, path=path),
         outputs=tuple(outputs),
+        earlier_files=(),
         index_meanings={index: exported.class_names[class_id] for index, class_id in meanings.items()}
         if edited
         else recipe.index_meanings,

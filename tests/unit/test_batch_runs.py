@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +15,10 @@ import pytest
 from dcsm_viewer import batch
 from dcsm_viewer.batch import export_image, export_images
 from dcsm_viewer.export import export_with_reports, read_recipe
+from dcsm_viewer.part_writer import this_writer
 from dcsm_viewer.values import Result, UserError
 from dcsm_viewer.whole_file import PART, part_beside
+from tests.samples import ROOT
 from tests.unit.test_batch import FakeEngine, digests, order, photographs
 
 __all__ = ["photographs"]
@@ -112,12 +117,50 @@ def test_that_parts_of_this_runs_images_are_cleared_and_those_of_others_left(
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    mine, inner = part_beside(out / "3.npz"), part_beside(part_beside(out / "4.png"))
-    others = part_beside(out / "somebody.npz")
-    for part in (mine, inner, others):
-        part.touch()
+    others = begun_by_a_dead_process(out / "somebody.npz")
+    begun_by_a_dead_process(out / "3.npz")
+    begun_by_a_dead_process(begun_by_a_dead_process(out / "4.png"))
     list(export_images(FakeEngine(), photographs, order(out)))
     assert [name for name in digests(out) if name.startswith(PART)] == [others.name]
+
+
+def begun_by_a_dead_process(final: Path) -> Path:
+    """A part beside `final` whose writer has ended."""
+    begin = "import sys; from pathlib import Path; from dcsm_viewer.whole_file import part_beside\n"
+    begin += "part = part_beside(Path(sys.argv[1])); part.touch(); print(part)"
+    run = subprocess.run(
+        [sys.executable, "-c", begin, str(final)], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return Path(run.stdout.strip())
+
+
+def test_that_parts_of_a_run_that_is_still_under_way_stay(photographs: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    mine = part_beside(out / "3.npz")  # this process lives
+    theirs = mine.with_name(mine.name.replace(this_writer(), "0123abcd.77"))  # another machine's
+    old = theirs.with_name(f"{theirs.name[:-1]}x")
+    for part in (mine, theirs, old):
+        part.touch()
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(old, (two_days_ago, two_days_ago))
+    list(export_images(FakeEngine(), photographs, order(out)))
+    assert {name for name in digests(out) if name.startswith(PART)} == {mine.name, theirs.name}
+
+
+def test_that_files_of_the_users_stay_and_the_other_images_go_on(photographs: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "1.json").write_text('{"shapes": [], "imagePath": "1.png"}')
+    (out / "2.png").write_bytes(b"mine")
+    engine = FakeEngine()
+    outcomes = list(export_images(engine, photographs, order(out)))
+    assert [outcome.error is None for outcome in outcomes] == [True, False, False, True, True, True]
+    assert "1.json is there already and was not written by this program" in (outcomes[1].error or "")
+    assert engine.computed == ["0.png", "3.png", "4.png", "5.png"], "it was computed for nothing"
+    assert (out / "1.json").read_text() == '{"shapes": [], "imagePath": "1.png"}'
+    assert (out / "2.png").read_bytes() == b"mine"
+    assert not (out / "1.png").exists()
 
 
 def test_that_an_outcome_holds_what_reading_back_found(photographs: list[str], tmp_path: Path) -> None:

@@ -68,3 +68,9 @@ def test_that_an_image_named_like_another_ones_export_gets_another_stem() -> Non
 def test_that_a_url_leaves_no_mark_of_its_protocol_in_a_stem() -> None:
     stems = stems_for(["s3://b/a/dog.jpg", "s3://b/c/dog.jpg", "s3://d/c/dog.jpg"])
     assert stems == {"s3://b/a/dog.jpg": "a_dog", "s3://b/c/dog.jpg": "b_c_dog", "s3://d/c/dog.jpg": "d_c_dog"}
+
+
+@pytest.mark.parametrize("name", ["triage", "yield", "Triage", "window"])
+def test_that_an_image_called_as_a_file_of_the_programs_own_gets_its_kind_too(name: str) -> None:
+    assert stems_for([f"x/{name}.jpg", "x/dog.jpg"]) == {f"x/{name}.jpg": f"{name}_jpg", "x/dog.jpg": "dog"}
+    assert stems_for([f"x/{name}"]) == {f"x/{name}": f"{name}_image"}
