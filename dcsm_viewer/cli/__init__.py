@@ -14,6 +14,15 @@ def main(arguments: list[str] | None = None) -> None:
     if not words or words[0] not in (*COMMANDS, "--help", "--version"):
         words.insert(0, "gui")
     # Here and not above, so that `import dcsm_viewer.cli` costs nothing.
-    from dcsm_viewer.cli.app import app
+    from typer import Exit
 
-    app(words, prog_name="dcsm-viewer")
+    from dcsm_viewer.cli.app import app
+    from dcsm_viewer.cli.terminal import told_stdout
+
+    if "--help" not in words:
+        app(words, prog_name="dcsm-viewer")
+    try:
+        with told_stdout():  # what typer itself prints
+            app(words, prog_name="dcsm-viewer")
+    except Exit as end:
+        sys.exit(end.exit_code)

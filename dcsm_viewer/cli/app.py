@@ -13,6 +13,7 @@ from dcsm_viewer.cli import (
     replay_command,
     train_command,
 )
+from dcsm_viewer.cli.terminal import told_stdout
 
 app = typer.Typer(
     help="See why a CNN says 'dog' and 'bicycle' of the same photograph, and make masks of it. "
@@ -36,5 +37,6 @@ def _version(version: bool = typer.Option(False, "--version", help="Say the vers
     if version:
         from importlib.metadata import version as version_of
 
-        typer.echo(version_of("dcsm-viewer"))
+        with told_stdout():
+            typer.echo(version_of("dcsm-viewer"))
         raise typer.Exit

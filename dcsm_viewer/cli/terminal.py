@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -14,15 +17,25 @@ from dcsm_viewer.values import UserError
 
 FAILED, BAD_USAGE = 1, 2
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_CLOSED = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.EINVAL})  # Windows says EINVAL of a closed pipe
+
 
 def put(record: object) -> None:
-    """One JSON line on stdout, flushed, so that whoever reads a pipe sees it at once."""
+    """Print one JSON line on stdout, flushed, so that whoever reads a pipe sees it at once.
+
+    In ASCII, as what is redirected has the encoding of the locale, which need not know the letters of a name.
+    Raises typer.Exit(1) after a sentence where stdout takes no more.
+    """
     plain: Any = asdict(record) if is_dataclass(record) and not isinstance(record, type) else record
-    typer.echo(json.dumps(plain, ensure_ascii=False))
+    with told_stdout():
+        typer.echo(json.dumps(plain))
 
 
 def say(sentence: str) -> None:
-    typer.echo(sentence, err=True)
+    """Print a sentence on stderr; nothing hangs on whether anybody hears it."""
+    with suppress(OSError, ValueError):
+        typer.echo(sentence, err=True)
 
 
 @contextmanager
@@ -33,3 +46,27 @@ def sentences(code: int) -> Iterator[None]:
     except UserError as error:
         say(str(error))
         raise typer.Exit(code) from None
+
+
+@contextmanager
+def told_stdout() -> Iterator[None]:
+    """Inside, where stdout takes no more (full disk, a reader who has gone), the program says so and ends with 1."""
+    try:
+        yield
+    except OSError as trouble:
+        if trouble.filename is not None or trouble.errno not in _FULL | _CLOSED:
+            raise
+        _silence_stdout()
+        if trouble.errno in _FULL:
+            say("stdout is full, so the results could not be told; make room, or send them to another disk.")
+        else:
+            say("Whoever read the results on stdout has gone, so the program ends here; written files are whole.")
+        raise typer.Exit(FAILED) from None
+
+
+def _silence_stdout() -> None:
+    """Send what Python still has for stdout nowhere: at its end it would try, fail and complain once more."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

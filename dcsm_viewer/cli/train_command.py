@@ -146,13 +146,16 @@ def train(
             f"validating on {len(validation.examples)}, on the {order.compute.device_name}."
         )
     with sentences(FAILED), _Interrupted() as interrupted:
-        done = run(order, _Speaker(), lambda: not interrupted.is_set)
+        speaker = _Speaker()
+        done = run(order, speaker, lambda: not (interrupted.is_set or speaker.is_unheard))
         if done.curve and is_first:
             write_curve(out / NAME, done.curve, done.best_epoch)
     if not is_first:
         return
     if not done.finished:
         say(f"Stopped after epoch {len(done.curve)}; the same command goes on.")
+    if speaker.is_unheard:
+        raise typer.Exit(FAILED)
     put(
         {
             "finished": done.finished,
@@ -165,17 +168,24 @@ def train(
 
 
 class _Speaker:
-    """Progress in words on stderr, at most every few seconds; epochs as JSON on stdout."""
+    """Progress in words on stderr, at most every few seconds; epochs as JSON on stdout.
+
+    is_unheard: stdout takes no more; the training then stops as by Ctrl+C, with its checkpoint.
+    """
 
     def __init__(self) -> None:
         self._said_s = -SAY_EVERY_S
+        self.is_unheard = False
 
     def __call__(self, event: Event) -> None:
         from dcsm_viewer.training.progress import Epoch, Note, Step
 
         match event:
             case Epoch():
-                put(event)
+                try:
+                    put(event)
+                except typer.Exit:
+                    self.is_unheard = True
             case Note(text=text):
                 say(text)
             case Step() if time.monotonic() - self._said_s >= SAY_EVERY_S or event.step == event.steps:
