@@ -17,6 +17,7 @@ from dcsm_viewer.batch_labels import class_ids
 from dcsm_viewer.batch_pace import Pace
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
 from dcsm_viewer.export.own_exports import check_targets
+from dcsm_viewer.export.servable import check_image_name, refused_formats
 from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.seeds import with_seeds
@@ -31,6 +32,7 @@ __all__ = [
     "expand",
     "export_image",
     "export_images",
+    "servable",
     "with_classes",
 ]
 
@@ -189,6 +191,7 @@ def _read(path: str, stem: str, order: Order, digest: str | None) -> _Read:
             digest=digest,
         )
     if finished is None:
+        check_image_name(path, stem, order.formats)
         check_targets(order.out, stem, order.formats, path)
     image = None if finished is not None else read_image(path)
     return _Read(image, finished or (), time.perf_counter() - begin)
@@ -288,6 +291,18 @@ def check_formats(formats: Sequence[str]) -> None:
     for name in formats:
         if name not in FORMATS:
             raise UserError(f"There is no export format '{name}'; choose from {', '.join(FORMATS)}.")
+
+
+def servable(engine: Settling, order: Order) -> tuple[Order, tuple[str, ...]]:
+    """Return the order without the formats that cannot tell the model's classes apart, and a sentence on each of them.
+
+    Raises UserError where no format is left, with the first of these sentences.
+    """
+    refused = refused_formats(engine.card(order.settings).class_names, order.formats)
+    kept = tuple(name for name in order.formats if name not in refused)
+    if not kept:
+        raise UserError(next(iter(refused.values())))
+    return replace(order, formats=kept), tuple(refused.values())
 
 
 def with_classes(engine: Settling, order: Order, names: Sequence[str]) -> Order:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,7 +78,7 @@ def export(
             raise UserError("--classes says the same for all images and --labels for each; choose one.")
         say("Loading the engine ...")
         # Torch takes seconds to import: only now, when the words are known to make sense.
-        from dcsm_viewer.batch import Order, check_formats, with_classes
+        from dcsm_viewer.batch import Order, check_formats, servable, with_classes
         from dcsm_viewer.batch_inputs import Shard, inputs_of
         from dcsm_viewer.batch_labels import given_classes
         from dcsm_viewer.engine.pipeline import Engine
@@ -90,21 +90,26 @@ def export(
             use_threads(threads)
         engine = Engine()
         card = engine.card(settings)
+        order, refused = servable(engine, order)
         if classes is not None:
             order = with_classes(engine, order, o.words(classes) or ())
         share = None if shard is None else Shard.of(shard)
         images = inputs_of(inputs, recursive=recursive, out=out, shard=share)
         if labels is not None:
             order = replace(order, given=given_classes(card, labels, images.paths))
+        by_format = {} if share is not None else _refused_gatherings(images, order)
+    refused += tuple(by_format.values())
+    for sentence in refused:
+        say(sentence)
     if workers is None and scheduler is None:
         outcomes = _here(engine, images, order)
     else:
         outcomes = _on_cluster(engine, images, order, workers, scheduler, threads or threads_in_use())
     with sentences(FAILED):
         done, failed = _told(outcomes, len(images.paths))
-    all_fine = not failed
+    all_fine = not (failed or refused)
     if share is None:
-        all_fine = _gather(images, order, done) and all_fine
+        all_fine = _gather(images, order, done, left_out=by_format) and all_fine
     if not all_fine:
         raise typer.Exit(FAILED)
 
@@ -156,7 +161,13 @@ def _told(outcomes: Iterator[Outcome], count: int) -> tuple[frozenset[str], int]
     return frozenset(done), len(failed)
 
 
-def _gather(images: Inputs, order: Order, done: frozenset[str]) -> bool:
+def _refused_gatherings(images: Inputs, order: Order) -> dict[str, str]:
+    from dcsm_viewer.export import refused_gatherings
+
+    return refused_gatherings(images.gathered(images.paths), order.out, order.formats)
+
+
+def _gather(images: Inputs, order: Order, done: frozenset[str], left_out: Container[str]) -> bool:
     """The files of the whole folder, where a format has one; whether all went well."""
     from dcsm_viewer.export import gather
 
@@ -164,6 +175,8 @@ def _gather(images: Inputs, order: Order, done: frozenset[str]) -> bool:
         return True
     fine = True
     for name in order.formats:
+        if name in left_out:
+            continue
         try:
             for _, path, report in gather(images.gathered(_in_order(images, done)), order.out, (name,)):
                 say(f"{path} holds all images: {' '.join(report.sentences)}")

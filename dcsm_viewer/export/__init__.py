@@ -5,7 +5,7 @@ from __future__ import annotations
 from dcsm_viewer.export.bundle import Export, export_result, export_with_reports
 from dcsm_viewer.export.formats import FORMATS, Format
 from dcsm_viewer.export.gathered_image import GatheredImage
-from dcsm_viewer.export.gathering import GATHERINGS, gather
+from dcsm_viewer.export.gathering import GATHERINGS, gather, refused_gatherings
 from dcsm_viewer.export.leftovers import clear_leftovers
 from dcsm_viewer.export.recipe import Recipe, read_recipe
 from dcsm_viewer.export.report import Report
@@ -25,6 +25,7 @@ __all__ = [
     "export_with_reports",
     "gather",
     "read_recipe",
+    "refused_gatherings",
     "stems_for",
     "whole_file",
 ]

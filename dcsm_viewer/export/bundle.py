@@ -12,6 +12,7 @@ from dcsm_viewer.export.formats import FORMATS, WITH_STAGES, Format
 from dcsm_viewer.export.own_exports import check_targets, earlier_files
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_recipe
 from dcsm_viewer.export.report import Report
+from dcsm_viewer.export.servable import check_image_name, refused_formats
 from dcsm_viewer.export.subject import segmentation_of
 from dcsm_viewer.values import Result, UserError
 from dcsm_viewer.whole_file import explain, part_beside
@@ -54,6 +55,9 @@ def export_with_reports(
     _check_stem(stem)
     segmentation_of(result)
     targets = [each.path(folder, stem) for each in chosen] + [folder / f"{stem}.json"]
+    for sentence in refused_formats(result.model.class_names, formats).values():
+        raise UserError(sentence)
+    check_image_name(result.request.image.path or result.request.image.name, stem, formats)
     check_targets(folder, stem, formats, result.request.image.path)
     earlier = earlier_files(folder, stem, targets)
     try:

@@ -18,6 +18,7 @@ from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import LARGEST_VOCABULARY
 from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
+from dcsm_viewer.text_lines import lines_of
 from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import whole_file
 
@@ -40,10 +41,8 @@ def write(images: Sequence[GatheredImage], folder: Path, path: Path) -> None:
     vocabularies), classes count anew in the order in which they first occur. One image at a time is in memory.
     Raises UserError for more classes than a byte has indices, and for images that differ in their suffix only.
     """
+    check(images)
     listed = [_listed(image) for image in images]
-    twice = [name for name, count in Counter(listed).items() if count > 1]
-    if twice:
-        raise UserError(f"Several images are {twice[0]} but for their suffix, which CVAT leaves out; rename one.")
     names = _names(images, folder)
     index_of = {name: index for index, name in names.items()}
     with whole_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
@@ -56,6 +55,17 @@ def write(images: Sequence[GatheredImage], folder: Path, path: Path) -> None:
                 table[index] = index_of[label]
             add_member(archive, f"SegmentationClass/{name}.png", palette_png(table[part.classes]))
             add_member(archive, f"SegmentationObject/{name}.png", palette_png(part.objects))
+
+
+def check(images: Sequence[GatheredImage]) -> None:
+    """Raise UserError for images that differ in their suffix only, as CVAT goes by their names without it."""
+    listed = Counter(_listed(image).casefold() for image in images)
+    twice = [name for image in images if listed[(name := _listed(image)).casefold()] > 1]
+    if twice:
+        raise UserError(
+            f"Several images are {twice[0]} but for their suffix or capitals, by which CVAT's one file of the folder "
+            "cannot tell them apart; rename one."
+        )
 
 
 def verify(images: Sequence[GatheredImage], folder: Path, path: Path) -> Report:
@@ -90,7 +100,7 @@ def _part(image: GatheredImage, folder: Path, *, with_masks: bool = True) -> _Pa
     nothing = np.zeros((0, 0), dtype=np.uint8)
     try:
         with zipfile.ZipFile(own) as archive:
-            label_of = labels_by_colour(archive.read("labelmap.txt").decode().splitlines())
+            label_of = labels_by_colour(lines_of(archive.read("labelmap.txt").decode()))
             name = archive.read(LIST).decode().rstrip("\n")
             classes = _indices(archive, f"SegmentationClass/{name}.png") if with_masks else nothing
             objects = _indices(archive, f"SegmentationObject/{name}.png") if with_masks else nothing
@@ -110,8 +120,8 @@ def _findings(images: Sequence[GatheredImage], folder: Path, path: Path) -> Iter
     wrong = 0
     try:
         with zipfile.ZipFile(path) as archive:
-            label_of = labels_by_colour(archive.read("labelmap.txt").decode().splitlines())
-            listed = archive.read(LIST).decode().splitlines()
+            label_of = labels_by_colour(lines_of(archive.read("labelmap.txt").decode()))
+            listed = lines_of(archive.read(LIST).decode())
             for image in images:
                 wrong += not _same(archive, label_of, _listed(image), _part(image, folder))
     except _DAMAGE as trouble:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.servable import cvat_name
 from dcsm_viewer.export.subject import index_meanings, indexed_labels
 from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
+from dcsm_viewer.text_lines import lines_of
 from dcsm_viewer.values import Result
 from dcsm_viewer.whole_file import whole_file
 
@@ -31,7 +33,7 @@ def write(result: Result, path: Path) -> None:
     name = _name(result)
     objects = np.searchsorted(np.array([0, *index_meanings(result)]), index).astype(np.uint8)
     members = {
-        "labelmap.txt": labelmap_text({i: _plain(name) for i, name in index_meanings(result).items()}).encode(),
+        "labelmap.txt": labelmap_text({i: cvat_name(name) for i, name in index_meanings(result).items()}).encode(),
         LIST: f"{name}\n".encode(),
         f"SegmentationClass/{name}.png": palette_png(index),
         f"SegmentationObject/{name}.png": palette_png(objects),
@@ -68,10 +70,6 @@ def labelmap_text(names: Mapping[int, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _plain(name: str) -> str:
-    return name.replace(":", " ").replace("\n", " ").replace("#", " ").strip()
-
-
 def palette_png(index: NDArray[np.uint8]) -> bytes:
     """A PNG of mode P of `index` (H, W) in VOC's colours."""
     picture = Image.fromarray(index)
@@ -85,8 +83,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     name = _name(result)
     try:
         with zipfile.ZipFile(path) as archive:
-            listed = archive.read(LIST).decode().split("\n")
-            lines = archive.read("labelmap.txt").decode().splitlines()
+            listed = lines_of(archive.read(LIST).decode())
+            lines = lines_of(archive.read("labelmap.txt").decode())
             masks = {}
             for kind in ("Class", "Object"):
                 with Image.open(io.BytesIO(archive.read(f"Segmentation{kind}/{name}.png"))) as picture:
@@ -104,8 +102,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
             return
     codes = masks["Class"] @ np.array([1 << 16, 1 << 8, 1])
     wrong = 0
-    meanings = {index: _plain(label) for index, label in {0: "background", **index_meanings(result)}.items()}
-    for label in set(meanings.values()):  # by name, as CVAT does: ImageNet has two cranes
+    meanings = {index: cvat_name(label) for index, label in {0: "background", **index_meanings(result)}.items()}
+    for label in meanings.values():  # by name, as CVAT does
         named = [code for code, known in label_of.items() if known == label]
         meant = [index for index, known in meanings.items() if known == label]
         wrong += int((np.isin(codes, named) != np.isin(expected, meant)).sum())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.text_lines import lines_of
 from dcsm_viewer.whole_file import whole_file
 
 
@@ -23,7 +24,7 @@ def verify(images: Sequence[GatheredImage], folder: Path, path: Path) -> Report:
 
 def _findings(images: Sequence[GatheredImage], folder: Path, path: Path) -> Iterator[Finding]:
     try:
-        stems = path.read_text(encoding="utf-8").splitlines()
+        stems = lines_of(path.read_bytes().decode())
     except (OSError, ValueError) as trouble:
         yield unreadable(path, trouble)
         return

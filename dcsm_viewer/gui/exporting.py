@@ -40,9 +40,11 @@ class Exporting(QObject):
     def stop(self) -> None:
         self._errands.stop()
 
-    def _say_done(self, files: tuple[Path, ...]) -> None:
+    def _say_done(self, written: tuple[tuple[Path, ...], tuple[str, ...]]) -> None:
+        files, refused = written
         names = ", ".join(path.name for path in files)
-        self._store.change(message=f"{len(files)} files written to {files[0].parent}: {names}.")
+        said = (f"{len(files)} files written to {files[0].parent}: {names}.", *refused)
+        self._store.change(message=" ".join(said))
 
     def _say_failed(self, sentence: str) -> None:
         self._store.change(failure=sentence, message=None)
@@ -81,15 +83,23 @@ def _home_of(state: ViewState) -> Path:
     return Path.home() if path is None else Path(path).parent
 
 
-def _write(result: Result, folder: str, formats: tuple[str, ...], *, stages: bool) -> tuple[Path, ...]:
+def _write(
+    result: Result, folder: str, formats: tuple[str, ...], *, stages: bool
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """The files written, and a sentence on each format that cannot tell the model's classes apart."""
     # 0.1 s that the window's start need not wait for.
     from dcsm_viewer.export import export_result
+    from dcsm_viewer.export.servable import refused_formats
     from dcsm_viewer.seeds import with_seeds
 
+    refused = refused_formats(result.model.class_names, formats)
+    formats = tuple(name for name in formats if name not in refused)
+    if not formats:
+        raise UserError(" ".join(refused.values()))
     where = Path(folder)
     try:
         where.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder} cannot be made ({error.strerror}); choose another export folder.") from error
     stem = free_stem(where, result.request.image, formats)
-    return export_result(with_seeds(result, formats), where, stem, formats, stages=stages)
+    return export_result(with_seeds(result, formats), where, stem, formats, stages=stages), tuple(refused.values())

@@ -45,7 +45,12 @@ def pixels_by_name(labels: Labels, class_names: Sequence[str]) -> dict[str, int]
 def label_name(label: int, class_names: Sequence[str], ignore: int) -> str:
     if label == 0:
         return BACKGROUND
-    return IGNORE if label == ignore else class_names[label - 1]
+    if label == ignore:
+        return IGNORE
+    name = class_names[label - 1]
+    # Counts go by name: a class called background, or one of two with one name, must not be added to the other.
+    is_its_own = name not in {BACKGROUND, IGNORE} and class_names.count(name) == 1
+    return name if is_its_own else f"{name} (class {label})"
 
 
 def index_image(labels: Labels, detected_ids: Sequence[int]) -> tuple[NDArray[np.uint8], dict[int, int]]:

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dcsm_viewer.text_lines import lines_of
+
 _DATA = resources.files("dcsm_viewer.engine.models") / "data"
 
 
@@ -102,7 +104,7 @@ def _probability(logits: Tensor, on_image: Tensor) -> Tensor:
 @cache
 def imagenet_names() -> tuple[str, ...]:
     """The 1000 class names of ImageNet, by output id."""
-    return tuple((_DATA / "imagenet_classes.txt").read_text("utf-8").splitlines())
+    return tuple(lines_of((_DATA / "imagenet_classes.txt").read_text("utf-8")))
 
 
 @cache

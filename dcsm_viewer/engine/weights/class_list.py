@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dcsm_viewer.text_lines import lines_of
 from dcsm_viewer.values import UserError
 
 _MOST_BYTES = 4_000_000
@@ -39,7 +40,7 @@ def _looks_like_json(path: Path, text: str) -> bool:
 
 
 def _from_lines(text: str) -> tuple[str, ...]:
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in lines_of(text)]
     while lines and not lines[-1]:
         lines.pop()
     return tuple(lines)

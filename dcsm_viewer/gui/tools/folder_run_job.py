@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.batch import Order, Outcome, check_formats, export_images
+from dcsm_viewer.batch import Order, Outcome, check_formats, export_images, servable
 from dcsm_viewer.batch_inputs import Inputs, inputs_of
 from dcsm_viewer.batch_labels import given_classes
 from dcsm_viewer.export import gather
@@ -110,6 +110,7 @@ class FolderJob(QObject):
         """What to say of the files of the whole folder, once all images are done."""
         order = plan.order
         check_formats(order.formats)
+        order, refused = servable(self._engine, order)
         images = inputs_of(plan.inputs, recursive=plan.recursive, out=order.out)
         if plan.labels is not None:
             card = self._engine.card(order.settings)
@@ -120,7 +121,7 @@ class FolderJob(QObject):
             if outcome.error is None:
                 done.append(outcome.image)
             self._came.emit(outcome)
-        return _gathered(images, done, order)
+        return " ".join((*refused, _gathered(images, done, order))).strip()
 
     def _note_total(self, total: int) -> None:
         self._show(replace(self.pace, total=total))
@@ -145,8 +146,10 @@ def _gathered(images: Inputs, done: Sequence[str], order: Order) -> str:
     """The files that some formats have of the whole folder, in a sentence; also one that could not be made."""
     if len(images.paths) < 2:
         return ""
-    try:
-        made = gather(images.gathered(done), order.out, order.formats)
-    except UserError as error:
-        return str(error)
-    return f"Of all images: {', '.join(path.name for _, path, _ in made)}." if made else ""
+    made, troubles = [], []
+    for name in order.formats:
+        try:
+            made += [path.name for _, path, _ in gather(images.gathered(done), order.out, (name,))]
+        except UserError as error:
+            troubles.append(str(error))
+    return " ".join((*troubles, f"Of all images: {', '.join(made)}." if made else "")).strip()

@@ -93,4 +93,6 @@ def known(share: float) -> float | None:
 
 
 def _by_name(names: Sequence[str], shares: Sequence[float]) -> dict[str, float | None]:
-    return dict(zip(names, map(known, shares), strict=True))
+    # A class may be called background, too: a name that is there already is told by its label.
+    keys = [name if name not in names[:label] else f"{name} ({label})" for label, name in enumerate(names)]
+    return dict(zip(keys, map(known, shares), strict=True))

@@ -15,9 +15,9 @@ from PIL import Image
 from pycocotools import mask as coco_mask  # type: ignore[import-untyped] # it has no types
 from pycocotools.coco import COCO  # type: ignore[import-untyped] # it has no types
 
-from dcsm_viewer.export import GATHERINGS, GatheredImage, export_result, gather
+from dcsm_viewer.export import GATHERINGS, GatheredImage, Report, export_result, gather
 from dcsm_viewer.values import Result, UserError
-from tests.results import make_image
+from tests.results import make_image, make_model_card
 from tests.unit.export.subjects import (
     CORNERS,
     DOG,
@@ -177,3 +177,40 @@ def test_that_an_image_of_another_size_keeps_it(tmp_path: Path) -> None:
     small = with_labels(replace(result, request=replace(result.request, image=image)), labels)
     images = _exported(tmp_path, {"small.png": small, **RESULTS})
     assert all(report.ok for _, _, report in gather(images, tmp_path, FORMATS))
+
+
+@pytest.mark.parametrize("name", GATHERINGS)
+def test_that_a_file_of_the_users_in_the_place_of_the_whole_folders_stays(tmp_path: Path, name: str) -> None:
+    images = _exported(tmp_path)
+    path = tmp_path / GATHERINGS[name].place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"mine")
+    with pytest.raises(UserError, match="is there already and is not known as a file of this program"):
+        gather(images, tmp_path, (name,))
+    assert path.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", GATHERINGS)
+def test_that_what_does_not_read_back_leaves_what_was_there(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = _exported(tmp_path)
+    ((_, path, _),) = gather(images, tmp_path, (name,))
+    before = path.read_bytes()
+    bad = Report(ok=False, sentences=("It lists other images.",))
+    monkeypatch.setitem(GATHERINGS, name, replace(GATHERINGS[name], verify=lambda *_: bad))
+    with pytest.raises(UserError, match="did not read back"):
+        gather(images, tmp_path, (name,))
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("mark", ["\x85", "\u2028", "\x0b", "\x1c"])
+def test_that_a_separator_that_ends_no_line_stays_inside_a_name(tmp_path: Path, mark: str) -> None:
+    result = small_result()
+    names = [f"do{mark}g" if class_id == DOG else str(class_id) for class_id in range(20)]
+    odd = replace(result, model=make_model_card(result.layers, names))
+    images = _exported(tmp_path, {f"wait{mark}now.png": odd, "plain.png": odd})
+    assert all(report.ok for _, _, report in gather(images, tmp_path, FORMATS))
+    listed = (tmp_path / "ImageSets" / "Segmentation" / "default.txt").read_bytes().decode().split("\n")
+    assert listed == [f"wait{mark}now", "plain", ""]

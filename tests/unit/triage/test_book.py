@@ -239,3 +239,14 @@ def test_that_an_export_of_accepted_masks_can_be_stopped(tmp_path: Path) -> None
     book = decided(looked_through(folder), img1="accepted", img2="accepted", img3="accepted")
     gathered = export_accepted(book, tmp_path / "out", lambda done, _of: done < 1)
     assert gathered.masks == ("img1",)
+
+
+def test_that_a_class_called_background_or_one_of_two_with_one_name_is_counted_for_itself() -> None:
+    labels = np.array([[0, 0, 1], [2, 3, 255]], dtype=np.uint8)
+    assert pixels_by_name(labels, ["background", "dog", "dog"]) == {
+        "background": 2,
+        "background (class 1)": 1,
+        "dog (class 2)": 1,
+        "dog (class 3)": 1,
+        "ignore": 1,
+    }
