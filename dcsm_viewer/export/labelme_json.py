@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from PIL import Image
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import segmentation_of
 from dcsm_viewer.imaging.urls import is_url
+from dcsm_viewer.relative_path import way_to
 from dcsm_viewer.values import Result
 from dcsm_viewer.whole_file import whole_file
 
@@ -74,10 +74,7 @@ def _shape(name: str, mask: NDArray[np.bool_]) -> dict[str, Any]:
 def _image_path(source: str | None, path: Path) -> str | None:
     if source is None or is_url(source):  # labelme knows no URLs
         return None
-    try:
-        return Path(os.path.relpath(source, path.parent)).as_posix()
-    except ValueError:  # another drive of Windows
-        return Path(source).absolute().as_posix()
+    return way_to(source, path.parent)
 
 
 def _findings(path: Path, result: Result) -> Iterator[Finding]:

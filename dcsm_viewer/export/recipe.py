@@ -14,6 +14,7 @@ from pathlib import Path
 from dcsm_viewer.export.subject import fits_one_byte, index_meanings
 from dcsm_viewer.imaging.urls import bytes_at, is_url
 from dcsm_viewer.json_file import JsonFile
+from dcsm_viewer.relative_path import way_to
 from dcsm_viewer.values import ModelCard, Result, Settings, UserError
 
 SCHEMA = 1
@@ -157,12 +158,7 @@ def sha256_of(path: Path) -> str:
 
 def path_from(folder: Path, path: str | None) -> str | None:
     """The way from `folder` to the file at `path`, with "/"; a URL as it is, None for no file."""
-    if path is None or is_url(path):
-        return path
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:  # another drive of Windows
-        return Path(path).absolute().as_posix()
+    return path if path is None or is_url(path) else way_to(path, folder)
 
 
 def _file_sha256(path: str | None) -> str | None:

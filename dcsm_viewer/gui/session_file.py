@@ -10,6 +10,7 @@ from dcsm_viewer.gui.snapshots import Comparison, Snapshot
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import History
 from dcsm_viewer.json_file import JsonFile
+from dcsm_viewer.relative_path import way_to
 from dcsm_viewer.values import ClassChoice, Settings, SourceImage, UserError
 
 SCHEMA = 1
@@ -127,7 +128,12 @@ _FILE = JsonFile(
 
 def image_path(image: SavedImage, session_path: Path) -> str | None:
     """Where the image's file should be, None for pasted pixels."""
-    return None if image.path is None else os.path.normpath(session_path.absolute().parent / image.path)
+    if image.path is None:
+        return None
+    way = session_path.absolute().parent / image.path
+    # Taking ".." off the text leads to the file only where no link lies between.
+    plain, real = os.path.normpath(way), os.path.realpath(way)
+    return plain if os.path.realpath(plain) == real else real
 
 
 def changed_pixels(image: SavedImage, found: SourceImage) -> str:
@@ -138,17 +144,10 @@ def changed_pixels(image: SavedImage, found: SourceImage) -> str:
 
 
 def _saved(name: str, path: str | None, digest: str | None, folder: Path) -> SavedImage:
-    return SavedImage(name, None if path is None else _path_from(folder, path), digest)
+    return SavedImage(name, None if path is None else way_to(path, folder), digest)
 
 
 def _saved_snapshot(snapshot: Snapshot, folder: Path) -> SavedSnapshot:
     path = None if snapshot.result is None else snapshot.result.request.image.path
     image = _saved(snapshot.image_name, path, snapshot.digest, folder)
     return SavedSnapshot(snapshot.name, snapshot.settings, snapshot.focus, image)
-
-
-def _path_from(folder: Path, path: str) -> str:
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:  # another drive of Windows
-        return Path(path).absolute().as_posix()

@@ -14,6 +14,8 @@ from PIL import Image
 
 from dcsm_viewer.export.recipe import Recipe, RecipeOutput, sha256_of, write_recipe
 from dcsm_viewer.export.voc_png import write_indices
+from dcsm_viewer.imaging.urls import is_url
+from dcsm_viewer.relative_path import way_to
 from dcsm_viewer.triage.book import Book, Entry
 from dcsm_viewer.triage.edits import read_edit
 from dcsm_viewer.triage.exported import Exported, read_exported
@@ -117,11 +119,8 @@ def _moved(
     """The recipe for its new folder, its image found from there."""
     recipe = exported.recipe
     path = recipe.image.path
-    if path is not None and not Path(path).is_absolute():
-        try:
-            path = Path(os.path.relpath(folder / path, out)).as_posix()
-        except ValueError:  # another drive of Windows
-            path = (folder / path).resolve().as_posix()
+    if path is not None and not is_url(path) and not Path(path).is_absolute():
+        path = way_to(os.path.realpath(folder / path), out)
     return replace(
         recipe,
         image=replace(recipe.image, path=path),
