@@ -82,7 +82,7 @@ def _images_of(name: str, *, recursive: bool, out: Path | None) -> Iterator[str]
     if not _is_folder(name):
         yield name
         return
-    if out is not None and not is_url(name) and Path(name).resolve() == out.resolve():
+    if out is not None and not is_url(name) and os.path.realpath(name) == os.path.realpath(out):
         raise UserError(f"{out} holds the images; choose another --out, or its masks would count as images next time.")
     yield from list_images_below(name, out) if recursive else list_images(name)
 

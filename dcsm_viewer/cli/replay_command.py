@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ Image = Annotated[Path | None, typer.Option("--image", help="The image, where it
 def replay(recipe: RecipeFile, out: Out, image: Image = None) -> None:
     """The files of a recipe made again; exit code 1 if their bytes are not the recorded ones."""
     with sentences(BAD_USAGE):
-        if out.resolve() == recipe.parent.resolve():
+        if os.path.realpath(out) == os.path.realpath(recipe.parent):
             say(f"{out} is the recipe's own folder; choose another, or its files would be written over.")
             raise typer.Exit(BAD_USAGE)
         say("Loading the engine ...")

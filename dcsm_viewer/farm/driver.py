@@ -13,6 +13,7 @@ from dcsm_viewer.batch import Order, Outcome, summary
 from dcsm_viewer.batch_pace import Pace
 from dcsm_viewer.export import clear_leftovers
 from dcsm_viewer.export.recipe import versions
+from dcsm_viewer.export.servable import check_image_name
 from dcsm_viewer.farm.cluster import scheduling
 from dcsm_viewer.farm.task import Task, export_task
 from dcsm_viewer.imaging.urls import is_url
@@ -39,8 +40,13 @@ def export_on_cluster(
     A worker that dies gives its images back; only one that has killed several workers fails.
     """
     pace = Pace(len(paths))
+    unnamed = _unnamed(paths, stems, order)
+    for number, outcome in enumerate(unnamed, 1):
+        report(f"{number}/{len(paths)} {Path(outcome.image).name}: {summary(outcome)}")
+        yield outcome
+    strange = {outcome.image for outcome in unnamed}
     run = uuid.uuid4().hex[:8]  # Dask takes a key it knows for the same work, and gives back what came of it before
-    waiting = iter(paths)
+    waiting = iter([path for path in paths if path not in strange])
     path_of: dict[Any, str] = {}
 
     def given_out(path: str) -> Any:
@@ -52,7 +58,7 @@ def export_on_cluster(
     workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
     first = [given_out(path) for _, path in zip(range(AHEAD * workers), waiting, strict=False)]
     done = scheduling().as_completed(first, loop=client.loop)
-    for number, future in enumerate(done, 1):
+    for number, future in enumerate(done, len(unnamed) + 1):
         path = path_of.pop(future)
         outcome = _outcome_of(future, path, order)
         future.release()
@@ -66,6 +72,17 @@ def export_on_cluster(
         report(f"{number}/{len(paths)} {Path(path).name}: {words}")
         yield outcome
     clear_leftovers(order.out, [stems[path] for path in paths], order.formats)
+
+
+def _unnamed(paths: Sequence[str], stems: Mapping[str, str], order: Order) -> list[Outcome]:
+    """Outcomes of images whose names no file of theirs can hold: they would not come through the wire either."""
+    refused = []
+    for path in paths:
+        try:
+            check_image_name(path, stems[path], order.formats)
+        except UserError as error:
+            refused.append(Outcome(path, error=str(error)))
+    return refused
 
 
 def _order_of(order: Order, path: str) -> Order:

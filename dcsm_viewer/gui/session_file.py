@@ -144,7 +144,13 @@ def changed_pixels(image: SavedImage, found: SourceImage) -> str:
 
 
 def _saved(name: str, path: str | None, digest: str | None, folder: Path) -> SavedImage:
-    return SavedImage(name, None if path is None else way_to(path, folder), digest)
+    """A name that is not UTF-8 cannot stand in the file: it is told by its bytes, and its image counts as pasted."""
+    way = None if path is None else way_to(path, folder)
+    return SavedImage(_plain(name), way if way is None or way == _plain(way) else None, digest)
+
+
+def _plain(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _saved_snapshot(snapshot: Snapshot, folder: Path) -> SavedSnapshot:

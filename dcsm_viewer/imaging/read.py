@@ -95,7 +95,7 @@ def list_images(folder: str | os.PathLike[str]) -> tuple[str, ...]:
                 for entry in entries
                 if not entry.name.startswith(".")
                 and os.path.splitext(entry.name)[1].lower() in SUFFIXES  # noqa: PTH122 - a Path for each of 10,000 files takes ten times as long
-                and entry.is_file()
+                and _is_file(entry)
             ]
     except FileNotFoundError:
         raise UserError(f"{folder} is not there; choose another folder.") from None
@@ -123,10 +123,17 @@ def list_images_below(folder: str | os.PathLike[str], leave_out: Path | None = N
         return
     for name in natsorted(names, alg=ns.IGNORECASE):
         below = Path(folder) / name
-        if leave_out is not None and below.resolve() == leave_out.resolve():
+        if leave_out is not None and os.path.realpath(below) == os.path.realpath(leave_out):
             continue
         with suppress(UserError):  # it may be forbidden, or gone since
             yield from list_images_below(below, leave_out)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _is_own_folder(entry: os.DirEntry[str]) -> bool:

@@ -266,3 +266,13 @@ def test_that_a_discarded_session_is_not_offered_again(qtbot: QtBot, tmp_path: P
     recovery.forget()
     recovery.stop()
     assert list(tmp_path.glob(f"*{ENDING}")) == []
+
+
+def test_that_an_image_whose_name_is_not_utf_8_does_not_end_the_session(tmp_path: Path) -> None:
+    state = settled()
+    assert state.image is not None
+    odd = replace(state.image, name="a\udc85.jpg", path=str(tmp_path / "a\udc85.jpg"))
+    path = write_session(session_of(replace(state, image=odd), Store().history, tmp_path), tmp_path / f"s{ENDING}")
+    (tab,) = read_session(path).tabs
+    assert (tab.image.name, tab.image.path) == ("a\\udc85.jpg", None)
+    assert tab.image.pixels_sha256 == odd.digest

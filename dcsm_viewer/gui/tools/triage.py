@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -283,7 +284,7 @@ class TriageTool(Tool):
         self.bench.opening.open_paths([str(path)])
 
     def _note_opened(self, path: str) -> None:
-        if self._awaited is not None and Path(path).resolve() == Path(self._awaited[0]).resolve():
+        if self._awaited is not None and os.path.realpath(path) == os.path.realpath(self._awaited[0]):
             settings = self._awaited[1]
             self._awaited = None
             self.bench.store.edit(settings)

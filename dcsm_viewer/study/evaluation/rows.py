@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ class Row:
 def rows_of(variants: Sequence[Variant], weights_digest: str, predictions: Sequence[Predictions]) -> tuple[Row, ...]:
     """Ours first. Raises UserError where two rows would be the same."""
     ours = [Row(variant.name, variant.digest(weights_digest), variant) for variant in variants]
-    theirs = [Row(one.name, _digest(str(one.folder.resolve())), predictions=one) for one in predictions]
+    theirs = [Row(one.name, _digest(os.path.realpath(one.folder)), predictions=one) for one in predictions]
     rows = (*ours, *theirs)
     seen: dict[str, str] = {}
     for row in rows:
