@@ -18,6 +18,7 @@ from dcsm_viewer.gui.collecting import Collecting
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.exporting import Exporting
 from dcsm_viewer.gui.modelling import Modelling
+from dcsm_viewer.gui.number_locale import settle_default
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.screen_probe import Screen, ScreenProbe
@@ -71,6 +72,7 @@ def build(
 
     rescue: the folder where sessions are saved that a crash must not lose, None for nowhere.
     """
+    settle_default()
     store = Store(state)
     controller = Controller(store, make_engine)
     opening, exporting, modelling = Opening(store), Exporting(store), Modelling(store)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from dcsm_viewer.gui.actions import ACTIONS, MENUS, ActionSpec, Menu
+from dcsm_viewer.gui.plain_text import as_control, as_tip
 from dcsm_viewer.gui.words import translated
 
 
@@ -42,20 +43,22 @@ class Menus(QObject):
     def show_recent(self, paths: Sequence[str]) -> None:
         self._recent.clear()
         for path in paths:
-            action = self._recent.addAction(Path(path).name)
+            action = self._recent.addAction(as_control(Path(path).name))
             action.setData(path)
-            action.setToolTip(path)
+            action.setToolTip(as_tip(path))
         self._recent.setEnabled(bool(paths))
 
     def show_models(self, models: Sequence[tuple[str, str]], chosen: str) -> None:
         """`models` are (name, title)."""
-        if [(action.data(), action.text()) for action in self._models.actions()] == [*models]:
+        if [(action.data(), action.text()) for action in self._models.actions()] == [
+            (name, as_control(title)) for name, title in models
+        ]:
             for action in self._models.actions():
                 action.setChecked(action.data() == chosen)
             return
         self._models.clear()
         for name, title in models:
-            action = self._models.addAction(title)
+            action = self._models.addAction(as_control(title))
             action.setData(name)
             action.setCheckable(True)
             action.setChecked(name == chosen)

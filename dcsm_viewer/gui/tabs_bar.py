@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QTabBar, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_control, as_tip
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.tabs import Tabs
@@ -67,12 +68,12 @@ class TabsBar(QTabBar):
                 self.addTab("")
             for place in range(count):
                 name = title_of(state, place) if state.tabs else ""
+                text = as_control(name)
                 path = state.tabs[place].path if state.tabs and place != state.tab else None
                 if place == state.tab and state.image is not None:
                     path = state.image.path
-                if self.tabText(place) != name:
-                    # A lone & would underline the letter behind it.
-                    self.setTabText(place, name.replace("&", "&&"))
-                self.setTabToolTip(place, path or name)
+                if self.tabText(place) != text:
+                    self.setTabText(place, text)
+                self.setTabToolTip(place, as_tip(path or name))
             self.setCurrentIndex(state.tab)
         self.setVisible(count > 1)

@@ -34,6 +34,7 @@ from dcsm_viewer.gui.panels.method import MethodPanel
 from dcsm_viewer.gui.panels.status import StatusPanel
 from dcsm_viewer.gui.panels.view_bar import ViewBar
 from dcsm_viewer.gui.pasting import pasted_image
+from dcsm_viewer.gui.plain_text import as_title, make_plain
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.session import Sessions
 from dcsm_viewer.gui.session_bar import SessionBar
@@ -117,6 +118,7 @@ class Window(QMainWindow):
         )
         self._offer_docks()
         self._connect()
+        make_plain(self)
         self._follow(store.state, store.state)
         self.menus.show_recent(remembered.recent)
 
@@ -294,7 +296,7 @@ class Window(QMainWindow):
 
     def _follow(self, before: ViewState, after: ViewState) -> None:
         if before is after or before.image is not after.image:
-            self.setWindowTitle(f"{after.image.name} - DCSM viewer" if after.image else "DCSM viewer")
+            self.setWindowTitle(as_title(f"{after.image.name} - DCSM viewer") if after.image else "DCSM viewer")
         if before is after or before.view != after.view:
             self.menus.check(
                 "view", f"view.{after.view}" if f"view.{after.view}" in self.menus.actions else f"tools.{after.view}"

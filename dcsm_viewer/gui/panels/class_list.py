@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
 from dcsm_viewer.gui.panels.class_rows import ClassRow
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.imaging.palette import class_colour
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -58,7 +59,7 @@ class ClassListModel(QAbstractListModel):
             return row.name
         if role == Qt.ItemDataRole.ToolTipRole:
             at_scales = "\n".join(f"{scale} px: {score:.3f}" for scale, score in row.scores)
-            return f"{row.name}: {row.marks}\nimage: {row.score:.3f}\n{at_scales}"
+            return as_tip(f"{row.name}: {row.marks}\nimage: {row.score:.3f}\n{at_scales}")
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{row.name}, score {row.score:.2f}, {row.marks}"
         return None

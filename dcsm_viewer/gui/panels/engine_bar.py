@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from dcsm_viewer.gui.edits import with_model, with_preset
 from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.method_presets import PRESET_DESCRIPTIONS, PRESET_TITLES, is_modified
@@ -49,7 +50,7 @@ class EngineBar(QWidget):
     def show_state(self, state: ViewState) -> None:
         self._show_models(models(state))
         show_choice(self._model, state.settings.model)
-        self._model.setToolTip(f"The network that is looked into: {self._model.currentText()}")
+        self._model.setToolTip(as_tip(f"The network that is looked into: {self._model.currentText()}"))
         method = state.settings.method
         changed = is_modified(method)
         for place, (preset, title) in enumerate(PRESET_TITLES.items()):
@@ -60,7 +61,7 @@ class EngineBar(QWidget):
         )
         text, explanation = device_in_words(state)
         self._device.setText(text)
-        self._device.setToolTip(explanation)
+        self._device.setToolTip(as_tip(explanation))
         self._device.setAccessibleName(f"Device: {text}")
 
     def _show_models(self, wanted: tuple[tuple[str, str], ...]) -> None:
@@ -70,7 +71,7 @@ class EngineBar(QWidget):
             self._model.clear()
             for name, title in entries:
                 self._model.addItem(title, name)
-                self._model.setItemData(self._model.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+                self._model.setItemData(self._model.count() - 1, as_tip(title), Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self, before: ViewState, after: ViewState) -> None:
         same = (before.settings, before.engine) == (after.settings, after.engine) and before.result is after.result

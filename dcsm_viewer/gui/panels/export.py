@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushBu
 from dcsm_viewer.gui.exporting import Exporting, default_folder, export_folder, exportable
 from dcsm_viewer.gui.panels.labelled import labelled
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
@@ -89,7 +90,7 @@ class ExportPanel(QWidget):
             exportable(state)
         except UserError as why_not:
             self._button.setEnabled(False)
-            self._button.setToolTip(str(why_not))
+            self._button.setToolTip(as_tip(str(why_not)))
         else:
             self._button.setEnabled(True)
             self._button.setToolTip("Writes the maps and labels on the screen and the recipe that makes them again.")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 
@@ -49,7 +50,7 @@ class FolderModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return f"{Path(path).name} (not readable)" if bad else Path(path).name
             case Qt.ItemDataRole.ToolTipRole:
-                return path
+                return as_tip(path)
             case Qt.ItemDataRole.FontRole:
                 font = QFont()
                 font.setBold(path == self._shown)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from dcsm_viewer.gui.panels.headline_words import Headline, headline
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 
@@ -62,7 +63,7 @@ class HeadlineBar(QWidget):
         # A failure may need both lines; elsewhere each line is a thing of its own, cut off rather than pushed down.
         self._words.setWordWrap(now.is_failure)
         self._words.setText(now.text)
-        self._words.setToolTip(now.text)
+        self._words.setToolTip(as_tip(now.text))
         self._top1.setVisible(now.offers_top1)
         self._dismiss.setVisible(now.is_failure)
         self.setBackgroundRole(QPalette.ColorRole.AlternateBase if now.is_failure else QPalette.ColorRole.Window)

@@ -6,9 +6,12 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.number_locale import readable
 from dcsm_viewer.limits import Limit
 
 _PLAIN_DECIMALS = 4
+# Decimal points and minus signs of other keyboards. Digits of any script are numbers to Python already.
+_READ_AS = str.maketrans({",": ".", "\u066b": ".", "\u2212": "-"})
 
 
 class NumberBox(QDoubleSpinBox):
@@ -17,6 +20,7 @@ class NumberBox(QDoubleSpinBox):
     def __init__(self, limit: Limit, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._limit = limit
+        self.setLocale(readable(self.locale()))
         self.setDecimals(limit.decimals)
         self.setRange(limit.low, limit.high)
         self.setSingleStep(limit.step)
@@ -57,8 +61,8 @@ class NumberBox(QDoubleSpinBox):
         self.setValue(self.value() * 10.0**steps)
 
     def _bare(self, text: str) -> str:
-        return text.removesuffix(self.suffix()).strip().replace(",", ".")
+        return text.removesuffix(self.suffix()).strip().translate(_READ_AS)
 
 
 def _may_become_number(text: str) -> bool:
-    return set(text) <= set("0123456789.eE+-")
+    return all(mark.isdecimal() or mark in ".eE+-" for mark in text)

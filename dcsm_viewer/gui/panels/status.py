@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.values import Result
@@ -41,10 +42,10 @@ class StatusPanel(QWidget):
     def show_state(self, state: ViewState) -> None:
         times = "" if state.result is None else times_in_words(state.result)
         self._times.setText(times)
-        self._times.setToolTip(times)
+        self._times.setToolTip(as_tip(times))
         doing = doing_in_words(state)
         self._doing.setText(doing)
-        self._doing.setToolTip(doing)
+        self._doing.setToolTip(as_tip(doing))
         self._bar.setVisible(state.asked is not None and state.engine is not None)
         if state.progress is not None:
             self._bar.setRange(0, max(1, state.progress.total))

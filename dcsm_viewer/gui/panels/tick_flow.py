@@ -7,6 +7,8 @@ from collections.abc import Hashable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
+from dcsm_viewer.gui.plain_text import as_control
+
 
 class TickFlow(QWidget):
     """`ticked(values)` after every click of the user, in the order shown."""
@@ -35,7 +37,7 @@ class TickFlow(QWidget):
             box.deleteLater()
         self._boxes = {}
         for place, (value, title) in enumerate(choices):
-            box = QCheckBox(title, self)
+            box = QCheckBox(as_control(title), self)
             box.setAccessibleName(f"{self.accessibleName()}: {title}")
             box.clicked.connect(self._take_click)
             self._grid.addWidget(box, place // self._columns, place % self._columns)

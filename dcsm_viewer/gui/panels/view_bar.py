@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QDoubleSpinBox, QHBoxLayout, QMenu, QS
 from typing_extensions import override
 
 from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
+from dcsm_viewer.gui.plain_text import as_control
 from dcsm_viewer.gui.snapshots_keep import compare_with, keep_shown
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import Store
@@ -150,7 +151,7 @@ class ViewBar(QWidget):
         menu.clear()
         menu.addAction("Keep these first", partial(keep_shown, self._store))
         for snapshot in self._store.state.snapshots:
-            words = f"{snapshot.name} · {snapshot.image_name}"
+            words = as_control(f"{snapshot.name} · {snapshot.image_name}")
             menu.addAction(words, partial(compare_with, self._store, snapshot.name))
 
     def _offer(self, colormap: str) -> None:

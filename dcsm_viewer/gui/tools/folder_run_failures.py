@@ -8,6 +8,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
+
 _Index = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
 _TITLES = ("File", "Reason")
@@ -48,7 +50,7 @@ class FailuresModel(QAbstractTableModel):
             name = Path(path).name
             # The sentence names the whole path, which the tool tip has.
             return reason.replace(path, name) if index.column() else name
-        return f"{path}\n{reason}" if role == Qt.ItemDataRole.ToolTipRole else None
+        return as_tip(f"{path}\n{reason}") if role == Qt.ItemDataRole.ToolTipRole else None
 
     @override
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.snapshots import named, renamed, without
 from dcsm_viewer.gui.snapshots_keep import compare_with, keep_shown, use_again
 from dcsm_viewer.gui.state import ViewState
@@ -98,7 +99,7 @@ class HistoryTool(Tool):
             for row, snapshot in enumerate(state.snapshots):
                 differs = words_of_change(state.settings, snapshot.settings) or "the settings on show"
                 gone = "" if snapshot.result is not None else "; settings only, its maps were let go"
-                self.kept.item(row).setToolTip(f"{snapshot.image_name}: {differs}{gone}")
+                self.kept.item(row).setToolTip(as_tip(f"{snapshot.image_name}: {differs}{gone}"))
         chosen = named(state.snapshots, self._chosen())
         if chosen is None:
             self._about.setText("Nothing is kept. K keeps what is on show.")

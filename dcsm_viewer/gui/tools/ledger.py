@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.ledger_csv import csv_of
 from dcsm_viewer.gui.tools.ledger_labels import LabelAccount
@@ -182,7 +183,7 @@ class LedgerTool(Tool):
         method = result.request.settings.method
         self.waterfall.show_entry(entry, class_name(result, entry.class_id), final_tanh=method.final_tanh)
         self.sentence.setText(sentence_of(result, ledger, entry))
-        self.sentence.setToolTip(self.sentence.text())
+        self.sentence.setToolTip(as_tip(self.sentence.text()))
 
     def _show_standing(self, state: ViewState) -> None:
         """What the line above the account says, and whether the account is of now."""
@@ -192,7 +193,7 @@ class LedgerTool(Tool):
         for button in (self.copy, self.save):
             button.setEnabled(self._shown is not None)
         self.words.setText(self._standing(state, current=current))
-        self.words.setToolTip(self.words.text())
+        self.words.setToolTip(as_tip(self.words.text()))
 
     def _standing(self, state: ViewState, *, current: bool) -> str:
         if state.image is None:

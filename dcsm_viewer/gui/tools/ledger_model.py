@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor, QPixmap
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.ledger_rows import COLUMN_HELP, COLUMNS, Line
 from dcsm_viewer.imaging.palette import class_colour
 
@@ -90,7 +91,7 @@ class LedgerModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column():
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return line.words or None
+            return as_tip(line.words) or None
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0 and line.class_id is not None:
             return self._chip(line.class_id)
         return None

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.imaging.palette import class_colour
@@ -81,7 +82,7 @@ class Waterfall(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             bar = self.bar_at(event.pos().x())
-            QToolTip.showText(event.globalPos(), "" if bar is None else bar.words, self)
+            QToolTip.showText(event.globalPos(), "" if bar is None else as_tip(bar.words), self)
             return True
         return super().event(event)
 

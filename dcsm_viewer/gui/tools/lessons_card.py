@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from dcsm_viewer.gui.plain_text import as_control
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.lessons_model import Run
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
@@ -66,7 +67,7 @@ class LessonCard(QWidget):
             button.setVisible(place < len(answers))
             if place >= len(answers):
                 continue
-            button.setText(_marked(answers[place], place, run))
+            button.setText(as_control(_marked(answers[place], place, run)))
             button.setEnabled(run.chosen is None and result is not None)
         if question is not None:
             self.question.setText(question.words)

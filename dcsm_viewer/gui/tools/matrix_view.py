@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QStackedLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.tools.matrix_contents import CellKind, MatrixContents, Place, matrix_contents
 from dcsm_viewer.gui.views.linked import LinkedView
@@ -81,7 +82,7 @@ class MatrixView(LinkedView):
         self._arrange(contents)
         for place, content in contents.panes.items():
             self._panes[place].show_content(content)
-            self._panes[place].setToolTip(content.words)
+            self._panes[place].setToolTip(as_tip(content.words))
         self.contents = contents
         self.show_paint(state.paint)
         result = state.result

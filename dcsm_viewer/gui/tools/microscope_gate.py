@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.microscope_quiz import Quiz
 from dcsm_viewer.gui.tools.microscope_words import INVITATION, columns, gate_sentence, row_of
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
@@ -56,7 +57,7 @@ class GatePanel(QWidget):
             for column, text in enumerate(row.cells):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                item.setToolTip(row.words)
+                item.setToolTip(as_tip(row.words))
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, row.words if column == 0 else text)
                 self.table.setItem(place, column, item)
         self._show_quiz(gate, quiz)

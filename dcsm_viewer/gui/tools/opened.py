@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from dcsm_viewer.gui.plain_text import make_plain
 from dcsm_viewer.gui.tools.table import TOOLS, ToolSpec
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
@@ -60,6 +61,7 @@ class OpenedTools(QObject):
 
     def _make(self, spec: ToolSpec) -> Tool:
         tool = spec.make(self._bench)
+        make_plain(tool)
         self._made.append(tool)
         return tool
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.strip_chips import Chip
 from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.values import Stage
@@ -34,7 +35,7 @@ class StageButton(QAbstractButton):
         if chip != self._chip:
             self._chip = chip
             self.update()
-        self.setToolTip(chip.words)
+        self.setToolTip(as_tip(chip.words))
         self.setAccessibleName(chip.words)
 
     @override

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.snapshots import LIVE, Comparison, without
 from dcsm_viewer.gui.snapshots_keep import keep_shown
 from dcsm_viewer.gui.state import ViewState
@@ -136,7 +137,7 @@ class CompareTool(Tool):
         self.numbers.setText(self.view.sides.numbers)
         words = self.view.sides.settings
         self.settings.setText(f"From A to B: {words}." if words else "")
-        self.settings.setToolTip(words)
+        self.settings.setToolTip(as_tip(words))
 
     def _lay_out(self) -> None:
         first, second = QHBoxLayout(), QHBoxLayout()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt
@@ -233,9 +234,8 @@ class TriageTool(Tool):
             return
         entry = desk.entry(desk.current)
         verdict = verdict_words(entry) or "no verdict yet"
-        self.words.setText(
-            f"<b>{entry.stem}</b>  {verdict}<br>{entry.trouble or doubt_words(entry.measured, desk.q_margin)}"
-        )
+        doubt = entry.trouble or doubt_words(entry.measured, desk.q_margin)
+        self.words.setText(f"<b>{escape(entry.stem)}</b>  {verdict}<br>{escape(doubt)}")
 
     def _show_strokes(self) -> None:
         canvas = self.panes.canvas

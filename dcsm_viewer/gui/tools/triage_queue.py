@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QTableView
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.triage_desk import TriageDesk
 from dcsm_viewer.gui.tools.triage_words import doubt_words, verdict_marks, verdict_words
 from dcsm_viewer.triage.book import Entry
@@ -71,7 +72,7 @@ class QueueModel(QAbstractTableModel):
             return (self._doubt(entry), entry.stem, verdict_words(entry))[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             doubt = entry.trouble or doubt_words(entry.measured, self._desk.q_margin)
-            return f"{entry.stem} {verdict_words(entry)}\n{doubt}"
+            return as_tip(f"{entry.stem} {verdict_words(entry)}\n{doubt}")
         return None
 
     @override

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.gui.views.field import Field
 from dcsm_viewer.gui.views.grid_contents import GridContents, Kind, Tile
@@ -155,7 +156,7 @@ class Tiles(PaneHand):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             tile = self._layout_now().tile_at(event.pos())
             if tile is not None:
-                QToolTip.showText(event.globalPos(), self._contents.tiles[tile].words, self)
+                QToolTip.showText(event.globalPos(), as_tip(self._contents.tiles[tile].words), self)
             return True
         return super().event(event)
 
