@@ -155,4 +155,4 @@ def write_yield(book: Book, out: Path) -> tuple[Path, ...]:
 
 def _write_text(path: Path, text: str) -> None:
     with whole_file(path) as stream:
-        stream.write(text.encode())
+        stream.write(text.encode("utf-8", "backslashreplace"))

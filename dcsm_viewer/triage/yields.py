@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from dcsm_viewer.markdown import plain, table
 from dcsm_viewer.triage.book import Book, Entry
 from dcsm_viewer.triage.masks import BACKGROUND, IGNORE
 
@@ -102,16 +103,15 @@ def as_markdown(found: Yield) -> str:
         f"The accepted masks have {found.pixels:,} pixels."
     )
     lines = [
-        f"# Yield of {found.folder}",
+        f"# Yield of {plain(found.folder)}",
         "",
         summary,
         "",
-        "| class | accepted | rejected | undecided | pixels | share |",
-        "|---|---:|---:|---:|---:|---:|",
     ]
-    lines += [
-        f"| {each.name} | {each.accepted:,} | {each.rejected:,} | {each.undecided:,} | {each.pixels:,} | "
-        f"{100 * each.share:.2f} % |"
+    cells = [
+        (plain(each.name), *(f"{count:,}" for count in (each.accepted, each.rejected, each.undecided, each.pixels)),
+         f"{100 * each.share:.2f} %")
         for each in found.classes
-    ]
-    return "\n".join(lines) + "\n"
+    ]  # fmt: skip
+    head = ("class", "accepted", "rejected", "undecided", "pixels", "share")
+    return "\n".join([*lines, table(head, cells)]) + "\n"

@@ -323,4 +323,4 @@ def _tree(model: LedgerModel, parent: QWidget) -> QTreeView:
 
 def _write(path: Path, text: str) -> None:
     with whole_file(path) as stream:
-        stream.write(text.encode("utf-8"))
+        stream.write(text.encode("utf-8", "backslashreplace"))

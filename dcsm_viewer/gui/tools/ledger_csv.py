@@ -24,8 +24,9 @@ def csv_of(result: Result, ledger: PixelLedger) -> str:
     """
     text = io.StringIO()
     asked = result.request
+    name = " ".join(asked.image.name.split())  # a comment is one line
     text.write(
-        f"# {asked.image.name} pixel ({ledger.question.row} {ledger.question.col}), {result.model.name}, "
+        f"# {name} pixel ({ledger.question.row} {ledger.question.col}), {result.model.name}, "
         f"preset {asked.settings.method.preset}\n"
     )
     writer = csv.DictWriter(text, HEAD, restval="", lineterminator="\n")

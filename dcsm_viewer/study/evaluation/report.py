@@ -31,7 +31,7 @@ def write_report(
     written = []
     for name, text in texts.items():
         with whole_file(out / name) as stream:
-            stream.write(text.encode("utf-8"))
+            stream.write(text.encode("utf-8", "backslashreplace"))
         written.append(out / name)
     for name, picture in plots_of(rows, class_names, title):
         with whole_file(out / f"{name}.png") as stream:

@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Sequence
 
+from dcsm_viewer.markdown import plain, table
 from dcsm_viewer.study.evaluation.curve import THRESHOLDS
 from dcsm_viewer.study.evaluation.published import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
 from dcsm_viewer.study.evaluation.summary import RowSummary
@@ -14,7 +15,7 @@ from dcsm_viewer.study.evaluation.summary import RowSummary
 
 def markdown_of(rows: Sequence[RowSummary], class_names: Sequence[str], heading: str, sentences: Sequence[str]) -> str:
     """The whole report: what was measured, our rows, the classes, and apart from them what others published."""
-    parts = [f"# {heading}", *(f"{sentence}" for sentence in sentences)]
+    parts = [f"# {plain(heading)}", *map(plain, sentences)]
     parts += ["## Measured here", _main_table(rows)]
     parts += ["## IoU by class, %", _class_table(rows, class_names)]
     parts += [f"## {CAPTION}", _published_table(), SOURCE + "."]
@@ -79,7 +80,7 @@ def _main_table(rows: Sequence[RowSummary]) -> str:
         published = counterpart(row.row.variant.settings) if row.row.variant else None
         lines.append(
             [
-                row.row.name,
+                plain(row.row.name),
                 f"**{percent(row.mean_iou)}**",
                 percent(row.mean_iou_void),
                 percent(row.pixel_accuracy),
@@ -91,7 +92,7 @@ def _main_table(rows: Sequence[RowSummary]) -> str:
             ]
         )
     return (
-        _table(head, lines)
+        table(head, lines)
         + "\n\n\\* pixels that are void (255) in the truth count as wrong, whatever they were given; everywhere else "
         "they are ignored. All figures in percent."
     )
@@ -99,16 +100,16 @@ def _main_table(rows: Sequence[RowSummary]) -> str:
 
 def _class_table(rows: Sequence[RowSummary], class_names: Sequence[str]) -> str:
     names = ["background", *class_names]
-    return _table(
-        ["class", *(row.row.name for row in rows)],
-        [[name, *(percent(float(row.iou[label])) for row in rows)] for label, name in enumerate(names)],
+    return table(
+        ["class", *(plain(row.row.name) for row in rows)],
+        [[plain(name), *(percent(float(row.iou[label])) for row in rows)] for label, name in enumerate(names)],
     )
 
 
 def _published_table() -> str:
-    lines = [[f"{one.name} {one.mark}".strip(), f"{one.mean_iou:.1f}"] for one in PUBLISHED]
+    lines = [[plain(f"{one.name} {one.mark}"), f"{one.mean_iou:.1f}"] for one in PUBLISHED]
     lines += [[f"DCSM with CRF, N = {n}", f"{figure:.1f}"] for n, figure in PUBLISHED_BY_N.items()]
-    return _table(["published", "mean IoU, %"], lines)
+    return table(["published", "mean IoU, %"], lines)
 
 
 def _pointing(row: RowSummary) -> str:
@@ -122,13 +123,6 @@ def percent(share: float) -> str:
 
 def _plain(share: float) -> str:
     return "" if math.isnan(share) else f"{share:.6g}"
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *("---:" for _ in head[1:])]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in [head, rule, *lines]
-    )
 
 
 def _written(lines: Sequence[Sequence[object]]) -> str:
