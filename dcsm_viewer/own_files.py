@@ -36,6 +36,12 @@ def claim(folder: Path, names: Iterable[str]) -> None:
     """
     wanted = tuple(names)
     check_own(folder, wanted)
+    adopt(folder, wanted)
+
+
+def adopt(folder: Path, names: Iterable[str]) -> None:
+    """Put `names` into the folder's list, whether they are there or not: for files known as ours in another way."""
+    wanted = tuple(names)
     known = _listed(folder)
     if known >= set(wanted):
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ import typer
 
 from dcsm_viewer.cli import options as o
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, say, sentences
+from dcsm_viewer.values import UserError
 
 if TYPE_CHECKING:
     from dcsm_viewer.gui.screen_probe import Screen
@@ -97,7 +99,19 @@ def _headless(paths: list[str], screen: Screen, options: dict[str, Any]) -> Path
     export(inputs=paths, out=HEADLESS_OUT, **options)
     if not screen.offscreen:
         raise typer.Exit
-    return HEADLESS_OUT / "window.png"
+    return _free_picture(HEADLESS_OUT)
+
+
+def _free_picture(folder: Path) -> Path:
+    """window.png of this program's, or where that is a file of the user's the next number that is not."""
+    from dcsm_viewer.own_files import claim
+
+    for number in range(1, 1000):
+        name = "window.png" if number == 1 else f"window-{number}.png"
+        with suppress(UserError):
+            claim(folder, (name,))
+            return folder / name
+    return folder / "window.png"
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

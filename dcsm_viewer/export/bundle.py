@@ -62,7 +62,7 @@ def export_with_reports(
     earlier = earlier_files(folder, stem, targets)
     try:
         with ExitStack() as undo:
-            drafts = [_draft(target, folder, undo) for target in targets]
+            drafts = [draft_beside(target, folder, undo) for target in targets]
             reports, outputs = [], []
             for each, draft, target in zip(chosen, drafts, targets, strict=False):
                 each.write(result, draft)
@@ -79,8 +79,11 @@ def export_with_reports(
     return Export(tuple(targets), tuple(reports))
 
 
-def _draft(target: Path, folder: Path, undo: ExitStack) -> Path:
-    """A path beside `target`, so that what a file says of its neighbours holds there too; `undo` leaves no trace."""
+def draft_beside(target: Path, folder: Path, undo: ExitStack) -> Path:
+    """Return a path beside `target` in `folder`, where what a file says of its neighbours holds as in its place.
+
+    The folders between are made. `undo` takes away what is not in its place by then.
+    """
     part = part_beside(target)
     draft = part.with_name(f"{part.name}{target.suffix}")
     for _ in range(_TRIES):

@@ -63,7 +63,10 @@ def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.devi
         form = content.pop("form")
         standing = Standing(**content)
     except Exception as error:  # noqa: BLE001 - torch raises almost anything for a file that is not its own
-        raise UserError(f"{path} is damaged ({type(error).__name__}); delete it to begin anew.") from None
+        raise UserError(
+            f"{path} is damaged, or no checkpoint of this program ({type(error).__name__}); choose another --out, or "
+            "delete it to begin anew."
+        ) from None
     if form != _FORM:
         raise UserError(f"{path} was written by another version of this program; delete it to begin anew.")
     if standing.identity != identity:

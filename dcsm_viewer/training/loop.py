@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from dcsm_viewer.engine.weights.blend import mixed
+from dcsm_viewer.own_files import adopt, claim
 from dcsm_viewer.training import checkpoint
 from dcsm_viewer.training.batches import Share, steps_per_epoch
 from dcsm_viewer.training.calibration import calibrated
 from dcsm_viewer.training.checkpoint import Standing
+from dcsm_viewer.training.curve_picture import NAME as CURVE
 from dcsm_viewer.training.frozen_part import FrozenPart, Prepared
 from dcsm_viewer.training.objective import Objective
 from dcsm_viewer.training.order import Order, Trained, check_data
@@ -37,6 +39,9 @@ def train(order: Order, report: Callable[[Event], None], still_wanted: Callable[
     check(order.recipe)
     check_data(order)
     make_folder(order.out)
+    # Where a checkpoint is, it says whose the folder is when it is loaded; else a user's file may have a name of ours.
+    names = (checkpoint.NAME, NAME, CURVE)
+    (adopt if (order.out / checkpoint.NAME).exists() else claim)(order.out, names)
     with joined(order.compute.device, order.recipe.batch) as (share, device):
         return _Training(order, share, device, report if share.rank == 0 else _silent).run(still_wanted)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.export.bundle import draft_beside
+from dcsm_viewer.export.own_exports import stranger_among
 from dcsm_viewer.export.recipe import Recipe, RecipeOutput, sha256_of, write_recipe
 from dcsm_viewer.export.voc_png import write_indices
 from dcsm_viewer.imaging.urls import is_url
+from dcsm_viewer.own_files import claim
 from dcsm_viewer.relative_path import way_to
 from dcsm_viewer.triage.book import Book, Entry
 from dcsm_viewer.triage.edits import read_edit
@@ -22,10 +26,12 @@ from dcsm_viewer.triage.exported import Exported, read_exported
 from dcsm_viewer.triage.masks import index_image
 from dcsm_viewer.triage.yields import as_csv, as_json, as_markdown, yield_of
 from dcsm_viewer.values import UserError
-from dcsm_viewer.whole_file import make_folder, replaced, whole_file
+from dcsm_viewer.whole_file import explain, make_folder, whole_file
 
 MASKS = "SegmentationClass"
 LISTS = "ImageSets/Segmentation"
+YIELD_FILES = ("yield.json", "yield.csv", "yield.md")
+_LIST_FILES = tuple(f"{LISTS}/{name}.txt" for name in ("accepted", "edited", "rejected"))
 _LABEL_IMAGES = frozenset({"voc", "voc-layout"})
 EDITED_NOTE = "Its labels were edited by hand: the label images are as edited, other formats as computed."
 
@@ -52,6 +58,7 @@ def export_accepted(book: Book, out: Path, report: Callable[[int, int], bool] = 
         raise UserError("No mask is accepted yet, so there is nothing to export; accept some first.")
     for place in (MASKS, LISTS):
         make_folder(out / place)
+    claim(out, (*_LIST_FILES, *YIELD_FILES))
     written: list[Entry] = []
     failures: list[tuple[str, str]] = []
     for done, entry in enumerate(accepted):
@@ -71,25 +78,42 @@ def _write_one(folder: Path, entry: Entry, out: Path) -> None:
     exported = read_exported(folder, entry.stem)
     labels = exported.labels if entry.edit is None else read_edit(folder, entry.edit, exported.labels)
     indices, meanings = index_image(labels, exported.detected_ids)
-    mask = f"{MASKS}/{entry.stem}.png"
-    _write_mask(indices, out / mask)
-    outputs = [RecipeOutput(mask, "voc-layout", sha256_of(out / mask))]
-    for output in exported.recipe.outputs:
-        if output.path == mask:
-            continue
-        if entry.edit is not None and output.format in _LABEL_IMAGES:
-            _write_mask(indices, out / output.path)
-            outputs.append(replace(output, sha256=sha256_of(out / output.path), checks=()))
-        else:
-            _copy(folder, output, out)
-            outputs.append(output)
-    write_recipe(
-        _moved(exported, outputs, meanings, folder, out, edited=entry.edit is not None), out / f"{entry.stem}.json"
-    )
+    mask = RecipeOutput(f"{MASKS}/{entry.stem}.png", "voc-layout", "")
+    files = [mask, *(output for output in exported.recipe.outputs if output.path != mask.path)]
+    recipe = out / f"{entry.stem}.json"
+    _check_places(folder, files, out)
+    stranger = stranger_among(out, entry.stem, [*(out / file.path for file in files), recipe])
+    if stranger is not None:
+        raise UserError(f"{stranger} is there already and no recipe names it, so it stays; choose another folder.")
+    try:
+        with ExitStack() as undo:
+            drafts = {out / file.path: draft_beside(out / file.path, out, undo) for file in files}
+            written = []
+            for file, draft in zip(files, drafts.values(), strict=True):
+                if file is mask or (entry.edit is not None and file.format in _LABEL_IMAGES):
+                    _write_mask(indices, draft)
+                    written.append(replace(file, sha256=sha256_of(draft), checks=()))
+                else:
+                    _copy(folder, file, draft)
+                    written.append(file)
+            # Last, and ready before the first file takes its place: it tells whose they are, also of a killed run.
+            drafts[recipe] = draft_beside(recipe, out, undo)
+            moved = _moved(exported, written, meanings, folder, out, edited=entry.edit is not None)
+            write_recipe(moved, drafts[recipe])
+            for target, draft in drafts.items():
+                draft.replace(target)
+    except OSError as trouble:
+        explain(trouble, recipe)
+
+
+def _check_places(folder: Path, files: list[RecipeOutput], out: Path) -> None:
+    """Raise UserError for a recipe that leads out of its folder."""
+    for file in files:
+        if not Path(os.path.realpath(out / file.path)).is_relative_to(os.path.realpath(out)):
+            raise UserError(f"{folder / file.path} is not there; export the image once more.")
 
 
 def _write_mask(indices: NDArray[np.uint8], path: Path) -> None:
-    make_folder(path.parent)
     write_indices(indices, path)
     with Image.open(path) as written:
         held = written.mode == "P" and np.array_equal(np.array(written), indices)
@@ -97,14 +121,15 @@ def _write_mask(indices: NDArray[np.uint8], path: Path) -> None:
         raise UserError(f"{path} did not read back as it was written; check the disk and try again.")
 
 
-def _copy(folder: Path, output: RecipeOutput, out: Path) -> None:
-    source, target = folder / output.path, out / output.path
-    if not source.is_file() or not Path(os.path.realpath(target)).is_relative_to(os.path.realpath(out)):
+def _copy(folder: Path, output: RecipeOutput, draft: Path) -> None:
+    source = folder / output.path
+    if not source.is_file():
         raise UserError(f"{source} is not there; export the image once more.")
-    with replaced(target) as draft:
-        shutil.copyfile(source, draft)
-        if sha256_of(draft) != output.sha256:
-            raise UserError(f"{source} is not what its recipe says any more; export the image once more.")
+    shutil.copyfile(source, draft)
+    with draft.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    if sha256_of(draft) != output.sha256:
+        raise UserError(f"{source} is not what its recipe says any more; export the image once more.")
 
 
 def _moved(
@@ -145,9 +170,10 @@ def _write_lists(book: Book, written: list[Entry], out: Path) -> None:
 
 
 def write_yield(book: Book, out: Path) -> tuple[Path, ...]:
-    """yield.json, yield.csv and yield.md in `out`."""
+    """yield.json, yield.csv and yield.md in `out`. Raises UserError where files of the user's have these names."""
+    claim(out, YIELD_FILES)
     found = yield_of(book)
-    files = {"yield.json": as_json(found), "yield.csv": as_csv(found), "yield.md": as_markdown(found)}
+    files = dict(zip(YIELD_FILES, (as_json(found), as_csv(found), as_markdown(found)), strict=True))
     for name, text in files.items():
         _write_text(out / name, text)
     return tuple(out / name for name in files)

@@ -176,6 +176,8 @@ def _read(path: Path) -> dict[str, Entry]:
         return {}
     except (OSError, ValueError, RecursionError):
         raise UserError(f"{path} cannot be understood; move it away to begin the triage anew.") from None
+    if isinstance(document, dict) and "entries" not in document:  # the recipe of an image called triage, say
+        raise UserError(f"{path} is no triage of this program, so it stays; move it away to begin one here.")
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
         raise UserError(f"{path} has schema {schema!r} and this version reads {SCHEMA}; use the version that wrote it.")

@@ -174,3 +174,15 @@ def test_that_bad_usage_is_one_sentence_and_exit_code_2(
     code, lines, said = run(capsys, scenes, "--out", tmp_path / "out", *words)
     assert (code, lines) == (2, [])
     assert sentence in said
+
+
+@pytest.mark.parametrize("name", ["evaluation.md", "records.jsonl", "classes.png"])
+def test_that_a_file_of_the_users_in_the_reports_folder_stays_and_nothing_is_measured(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / name).write_text("mine")
+    code, lines, words = run(capsys, scenes, "--out", tmp_path, *SMALL)
+    assert (code, lines) == (2, [])
+    assert f"{name} is there already and is not known as a file of this program" in words
+    assert (tmp_path / name).read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == [name]

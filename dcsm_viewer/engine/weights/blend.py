@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.engine.weights.digest import sha256_of
-from dcsm_viewer.engine.weights.safetensors_file import in_half, write_safetensors
+from dcsm_viewer.engine.weights.safetensors_file import check_replaceable, in_half, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import replaced
@@ -63,8 +63,9 @@ def mixed(first: Mapping[str, Tensor], second: Mapping[str, Tensor], share: floa
 def write_blend(path: Path, blended: WeightsFile, *, half: bool) -> str:
     """The sha256 of the safetensors file written at `path`. half: as training writes it, weights in float16.
 
-    Raises UserError where it cannot be written.
+    Raises UserError where it cannot be written, and for a file there that is none of this program's.
     """
+    check_replaceable(path)
     tensors = in_half(blended.tensors) if half else blended.tensors
     with replaced(path) as draft:
         write_safetensors(draft, replace(blended, tensors=tensors))

@@ -15,7 +15,7 @@ from dcsm_viewer.engine.weights.model_entry import ModelEntry, read_entry, writt
 from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.safetensors_file import check_replaceable, write_safetensors
 from dcsm_viewer.engine.weights.shipped import SHIPPED
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.values import UserError
@@ -54,6 +54,8 @@ def import_weights(
     _check_name(name)
     if not replace_existing:
         check_free(name, folder)
+    if not _entry_path(folder, name).exists():  # an entry vouches for its weights, damaged or not
+        check_replaceable(_weights_path(folder, name))
     weights = read_weights(path, class_names_file=class_names_file, convention=convention)
     weights = replace(
         weights,

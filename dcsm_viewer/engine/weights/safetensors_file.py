@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +23,7 @@ from dcsm_viewer.values import UserError
 
 # One key, because the library writes several in any order and equal weights would not give equal files.
 _KEY = "dcsm_viewer"
+_LONGEST_HEADER = 100_000_000  # bytes, the library's own bound
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -108,6 +111,23 @@ def write_safetensors(path: Path, weights: WeightsFile) -> None:
         header["groups"] = weights.groups
     tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
     save_file(tensors, path, {_KEY: json.dumps(header, sort_keys=True, ensure_ascii=False)})
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise UserError if a file lies at `path` that this program did not write: one without its header."""
+    if not os.path.lexists(path):
+        return
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            is_ours = length < _LONGEST_HEADER and _KEY in json.loads(file.read(length))["__metadata__"]
+    except (OSError, ValueError, struct.error, RecursionError, LookupError, TypeError):
+        is_ours = False
+    if not is_ours:
+        raise UserError(
+            f"{path} is there already and holds no weights that this program wrote, so it stays; choose another name, "
+            "or move it away."
+        )
 
 
 def in_half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from dcsm_viewer.datasets import Dataset
+from dcsm_viewer.own_files import adopt, claim
 from dcsm_viewer.study.evaluation.bench import Bench
 from dcsm_viewer.study.evaluation.predictions import predictions_in
 from dcsm_viewer.study.evaluation.records import RecordFile
-from dcsm_viewer.study.evaluation.report import write_report
+from dcsm_viewer.study.evaluation.report import report_names, write_report
 from dcsm_viewer.study.evaluation.rows import Row, rows_of
 from dcsm_viewer.study.evaluation.run import ImageDone, Measurer, evaluate
 from dcsm_viewer.study.evaluation.summary import RowSummary, Tally
@@ -62,6 +63,9 @@ class Evaluation:
         self.rows: tuple[Row, ...] = rows_of(variants, digest, predictions_in(order.predictions, stems))
         make_folder(order.out)
         self._records = RecordFile(order.out / RECORDS, len(dataset.class_names) + 1)
+        names = (RECORDS, *report_names(order.swept))
+        # Records with our check sums tell that the report beside them is ours, too, also of an older version.
+        (adopt if self._records.read() else claim)(order.out, names)
         if not order.resume:
             self._records.start_anew()
         vocabularies = self._measurer.vocabularies if self._measurer else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,27 @@ from dcsm_viewer.study.evaluation.summary import RowSummary
 from dcsm_viewer.study.evaluation.tables import csv_of, markdown_of, thresholds_csv_of
 from dcsm_viewer.whole_file import make_folder, whole_file
 
+_TEXTS = ("evaluation.json", "evaluation.csv", "thresholds.csv", "evaluation.md")
+
+
+def report_names(axes: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of all files that a report may have whose rows vary along these axes."""
+    return (*_TEXTS, *(f"{name}.png" for name in (*axes, "thresholds", "classes")))
+
 
 def write_report(
     out: Path, rows: Sequence[RowSummary], class_names: Sequence[str], title: str, sentences: Sequence[str]
 ) -> tuple[Path, ...]:
     """The paths written under `out`. `title` names data set and model, `sentences` what a reader has to know."""
     make_folder(out)
-    texts = {
-        "evaluation.json": json.dumps(plain_of(rows, class_names, title, sentences), indent=1, ensure_ascii=False),
-        "evaluation.csv": csv_of(rows, class_names),
-        "thresholds.csv": thresholds_csv_of(rows),
-        "evaluation.md": markdown_of(rows, class_names, title, sentences),
-    }
+    texts = (
+        json.dumps(plain_of(rows, class_names, title, sentences), indent=1, ensure_ascii=False),
+        csv_of(rows, class_names),
+        thresholds_csv_of(rows),
+        markdown_of(rows, class_names, title, sentences),
+    )
     written = []
-    for name, text in texts.items():
+    for name, text in zip(_TEXTS, texts, strict=True):
         with whole_file(out / name) as stream:
             stream.write(text.encode("utf-8", "backslashreplace"))
         written.append(out / name)

@@ -116,8 +116,19 @@ def test_that_a_damaged_checkpoint_is_named(damage: bytes | None, tmp_path: Path
     train(order, lambda _event: None, after_steps(1))
     path = tmp_path / "a" / CHECKPOINT
     path.write_bytes(path.read_bytes()[:-100] if damage is None else damage)
-    with pytest.raises(UserError, match=r"checkpoint\.pt is damaged .*; delete it to begin anew"):
+    with pytest.raises(UserError, match=r"checkpoint\.pt is damaged, or no checkpoint of this program .* delete it"):
         finished(order)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "curve.png"])
+def test_that_a_file_of_the_users_in_the_folder_stays_and_nothing_is_trained(name: str, tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=1)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / name).write_bytes(b"mine")
+    with pytest.raises(UserError, match="is not known as a file of this program"):
+        finished(order)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == [name]
+    assert (tmp_path / "a" / name).read_bytes() == b"mine"
 
 
 def test_that_trainings_that_make_no_sense_are_refused(tmp_path: Path) -> None:

@@ -250,3 +250,43 @@ def test_that_a_class_called_background_or_one_of_two_with_one_name_is_counted_f
         "dog (class 3)": 1,
         "ignore": 1,
     }
+
+
+def test_that_accepted_masks_replace_no_file_of_the_users(tmp_path: Path) -> None:
+    folder, out = tmp_path / "export", tmp_path / "voc"
+    book = decided(looked_through(make_folder_of(folder, 2)), img1="accepted", img2="accepted")
+    (out / "SegmentationClass").mkdir(parents=True)
+    (out / "SegmentationClass" / "img1.png").write_bytes(b"a true mask")
+    gathered = export_accepted(book, out)
+    assert gathered.masks == ("img2",)
+    assert "no recipe names it, so it stays" in dict(gathered.failures)["img1"]
+    assert (out / "SegmentationClass" / "img1.png").read_bytes() == b"a true mask"
+    assert not (out / "img1.json").exists()
+    again = export_accepted(book, out)
+    assert again.masks == ("img2",)
+
+
+@pytest.mark.parametrize("name", ["ImageSets/Segmentation/accepted.txt", "yield.json", "yield.md"])
+def test_that_lists_and_the_yield_replace_no_file_of_the_users(tmp_path: Path, name: str) -> None:
+    folder, out = tmp_path / "export", tmp_path / "out"
+    book = decided(looked_through(make_folder_of(folder, 1)), img1="accepted")
+    (out / name).parent.mkdir(parents=True)
+    (out / name).write_text("mine")
+    with pytest.raises(UserError, match="is not known as a file of this program"):
+        export_accepted(book, out)
+    assert (out / name).read_text() == "mine"
+    assert not (out / "img1.json").exists()
+
+
+def test_that_a_recipe_called_triage_is_no_book_to_write_over(tmp_path: Path) -> None:
+    make_folder_of(tmp_path, 1)
+    (tmp_path / "img1.json").rename(tmp_path / "triage.json")
+    make_export(tmp_path, "img2")
+    with pytest.raises(UserError, match=r"triage.json is no triage of this program, so it stays"):
+        open_book(tmp_path)
+
+
+def test_that_names_are_plain_in_the_markdown_of_the_yield(tmp_path: Path) -> None:
+    found = yield_of(decided(looked_through(make_folder_of(tmp_path, 1)), img1="accepted"))
+    odd = replace(found, classes=(replace(found.classes[0], name="a|b <i>"),))
+    assert "\n| a\\|b \\<i\\> | " in as_markdown(odd)

@@ -61,3 +61,20 @@ def test_that_networks_that_do_not_match_are_refused() -> None:
         blend(first, replace(first, convention=TORCHVISION), 0.5)
     with pytest.raises(UserError, match="between 0 and 1"):
         blend(first, first, 1.1)
+
+
+@pytest.mark.parametrize("content", [b"", b"mine", b"\x02\0\0\0\0\0\0\0{}", b"\xff" * 64])
+def test_that_a_file_that_holds_no_weights_of_ours_is_not_replaced(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.safetensors"
+    path.write_bytes(content)
+    mixed = blend(weights(1), weights(2), 0.5)
+    with pytest.raises(UserError, match="holds no weights that this program wrote, so it stays"):
+        write_blend(path, mixed, half=False)
+    assert path.read_bytes() == content
+
+
+def test_that_an_earlier_blend_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.safetensors"
+    write_blend(path, blend(weights(1), weights(2), 0.5), half=False)
+    digest = write_blend(path, blend(weights(1), weights(2), 0.25), half=False)
+    assert read_weights(path).digest == digest

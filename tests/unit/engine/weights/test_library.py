@@ -317,3 +317,11 @@ def test_that_a_download_nobody_wants_any_more_leaves_nothing(
 
     assert list(models.iterdir()) == []
     assert torch.hub.tqdm is bar  # type: ignore[attr-defined] # as above
+
+
+def test_that_weights_of_the_users_in_the_folder_stay(caffe_file: Path, models: Path) -> None:
+    models.mkdir(parents=True, exist_ok=True)
+    (models / "mine.safetensors").write_bytes(b"of another program")
+    with pytest.raises(UserError, match="holds no weights that this program wrote, so it stays"):
+        library.import_weights(caffe_file, "mine", replace_existing=True, folder=models)
+    assert (models / "mine.safetensors").read_bytes() == b"of another program"
