@@ -1,6 +1,8 @@
-"""The question before something long is broken off."""
+"""The questions before something is lost: long work broken off, a file replaced."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -15,3 +17,14 @@ def is_confirmed(parent: QWidget, question: str, consequence: str) -> bool:
     box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
     box.setDefaultButton(QMessageBox.StandardButton.No)
     return box.exec() == QMessageBox.StandardButton.Yes
+
+
+def with_ending(parent: QWidget, path: str, ending: str) -> str:
+    """Return the path from a dialog with this ending, "" where the user does not want to lose the file of that name.
+
+    The dialog has asked about the name that was typed only.
+    """
+    whole = Path(f"{path}{ending}")
+    if whole.exists() and not is_confirmed(parent, f"Replace {whole.name}?", f"{whole} is there already."):
+        return ""
+    return str(whole)

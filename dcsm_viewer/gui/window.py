@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.commands import handlers
-from dcsm_viewer.gui.confirm import is_confirmed
+from dcsm_viewer.gui.confirm import is_confirmed, with_ending
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.docks import Docks
 from dcsm_viewer.gui.edits import with_model
@@ -148,6 +148,8 @@ class Window(QMainWindow):
         """The session goes to the file chosen; the one of last time is suggested."""
         known = self.sessions.path or Path(self._last_folder()) / f"session{ENDING}"
         path, _kind = QFileDialog.getSaveFileName(self, "Save session", str(known), _SESSIONS)
+        if path and not path.endswith(".json"):
+            path = with_ending(self, path, ENDING)
         if path:
             self.sessions.save(Path(path))
 

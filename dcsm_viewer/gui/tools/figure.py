@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPalette, QPixmap, QResizeEve
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.confirm import with_ending
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.figure_draw import Figure, Look
@@ -121,8 +122,10 @@ class FigureTool(Tool):
         home = Path.home() if image is None or image.path is None else Path(image.path).parent
         name = "figure" if image is None else f"{Path(image.name).stem}-figure"
         path, kind = QFileDialog.getSaveFileName(self, "Save figure", str(home / f"{name}.pdf"), _FILTERS)
+        if path and not Path(path).suffix:
+            path = with_ending(self, path, f".{kind[:3].lower()}")
         if path:
-            self.save(path if Path(path).suffix else f"{path}.{kind[:3].lower()}")
+            self.save(path)
 
     def _set(self) -> None:
         """Asks for a preview as wide as there is room; only the newest is shown."""
