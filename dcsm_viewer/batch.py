@@ -20,6 +20,7 @@ from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.export.servable import check_image_name, refused_formats
 from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.name_trouble import sentence_on
 from dcsm_viewer.seeds import with_seeds
 from dcsm_viewer.values import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.whole_file import make_folder
@@ -275,6 +276,9 @@ def _known(outcome: Outcome) -> Future[Outcome]:
 
 
 def _fault_words(path: str, fault: BaseException) -> str:
+    sentence = sentence_on(fault)
+    if sentence is not None:
+        return sentence
     return f"{path} could not be done: the program failed with {type(fault).__name__}: {fault}; please report it."
 
 

@@ -75,7 +75,7 @@ def inputs_of(
 
 
 def _is_folder(name: str) -> bool:
-    return is_folder(name) if is_url(name) else Path(name).is_dir()
+    return is_folder(name) if is_url(name) else os.path.isdir(name)  # noqa: PTH112 - Path raises for a name too long
 
 
 def _images_of(name: str, *, recursive: bool, out: Path | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import typer
 
+from dcsm_viewer.name_trouble import sentence_on
 from dcsm_viewer.values import UserError
 
 FAILED, BAD_USAGE = 1, 2
@@ -40,11 +41,17 @@ def say(sentence: str) -> None:
 
 @contextmanager
 def sentences(code: int) -> Iterator[None]:
-    """Inside, a UserError ends the program with its sentence on stderr and this exit code."""
+    """Inside, a UserError, or a name that no file can have, ends the program with its sentence and this exit code."""
     try:
         yield
     except UserError as error:
         say(str(error))
+        raise typer.Exit(code) from None
+    except OSError as trouble:
+        sentence = sentence_on(trouble)
+        if sentence is None:
+            raise
+        say(sentence)
         raise typer.Exit(code) from None
 
 

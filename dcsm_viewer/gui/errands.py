@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from dcsm_viewer.name_trouble import sentence_on
 from dcsm_viewer.values import UserError
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class Errands(QObject):
             answer = partial(failed, str(error))
         except Exception as error:
             log.exception("file work failed")
-            answer = partial(failed, f"Unexpected {type(error).__name__}: {error}. The log has the details.")
+            unexpected = f"Unexpected {type(error).__name__}: {error}. The log has the details."
+            answer = partial(failed, sentence_on(error) or unexpected)
         self._came_back.emit(answer)
 
     def _deliver(self, answer: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from dcsm_viewer.export import gather
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.tools.folder_run_engine import EngineAside, RunEndedError
 from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, Phase
+from dcsm_viewer.name_trouble import sentence_on
 from dcsm_viewer.values import UserError
 
 log = logging.getLogger(__name__)
@@ -104,7 +105,8 @@ class FolderJob(QObject):
             self._ended.emit("refused", str(error))
         except Exception as error:
             log.exception("the run over the folder broke off")
-            self._ended.emit("refused", f"Unexpected {type(error).__name__}: {error}. The log has the details.")
+            unexpected = f"Unexpected {type(error).__name__}: {error}. The log has the details."
+            self._ended.emit("refused", sentence_on(error) or unexpected)
 
     def _ran(self, plan: Plan) -> str:
         """What to say of the files of the whole folder, once all images are done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.cli import main
 from dcsm_viewer.cli.terminal import put
-from tests.samples import ROOT
+from dcsm_viewer.name_trouble import sentence_on
+from tests.samples import ROOT, SAMPLE
 
 NAMES = ("犬.jpg", "wait\udc85now.jpg", "a\u2028b\x85c.jpg", 'qu"ote\n.jpg')
 PUT = """
@@ -78,3 +81,35 @@ def test_that_a_reader_who_has_gone_is_one_sentence_and_exit_1() -> None:
 def test_that_a_value_that_is_no_dataclass_is_told_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     put({"a": 1})
     assert capsys.readouterr().out == '{"a": 1}\n'
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "{long}.jpg", "--out", "{out}"),
+        ("export", "{photo}", "--out", "{out}/{long}"),
+        ("export", "{photo}", "--out", "{out}", "--model", "{long}.pth"),
+        ("export", "{photo}", "--out", "{out}", "--labels", "{long}.csv"),
+        ("evaluate", "{long}", "--out", "{out}"),
+        ("train", "{long}", "--out", "{out}"),
+        ("models", "import", "{long}", "--name", "x"),
+        ("replay", "{long}.json", "--out", "{out}"),
+    ],
+)
+def test_that_a_name_too_long_is_one_sentence(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"long": "x" * 300, "photo": str(SAMPLE), "out": str(tmp_path / "out")}
+    with pytest.raises(SystemExit) as ended:
+        main([word.format(**given) for word in words])
+    assert ended.value.code in {1, 2}
+    said = capsys.readouterr().err
+    assert "too long" in said
+    assert "please report it" not in said
+
+
+def test_that_a_link_to_itself_is_one_sentence() -> None:
+    loop = OSError(errno.ELOOP, "Too many levels of symbolic links", "a.jpg")
+    assert sentence_on(loop) == "a.jpg is a link that leads to itself; choose the file that is meant."
+    assert sentence_on(OSError(errno.EIO, "Input/output error", "a.jpg")) is None
+    assert sentence_on(ValueError("x")) is None
