@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import os
-import struct
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from io import BytesIO
+from functools import lru_cache
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from natsort import natsorted, ns
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 
-from dcsm_viewer.imaging.urls import bytes_at, files_in, is_url
+from dcsm_viewer.imaging.decode import DAMAGE, SUFFIXES, decode
+from dcsm_viewer.imaging.depth import bits_in_file
+from dcsm_viewer.imaging.urls import files_in, is_url
 from dcsm_viewer.values import SourceImage, UserError
 
-SUFFIXES = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".avif",
-    ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".jp2",
-})  # fmt: skip
-
-# Pillow warns above this size and refuses above twice; a file of a few KB can hold it ("decompression bomb").
-MOST_PIXELS = 89_478_485
-
-# What Pillow's readers raise on files that are cut off or damaged.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    EOFError,
-    struct.error,
-    zlib.error,
-)
+_ON_WHITE = "Its transparent parts are shown on white."
 
 
 def read_image(path: str | os.PathLike[str]) -> SourceImage:
@@ -50,35 +29,52 @@ def read_image(path: str | os.PathLike[str]) -> SourceImage:
     Raises UserError for everything that is not a readable image of at most MOST_PIXELS.
     """
     path = os.fspath(path) if is_url(path) else str(Path(path))
-    stored = stored_bytes(path)
     notes: list[str] = []
-    try:
-        with Image.open(BytesIO(stored)) as opened:
-            _check_size(path, *opened.size)
-            if opened.mode == "LAB":
-                raise UserError(f"{path} holds Lab colours; save it as RGB.")
-            _note_frames(opened, notes)
-            deep_colour = opened.mode == "RGB" and ";16" in str([tile[3] for tile in opened.tile])
-            if opened.format == "PNG":
-                # Its EXIF may stand behind the pixels; asked for first, damaged pixels would pass for bad EXIF.
-                opened.load()
-            turned = _orientation(opened, notes)  # before load() elsewhere: a TIFF turns itself there and forgets it
+
+    def upright_rgb(opened: Image.Image, stored: bytes) -> NDArray[np.uint8]:
+        if opened.mode == "LAB":
+            raise UserError(f"{path} holds Lab colours; save it as RGB.")
+        _note_frames(opened, notes)
+        bits = bits_in_file(opened, stored)
+        if opened.format == "PNG":
+            # Its EXIF may stand behind the pixels; asked for first, damaged pixels would pass for bad EXIF.
             opened.load()
-            upright = ImageOps.exif_transpose(opened) if turned else opened
-            rgb = _rgb(upright, notes)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        _refuse_size(path)
-    except UnidentifiedImageError:
-        raise UserError(f"{path} is not an image this program can read; save it as PNG or JPEG.") from None
-    except MemoryError:
-        raise UserError(f"{path} does not fit into memory; open a smaller copy of it.") from None
-    except _DAMAGE as damage:
-        raise UserError(f"{path} is damaged or cut off ({_short(damage)}); copy or save it once more.") from damage
-    if turned:
-        notes.append("Turned upright as its EXIF orientation says.")
-    if deep_colour:
-        notes.append("16 bits a channel were cut to 8.")
+        turned = _orientation(opened, notes)  # before load() elsewhere: a TIFF turns itself there and forgets it
+        opened.load()
+        upright = ImageOps.exif_transpose(opened) if turned else opened
+        rgb = _rgb(upright, bits, notes)
+        if turned:
+            notes.append("Turned upright as its EXIF orientation says.")
+        return rgb
+
+    rgb = decode(path, upright_rgb)
     return SourceImage.of(rgb, name=Path(path).name, path=path, notes=tuple(notes))
+
+
+def each_once(paths: Iterable[str]) -> tuple[str, ...]:
+    """The paths without those that name an earlier one's file once more: relative, absolute or by a symbolic link."""
+    named: dict[str, str] = {}
+    for path in paths:
+        named.setdefault(path if is_url(path) else _real(path), path)
+    return tuple(named.values())
+
+
+def _real(path: str) -> str:
+    # The folder once for all its files: asking the system for each part of 10,000 paths takes seconds.
+    folder, name = os.path.split(path)
+    full = os.path.join(_real_folder(os.path.abspath(folder)), name)  # noqa: PTH100, PTH118 - quick for 10,000
+    try:
+        return os.path.normcase(os.path.realpath(full) if os.path.islink(full) else full)  # noqa: PTH114 - as above
+    except (OSError, ValueError):  # a name the system does not take; reading it says so
+        return full
+
+
+@lru_cache(maxsize=256)
+def _real_folder(folder: str) -> str:
+    try:
+        return os.path.realpath(folder)
+    except (OSError, ValueError):
+        return folder
 
 
 def list_images(folder: str | os.PathLike[str]) -> tuple[str, ...]:
@@ -141,40 +137,6 @@ def _is_own_folder(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir(follow_symlinks=False)
 
 
-def stored_bytes(path: str) -> bytes:
-    """What the file at `path` or URL holds, at least one byte. Raises UserError if it is not there or not readable."""
-    stored = bytes_at(path) if is_url(path) else _read(Path(path))
-    if not stored:
-        raise UserError(f"{path} is empty (0 bytes); copy or save it once more.")
-    return stored
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path} is not there; it may have been moved or renamed.") from None
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder; open it as a folder, or choose an image in it.") from None
-    except PermissionError:
-        # Windows says this of folders too.
-        if path.is_dir():
-            raise UserError(f"{path} is a folder; open it as a folder, or choose an image in it.") from None
-        raise UserError(f"{path} may not be read; change its permissions or copy it elsewhere.") from None
-    except OSError as trouble:
-        raise UserError(f"{path} cannot be read ({_short(trouble)}); copy it to another disk and try again.") from None
-
-
-def _check_size(path: str, width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
-        _refuse_size(path)
-
-
-def _refuse_size(path: str) -> NoReturn:
-    most = MOST_PIXELS // 1_000_000
-    raise UserError(f"{path} has more than {most} million pixels; open a smaller copy of it.") from None
-
-
 def _note_frames(opened: Image.Image, notes: list[str]) -> None:
     # A phone's MPO holds previews of the same photograph behind it, not further pictures.
     frames = 1 if opened.format == "MPO" else int(getattr(opened, "n_frames", 1))
@@ -186,26 +148,41 @@ def _orientation(opened: Image.Image, notes: list[str]) -> bool:
     """Whether EXIF wants the image turned; EXIF that cannot be read counts as none."""
     try:
         return opened.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
-    except _DAMAGE:
+    except DAMAGE:
         notes.append("Its EXIF data cannot be read, so it is shown as stored.")
         return False
 
 
-def _rgb(opened: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
+def _rgb(opened: Image.Image, bits: int, notes: list[str]) -> NDArray[np.uint8]:
     """uint8 (H, W, 3) in the order red, green, blue: the one place where a file's colours become ours."""
     if opened.mode.startswith("I;16") or opened.mode in {"I", "F"}:
-        grey = _eight_bits(np.asarray(opened), notes)
-        return np.repeat(grey[..., None], 3, axis=2)
+        return _rgb_of_deep_grey(opened, notes)
     if opened.mode == "CMYK":
         notes.append("Converted from CMYK without its colour profile.")
+    if bits > 8:
+        notes.append(f"{bits} bits a channel were cut to 8.")
+        see_through = opened.info.get("transparency")
+        if isinstance(see_through, tuple):
+            # Pillow compares 8 bits of the pixels with these 16.
+            opened.info["transparency"] = tuple(value >> 8 for value in see_through)
     if opened.has_transparency_data:
         layered = opened.convert("RGBA")
         if layered.getchannel("A").getextrema() != (255, 255):
-            notes.append("Its transparent parts are shown on white.")
+            notes.append(_ON_WHITE)
             white = Image.new("RGBA", layered.size, "white")
             layered = Image.alpha_composite(white, layered)
         return np.array(layered.convert("RGB"))
     return np.array(opened.convert("RGB"))
+
+
+def _rgb_of_deep_grey(opened: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
+    values = np.asarray(opened)
+    rgb = np.repeat(_eight_bits(values, notes)[..., None], 3, axis=2)
+    see_through = opened.info.get("transparency")
+    if isinstance(see_through, int) and (hidden := values == see_through).any():
+        rgb[hidden] = 255
+        notes.append(_ON_WHITE)
+    return rgb
 
 
 def _eight_bits(values: NDArray[np.generic], notes: list[str]) -> NDArray[np.uint8]:
@@ -226,9 +203,3 @@ def _eight_bits(values: NDArray[np.generic], notes: list[str]) -> NDArray[np.uin
         return np.zeros(exact.shape, dtype=np.uint8)
     exact = np.nan_to_num(exact, nan=low, posinf=high, neginf=low)
     return np.rint((exact - low) * (255 / (high - low))).astype(np.uint8)
-
-
-def _short(trouble: BaseException) -> str:
-    """The reason in a few words, without the path the sentence already names."""
-    reason = trouble.strerror if isinstance(trouble, OSError) and trouble.strerror else str(trouble)
-    return reason.strip().rstrip(".") or type(trouble).__name__

@@ -201,7 +201,7 @@ def test_that_a_mask_that_does_not_fit_is_refused_in_a_sentence(tmp_path: Path) 
     with pytest.raises(UserError, match="colours that are not VOC's"):
         read_mask(tmp_path / "rgb.png", (2, 3), 20)
     (tmp_path / "text.png").write_text("milk")
-    with pytest.raises(UserError, match="cannot be read as a mask"):
+    with pytest.raises(UserError, match="is not an image this program can read; save it as a palette PNG"):
         read_mask(tmp_path / "text.png", (2, 3), 20)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -10,9 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcsm_viewer.imaging import read
-from dcsm_viewer.imaging.read import list_images, read_image
+from dcsm_viewer.imaging import decode, read
+from dcsm_viewer.imaging.depth import bits_in_file
+from dcsm_viewer.imaging.read import each_once, list_images, read_image
 from dcsm_viewer.values import UserError
+from tests.unit.imaging.files import GREY, GREY_ALPHA, RGB, RGBA, chunk, png
 
 RED = (250, 10, 20)
 
@@ -130,20 +134,107 @@ def test_that_negative_integers_go_from_least_to_most(tmp_path: Path) -> None:
     assert read_image(tmp_path / "a.tif").rgb[0, :, 0].tolist() == [0, 255]
 
 
-def _png(width: int, height: int, depth: int, colour_type: int, rows: bytes) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
 def test_that_16_bit_colour_is_cut_and_noted(tmp_path: Path) -> None:
     pixel = struct.pack(">HHH", 0xFA80, 0x0A80, 0x1480)
-    (tmp_path / "a.png").write_bytes(_png(1, 1, 16, 2, b"\0" + pixel))
+    (tmp_path / "a.png").write_bytes(png(1, 1, 16, 2, b"\0" + pixel))
     image = read_image(tmp_path / "a.png")
     assert np.abs(image.rgb[0, 0].astype(int) - (0xFA, 0x0A, 0x14)).max() <= 1
     assert image.notes == ("16 bits a channel were cut to 8.",)
+
+
+@pytest.mark.parametrize(
+    ("colour_type", "channels", "alpha"), [(RGBA, (0xFA80, 0x0A80, 0x1480), 0xFFFF), (GREY_ALPHA, (0xFA80,), 0xFFFF)]
+)
+def test_that_16_bit_colour_with_alpha_is_cut_and_noted(
+    tmp_path: Path, colour_type: int, channels: tuple[int, ...], alpha: int
+) -> None:
+    rows = b"\0" + struct.pack(f">{len(channels) + 1}H", *channels, alpha)
+    (tmp_path / "a.png").write_bytes(png(1, 1, 16, colour_type, rows))
+    image = read_image(tmp_path / "a.png")
+    assert image.rgb[0, 0].tolist() == [value >> 8 for value in (*channels, *channels, *channels)[:3]]
+    assert image.notes == ("16 bits a channel were cut to 8.",)
+
+
+def test_that_a_transparent_colour_of_16_bits_is_white(tmp_path: Path) -> None:
+    hidden, shown = struct.pack(">HHH", 0xFA80, 0x0A80, 0x1480), struct.pack(">HHH", 0x1000, 0x2000, 0x3000)
+    (tmp_path / "a.png").write_bytes(png(2, 1, 16, RGB, b"\0" + hidden + shown, chunk(b"tRNS", hidden)))
+    image = read_image(tmp_path / "a.png")
+    assert image.rgb[0].tolist() == [[255, 255, 255], [0x10, 0x20, 0x30]]
+    assert image.notes == ("16 bits a channel were cut to 8.", "Its transparent parts are shown on white.")
+
+
+def test_that_a_transparent_grey_of_16_bits_is_white(tmp_path: Path) -> None:
+    rows = b"\0" + struct.pack(">HH", 500, 65535)
+    (tmp_path / "a.png").write_bytes(png(2, 1, 16, GREY, rows, chunk(b"tRNS", struct.pack(">H", 500))))
+    image = read_image(tmp_path / "a.png")
+    assert image.rgb[0, :, 0].tolist() == [255, 255]
+    assert image.notes[-1] == "Its transparent parts are shown on white."
+
+
+def test_that_deep_colour_of_a_ppm_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "a.ppm").write_bytes(b"P6\n2 1\n65535\n" + bytes(12))
+    assert read_image(tmp_path / "a.ppm").notes == ("16 bits a channel were cut to 8.",)
+
+
+@pytest.mark.parametrize(
+    ("name", "mark", "offset", "said", "bits"),
+    [("a.jp2", b"\xff\x4f\xff\x51", 42, 15, 16), ("a.avif", b"av1C", 6, 0x40, 10), ("a.avif", b"av1C", 6, 0x60, 12)],
+)
+def test_that_the_depth_is_what_the_header_says(
+    tmp_path: Path, name: str, mark: bytes, offset: int, said: int, bits: int
+) -> None:
+    # Pillow writes no deep files of these kinds, so the header alone is changed.
+    _two_tone().save(tmp_path / name)
+    stored = (tmp_path / name).read_bytes()
+    at = stored.index(mark) + offset
+    with Image.open(tmp_path / name) as opened:
+        assert bits_in_file(opened, stored) == 8
+        assert bits_in_file(opened, stored[:at] + bytes([said]) + stored[at + 1 :]) == bits
+
+
+_LONG = zlib.compress(bytes(3 << 20))  # more than the 1 MiB at which Pillow refuses the picture
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        chunk(b"zTXt", b"Comment\0\0" + _LONG),
+        chunk(b"iTXt", b"Comment\0\1\0en\0\0" + _LONG),
+        chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + _LONG),
+        chunk(b"zTXt", b"Raw profile type exif\0\0" + _LONG),
+        chunk(b"iCCP", b"profile\0\0" + _LONG),
+        chunk(b"iCCP", b"profile\0\7" + _LONG),
+        chunk(b"gAMA", b"\0"),
+        b"".join(chunk(b"tEXt", b"Comment\0" + bytes(1 << 20)) for _ in range(65)),
+    ],
+    ids=["text", "international text", "xmp", "exif as text", "profile", "strange profile", "gamma", "64 MiB of text"],
+)
+def test_that_metadata_refuses_no_picture(tmp_path: Path, extra: bytes) -> None:
+    (tmp_path / "a.png").write_bytes(png(1, 1, 8, RGB, b"\0" + bytes(RED), extra))
+    image = read_image(tmp_path / "a.png")
+    assert (image.rgb.tolist(), image.notes) == ([[list(RED)]], ())
+
+
+def test_that_an_orientation_kept_as_text_still_counts(tmp_path: Path) -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="3" xmlns:tiff="t"/></x:xmpmeta>'
+    text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp) + chunk(b"zTXt", b"Comment\0\0" + _LONG)
+    (tmp_path / "a.png").write_bytes(png(2, 1, 8, RGB, b"\0" + bytes(RED) + bytes(3), text))
+    image = read_image(tmp_path / "a.png")
+    assert image.rgb[0].tolist() == [[0, 0, 0], list(RED)]
+    assert image.notes == ("Turned upright as its EXIF orientation says.",)
+
+
+def test_that_decoders_write_nothing_to_stderr(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "jpeg", "packbits"):
+        path = tmp_path / f"{compression}.tif"
+        Image.fromarray(noise).save(path, compression=compression)
+        stored = bytearray(path.read_bytes())
+        stored[200:2000] = bytes(1800)
+        path.write_bytes(bytes(stored))
+        with contextlib.suppress(UserError):
+            read_image(path)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
@@ -230,12 +321,12 @@ def test_that_whatever_a_decoder_trips_over_is_a_damaged_file(
 
 def test_that_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     for side in (9_500, 40_000):  # where Pillow warns, and where it refuses
-        (tmp_path / "a.png").write_bytes(_png(side, side, 1, 0, b""))
+        (tmp_path / "a.png").write_bytes(png(side, side, 1, 0, b""))
         assert _refusal(tmp_path / "a.png") == " has more than 89 million pixels; open a smaller copy of it."
 
 
 def test_that_the_guard_holds_without_pillows_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "MOST_PIXELS", 40)
+    monkeypatch.setattr(decode, "MOST_PIXELS", 40)
     _two_tone().save(tmp_path / "a.png")
     assert "has more than 0 million pixels" in _refusal(tmp_path / "a.png")
 
@@ -340,3 +431,16 @@ def test_that_a_forbidden_folder_is_refused(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("os.scandir", refuse)
     with pytest.raises(UserError, match="may not be read; ask its owner"):
         list_images(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_that_one_file_named_in_several_ways_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("in/a.png", "in/b.png"):
+        _two_tone().save(tmp_path / name)
+    (tmp_path / "link.png").symlink_to("in/a.png")
+    (tmp_path / "also").symlink_to("in")
+    (tmp_path / "hard.png").hardlink_to(tmp_path / "in" / "b.png")
+    monkeypatch.chdir(tmp_path)
+    ways = ["in/a.png", "./in/../in/a.png", str(tmp_path / "in" / "a.png"), "link.png", "also/a.png"]
+    assert each_once([*ways, "in/b.png", "hard.png", "gone.png"]) == ("in/a.png", "in/b.png", "hard.png", "gone.png")
