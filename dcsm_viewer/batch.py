@@ -68,7 +68,8 @@ class Order:
     """What to make of every image: settings, where to, which formats (names of export.FORMATS), with raw maps or not.
 
     resume: images whose recipe and files in `out` are already those of this order are left as they are. given: class
-    ids by path, which then are the detected classes (image-level labels); an image that is not in it fails.
+    ids by path, which then are the detected classes (image-level labels); an image that is not in it fails, with the
+    sentence that `unlabelled` has for it.
     """
 
     settings: Settings
@@ -77,13 +78,14 @@ class Order:
     stages: bool = False
     resume: bool = False
     given: Mapping[str, tuple[int, ...]] | None = None
+    unlabelled: Mapping[str, str] = field(default_factory=dict)
 
     def settings_of(self, path: str) -> Settings:
         """The settings for one image. Raises UserError for an image without labels where others have some."""
         if self.given is None:
             return self.settings
         if path not in self.given:
-            raise UserError(f"{path} has no labels; add it to them, or export it without.")
+            raise UserError(self.unlabelled.get(path, f"{path} has no labels; add it to them, or export it without."))
         return replace(self.settings, choice=replace(self.settings.choice, given=self.given[path]))
 
 

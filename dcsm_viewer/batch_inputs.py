@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path, PurePath
 
 from dcsm_viewer.export import GatheredImage, stems_for
-from dcsm_viewer.imaging.read import list_images, list_images_below
+from dcsm_viewer.imaging.read import each_once, list_images, list_images_below
 from dcsm_viewer.imaging.urls import is_folder, is_url
 from dcsm_viewer.values import UserError
 
@@ -53,12 +53,14 @@ class Inputs:
 
 
 def expand(inputs: Sequence[str], *, recursive: bool = False, out: Path | None = None) -> tuple[str, ...]:
-    """Image paths: files as they are, folders as the images in them, in natural order; each once.
+    """Image paths: files as they are, folders as the images in them, in natural order; each file once.
+
+    A file that several of them name (relative, absolute, by a symbolic link) goes by the first.
 
     recursive: the folders' folders too, but for `out`, where earlier runs left pictures that are no photographs.
     Raises UserError for a folder that may not be read, and for one that is `out` itself.
     """
-    return tuple(dict.fromkeys(path for name in inputs for path in _images_of(name, recursive=recursive, out=out)))
+    return each_once(path for name in inputs for path in _images_of(name, recursive=recursive, out=out))
 
 
 def inputs_of(
@@ -67,7 +69,10 @@ def inputs_of(
     """The images that `inputs` name, as `expand` finds them, or this shard's share of them."""
     paths = expand(inputs, recursive=recursive, out=out)
     if not paths:
-        raise UserError("There is no image in what was named; name images, or folders with images in them.")
+        raise UserError(
+            "There is no image in what was named; name images, or folders with images in them "
+            "(files whose names begin with a dot are taken only where they are named themselves)."
+        )
     root = inputs[0] if len(inputs) == 1 and _is_folder(inputs[0]) else None
     names = _names_from(paths, root)
     mine = paths if shard is None else tuple(path for path in paths if shard.holds(names[path]))

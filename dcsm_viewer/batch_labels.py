@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
-from dcsm_viewer.datasets import labels_of_images
+from dcsm_viewer.datasets import Labelled, labels_of_images
 from dcsm_viewer.values import ModelCard, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class GivenClasses:
+    """ids: class ids by image path. troubles: by path, why the labels of an image cannot be used, a sentence.
+
+    notes: sentences for whoever started the run, on images without labels.
+    """
+
+    ids: Mapping[str, tuple[int, ...]]
+    troubles: Mapping[str, str]
+    notes: tuple[str, ...]
 
 
 def class_ids(card: ModelCard, names: Sequence[str]) -> tuple[int, ...]:
@@ -24,14 +37,30 @@ def class_ids(card: ModelCard, names: Sequence[str]) -> tuple[int, ...]:
     return tuple(sorted(ids))
 
 
-def given_classes(card: ModelCard, source: Path, paths: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
-    """Class ids by path, for the paths that `source` (as datasets.labels_of_images reads it) knows by their stem.
+def given_classes(card: ModelCard, source: Path, paths: Sequence[str], among: Sequence[str] = ()) -> GivenClasses:
+    """Look up the class ids of the images at `paths` in `source`, as datasets.labels_of_images reads it.
 
-    Raises UserError for labels that cannot be read, that name a class the model lacks, or that know no image.
+    among: all images of the run, where `paths` are a share of it. Raises UserError for a source that cannot be read,
+    that names a class the model lacks, or that has usable labels for no image.
     """
-    labels = labels_of_images(source)
-    given = {path: class_ids(card, labels[stem]) for path in paths if (stem := Path(path).stem) in labels}
-    if paths and not given:
-        example = next(iter(labels), "none")
+    found = labels_of_images(source, paths, among)
+    ids = {path: class_ids(card, names) for path, names in found.labels.items()}
+    if paths and not ids:
+        if found.troubles:
+            raise UserError(next(iter(found.troubles.values())))
+        example = next(iter(found.names), "none")
         raise UserError(f"{source} has labels for {example} and others, but for none of the images given.")
-    return given
+    return GivenClasses(ids, found.troubles, tuple(_notes(source, paths, found)))
+
+
+def _notes(source: Path, paths: Sequence[str], found: Labelled) -> Iterator[str]:
+    unlabelled = [path for path in paths if path not in found.labels and path not in found.troubles]
+    if unlabelled:
+        said = f"{source} has no labels for {len(unlabelled)} of {len(paths)} images"
+        said = f"{said}, {PurePath(unlabelled[0]).name} the first"
+        if found.unused:
+            said = (
+                f"{said}; of its {len(found.names)} names {len(found.unused)} fit no image, {found.unused[0]} the first"
+            )
+        yield f"{said}."
+    yield from found.troubles.values()

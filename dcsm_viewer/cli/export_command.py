@@ -96,7 +96,10 @@ def export(
         share = None if shard is None else Shard.of(shard)
         images = inputs_of(inputs, recursive=recursive, out=out, shard=share)
         if labels is not None:
-            order = replace(order, given=given_classes(card, labels, images.paths))
+            told = given_classes(card, labels, images.paths, tuple(images.stems))
+            for note in told.notes:
+                say(note)
+            order = replace(order, given=told.ids, unlabelled=told.troubles)
         by_format = {} if share is not None else _refused_gatherings(images, order)
     refused += tuple(by_format.values())
     for sentence in refused:

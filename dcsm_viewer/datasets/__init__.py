@@ -1,8 +1,8 @@
-"""Labelled images from the layouts people have them in; standard library and Pillow only."""
+"""Labelled images from the layouts people have them in; read with Pillow, no torch and no Qt."""
 
 from dcsm_viewer.datasets.class_folders import folder_dataset
 from dcsm_viewer.datasets.example import VOC_CLASSES, Dataset, Example
-from dcsm_viewer.datasets.image_labels import labels_of_images
+from dcsm_viewer.datasets.image_labels import Labelled, labels_of_images
 from dcsm_viewer.datasets.label_table import csv_dataset
 from dcsm_viewer.datasets.voc import voc_dataset
 
@@ -10,6 +10,7 @@ __all__ = [
     "VOC_CLASSES",
     "Dataset",
     "Example",
+    "Labelled",
     "csv_dataset",
     "folder_dataset",
     "labels_of_images",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from dcsm_viewer.datasets.example import IMAGE_SUFFIXES, Dataset, Example, in_order
+from dcsm_viewer.datasets.example import Dataset, Example, in_order
+from dcsm_viewer.datasets.names import stem_of
+from dcsm_viewer.imaging.decode import SUFFIXES
 from dcsm_viewer.values import UserError
 
 
 def folder_dataset(root: Path) -> Dataset:
     """The images under `root`/<class>/, at any depth; classes in alphabetical order.
 
-    An image that lies in the folders of several classes under the same path inside them has all of their labels and
-    is listed once. Raises UserError where there are no class folders, or one of them is empty or cannot be read.
+    A file that lies in the folders of several classes under the same path inside them, byte for byte, has all of their
+    labels and is listed once; other files of one name (IMG_0001.jpg of two cameras) are images of their own. Names
+    that begin with a dot are left out. Raises UserError where there are no class folders, or one of them is empty or
+    cannot be read.
     """
     root = Path(root)
     try:
@@ -23,16 +28,27 @@ def folder_dataset(root: Path) -> Dataset:
         raise UserError(f"The folder {root} cannot be read ({trouble.strerror}); check the path.") from None
     if not folders:
         raise UserError(f"{root} holds no folders; put the images of each class into a folder named after it.")
-    found: dict[Path, tuple[Path, set[str]]] = {}
+    found: dict[Path, list[tuple[Path, set[str]]]] = {}
     for folder in folders:
         images = sorted(_images(folder))
         if not images:
-            raise UserError(f"The class folder {folder} holds no images; fill it or delete it.")
+            raise UserError(
+                f"The class folder {folder} holds no images (names that begin with a dot do not count); "
+                "fill it or delete it."
+            )
         for image in images:
-            found.setdefault(image.relative_to(folder), (image, set()))[1].add(folder.name)
+            alike = found.setdefault(image.relative_to(folder), [])
+            for other, labels in alike:
+                if _same_bytes(image, other):
+                    labels.add(folder.name)
+                    break
+            else:
+                alike.append((image, {folder.name}))
     class_names = tuple(folder.name for folder in folders)
     examples = tuple(
-        Example(image.stem, image, in_order(labels, class_names)) for _, (image, labels) in sorted(found.items())
+        Example(stem_of(image.name), image, in_order(labels, class_names))
+        for _, alike in sorted(found.items())
+        for image, labels in alike
     )
     return Dataset(root.name, class_names, examples)
 
@@ -41,5 +57,17 @@ def _images(folder: Path) -> Iterator[Path]:
     def refuse(trouble: OSError) -> None:
         raise UserError(f"The folder {trouble.filename} cannot be read ({trouble.strerror}); check its permissions.")
 
-    for inside, _, names in os.walk(folder, onerror=refuse):
-        yield from (Path(inside) / name for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES)
+    for inside, below, names in os.walk(folder, onerror=refuse):
+        below[:] = [name for name in below if not name.startswith(".")]
+        yield from (
+            Path(inside) / name
+            for name in names
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 - quick for many
+        )
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:  # reading it as an image says what is wrong
+        return False

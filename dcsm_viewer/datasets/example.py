@@ -9,8 +9,6 @@ VOC_CLASSES = (
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
     "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 )  # fmt: skip
-# What counts as an image when a folder is looked through; formats a data set may be in, not all that can be opened.
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +16,15 @@ class Example:
     """One image with the classes seen anywhere in it.
 
     `stem` is the image's name without folder and suffix; `labels` are class names in the order of the data set, maybe
-    none; `mask` is a palette PNG of one class id + 1 per pixel, 0 background, 255 not to be counted.
+    none; `mask` is a palette PNG of one class id + 1 per pixel, 0 background, 255 not to be counted. `trouble` is a
+    sentence on what makes this one image unusable, where the others can go on without it.
     """
 
     stem: str
     image: Path
     labels: tuple[str, ...]
     mask: Path | None = None
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

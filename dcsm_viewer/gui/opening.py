@@ -16,7 +16,7 @@ from dcsm_viewer.gui.edits import for_another_image
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.tabs_state import Leafed, added, leafed, place_of, shown
-from dcsm_viewer.imaging.read import list_images, read_image
+from dcsm_viewer.imaging.read import each_once, list_images, read_image
 from dcsm_viewer.values import SourceImage, UserError
 
 T = TypeVar("T")
@@ -153,12 +153,14 @@ def gather(paths: Sequence[str]) -> Gathered:
     """
     if len(paths) == 1 and not Path(paths[0]).is_dir():
         return _with_neighbours(paths[0])
-    found: dict[str, None] = {}
-    for path in paths:
-        found.update(dict.fromkeys(list_images(path) if Path(path).is_dir() else (str(Path(path).absolute()),)))
+    found = each_once(
+        image
+        for path in paths
+        for image in (list_images(path) if Path(path).is_dir() else (str(Path(path).absolute()),))
+    )
     if not found:
         raise UserError(f"There is no image in {', '.join(paths)}; choose a folder with photographs.")
-    return Gathered(tuple(found), 0)
+    return Gathered(found, 0)
 
 
 def _with_neighbours(path: str) -> Gathered:

@@ -51,10 +51,11 @@ from dcsm_viewer.gui.tools.opened import OpenedTools
 from dcsm_viewer.gui.tools.workbench import PixelHand, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.imaging.decode import SUFFIXES
 
 _VIEWS = ("view.compare", "view.grid", "view.overlay", "view.labels")
 _SESSIONS = f"Sessions (*{ENDING});;All files (*)"
-_IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All files (*)"
+_IMAGES = f"Images ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES))});;All files (*)"
 
 
 class Window(QMainWindow):

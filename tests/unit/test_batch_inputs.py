@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcsm_viewer.batch import Order
 from dcsm_viewer.batch_inputs import Shard, expand, inputs_of
 from dcsm_viewer.batch_labels import class_ids, given_classes
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import UserError
+from dcsm_viewer.values import Settings, UserError
 from tests.results import make_model_card
 
 
@@ -138,7 +139,7 @@ def test_that_labels_are_found_by_the_images_stems(tmp_path: Path, tree: Path) -
     table.write_text("image,labels\ndog2.jpg,dog,bicycle\nx.JPG\n")
     paths = expand([str(tree)], recursive=True)
     given = given_classes(make_model_card(), table, paths)
-    assert {Path(path).relative_to(tree).as_posix(): ids for path, ids in given.items()} == {
+    assert {Path(path).relative_to(tree).as_posix(): ids for path, ids in given.ids.items()} == {
         "dog2.jpg": (1, 11),
         "a/dog2.jpg": (1, 11),
         "b/dog2.png": (1, 11),
@@ -149,8 +150,40 @@ def test_that_labels_are_found_by_the_images_stems(tmp_path: Path, tree: Path) -
 def test_that_labels_for_other_images_or_of_other_classes_are_refused(tmp_path: Path) -> None:
     table = tmp_path / "labels.csv"
     table.write_text("dog.jpg,dog\ncat.jpg,kitten\n")
-    with pytest.raises(UserError, match="has labels for dog and others, but for none of the images given"):
+    with pytest.raises(UserError, match=r"has labels for dog\.jpg and others, but for none of the images given"):
         given_classes(make_model_card(), table, ["horse.jpg"])
     with pytest.raises(UserError, match="lite0-voc has no class 'kitten'"):
         given_classes(make_model_card(), table, ["cat.jpg"])
     assert class_ids(make_model_card(), ["dog", "bicycle", "dog"]) == (1, 11)
+
+
+def test_that_images_without_labels_are_told_before_the_run_with_names_that_fit_none(tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("a.jpg,dog\nc_old.jpg,cat\n")
+    given = given_classes(make_model_card(), table, ["in/a.jpg", "in/b.jpg", "in/c.jpg"])
+    (note,) = given.notes
+    assert note.removeprefix(f"{table} ") == (
+        "has no labels for 2 of 3 images, b.jpg the first; of its 2 names 1 fit no image, c_old.jpg the first."
+    )
+
+
+def test_that_labels_that_cannot_be_used_are_the_images_own_trouble(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text("<annotation><object><name>dog</name></object></annotation>")
+    (tmp_path / "b.xml").write_text("<annotations/>")
+    given = given_classes(make_model_card(), tmp_path, ["a.jpg", "b.jpg"])
+    assert given.ids == {"a.jpg": (11,)}
+    order = Order(Settings(), tmp_path, ("voc",), given=given.ids, unlabelled=given.troubles)
+    with pytest.raises(UserError, match=r"b\.xml, line 1, begins with <annotations>; give VOC annotations"):
+        order.settings_of("b.jpg")
+    with pytest.raises(UserError, match="has no labels; add it"):
+        order.settings_of("c.jpg")
+    with pytest.raises(UserError, match=r"b\.xml, line 1, begins with"):
+        given_classes(make_model_card(), tmp_path, ["b.jpg"])
+
+
+def test_that_one_file_named_in_several_ways_is_one_image(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    assert expand(["dog2.jpg", str(tree / "dog2.jpg"), "./a/../dog2.jpg", ".", "dog10.jpg"]) == (
+        "dog2.jpg",
+        "dog10.jpg",
+    )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dcsm_viewer.datasets.class_names import without_numbers
 from dcsm_viewer.text_lines import lines_of
 from dcsm_viewer.values import UserError
 
@@ -15,7 +16,8 @@ _MOST_BYTES = 4_000_000
 def read_class_list(path: Path) -> tuple[str, ...]:
     """Class names by output id, from 0. Names that look like numbers stay the strings they are.
 
-    Text: one name a line, in the order of the outputs. JSON: ["cat", "dog"], {"0": "cat", "1": "dog"},
+    Text: one name a line, in the order of the outputs, numbered from 0 or 1 or not ("0 cat", "cat: 0").
+    JSON: ["cat", "dog"], {"0": "cat", "1": "dog"},
     {"0": ["n02123045", "tabby"]} (the last is the name), or {"cat": 0, "dog": 1}.
 
     Raises UserError naming what is wrong: no such file, not UTF-8, a gap in the ids, a name twice or empty.
@@ -30,7 +32,7 @@ def read_class_list(path: Path) -> tuple[str, ...]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"The class list {path.name} is not UTF-8 text; save it as UTF-8.") from None
-    names = _from_json(path, text) if _looks_like_json(path, text) else _from_lines(text)
+    names = _from_json(path, text) if _looks_like_json(path, text) else _from_lines(path, text)
     _check(path, names)
     return names
 
@@ -39,11 +41,11 @@ def _looks_like_json(path: Path, text: str) -> bool:
     return path.suffix.lower() == ".json" or text.lstrip()[:1] in ("[", "{")
 
 
-def _from_lines(text: str) -> tuple[str, ...]:
-    lines = [line.strip() for line in lines_of(text)]
-    while lines and not lines[-1]:
+def _from_lines(path: Path, text: str) -> tuple[str, ...]:
+    lines = [(number, line.strip()) for number, line in enumerate(lines_of(text), 1)]
+    while lines and not lines[-1][1]:
         lines.pop()
-    return tuple(lines)
+    return tuple(name for _, name in without_numbers(path, lines))
 
 
 def _from_json(path: Path, text: str) -> tuple[str, ...]:

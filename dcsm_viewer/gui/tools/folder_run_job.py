@@ -116,7 +116,8 @@ class FolderJob(QObject):
         images = inputs_of(plan.inputs, recursive=plan.recursive, out=order.out)
         if plan.labels is not None:
             card = self._engine.card(order.settings)
-            order = replace(order, given=given_classes(card, plan.labels, images.paths))
+            told = given_classes(card, plan.labels, images.paths)
+            order = replace(order, given=told.ids, unlabelled=told.troubles)
         self._began.emit(len(images.paths))
         done = []
         for outcome in export_images(self._engine, images.paths, order, stems=images.stems):

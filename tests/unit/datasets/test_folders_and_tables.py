@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -62,28 +63,166 @@ def test_that_a_bad_row_is_named(text: str, sentence: str, tmp_path: Path) -> No
         csv_dataset(write_text(tmp_path / "labels.csv", text))
 
 
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+@pytest.mark.parametrize("heading", ["", "image{}label\n", "sep={}\n"])
+def test_that_a_table_is_read_by_its_own_separator(separator: str, heading: str, tmp_path: Path) -> None:
+    for name in ("one.jpg", "a;b.png", "two.jpg"):
+        write_image(tmp_path / name)
+    rows = ["one.jpg", "bicycle"], ['"a;b.png"'], ["two.jpg", "dog", "bicycle"]
+    text = heading.format(separator) + "\r\n".join(separator.join(row) for row in rows)
+    dataset = csv_dataset(write_text(tmp_path / "labels.csv", text))
+    assert [(one.image.name, one.labels) for one in dataset.examples] == [
+        ("one.jpg", ("bicycle",)),
+        ("a;b.png", ()),
+        ("two.jpg", ("bicycle", "dog")),
+    ]
+
+
+def test_that_excels_unicode_text_is_read(tmp_path: Path) -> None:
+    write_image(tmp_path / "bär.jpg")
+    (tmp_path / "labels.txt").write_bytes("bär.jpg\tdog\r\n".encode("utf-16"))
+    assert csv_dataset(tmp_path / "labels.txt").examples[0].labels == ("dog",)
+
+
+def test_that_only_line_feeds_end_a_line(tmp_path: Path) -> None:
+    names = ["a\u2028b.jpg", "c\x85d.jpg", "e\x0bf.jpg"]
+    for name in names:
+        write_image(tmp_path / name)
+    table = write_text(tmp_path / "labels.csv", "".join(f"{name},dog\r\n" for name in names))
+    assert [one.image.name for one in csv_dataset(table).examples] == names
+    old = tmp_path / "old.csv"
+    old.write_bytes("\r".join(f"{name},dog" for name in names).encode())
+    assert [one.image.name for one in csv_dataset(old).examples] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a.jpg,dog\nb.jpg;cat\n", r"labels\.csv, line 2, is separated by ';' and the CSV by ','"),
+        ("a.jpg\tdog\nb.jpg,cat\nc.jpg\tdog\n", r"line 2, is separated by ',' and the CSV by tab"),
+        ("a.jpg,dog;cat\n", r"line 1, has several labels in the cell 'dog;cat'; write one a cell"),
+        ("a.jpg,dog|cat\n", r"several labels in the cell"),
+        ("image,dog,cat\na.jpg,1,0\nb.jpg,0,1\n", r"a column of 0 and 1 for each class"),
+    ],
+)
+def test_that_a_table_of_another_dialect_is_refused_by_name(text: str, sentence: str, tmp_path: Path) -> None:
+    for name in "abc":
+        write_image(tmp_path / f"{name}.jpg")
+    with pytest.raises(UserError, match=sentence):
+        csv_dataset(write_text(tmp_path / "labels.csv", text))
+
+
+def test_that_files_of_one_name_in_two_class_folders_are_two_images(tmp_path: Path) -> None:
+    write_image(tmp_path / "dog" / "IMG_1.jpg", seed=1)
+    write_image(tmp_path / "cat" / "IMG_1.jpg", seed=2)
+    examples = folder_dataset(tmp_path).examples
+    assert [(one.image.parent.name, one.labels) for one in examples] == [("cat", ("cat",)), ("dog", ("dog",))]
+
+
+def test_that_class_folders_know_all_images_and_leave_hidden_files_out(tmp_path: Path) -> None:
+    for name in ("a.avif", "b.gif", "c.JP2", "._a.png", ".cache/d.png"):
+        write_image(tmp_path / "dog" / name)
+    assert [one.image.name for one in folder_dataset(tmp_path).examples] == ["a.avif", "b.gif", "c.JP2"]
+    write_image(tmp_path / "cat" / "._a.png")
+    with pytest.raises(UserError, match="names that begin with a dot do not count"):
+        folder_dataset(tmp_path)
+
+
+def test_that_a_table_finds_its_images_whatever_the_unicode_and_the_capitals(tmp_path: Path) -> None:
+    write_image(tmp_path / unicodedata.normalize("NFD", "bär.jpg"))
+    write_image(tmp_path / "IMG_2.JPG")
+    write_image(tmp_path / "in" / "x.png")
+    table = write_text(tmp_path / "labels.csv", "bär.jpg,dog\nimg_2.jpg,cat\nin\\x.png,cow\n")
+    assert [one.labels for one in csv_dataset(table).examples] == [("dog",), ("cat",), ("cow",)]
+
+
+def test_that_one_file_named_in_two_ways_is_named_twice(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.jpg")
+    (tmp_path / "in").mkdir()
+    table = write_text(tmp_path / "labels.csv", "a.jpg,dog\n./in/../a.jpg,cat\n")
+    with pytest.raises(UserError, match=r"line 2, names \./in/\.\./a\.jpg again, after line 1"):
+        csv_dataset(table)
+
+
+def _labels(source: Path, *paths: str) -> dict[str, tuple[str, ...]]:
+    return dict(labels_of_images(source, paths).labels)
+
+
 def test_that_labels_by_image_name_come_from_all_three_layouts(tmp_path: Path) -> None:
     voc = write_voc(tmp_path / "voc", {"a": ["dog", "cat", "dog"], "b": []})
-    assert labels_of_images(voc / "Annotations") == {"a": ("dog", "cat"), "b": ()}
+    assert _labels(voc / "Annotations", "x/a.jpg", "b.png", "c.jpg") == {"x/a.jpg": ("dog", "cat"), "b.png": ()}
     table = write_text(tmp_path / "labels.csv", "image,label\nsome/where/a.jpg,dog,cat\nb.jpg\n")
-    assert labels_of_images(table) == {"a": ("dog", "cat"), "b": ()}
+    assert _labels(table, "x/a.jpg", "b.png", "c.jpg") == {"x/a.jpg": ("dog", "cat"), "b.png": ()}
     for path in ("dog/a.jpg", "cat/a.jpg", "cat/b.jpg"):
         write_image(tmp_path / "folders" / path)
-    assert labels_of_images(tmp_path / "folders") == {"a": ("cat", "dog"), "b": ("cat",)}
+    assert _labels(tmp_path / "folders", "x/a.jpg", "b.png") == {"x/a.jpg": ("cat", "dog"), "b.png": ("cat",)}
 
 
-def test_that_two_images_of_one_name_and_different_labels_are_refused(tmp_path: Path) -> None:
-    table = write_text(tmp_path / "labels.csv", "x/a.jpg,dog\ny/a.jpg,cat\n")
-    with pytest.raises(UserError, match=r"line 2: an image named a had other labels"):
-        labels_of_images(table)
-    write_image(tmp_path / "folders/dog/x/a.jpg")
-    write_image(tmp_path / "folders/cat/y/a.jpg")
-    with pytest.raises(UserError, match="Two images named a"):
-        labels_of_images(tmp_path / "folders")
+def test_that_a_dot_in_a_name_is_part_of_it(tmp_path: Path) -> None:
+    table = write_text(tmp_path / "labels.csv", "a.b,dog\na,cat\na.c.jpg,cow\n")
+    assert _labels(table, "a.b.jpg", "a.jpg", "a.c.png", "a.d.png") == {
+        "a.b.jpg": ("dog",),
+        "a.jpg": ("cat",),
+        "a.c.png": ("cow",),
+    }
+    voc = write_voc(tmp_path / "voc", {"a.b": ["dog"], "a": ["cat"]})
+    assert _labels(voc / "Annotations", "a.b.jpg", "a.jpg") == {"a.b.jpg": ("dog",), "a.jpg": ("cat",)}
+
+
+def test_that_the_suffix_counts_where_it_tells_images_apart(tmp_path: Path) -> None:
+    table = write_text(tmp_path / "labels.csv", "a.jpg,dog\na.png,cat\n")
+    assert _labels(table, "a.png", "a.jpg") == {"a.png": ("cat",), "a.jpg": ("dog",)}
+
+
+def test_that_names_are_found_whatever_the_unicode_and_the_capitals(tmp_path: Path) -> None:
+    table = write_text(tmp_path / "labels.csv", "bär.jpg,dog\nIMG_2.JPG,cat\nimg_3.jpg,cow\nIMG_3.jpg,sheep\n")
+    apart = unicodedata.normalize("NFD", "bär.jpg")
+    assert _labels(table, apart, "img_2.jpg", "IMG_3.jpg") == {
+        apart: ("dog",),
+        "img_2.jpg": ("cat",),
+        "IMG_3.jpg": ("sheep",),
+    }
+
+
+def test_that_equal_names_in_class_folders_keep_their_own_labels(tmp_path: Path) -> None:
+    for seed, name in enumerate(("dog/1.jpg", "cat/1.jpg", "cat/2.jpg")):
+        write_image(tmp_path / "all" / name, seed)
+    dog, cat, copy = (str(tmp_path / name) for name in ("all/dog/1.jpg", "all/cat/1.jpg", "copied/dog/1.jpg"))
+    assert _labels(tmp_path / "all", dog, cat) == {dog: ("dog",), cat: ("cat",)}
+    assert _labels(tmp_path / "all", copy) == {copy: ("dog",)}
+    found = labels_of_images(tmp_path / "all", ["elsewhere/1.jpg", "elsewhere/2.jpg"])
+    assert found.labels == {"elsewhere/2.jpg": ("cat",)}
+    assert "could be meant by" in found.troubles["elsewhere/1.jpg"]
+    assert found.troubles["elsewhere/1.jpg"].endswith("which have different labels; rename one of the images.")
+
+
+def test_that_a_label_with_folders_is_for_the_image_in_them(tmp_path: Path) -> None:
+    table = write_text(tmp_path / "labels.csv", "x/a.jpg,dog\ny/a.jpg,cat\nx/b.jpg,cow\n")
+    paths = ["in/x/a.jpg", "in/y/a.jpg", "in/x/b.jpg", "in/y/b.jpg"]
+    expected = {"in/x/a.jpg": ("dog",), "in/y/a.jpg": ("cat",), "in/x/b.jpg": ("cow",)}
+    assert _labels(table, *paths) == expected
+    # A share of the run finds what the whole run finds.
+    shares = [labels_of_images(table, [path], among=paths).labels for path in paths]
+    assert {path: names for share in shares for path, names in share.items()} == expected
+
+
+def test_that_one_bad_annotation_stops_its_image_alone(tmp_path: Path) -> None:
+    voc = write_voc(tmp_path / "voc", {"a": ["dog"], "b": ["cat"]})
+    write_text(voc / "Annotations" / "b.xml", "<annotation><object/></annotation>")
+    write_text(voc / "Annotations" / "._a.xml", "\0")
+    found = labels_of_images(voc / "Annotations", ["a.jpg", "b.jpg"])
+    assert found.labels == {"a.jpg": ("dog",)}
+    assert "b.xml, line 1, has an <object> without a <name>" in found.troubles["b.jpg"]
+
+
+def test_that_one_name_with_two_sets_of_labels_is_refused(tmp_path: Path) -> None:
+    table = write_text(tmp_path / "labels.csv", "x/a.jpg,dog\nx\\a.jpg,cat\n")
+    with pytest.raises(UserError, match=r"line 2: an image named x\\a\.jpg had other labels"):
+        labels_of_images(table, [])
 
 
 def test_that_a_source_of_no_known_kind_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There are no labels at"):
-        labels_of_images(tmp_path / "nowhere")
+        labels_of_images(tmp_path / "nowhere", [])
     with pytest.raises(UserError, match="holds no rows"):
-        labels_of_images(write_text(tmp_path / "empty.csv", "image,label\n"))
+        labels_of_images(write_text(tmp_path / "empty.csv", "image,label\n"), [])

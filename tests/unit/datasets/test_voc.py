@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from dcsm_viewer.datasets import VOC_CLASSES, voc_dataset
 from dcsm_viewer.engine.models.vocabulary import voc_groups
@@ -69,6 +72,75 @@ def test_that_a_data_set_of_other_classes_says_which(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("my photo 1\nother\n", ["my photo 1", "other"]),
+        ("my photo 1.jpg\r\nother.jpg\r\n", ["my photo 1", "other"]),
+        ("my photo 1 1\nother  -1\n", ["my photo 1", "other"]),
+        ("/JPEGImages/my photo 1.jpg /SegmentationClass/my photo 1.png\n", ["my photo 1"]),
+        ("JPEGImages\\my photo 1.jpg\n", ["my photo 1"]),
+    ],
+)
+def test_that_names_with_blanks_are_whole_names(text: str, names: list[str], tmp_path: Path) -> None:
+    write_voc(tmp_path, {"my photo 1": ["dog"], "my": ["cat"], "other": ["cow"]})
+    write_text(tmp_path / "ImageSets/Segmentation/train.txt", text)
+    dataset = voc_dataset(tmp_path, "train")
+    assert [one.stem for one in dataset.examples] == names
+    assert dataset.examples[0].labels == ("dog",)
+    assert dataset.examples[0].mask == tmp_path / "SegmentationClass" / "my photo 1.png"
+
+
+def test_that_class_lists_know_names_with_blanks(tmp_path: Path) -> None:
+    write_voc(tmp_path, {"my photo 1": []})
+    (tmp_path / "Annotations" / "my photo 1.xml").unlink()
+    write_text(tmp_path / "ImageSets/Main/dog_train.txt", "my photo 1  1\n")
+    assert voc_dataset(tmp_path, "train").examples[0].labels == ("dog",)
+
+
+def test_that_lists_find_files_whatever_the_unicode_and_the_capitals(tmp_path: Path) -> None:
+    apart, together = (unicodedata.normalize(form, "bär") for form in ("NFD", "NFC"))
+    write_voc(tmp_path, {apart: ["dog"], "IMG_1": ["cat"], "x": ["cow"], "X": ["sheep"]})
+    write_text(tmp_path / "ImageSets/Segmentation/train.txt", f"{together}\nimg_1\nX\n")
+    dataset = voc_dataset(tmp_path, "train")
+    assert [one.labels for one in dataset.examples] == [("dog",), ("cat",), ("sheep",)]
+    assert [one.mask is not None for one in dataset.examples] == [True, True, True]
+    write_text(tmp_path / "ImageSets/Segmentation/train.txt", f"{together}\n{apart}\n")
+    with pytest.raises(UserError, match=r"line 2, names .* again, after line 1"):
+        voc_dataset(tmp_path, "train")
+
+
+def test_that_hidden_images_are_found_by_their_names(tmp_path: Path) -> None:
+    write_voc(tmp_path, {".a": ["dog"], "a": ["cat"]})
+    assert [one.labels for one in voc_dataset(tmp_path, "train").examples] == [("dog",), ("cat",)]
+
+
+def test_that_labels_are_those_of_the_masks_where_nothing_else_says_them(tmp_path: Path) -> None:
+    write_voc(tmp_path, {"a": [], "b": []})
+    for name, numbers in (("a", [[0, 12, 255]]), ("b", [[0, 0, 0]])):
+        (tmp_path / "Annotations" / f"{name}.xml").unlink()
+        Image.fromarray(np.array(numbers, np.uint8)).save(tmp_path / "SegmentationClass" / f"{name}.png")
+    assert [one.labels for one in voc_dataset(tmp_path, "train").examples] == [("dog",), ()]
+    Image.fromarray(np.array([[21]], np.uint8)).save(tmp_path / "SegmentationClass" / "a.png")
+    with pytest.raises(UserError, match=r"a\.png has the label 21 and the data set 20 classes; write its classes"):
+        voc_dataset(tmp_path, "train")
+
+
+def test_that_where_one_image_is_in_trouble_the_others_can_go_on(tmp_path: Path) -> None:
+    write_voc(tmp_path, {"a": ["dog"], "b": ["cat"]})
+    write_text(tmp_path / "Annotations" / "b.xml", "<annotations/>")
+    write_text(tmp_path / "ImageSets/Segmentation/train.txt", "a\nb\nmissing\n")
+    a, b, missing = voc_dataset(tmp_path, "train", strict=False).examples
+    assert (a.labels, a.trouble) == (("dog",), None)
+    assert "b.xml, line 1, begins with <annotations>" in str(b.trouble)
+    assert "train.txt, line 3: there is no image 'missing'" in str(missing.trouble)
+    with pytest.raises(UserError, match=r"b\.xml, line 1"):
+        voc_dataset(tmp_path, "train")
+    write_text(tmp_path / "ImageSets/Segmentation/train.txt", "missing\n")
+    with pytest.raises(UserError, match="there is no image 'missing'"):
+        voc_dataset(tmp_path, "train", strict=False)
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("a\nmissing\n", r"train\.txt, line 2: there is no image 'missing'"),
@@ -102,6 +174,7 @@ def test_that_an_unknown_set_is_answered_with_the_sets_there_are(tmp_path: Path)
 def test_that_an_image_without_labels_anywhere_is_named(tmp_path: Path) -> None:
     write_voc(tmp_path, {"a": ["dog"]})
     (tmp_path / "Annotations" / "a.xml").unlink()
+    (tmp_path / "SegmentationClass" / "a.png").unlink()
     with pytest.raises(UserError, match=r"a has no labels: neither .*a\.xml nor"):
         voc_dataset(tmp_path, "train")
 
