@@ -116,7 +116,7 @@ def _order(
         raise UserError("There is nothing to measure: leave --no-ours out, or give --predictions.")
     if not measured and sweep:
         raise UserError("Other people's masks cannot be swept; leave out --sweep or --no-ours.")
-    examples = voc_dataset(dataset, image_set)
+    examples = voc_dataset(dataset, image_set, strict=False, needs_images=measured)
     if first is not None:
         examples = replace(examples, examples=examples.examples[:first], name=f"{examples.name}, first {first}")
     return Order(

@@ -22,7 +22,12 @@ CLASS_LIST = "classes.txt"
 
 
 def voc_dataset(
-    root: Path, image_set: str, task: Literal["Segmentation", "Main"] = "Segmentation", *, strict: bool = True
+    root: Path,
+    image_set: str,
+    task: Literal["Segmentation", "Main"] = "Segmentation",
+    *,
+    strict: bool = True,
+    needs_images: bool = True,
 ) -> Dataset:
     """The images of ImageSets/`task`/`image_set`.txt under `root` (VOC2012, or anything laid out like it).
 
@@ -42,6 +47,8 @@ def voc_dataset(
     strict
         Refuse images and labels that are missing or make no sense; otherwise these images have a `trouble`, and only
         a set in which all have one is refused.
+    needs_images
+        Whether an image that is not there is a trouble where its mask is.
 
     Raises
     ------
@@ -51,7 +58,8 @@ def voc_dataset(
     root = Path(root)
     class_names = _class_names(root)
     labels = _Labels(root, image_set, class_names)
-    examples = [_example(one, labels) for one in listed_images(root, root / "ImageSets" / task / f"{image_set}.txt")]
+    listed = listed_images(root, root / "ImageSets" / task / f"{image_set}.txt", needs_images=needs_images)
+    examples = [_example(one, labels) for one in listed]
     troubles = [one.trouble for one in examples if one.trouble is not None]
     if troubles and (strict or len(troubles) == len(examples)):
         raise UserError(troubles[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dcsm_viewer.datasets.names import ByName, composed, file_named, images_by_name, stem_of
@@ -25,12 +25,13 @@ class Listed:
     trouble: str | None = None
 
 
-def listed_images(root: Path, list_file: Path) -> list[Listed]:
+def listed_images(root: Path, list_file: Path, *, needs_images: bool = True) -> list[Listed]:
     """The images of a set, each once.
 
     A line is an image's name, with blanks or without, with its suffix or without; or its path from `root`, followed by
-    its mask's as in the trainaug lists; or a name and 1, 0 or -1. Raises UserError for a list that is not there, is
-    empty, or names an image twice.
+    its mask's as in the trainaug lists; or a name and 1, 0 or -1.
+    Without `needs_images` an image that is not there is no trouble, if its mask is.
+    Raises UserError for a list that is not there, is empty, or names an image twice.
     """
     if not list_file.is_file():
         there = ", ".join(sorted(path.stem for path in list_file.parent.glob("*.txt") if "_" not in path.stem))
@@ -42,6 +43,8 @@ def listed_images(root: Path, list_file: Path) -> list[Listed]:
         if not line.strip(BLANKS):
             continue
         one = _listed(root, f"{list_file}, line {number}", number, line, images, masks)
+        if one.trouble and not needs_images and not one.image.is_file() and one.mask is not None:
+            one = replace(one, trouble=None)
         key = composed(one.stem)
         if key in listed:
             raise UserError(f"{list_file}, line {number}, names {one.stem} again, after line {listed[key].line}.")
@@ -67,7 +70,7 @@ def _listed(root: Path, place: str, number: int, line: str, images: ByName[Path]
         found = images.one(said["name"])
     if found is None:
         trouble = f"{place}: there is no image '{text[:80]}' in {root / 'JPEGImages'}."
-        return Listed(number, text, root / "JPEGImages" / f"{text}.jpg", None, trouble)
+        return Listed(number, text, root / "JPEGImages" / f"{text}.jpg", masks.one(text), trouble)
     stem = stem_of(found.name)
     return Listed(number, stem, found, masks.one(stem))
 

@@ -140,6 +140,82 @@ def test_that_one_bad_image_stops_nobody_and_is_left_out(
     assert report_of(tmp_path / "out")["rows"][0]["images"] == 2
 
 
+def _grown(path: Path) -> None:
+    with Image.open(path) as mask:
+        Image.fromarray(np.asarray(mask).repeat(2, 0)).save(path)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_that_a_true_mask_of_another_size_is_its_images_error(
+    ours: bool, scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = tmp_path / "VOC"
+    shutil.copytree(scenes, damaged)
+    _grown(damaged / "SegmentationClass" / "cat.png")
+    words = ("--no-crf", *SMALL) if ours else ("--predictions", scenes / "SegmentationClass")
+    code, lines, _ = run(capsys, damaged, "--out", tmp_path / "out", *words)
+    assert code == 1
+    assert [line["error"] is None for line in lines[:-1]] == [False, True, True]
+    assert "px and the image" in lines[0]["error"] if ours else "and the true mask" in lines[0]["error"]
+    assert report_of(tmp_path / "out")["rows"][0]["images"] == 2
+
+
+def test_that_whatever_is_wrong_with_one_image_is_its_own_error(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = tmp_path / "VOC"
+    shutil.copytree(scenes, damaged)
+    (damaged / "Annotations" / "cat.xml").write_text("<annotations/>")
+    with (damaged / "ImageSets" / "Segmentation" / "val.txt").open("a") as stream:
+        stream.write("gone\n")
+    code, lines, _ = run(capsys, damaged, "--out", tmp_path / "out", "--predictions", scenes / "SegmentationClass")
+    assert code == 1
+    assert [line["image"] for line in lines[:-1]] == [*SCENES, "gone"]
+    errors = [line["error"] for line in lines[:-1]]
+    assert "cat.xml, line 1, begins with <annotations>" in errors[0]
+    assert errors[1:3] == [None, None]
+    assert "val.txt, line 4: there is no image 'gone'" in errors[3]
+
+
+def test_that_other_peoples_masks_need_neither_annotations_nor_images(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = tmp_path / "VOC"
+    for folder in ("SegmentationClass", "ImageSets"):
+        shutil.copytree(scenes / folder, bare / folder)
+    code, lines, _ = run(capsys, bare, "--out", tmp_path / "out", "--predictions", scenes / "SegmentationClass")
+    assert code == 0
+    assert [line["labels"] for line in lines[:-1]] == [list(names) for names in SCENES.values()]
+    assert lines[-1]["rows"][0]["mean_iou"] == 1
+
+
+def test_that_a_set_with_masks_alone_has_their_labels(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = tmp_path / "VOC"
+    for folder in ("SegmentationClass", "ImageSets", "JPEGImages"):
+        shutil.copytree(scenes / folder, bare / folder)
+    code, lines, _ = run(capsys, bare, "--out", tmp_path / "out", "--first", "1", "--labels-given", "--no-crf", *SMALL)
+    assert (code, lines[0]["labels"]) == (0, ["cat"])
+
+
+def test_that_the_list_our_own_export_writes_is_read(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voc = tmp_path / "VOC"
+    (voc / "JPEGImages").mkdir(parents=True)
+    for name in ("my photo 1", "a.b", "bär"):
+        shutil.copy(scenes / "JPEGImages" / "cat.jpg", voc / "JPEGImages" / f"{name}.jpg")
+    with pytest.raises(SystemExit):
+        main(["export", str(voc / "JPEGImages"), "--out", str(voc), "--format", "voc-layout", "--no-crf", *SMALL])
+    capsys.readouterr()
+    code, lines, _ = run(
+        capsys, voc, "--set", "default", "--out", tmp_path / "out", "--predictions", voc / "SegmentationClass"
+    )
+    assert code == 0
+    assert [line["image"] for line in lines[:-1]] == ["a.b", "bär", "my photo 1"]
+
+
 def test_that_whoever_stops_it_is_told_how_to_go_on(
     scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

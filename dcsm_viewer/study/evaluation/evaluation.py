@@ -59,7 +59,7 @@ class Evaluation:
             variants = variants_of(order.ours, order.swept, card, order.kept)
             self._measurer = Measurer(bench, Vocabularies.of(dataset.class_names, card.class_names))
             self._title, digest = f"{card.name} on {dataset.name}", card.weights_digest
-        stems = [example.stem for example in dataset.examples]
+        stems = [example.stem for example in dataset.examples if example.trouble is None]
         self.rows: tuple[Row, ...] = rows_of(variants, digest, predictions_in(order.predictions, stems))
         make_folder(order.out)
         self._records = RecordFile(order.out / RECORDS, len(dataset.class_names) + 1)

@@ -43,8 +43,15 @@ class OneImage:
         """The figures of somebody's mask."""
         begin = time.perf_counter()
         path = predictions.path_of(self.example.stem)
+        given = read_mask(path)
+        if given.shape != self.truth.shape:
+            (height, width), (rows, columns) = given.shape, self.truth.shape
+            raise UserError(
+                f"{path} has {width} x {height} px and the true mask {self.example.mask} {columns} x {rows}; "
+                "both have to be of the image's size."
+            )
         try:
-            confusion = Confusion.of(self.truth, read_mask(path), self.labels)
+            confusion = Confusion.of(self.truth, given, self.labels)
         except UserError as trouble:
             raise UserError(f"{path}: {trouble}") from None
         return Record(self.example.stem, row.digest, self.files, confusion, seconds=time.perf_counter() - begin)
@@ -56,6 +63,12 @@ class OneImage:
         """
         begin = time.perf_counter()
         image = read_image(self.example.image)
+        if image.shape != self.truth.shape:
+            (height, width), (rows, columns) = image.shape, self.truth.shape
+            raise UserError(
+                f"The true mask {self.example.mask} has {columns} x {rows} px and the image {self.example.image} "
+                f"{width} x {height}; put the mask of this image there."
+            )
         known: dict[Hashable, tuple[Curve, Mapping[int, bool]]] = {}
         row_of = {id(variant): row for row, variant in rows}
         for variant in in_working_order([variant for _, variant in rows]):
