@@ -67,15 +67,18 @@ def images_by_name(folder: Path) -> ByName[Path]:
 
 def file_named(path: Path) -> Path | None:
     """The file at `path`, or the one beside it whose name differs in Unicode's composition or capitals only."""
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):  # a name too long, or with a null character: there is none
+        return None
     return ByName(_files(path.parent)).one(path.name)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     try:
         yield from ((path.name, path) for path in sorted(folder.iterdir()) if path.is_file())
-    except OSError:
+    except (OSError, ValueError):
         return
 
 

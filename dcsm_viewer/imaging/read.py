@@ -191,7 +191,8 @@ def _eight_bits(values: NDArray[np.generic], notes: list[str]) -> NDArray[np.uin
     Integers keep their zero and are divided by the largest number of 8, 12 or 16 bits that holds them, so that two
     images of one camera stay comparable. All others go from their smallest to their largest finite value.
     """
-    exact = np.asarray(values, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaN
+        exact = np.asarray(values, dtype=np.float64)
     finite = np.isfinite(exact)
     low, high = (float(exact[finite].min()), float(exact[finite].max())) if finite.any() else (0.0, 0.0)
     kind = "Grey values"

@@ -46,7 +46,8 @@ def _labels(opened: Image.Image, path: str) -> NDArray[np.uint8]:
         grey = (numbers if numbers.ndim == 2 else numbers[..., 0]).astype(np.uint8)
         return grey if largest is None else np.rint(grey * (largest / 255)).astype(np.uint8)
     if opened.mode.startswith("I;16") or opened.mode in {"I", "F"}:
-        deep = np.asarray(opened).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # signalling NaN
+            deep = np.asarray(opened).astype(np.float64)
         return _of_deep_grey(deep if largest is None else np.rint(deep * (largest / 65535)), path)
     if opened.mode in _REFUSED:
         raise UserError(f"{path} cannot be read as a mask: it holds {opened.mode} colours; save it as a palette PNG.")
