@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from dcsm_viewer.datasets import Labelled, labels_of_images
+from dcsm_viewer.datasets.names import composed
 from dcsm_viewer.values import ModelCard, UserError
 
 
@@ -28,12 +29,13 @@ def class_ids(card: ModelCard, names: Sequence[str]) -> tuple[int, ...]:
     Raises UserError naming a class the model does not have, with the nearest that it has.
     """
     ids = set()
+    known_ids = {composed(name): class_id for class_id, name in enumerate(card.class_names)}
     for name in names:
-        if name not in card.class_names:
+        if composed(name) not in known_ids:
             near = [known for known in card.class_names if name.casefold() in known.casefold()][:5]
             known = ", ".join(near or card.class_names[:20])
             raise UserError(f"{card.name} has no class '{name}'; it has {known}.")
-        ids.add(card.class_names.index(name))
+        ids.add(known_ids[composed(name)])
     return tuple(sorted(ids))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dcsm_viewer.datasets.example import Dataset, Example, in_order
-from dcsm_viewer.datasets.names import stem_of
+from dcsm_viewer.datasets.names import composed, stem_of
 from dcsm_viewer.imaging.decode import SUFFIXES
 from dcsm_viewer.values import UserError
 
@@ -40,11 +40,11 @@ def folder_dataset(root: Path) -> Dataset:
             alike = found.setdefault(image.relative_to(folder), [])
             for other, labels in alike:
                 if _same_bytes(image, other):
-                    labels.add(folder.name)
+                    labels.add(composed(folder.name))
                     break
             else:
-                alike.append((image, {folder.name}))
-    class_names = tuple(folder.name for folder in folders)
+                alike.append((image, {composed(folder.name)}))
+    class_names = tuple(composed(folder.name) for folder in folders)
     examples = tuple(
         Example(stem_of(image.name), image, in_order(labels, class_names))
         for _, alike in sorted(found.items())

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from dcsm_viewer.datasets.names import composed
 from dcsm_viewer.datasets.text_lines import numbered_lines
 from dcsm_viewer.values import UserError
 
@@ -35,16 +36,16 @@ def read_class_names(path: Path) -> tuple[str, ...]:
         del names[0]
     seen: set[str] = set()
     for number, name in names:
-        if name in seen:
+        if composed(name) in seen:
             raise UserError(f"{path}, line {number}, names '{name}' twice; name every class once.")
         if ";" in name or "\t" in name:
             raise UserError(f"{path}, line {number}, is '{name[:60]}'; write one class name a line and nothing else.")
         if name.lower() in _BACKGROUND:
             raise UserError(f"{path}, line {number}, names '{name}', which is label 0; put it on the first line.")
-        seen.add(name)
+        seen.add(composed(name))
     if not names:
         raise UserError(f"{path} is empty; write one class name a line, or delete it for VOC's 20.")
-    return tuple(name for _, name in names)
+    return tuple(composed(name) for _, name in names)
 
 
 def _cvat(lines: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:

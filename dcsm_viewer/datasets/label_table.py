@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dcsm_viewer.datasets.example import Dataset, Example, in_order
-from dcsm_viewer.datasets.names import file_named, stem_of
+from dcsm_viewer.datasets.names import composed, file_named, stem_of
 from dcsm_viewer.datasets.table_cells import rows_of
 from dcsm_viewer.datasets.text_lines import numbered_lines
 from dcsm_viewer.values import UserError
@@ -45,4 +45,4 @@ def table_rows(file: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
     for number, cells in rows_of(file, numbered_lines(file, "The table")):
         if not cells[0]:
             raise UserError(f"{file}, line {number}, names no image; write image,label,label.")
-        yield number, cells[0], tuple(dict.fromkeys(cell for cell in cells[1:] if cell))
+        yield number, cells[0], tuple(dict.fromkeys(composed(cell) for cell in cells[1:] if cell))

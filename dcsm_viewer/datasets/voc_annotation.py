@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from xml.parsers import expat
 
+from dcsm_viewer.datasets.names import composed
 from dcsm_viewer.values import UserError
 
 _ROOT = "annotation"
@@ -42,7 +43,7 @@ def annotated_names(path: Path) -> tuple[str, ...]:
         ) from None
     except (LookupError, ValueError) as trouble:
         raise UserError(f"The annotation {path} cannot be decoded ({trouble}); save it as UTF-8.") from None
-    return tuple(reading.names)
+    return tuple(composed(name) for name in reading.names)
 
 
 class _Reading:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QUrl, Signal
 
 import dcsm_viewer
+from dcsm_viewer.datasets.names import ByName
 from dcsm_viewer.gui.edits import for_another_image
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.store import Store
@@ -170,9 +171,18 @@ def _with_neighbours(path: str) -> Gathered:
     except UserError:
         # The folder may be unreadable, or gone, where the file itself still says what is wrong with it.
         folder = ()
-    if wanted not in folder:
+    place = ByName((name, place) for place, name in enumerate(folder)).one(wanted)
+    if place is None or (folder[place] != wanted and not _is_same(folder[place], wanted)):
         return Gathered((wanted,), 0)
-    return Gathered(folder, folder.index(wanted))
+    return Gathered(folder, place)
+
+
+def _is_same(path: str, other: str) -> bool:
+    """Whether the system takes both, written differently, for one file."""
+    try:
+        return Path(path).samefile(other)
+    except (OSError, ValueError):
+        return False
 
 
 def paths_of(urls: Sequence[QUrl]) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -54,22 +54,22 @@ def read_image(path: str | os.PathLike[str]) -> SourceImage:
 def each_once(paths: Iterable[str]) -> tuple[str, ...]:
     """The paths without those that name an earlier one's file once more: relative, absolute or by a symbolic link."""
     named: dict[str, str] = {}
+    # A folder once for all its files: asking the system for each part of 10,000 paths takes seconds.
+    real_folder = cache(_real_folder)
     for path in paths:
-        named.setdefault(path if is_url(path) else _real(path), path)
+        named.setdefault(path if is_url(path) else _real(path, real_folder), path)
     return tuple(named.values())
 
 
-def _real(path: str) -> str:
-    # The folder once for all its files: asking the system for each part of 10,000 paths takes seconds.
+def _real(path: str, real_folder: Callable[[str], str]) -> str:
     folder, name = os.path.split(path)
-    full = os.path.join(_real_folder(os.path.abspath(folder)), name)  # noqa: PTH100, PTH118 - quick for 10,000
+    full = os.path.join(real_folder(os.path.abspath(folder)), name)  # noqa: PTH100, PTH118 - quick for 10,000
     try:
         return os.path.normcase(os.path.realpath(full) if os.path.islink(full) else full)  # noqa: PTH114 - as above
     except (OSError, ValueError):  # a name the system does not take; reading it says so
         return full
 
 
-@lru_cache(maxsize=256)
 def _real_folder(folder: str) -> str:
     try:
         return os.path.realpath(folder)

@@ -155,6 +155,7 @@ def test_that_labels_for_other_images_or_of_other_classes_are_refused(tmp_path: 
     with pytest.raises(UserError, match="lite0-voc has no class 'kitten'"):
         given_classes(make_model_card(), table, ["cat.jpg"])
     assert class_ids(make_model_card(), ["dog", "bicycle", "dog"]) == (1, 11)
+    assert class_ids(make_model_card(names=("a\u0308hre", "dog")), ["\u00e4hre"]) == (0,)
 
 
 def test_that_images_without_labels_are_told_before_the_run_with_names_that_fit_none(tmp_path: Path) -> None:

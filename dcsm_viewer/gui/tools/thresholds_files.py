@@ -11,6 +11,7 @@ import numpy as np
 from natsort import natsorted
 from numpy.typing import NDArray
 
+from dcsm_viewer.datasets.names import ByName, images_by_name
 from dcsm_viewer.gui.tools.thresholds_curves import Counts, Curves, added, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds_rules import peaks_from
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
@@ -60,12 +61,14 @@ def sweep(
 ) -> FolderSweep:
     """The curves of all exported .npz in a folder; `told(done, total)` after each.
 
-    masks: a folder with <name>.png for them; where some are missing, IoU is that of the images with one.
+    masks: a folder with <name>.png for them, however its Unicode is composed; where some are missing, IoU is that of
+    the images with one.
     Raises UserError where there is nothing to sweep, StoppedError once it is not wanted any more.
     """
     paths = [Path(path) for path in natsorted(str(path) for path in folder.glob("*.npz"))]
     if not paths:
         raise UserError(f"{folder} has no .npz files; export the images with the format npz first.")
+    by_name = None if masks is None else images_by_name(masks)
     counts: list[Counts] = []
     masked: list[Counts] = []
     unusable: list[str] = []
@@ -73,7 +76,7 @@ def sweep(
         if not still_wanted():
             raise StoppedError
         try:
-            found = _counts(path, masks)
+            found = _counts(path, by_name)
         except UserError as trouble:
             unusable.append(f"{path.name} ({trouble})")
         else:
@@ -93,7 +96,7 @@ def _together(plain: list[Counts], masked: list[Counts]) -> Curves:
     return Curves(every.areas, every.changed, every.suggestion, every.images, truth.ious, truth.mean_iou)
 
 
-def _counts(path: Path, masks: Path | None) -> Counts:
+def _counts(path: Path, masks: ByName[Path] | None) -> Counts:
     try:
         # Opened here, as numpy forgets to close a file it cannot load.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
@@ -107,8 +110,8 @@ def _counts(path: Path, masks: Path | None) -> Counts:
     if labels and not 1 <= min(labels) <= max(labels) <= len(names):
         raise UserError(f"its {len(names)} class names do not reach to its class ids")
     peaks = peaks_from(maps.astype(np.float32), labels, {label: names[label - 1] for label in labels})
-    mask_path = None if masks is None else masks / f"{path.stem}.png"
-    if mask_path is None or not mask_path.is_file():
+    mask_path = None if masks is None else masks.one(path.stem)
+    if mask_path is None:
         return counts_of(peaks)
     shape = (maps.shape[1], maps.shape[2])
     return counts_of(peaks, read_mask(mask_path, shape, len(names)))

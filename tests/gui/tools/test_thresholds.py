@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +231,13 @@ def test_that_a_sweep_reads_all_exports_of_a_folder_and_names_what_it_could_not(
     expected = np.mean([np.mean(hard_labels(each, 0.3) > 0) for each in (one, two)])
     np.testing.assert_allclose(sum(area[30] for area in found.curves.areas.values()), expected, rtol=0, atol=1e-9)
     assert found.curves.mean_iou is not None
+
+
+def test_that_a_sweep_finds_masks_however_their_unicode_is_composed(folder: Path) -> None:
+    apart, together = (unicodedata.normalize(form, "bär") for form in ("NFD", "NFC"))
+    (folder / "two.npz").rename(folder / f"{apart}.npz")
+    (folder.parent / "two.png").rename(folder.parent / f"{together}.png")
+    assert sweep(folder, folder.parent, lambda: True, lambda _done, _total: None).masks == 1
 
 
 def test_that_a_sweep_nobody_wants_any_more_stops_and_an_empty_folder_is_refused(folder: Path) -> None:

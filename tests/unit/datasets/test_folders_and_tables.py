@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dcsm_viewer.datasets import csv_dataset, folder_dataset, labels_of_images
+from dcsm_viewer.datasets import csv_dataset, folder_dataset, labels_of_images, voc_dataset
 from dcsm_viewer.values import UserError
 from tests.unit.datasets.layouts import write_image, write_text, write_voc
 
@@ -134,6 +134,18 @@ def test_that_a_table_finds_its_images_whatever_the_unicode_and_the_capitals(tmp
     write_image(tmp_path / "in" / "x.png")
     table = write_text(tmp_path / "labels.csv", "bär.jpg,dog\nimg_2.jpg,cat\nin\\x.png,cow\n")
     assert [one.labels for one in csv_dataset(table).examples] == [("dog",), ("cat",), ("cow",)]
+
+
+def test_that_class_names_are_the_same_however_their_unicode_is_composed(tmp_path: Path) -> None:
+    apart, together = (unicodedata.normalize(form, "bär") for form in ("NFD", "NFC"))
+    write_image(tmp_path / "folders" / apart / "a.jpg")
+    write_image(tmp_path / "a.jpg")
+    write_image(tmp_path / "b.jpg")
+    table = write_text(tmp_path / "labels.csv", f"a.jpg,{apart}\nb.jpg,{together}\n")
+    assert folder_dataset(tmp_path / "folders").class_names == csv_dataset(table).class_names == (together,)
+    voc = write_voc(tmp_path / "voc", {"a": [apart]})
+    write_text(voc / "classes.txt", f"{together}\n")
+    assert voc_dataset(voc, "train").examples[0].labels == (together,)
 
 
 def test_that_one_file_named_in_two_ways_is_named_twice(tmp_path: Path) -> None:
