@@ -55,15 +55,17 @@ class JsonFile(Generic[ContentT]):
         found = document["schema"]
         if found != self.schema or isinstance(found, bool):
             raise UserError(
-                f"{path} is a {self.kind} of schema {found!r} and this version reads {self.schema}; "
+                f"{path} is a {self.kind} of schema {repr(found)[:40]} and this version reads {self.schema}; "
                 "open it with the version that wrote it."
             )
-        _complete(document)
         try:
+            _complete(document)
             content = self._adapter.validate_json(json.dumps(document), strict=True)
+        except RecursionError:
+            raise UserError(f"{path} is damaged: it is nested too deeply; {self.mend}.") from None
         except ValidationError as wrong:
             first = wrong.errors(include_url=False, include_context=False)[0]
-            place = ".".join(str(step) for step in first["loc"])
+            place = ".".join(str(step) for step in first["loc"]) or "its beginning"
             raise UserError(f"{path} is damaged at {place} ({first['msg']}); {self.mend}.") from None
         unknown = unknown_keys(document, self._adapter.dump_python(content, mode="json"))
         if unknown:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
 from dcsm_viewer.export.own_exports import check_targets
@@ -38,14 +38,14 @@ def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None
     formats = tuple(dict.fromkeys(output.format for output in recipe.outputs))
     check_targets(out, recipe_path.stem, formats, None)  # before anything is computed
     image = read_image(image_path or _image_of(recipe, recipe_path))
-    settings = _as_recorded(recipe)
+    settings = _as_recorded(recipe, recipe_path)
     sentences = _mismatches(engine, recipe, image, settings)
     result = engine.settle(Request(0, image, settings))
     # The recipe's own settings go into the new recipe: 'auto' stays 'auto'.
     result = replace(result, request=replace(result.request, settings=recipe.settings))
     make_folder(out)
     export_with_reports(with_seeds(result, formats), out, recipe_path.stem, formats, stages=recipe.stages)
-    identical = {output.path: sha256_of(out / output.path) == output.sha256 for output in recipe.outputs}
+    identical = {output.path: _sha256_if_there(out / output.path) == output.sha256 for output in recipe.outputs}
     changed = [path for path, same in identical.items() if not same]
     if changed:
         sentences.append(f"{', '.join(changed)} came out with other bytes than recorded.")
@@ -68,7 +68,23 @@ def _image_of(recipe: Recipe, recipe_path: Path) -> Path | str:
     return recipe.image.path if is_url(recipe.image.path) else recipe_path.parent / recipe.image.path
 
 
-def _as_recorded(recipe: Recipe) -> Settings:
-    """The recipe's settings on the device and in the precision that were really used, not those wished for."""
+def _sha256_if_there(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except (OSError, ValueError):  # the recipe names a file that its formats do not make
+        return None
+
+
+def _as_recorded(recipe: Recipe, path: Path) -> Settings:
+    """The recipe's settings on the device and in the precision that were really used, not those wished for.
+
+    Raises UserError for a device or a precision that there is not.
+    """
     used = {"device": recipe.device.split(" ", maxsplit=1)[0], "precision": recipe.precision}
-    return TypeAdapter(Settings).validate_python(asdict(recipe.settings) | used)
+    try:
+        return TypeAdapter(Settings).validate_python(asdict(recipe.settings) | used)
+    except ValidationError:
+        raise UserError(
+            f"{path} was made on the device '{recipe.device[:60]}' in {recipe.precision[:60]}, which this version does "
+            "not know; update the program, or export the image once more."
+        ) from None
