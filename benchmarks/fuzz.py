@@ -30,6 +30,7 @@ from dcsm_viewer.export.recipe import read_recipe
 from dcsm_viewer.gui.session_load import load_session
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.imaging.read_mask import read_mask
+from dcsm_viewer.triage.exported import read_exported
 from dcsm_viewer.values import UserError
 
 
@@ -66,6 +67,8 @@ def readers(folder: Path) -> tuple[Reader, ...]:
             (place / name).write_bytes(small)
         (voc / "SegmentationClass" / f"{Path(name).stem}.png").write_bytes(masks[0])
     (voc / "Annotations" / "a.xml").write_bytes(annotations[0])
+    recipes = fuzz_bases.recipes(folder)
+    archive = (folder / "a.npz").read_bytes()
     lists, paths = fuzz_bases.lists(), [str(folder / name) for name in fuzz_bases.NAMES]
     set_file = voc / "ImageSets" / "Segmentation" / "val.txt"
     presence = voc / "ImageSets" / "Main" / "dog_train.txt"
@@ -88,7 +91,8 @@ def readers(folder: Path) -> tuple[Reader, ...]:
         Reader("presence list", 1, (lists[1],), presence, data_set),
         Reader("class list", 3, fuzz_bases.class_lists(), folder / "names.txt", class_list),
         Reader("annotation", 3, annotations, folder / "a.xml", annotated_names),
-        Reader("recipe", 4, fuzz_bases.recipes(folder), folder / "r.json", read_recipe),
+        Reader("recipe", 4, recipes, folder / "r.json", read_recipe),
+        Reader("export archive", 3, (archive,), folder / "a.npz", lambda path: read_exported(folder, path.stem)),
         Reader("session", 3, fuzz_bases.sessions(folder), folder / "s.dcsm.json", load_session),
     )
 

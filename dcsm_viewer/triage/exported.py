@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from natsort import natsorted, ns
 from numpy.typing import NDArray
 
 from dcsm_viewer.export import Recipe, read_recipe
+from dcsm_viewer.export.npz_arrays import arrays_in
 from dcsm_viewer.values import UserError, read_only
 
 Labels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -61,12 +61,7 @@ def read_exported(folder: Path, stem: str) -> Exported:
     """The export of this stem. Raises UserError naming the file that is missing or damaged."""
     recipe = read_recipe(folder / f"{stem}.json")
     path = folder / f"{stem}.npz"
-    try:
-        # Opened here, as numpy forgets to close a file it cannot load.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in (*_NEEDED, "unary", "q") if name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as trouble:
-        raise UserError(f"{path} cannot be read ({trouble}); export the image once more.") from trouble
+    found = arrays_in(path, (*_NEEDED, "unary", "q"))
     missing = [name for name in _NEEDED if name not in found]
     if missing:
         raise UserError(f"{path} lacks {', '.join(missing)}; export the image once more.")

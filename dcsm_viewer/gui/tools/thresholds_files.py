@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,14 @@ from natsort import natsorted
 from numpy.typing import NDArray
 
 from dcsm_viewer.datasets.names import ByName, images_by_name
+from dcsm_viewer.export.npz_arrays import arrays_in
 from dcsm_viewer.gui.tools.thresholds_curves import Counts, Curves, added, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds_rules import peaks_from
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
 from dcsm_viewer.imaging.read_mask import read_mask as mask_labels
 from dcsm_viewer.values import UserError
+
+_NEEDED = ("class_maps", "detected_ids", "class_names")
 
 
 def read_mask(path: Path, shape: tuple[int, int], classes: int) -> NDArray[np.uint16]:
@@ -97,14 +99,12 @@ def _together(plain: list[Counts], masked: list[Counts]) -> Curves:
 
 
 def _counts(path: Path, masks: ByName[Path] | None) -> Counts:
-    try:
-        # Opened here, as numpy forgets to close a file it cannot load.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            maps, ids = archive["class_maps"], archive["detected_ids"]
-            names = [str(name) for name in archive["class_names"]]
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as trouble:
-        raise UserError(f"no export of this program: {trouble}") from None
-    if maps.ndim != 3 or ids.shape != maps.shape[:1]:
+    found = arrays_in(path, _NEEDED)
+    missing = [name for name in _NEEDED if name not in found]
+    if missing:
+        raise UserError(f"no export of this program: it lacks {', '.join(missing)}")
+    maps, ids, names = found["class_maps"], found["detected_ids"], [str(name) for name in found["class_names"].ravel()]
+    if maps.ndim != 3 or maps.dtype.kind != "f" or ids.dtype.kind not in "iu" or ids.shape != maps.shape[:1]:
         raise UserError(f"class_maps {maps.shape} and detected_ids {ids.shape} do not fit")
     labels = tuple(int(class_id) + 1 for class_id in ids)
     if labels and not 1 <= min(labels) <= max(labels) <= len(names):
