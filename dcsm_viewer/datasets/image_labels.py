@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
@@ -10,6 +11,7 @@ from dcsm_viewer.datasets.class_folders import folder_dataset
 from dcsm_viewer.datasets.label_table import table_rows
 from dcsm_viewer.datasets.names import ByName, composed, stem_of
 from dcsm_viewer.datasets.voc_annotation import annotated_names
+from dcsm_viewer.imaging.urls import is_url
 from dcsm_viewer.values import UserError
 
 
@@ -72,7 +74,8 @@ def labels_of_images(source: Path, paths: Sequence[str], among: Sequence[str] = 
     closest: dict[_Entry, int] = {}
     meant: dict[str, list[tuple[_Entry, int]]] = {}
     for path in dict.fromkeys([*paths, *among]):
-        parts = tuple(composed(part) for part in PurePath(path).parts)
+        whole = path if is_url(path) else os.path.abspath(path)  # noqa: PTH100 - keeps links, and is quick for 10,000
+        parts = tuple(composed(part) for part in PurePath(whole).parts)
         found = by_name.all(parts[-1]) or by_stem.all(stem_of(parts[-1])) if parts else ()
         shared = [(entry, _shared(entry.parts, parts)) for entry in found]
         most = max((count for _, count in shared), default=0)

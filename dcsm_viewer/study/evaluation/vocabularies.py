@@ -1,10 +1,11 @@
-"""How a model's classes and a data set's go together: by name."""
+"""How a model's classes and a data set's go together: by name, however its Unicode is composed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dcsm_viewer.datasets.names import composed
 from dcsm_viewer.values import UserError
 
 
@@ -19,7 +20,8 @@ class Vocabularies:
     @classmethod
     def of(cls, class_names: tuple[str, ...], model_names: tuple[str, ...]) -> Vocabularies:
         """Raises UserError where not one class is called the same."""
-        numbers = tuple(class_names.index(name) + 1 if name in class_names else 0 for name in model_names)
+        labels = {composed(name): label for label, name in enumerate(class_names, 1)}
+        numbers = tuple(labels.get(composed(name), 0) for name in model_names)
         if not any(numbers):
             raise UserError(
                 f"The model and the data set have no class in common: {', '.join(model_names[:3])}, ... against "
@@ -35,8 +37,9 @@ class Vocabularies:
     @property
     def unknown_names(self) -> tuple[str, ...]:
         """Classes of the data set that the model does not have."""
-        return tuple(name for name in self.class_names if name not in self.model_names)
+        return tuple(name for label, name in enumerate(self.class_names, 1) if label not in self.numbers)
 
     def ids_of(self, names: Sequence[str]) -> tuple[int, ...]:
         """Class ids of the model for these names, ascending, where it has them."""
-        return tuple(sorted(self.model_names.index(name) for name in names if name in self.model_names))
+        labels = {self.class_names.index(name) + 1 for name in names if name in self.class_names}
+        return tuple(class_id for class_id, number in enumerate(self.numbers) if number in labels)

@@ -99,11 +99,11 @@ def test_that_class_lists_know_names_with_blanks(tmp_path: Path) -> None:
 
 def test_that_lists_find_files_whatever_the_unicode_and_the_capitals(tmp_path: Path) -> None:
     apart, together = (unicodedata.normalize(form, "bär") for form in ("NFD", "NFC"))
-    write_voc(tmp_path, {apart: ["dog"], "IMG_1": ["cat"], "x": ["cow"], "X": ["sheep"]})
-    write_text(tmp_path / "ImageSets/Segmentation/train.txt", f"{together}\nimg_1\nX\n")
+    write_voc(tmp_path, {apart: ["dog"], "IMG_1": ["cat"]})
+    write_text(tmp_path / "ImageSets/Segmentation/train.txt", f"{together}\nimg_1\n")
     dataset = voc_dataset(tmp_path, "train")
-    assert [one.labels for one in dataset.examples] == [("dog",), ("cat",), ("sheep",)]
-    assert [one.mask is not None for one in dataset.examples] == [True, True, True]
+    assert [one.labels for one in dataset.examples] == [("dog",), ("cat",)]
+    assert [one.mask is not None for one in dataset.examples] == [True, True]
     write_text(tmp_path / "ImageSets/Segmentation/train.txt", f"{together}\n{apart}\n")
     with pytest.raises(UserError, match=r"line 2, names .* again, after line 1"):
         voc_dataset(tmp_path, "train")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from dcsm_viewer.study.evaluation.predictions import predictions_in
+from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
 from dcsm_viewer.values import UserError
 
 
@@ -21,3 +23,18 @@ def test_that_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir(parents=True)
     assert [one.name for one in predictions_in(folders, [])] == [str(folders[0]), str(folders[1]), "other"]
+
+
+def test_that_masks_are_found_however_the_unicode_of_their_names_is_composed(tmp_path: Path) -> None:
+    apart, together = (unicodedata.normalize(form, "bär") for form in ("NFD", "NFC"))
+    (tmp_path / f"{apart}.PNG").touch()
+    (found,) = predictions_in([tmp_path], [together])
+    assert found.path_of(together) == tmp_path / f"{apart}.PNG"
+    assert found.path_of("gone") == tmp_path / "gone.png"
+
+
+def test_that_classes_are_matched_however_their_unicode_is_composed() -> None:
+    apart, together = (unicodedata.normalize(form, "bär") for form in ("NFD", "NFC"))
+    found = Vocabularies.of(("dog", together), (apart, "cat"))
+    assert (found.numbers, found.strange_ids, found.unknown_names) == ((2, 0), (1,), ("dog",))
+    assert found.ids_of(["dog", together]) == (0,)
