@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from dcsm_viewer.text_lines import lines_of as split_lines
 from dcsm_viewer.values import UserError
 
 BLANKS = " \t"  # what is taken off around a name; other white space may be a part of it
@@ -32,6 +33,4 @@ def lines_of(path: Path, what: str) -> list[str]:
         text = stored.decode("utf-16" if stored.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{what} {path} is not UTF-8 text; save it as UTF-8.") from None
-    if "\n" not in text:  # as old Macintosh programs end lines
-        return text.split("\r")
-    return [line.removesuffix("\r") for line in text.split("\n")]
+    return split_lines(text)
