@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from dcsm_viewer.values import MethodSettings
 
 
-def image_scores(scores: NDArray[np.floating], method: MethodSettings) -> NDArray[np.float32]:
+def image_scores(scores: NDArray[np.floating], method: MethodSettings) -> NDArray[np.floating]:
     """(C,) in [0, 1] from scores (S, C), one row a scale: the best of the scales, or their mean; 0 without a scale.
+
+    In the precision of `scores`.
 
     docs/method.md 1.3 step 3: dcsm.m finds a class that is above the threshold at any scale. The mean is ours: a
     single scale is given to fancies (docs/evaluation.md).
     """
     if not len(scores):
-        return np.zeros(scores.shape[1], np.float32)
+        return np.zeros(scores.shape[1], scores.dtype)
     of_image = scores.max(axis=0) if method.detect_by == "any" else scores.mean(axis=0, dtype=np.float64)
-    return np.asarray(of_image, np.float32)
+    return np.asarray(of_image, scores.dtype)

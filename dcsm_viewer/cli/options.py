@@ -97,7 +97,8 @@ CrfSharpnessOption = Annotated[
 ]
 DeviceOption = Annotated[DeviceWish, typer.Option(help="Where to compute; auto takes the fastest that works.")]
 PrecisionOption = Annotated[
-    PrecisionWish, typer.Option(help="float32 is exact; bfloat16 is faster where the machine knows it.")
+    PrecisionWish,
+    typer.Option(help="auto is float32; float64 is the reference; bfloat16 is faster where the machine knows it."),
 ]
 
 

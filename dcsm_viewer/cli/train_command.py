@@ -106,6 +106,8 @@ def train(
     """
     with sentences(BAD_USAGE):
         least, most = _sizes(sizes)
+        if precision == "float64":
+            raise UserError("Training computes in float32 or bfloat16; choose one of them instead of float64.")
         training, validation = _data(
             data, layout, image_set=image_set, val_set=val_set, task=task, val=val, share=val_share, seed=seed
         )

@@ -1,9 +1,10 @@
-"""Tensors end here: what leaves the engine is read-only numpy."""
+"""Tensors end here: what leaves the engine is read-only numpy, float32 at most."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -11,5 +12,7 @@ from dcsm_viewer.values import read_only
 
 
 def to_array(tensor: Tensor) -> NDArray[Any]:
-    """The same values on the CPU, that nobody can write to."""
+    """The values on the CPU, that nobody can write to; float64 is rounded to float32, as every Result has it."""
+    if tensor.dtype == torch.float64:
+        tensor = tensor.float()
     return read_only(tensor.detach().cpu().numpy())

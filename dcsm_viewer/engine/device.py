@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from dcsm_viewer.values import DeviceWish, PrecisionWish, UserError
 
 PROBES = 4  # the first of them warms up
+_DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,32 @@ def choose(device: DeviceWish, precision: PrecisionWish) -> Compute:
     """The best device that really computes. float32 is the exact mode: TF32 is switched off for it.
 
     `auto` precision is float32: bfloat16 moves more labels than the half per cent that would go unnoticed
-    (docs/performance.md), so it is taken only when asked for, with a note where it is not even faster.
-    Raises UserError where a device is demanded by name that is not there.
+    (docs/performance.md), so it is taken only when asked for, with a note where it is not even faster. float64 is
+    the reference mode: on the CPU, and on CUDA where that is demanded by name.
+    Raises UserError where a device is demanded by name that is not there, or cannot compute in this precision.
     """
     # Process-wide, but the engine is the only one here that computes.
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    dtype = _DTYPES.get(precision, torch.float32)
+    if dtype == torch.float64:
+        return _in_float64(device)
     compute = _on_device(device, dtype)
     if dtype == torch.bfloat16 and bfloat16_speedup(compute.device.type) < 1:
         slow = f"bfloat16 is slower than float32 on this {compute.device.type}, and less exact."
         return replace(compute, note=" ".join(filter(None, (compute.note, slow))))
     return compute
+
+
+def _in_float64(device: DeviceWish) -> Compute:
+    """The CPU, unless CUDA is demanded: `auto` means the same reference on every machine."""
+    if device == "mps":
+        raise UserError("The device mps cannot compute in float64: choose the device cpu, or float32.")
+    if device == "auto":
+        note = "float64 is computed on the cpu unless cuda is chosen by name." if _is_present("cuda") else ""
+        note = "mps has no float64; using the cpu." if _is_present("mps") else note
+        return Compute(torch.device("cpu"), torch.float64, note)
+    return _on_device(device, torch.float64)
 
 
 @cache

@@ -27,7 +27,7 @@ class Found:
     """
 
     scales: tuple[int, ...]
-    scores: NDArray[np.float32]
+    scores: NDArray[np.floating]
     detection: Detection
     focus: int | None
     shown_ids: tuple[int, ...]
@@ -53,7 +53,7 @@ def find(passes: Passes, scales: Sequence[int]) -> Found:
 
 def _classes(
     passes: Passes, scales: Sequence[int]
-) -> tuple[tuple[int, ...], NDArray[np.float32], Detection, int | None, tuple[int, ...]]:
+) -> tuple[tuple[int, ...], NDArray[np.floating], Detection, int | None, tuple[int, ...]]:
     by_scale = {scale: passes.scores(scale) for scale in scales}
     in_order = tuple(scale for scale in passes.method.scales if scale in by_scale)
     scores = np.stack([by_scale[scale] for scale in in_order])
@@ -65,7 +65,7 @@ def _classes(
     return in_order, scores, detection, focus, (*detection.candidate_ids, *extra)
 
 
-def _best(best: NDArray[np.float32], detection: Detection) -> int | None:
+def _best(best: NDArray[np.floating], detection: Detection) -> int | None:
     """The detected class with the largest of the scores (C,), else such a candidate, else None."""
     among = detection.detected_ids or detection.candidate_ids
     return max(among, key=lambda class_id: best[class_id], default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -191,7 +192,7 @@ class MapStage:
             model=passes.model.card,
             scales=found.scales,
             layers=passes.layers,
-            scores=read_only(found.scores),
+            scores=read_only(found.scores.astype(np.float32)),
             candidate_ids=found.detection.candidate_ids,
             detected_ids=found.detection.detected_ids,
             raw={key: to_array(maps) for key, maps in found.candidates_raw.items()},

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -44,7 +45,13 @@ class Passes:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for the user about how it was computed: the precision chosen, memory that did not suffice."""
-        return tuple(dict.fromkeys(note for note in (self.compute.note, *self.said) if note))
+        return tuple(dict.fromkeys(note for note in (self.compute.note, self._baseline_note, *self.said) if note))
+
+    @property
+    def _baseline_note(self) -> str:
+        if self.compute.dtype == torch.float64 and baseline_of(self.method.backward) is not None:
+            return "The maps of this baseline are float32: its package makes no others."
+        return ""
 
     @property
     def method(self) -> MethodSettings:
@@ -73,8 +80,8 @@ class Passes:
         key = (image.digest, method.canvas_px, method.fit)
         return self.watch.get("preprocess", key, lambda: place(image.rgb, method))
 
-    def scores(self, scale: int) -> NDArray[np.float32]:
-        """Score in [0, 1] of every class at this scale."""
+    def scores(self, scale: int) -> NDArray[np.floating]:
+        """Score in [0, 1] of every class at this scale, (C,): float64 where that is the precision, else float32."""
         if not self.has_scores(scale):
             self.checkpoint("classify", f"{scale} px")
         return self.watch.get("classify", self._key(scale), lambda: self._scores(scale))
@@ -138,11 +145,11 @@ class Passes:
     def _key(self, scale: int) -> tuple[Hashable, ...]:
         return (*self.forward_key, scale)
 
-    def _scores(self, scale: int) -> NDArray[np.float32]:
+    def _scores(self, scale: int) -> NDArray[np.floating]:
         logits = self._forward(scale).logits
         on_image = positions_on_image(self.canvas()[1], (logits.shape[2], logits.shape[3]))
-        scores = self.model.readout.scores(logits, on_image.to(logits.device))
-        return scores.float().cpu().numpy()
+        scores: NDArray[np.floating] = self.model.readout.scores(logits, on_image.to(logits.device)).cpu().numpy()
+        return scores
 
     def _trace(self, scale: int) -> Trace[Any]:
         """The forward pass of this scale; made again, and counted again, if it had to give way."""

@@ -28,7 +28,7 @@ def raw_maps(
     pulse: Callable[[str], None],
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[tuple[int, Maps]]:
-    """(class id, {layer: M (h, w)}) for each class, float32; one batched backward pass per chunk of classes.
+    """(class id, {layer: M (h, w)}) for each class, float32 or float64; one batched backward pass per chunk of classes.
 
     M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative of the class at the layer (docs/method.md).
     `pulse` hears of every layer reached ("classes 1-4 of 4, conv5_2"), and may raise to stop there. Where the

@@ -139,6 +139,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "precision.auto", "Best precision", "", "Fast where that is safe.", "Model", "precision", "Precision"
     ),
     ActionSpec("precision.float32", "float32", "", "32 bits.", "Model", "precision", "Precision"),
+    ActionSpec(
+        "precision.float64", "float64", "", "64 bits: the reference, several times slower.", "Model", "precision",
+        "Precision",
+    ),
     ActionSpec("precision.bfloat16", "bfloat16", "", "16 bits, faster.", "Model", "precision", "Precision"),
     ActionSpec("n.down", "N down", "[", "One candidate class less.", "Analysis"),
     ActionSpec("n.up", "N up", "]", "One candidate class more.", "Analysis"),

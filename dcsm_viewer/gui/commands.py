@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.edits import use_top1, with_field, with_preset, with_vocabulary
@@ -21,7 +21,7 @@ from dcsm_viewer.gui.theme import Theme
 from dcsm_viewer.gui.tools.table import TOOLS
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.limits import LIMITS
-from dcsm_viewer.values import ClassChoice
+from dcsm_viewer.values import ClassChoice, PrecisionWish
 
 _NEXT_KIND: dict[MapKind, MapKind] = {"both": "raw", "raw": "distinct", "distinct": "both"}
 
@@ -95,7 +95,7 @@ def handlers(
         "model.import_weights": shell.show_import,
         "model.fetch_vgg16": shell.show_fetch,
         **{f"device.{name}": partial(_set, store, device=name) for name in ("auto", "cpu", "cuda", "mps")},
-        **{f"precision.{name}": partial(_set, store, precision=name) for name in ("auto", "float32", "bfloat16")},
+        **{f"precision.{name}": partial(_set, store, precision=name) for name in get_args(PrecisionWish)},
         "n.down": partial(_step_n, store, -1),
         "n.up": partial(_step_n, store, 1),
         **{f"class.rank_{rank}": partial(classes.choose_rank, rank) for rank in range(1, 10)},

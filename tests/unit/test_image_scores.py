@@ -21,4 +21,5 @@ def test_that_an_image_scores_the_best_or_the_mean_of_its_scales() -> None:
 def test_that_one_scale_is_its_own_score_and_none_is_nothing(method: MethodSettings) -> None:
     assert image_scores(SCORES[:1], method).tolist() == SCORES[0].tolist()
     assert image_scores(SCORES[:0], method).tolist() == [0.0, 0.0]
-    assert image_scores(SCORES.astype(np.float64), method).dtype == np.float32
+    for dtype in (np.float32, np.float64):
+        assert image_scores(SCORES.astype(dtype), method).dtype == dtype

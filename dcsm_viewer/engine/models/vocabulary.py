@@ -43,7 +43,7 @@ class SigmoidClasses:
     names: tuple[str, ...]
 
     def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:  # noqa: ARG002  # dcsm.m looks at the padding too
-        return torch.sigmoid(logits[0].float().amax((1, 2)))
+        return torch.sigmoid(_at_least_float32(logits[0]).amax((1, 2)))
 
     def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
         seeds = logits.new_zeros((len(class_ids), *logits.shape[1:]))
@@ -74,7 +74,7 @@ class SoftmaxGroups:
         for row, class_id in enumerate(class_ids):
             ids = list(self.members[class_id])
             if ids:
-                seeds[row, ids] = torch.softmax(logits[0, ids].float(), 0).to(logits.dtype)
+                seeds[row, ids] = torch.softmax(_at_least_float32(logits[0, ids]), 0).to(logits.dtype)
         return seeds
 
 
@@ -97,8 +97,12 @@ def _probability(logits: Tensor, on_image: Tensor) -> Tensor:
     Such a network was trained on the average over all positions. A single one is given to fancies (a monitor in the
     black canvas beside the photograph); a few together are not, and still small enough for a small object.
     """
-    near = F.avg_pool2d(logits.float(), 3, 1, 1, count_include_pad=False)[0]
+    near = F.avg_pool2d(_at_least_float32(logits), 3, 1, 1, count_include_pad=False)[0]
     return torch.softmax(near, 0)[:, on_image]
+
+
+def _at_least_float32(logits: Tensor) -> Tensor:
+    return logits if logits.dtype == torch.float64 else logits.float()
 
 
 @cache

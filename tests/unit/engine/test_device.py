@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from dcsm_viewer.engine import device
-from dcsm_viewer.engine.device import bfloat16_speedup, choose
+from dcsm_viewer.engine.device import Compute, bfloat16_speedup, choose
+from dcsm_viewer.values import UserError
 
 
 def test_that_auto_is_exact_however_fast_another_precision_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,3 +32,22 @@ def test_that_the_probe_is_made_once() -> None:
     hits = bfloat16_speedup.cache_info().hits
     assert bfloat16_speedup("cpu") == first
     assert bfloat16_speedup.cache_info().hits == hits + 1
+
+
+def test_that_float64_is_the_reference_mode_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose("cpu", "float64") == Compute(torch.device("cpu"), torch.float64)
+    monkeypatch.setattr(device, "_is_present", lambda name: name == "cuda")
+    monkeypatch.setattr(device, "_fault", lambda _: None)
+    chosen = choose("auto", "float64")
+    assert (chosen.device.type, chosen.dtype) == ("cpu", torch.float64)
+    assert "cuda is chosen by name" in chosen.note
+    chosen = choose("cuda", "float64")
+    assert (chosen.device.type, chosen.dtype) == ("cuda", torch.float64)
+
+
+def test_that_mps_is_told_to_have_no_float64(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_is_present", lambda name: name == "mps")
+    assert choose("auto", "float64").device.type == "cpu"
+    assert choose("auto", "float64").note == "mps has no float64; using the cpu."
+    with pytest.raises(UserError, match="choose the device cpu, or float32"):
+        choose("mps", "float64")
