@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.device import Compute
 from dcsm_viewer.engine.models.network import Trace
 from dcsm_viewer.engine.models.registry import Model
-from dcsm_viewer.engine.preprocess import Placement, network_input, place, positions_on_image
+from dcsm_viewer.engine.preprocess import Placement, image_in_input, network_input, place, positions_on_image
 from dcsm_viewer.engine.saliency import raw_maps
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.values import MethodSettings, Request, Stage, UserError
@@ -40,12 +40,11 @@ class Passes:
     traces: Cache
     checkpoint: Checkpoint
     all_layers: bool
-    said: list[str] = field(default_factory=list)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for the user about how it was computed: the precision chosen, memory that did not suffice."""
-        return tuple(dict.fromkeys(note for note in (self.compute.note, self._baseline_note, *self.said) if note))
+        """Sentences for the user about how it was computed: the device and precision chosen."""
+        return tuple(dict.fromkeys(note for note in (self.compute.note, self._baseline_note) if note))
 
     @property
     def _baseline_note(self) -> str:
@@ -90,7 +89,7 @@ class Passes:
         return self.watch.has("classify", self._key(scale))
 
     def raw(self, scale: int, class_ids: Sequence[int]) -> Mapping[int, Mapping[str, Tensor]]:
-        """M (h, w) of each class and wanted layer; classes never asked for before go back in one batch."""
+        """M (h, w) of each class and wanted layer; classes never asked for before go back one by one."""
         missing = [class_id for class_id in class_ids if not self.has_raw(scale, class_id)]
         if missing:
             self._make_raw(scale, missing)
@@ -109,7 +108,7 @@ class Passes:
         def found() -> Iterator[tuple[int, dict[str, Tensor]]]:
             if baseline is not None:
                 return baseline_maps(baseline, self.model, self._network_input(scale), class_ids, pulse)
-            return raw_maps(self.model, trace, class_ids, tuple(layers), self.method, pulse, self._say)
+            return raw_maps(self.model, trace, class_ids, tuple(layers), self.method, pulse)
 
         def make() -> None:
             for class_id, maps in found():
@@ -117,9 +116,6 @@ class Passes:
                     self.watch.put("saliency", self._map_key(scale, class_id, layer), raw)
 
         self.watch.timed("saliency", make, pieces=len(class_ids))
-
-    def _say(self, sentence: str) -> None:
-        self.said.append(sentence)
 
     def _maps(self, scale: int, class_id: int) -> dict[str, Tensor]:
         def lost() -> Tensor:
@@ -161,7 +157,7 @@ class Passes:
         return self.traces.get(self._key(scale), lambda: self._run_forward(scale))
 
     def _run_forward(self, scale: int) -> Trace[Any]:
-        return self.model.network.forward(self._network_input(scale))
+        return self.model.network.forward(self._network_input(scale), image_in_input(self.canvas()[1], scale))
 
     def _network_input(self, scale: int) -> Tensor:
         canvas, _ = self.canvas()

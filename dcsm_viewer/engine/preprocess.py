@@ -90,6 +90,30 @@ def network_input(canvas: Tensor, scale: int, convention: InputConvention) -> Te
     return ((planes - mean) / std)[None]
 
 
+def image_in_input(placement: Placement, scale: int) -> tuple[range, range]:
+    """Rows and columns of a (scale, scale) network input whose values depend on the image; the rest is the canvas.
+
+    Scaling spreads the image by the reach of the bicubic kernel.
+    """
+    starts, lengths = (placement.top, placement.left), (placement.height, placement.width)
+    rows, columns = (
+        _reached(range(start, start + length), placement.canvas_px, scale)
+        for start, length in zip(starts, lengths, strict=True)
+    )
+    return rows, columns
+
+
+def _reached(pixels: range, side: int, scale: int) -> range:
+    if side == scale:
+        return pixels
+    ratio = side / scale
+    centres, reach = (np.arange(scale) + 0.5) * ratio, 2 * max(ratio, 1.0)
+    # As torch takes its taps: those whose centre lies within the kernel's reach.
+    first, behind = np.trunc(centres - reach + 0.5), np.trunc(centres + reach + 0.5)
+    inside = np.flatnonzero((behind > pixels.start) & (first < pixels.stop))
+    return range(int(inside[0]), int(inside[-1]) + 1)
+
+
 def positions_on_image(placement: Placement, grid: tuple[int, int]) -> Tensor:
     """Bool (h, w): the positions of a grid over the canvas whose centre lies on the image; the nearest if none does."""
     lines = []

@@ -12,10 +12,6 @@ from dcsm_viewer.engine.models.network import Trace
 from dcsm_viewer.engine.models.registry import Model
 from dcsm_viewer.values import MethodSettings, UserError
 
-MOST_TOGETHER = 8  # more classes in a batch are no faster
-# A fixed bound, not what happens to be free: how many go together must not differ from one run to its replay.
-GRADIENTS_BYTES = 1024**3
-
 Maps = dict[str, Tensor]
 
 
@@ -26,58 +22,41 @@ def raw_maps(
     layers: Sequence[str],
     method: MethodSettings,
     pulse: Callable[[str], None],
-    say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[tuple[int, Maps]]:
-    """(class id, {layer: M (h, w)}) for each class, float32 or float64; one batched backward pass per chunk of classes.
+    """(class id, {layer: M (h, w)}) for each class, float32 or float64; one backward pass a class.
 
     M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative of the class at the layer (docs/method.md).
-    `pulse` hears of every layer reached ("classes 1-4 of 4, conv5_2"), and may raise to stop there. Where the
-    device's memory does not hold a chunk, half of it is tried, and so on; `say` hears a sentence about that.
-    Raises UserError when not even one class fits.
+    One class at a time, because a matrix product rounds a column differently beside other columns: a class's maps
+    must not depend on which other classes happened to be missing (docs/decisions/one-class-a-backward-pass.md).
+    `pulse` hears of every layer reached ("class 1 of 4, conv5_2"), and may raise to stop there.
+    Raises UserError when the device's memory does not hold one class.
     """
-    together = chunk_size(model.network.backward_bytes(trace, layers))
-    start = 0
-    while start < len(class_ids):
-        chunk = class_ids[start : start + together]
-        place = f"classes {start + 1}-{start + len(chunk)} of {len(class_ids)}"
-        reduced = _within_memory(model, trace, chunk, layers, method, partial(_pulse_at, pulse, place))
-        if reduced is None:
-            if len(chunk) == 1:
-                raise UserError(
-                    f"The memory of the {trace.logits.device.type} does not hold one class's gradients; "
-                    "choose smaller scales, or the device cpu."
-                )
-            together = len(chunk) // 2
-            say(
-                f"The memory of the {trace.logits.device.type} did not hold {len(chunk)} classes at once; "
-                f"they were sent back {together} at a time."
+    for number, class_id in enumerate(class_ids, 1):
+        place = f"class {number} of {len(class_ids)}"
+        maps = _within_memory(model, trace, class_id, layers, method, partial(_pulse_at, pulse, place))
+        if maps is None:
+            raise UserError(
+                f"The memory of the {trace.logits.device.type} does not hold one class's gradients; "
+                "choose smaller scales, or the device cpu."
             )
-            continue
-        for row, class_id in enumerate(chunk):
-            yield class_id, {layer: maps[row] for layer, maps in reduced.items()}
-        start += len(chunk)
+        yield class_id, maps
 
 
 def _pulse_at(pulse: Callable[[str], None], place: str, layer: str) -> None:
     pulse(f"{place}, {layer}")
 
 
-def chunk_size(bytes_per_class: int) -> int:
-    """How many classes go back together, at least one, so that their gradients stay within GRADIENTS_BYTES."""
-    return min(MOST_TOGETHER, max(1, GRADIENTS_BYTES // max(1, bytes_per_class)))
-
-
 def _within_memory(
     model: Model,
     trace: Trace[object],
-    chunk: Sequence[int],
+    class_id: int,
     layers: Sequence[str],
     method: MethodSettings,
     pulse: Callable[[str], None],
 ) -> Maps | None:
-    """The maps (K, h, w) of these classes, None where the memory does not hold them all at once."""
+    """The maps (h, w) of this class, None where the memory does not hold its gradients."""
     try:
-        return _reduced(model, trace, chunk, layers, method, pulse)
+        return _reduced(model, trace, class_id, layers, method, pulse)
     except torch.OutOfMemoryError:
         pass
     except RuntimeError as error:
@@ -93,7 +72,7 @@ def _within_memory(
 def _reduced(
     model: Model,
     trace: Trace[object],
-    chunk: Sequence[int],
+    class_id: int,
     layers: Sequence[str],
     method: MethodSettings,
     pulse: Callable[[str], None],
@@ -101,11 +80,11 @@ def _reduced(
     reduce, mode = _reducer(method), method.backward
     assert mode != "gradcam", "engine.baselines makes the maps of a baseline"
     assert mode != "finercam", "engine.baselines makes the maps of a baseline"
-    seeds = model.readout.seeds(trace.logits, chunk)
+    seeds = model.readout.seeds(trace.logits, (class_id,))
     reduced: Maps = {}
     for layer, gradient in model.network.backward(trace, seeds, layers, mode):
         pulse(layer)
-        maps = reduce(gradient)
+        maps = reduce(gradient)[0]
         reduced[layer] = maps if maps.dtype == torch.float64 else maps.float()
     return reduced
 

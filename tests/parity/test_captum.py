@@ -11,7 +11,6 @@ from captum.attr import GuidedBackprop  # type: ignore[import-untyped]  # ships 
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dcsm_viewer.engine.models import vgg16
 from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, POOLED, Vgg16
 from tests.networks import random_vgg_tensors
@@ -46,11 +45,7 @@ class Summed(nn.Module):
 
 @pytest.mark.parametrize("side", [224, 231])
 @pytest.mark.parametrize("dtype", TOLERANCES)
-def test_that_guided_gradients_at_the_input_are_captums(
-    dtype: torch.dtype, side: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Torch's pools know no ties, so ours must not either here: the largest value alone wins.
-    monkeypatch.setattr(vgg16, "TIE", 0.0)
+def test_that_guided_gradients_at_the_input_are_captums(dtype: torch.dtype, side: int) -> None:
     tensors = random_vgg_tensors(seed=side, classes=CLASSES)
     x = torch.tensor(np.random.default_rng(side).normal(scale=50, size=(1, 3, side, side)), dtype=dtype)
     network = Vgg16.of({name: torch.tensor(value) for name, value in tensors.items()}, CAFFE).to(x.device, dtype)

@@ -71,8 +71,7 @@ def max_pool(x: Array, *, ceil: bool) -> tuple[Array, NDArray[np.int64]]:
         for c in range(columns):
             window = x[:, 2 * r : 2 * r + 2, 2 * c : 2 * c + 2]
             flat = window.reshape(channels, -1)
-            # 'First of equals', where equal is what float32 cannot tell apart (a constant picture is all ties).
-            best = (flat >= flat.max(1, keepdims=True) * (1 - 1e-5)).argmax(1)
+            best = flat.argmax(1)
             y[:, r, c] = flat.max(1)
             switches[:, r, c] = (2 * r + best // window.shape[2]) * width + 2 * c + best % window.shape[2]
     return y, switches

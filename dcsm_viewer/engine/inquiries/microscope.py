@@ -13,7 +13,7 @@ from dcsm_viewer.engine.inquiries.microscope_gate import Arrival, arrival
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.network import INPUT, Trace
 from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.preprocess import network_input
+from dcsm_viewer.engine.preprocess import image_in_input, network_input
 from dcsm_viewer.inquiries.microscope import (
     MODES,
     Gate,
@@ -96,9 +96,10 @@ class _Bench:
         if self._forward is None:
             passes, scale = self._passes, self._question.scale
             passes.checkpoint("classify", f"{scale} px")
-            pixels = network_input(passes.canvas()[0], scale, passes.model.network.convention)
+            canvas, placement = passes.canvas()
+            pixels = network_input(canvas, scale, passes.model.network.convention)
             pixels = pixels.to(passes.compute.device, passes.compute.dtype)
-            self._forward = (pixels, passes.model.network.forward(pixels))
+            self._forward = (pixels, passes.model.network.forward(pixels, image_in_input(placement, scale)))
         return self._forward
 
 

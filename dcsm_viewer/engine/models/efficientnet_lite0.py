@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, InputConvention
-from dcsm_viewer.engine.models.network import INPUT, Trace
+from dcsm_viewer.engine.models.network import INPUT, Rectangle, Trace
 from dcsm_viewer.values import BackwardMode, UserError
 
 BATCH_NORM_EPSILON = 1e-3
@@ -204,7 +204,7 @@ class EfficientNetLite0:
             self.convention,
         )
 
-    def forward(self, network_input: Tensor) -> Trace[LiteGates]:
+    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> Trace[LiteGates]:  # noqa: ARG002 - no pools
         size = (network_input.shape[2], network_input.shape[3])
         x = stem = self.stem.forward(network_input.contiguous(memory_format=torch.channels_last)).clamp_(0, 6)
         gates = []
@@ -237,21 +237,6 @@ class EfficientNetLite0:
             gradient = _block_backward(self.blocks[index], gates.blocks[index], gradient, mode)
         gradient = self.stem.backward(_through_relu6(gradient, gates.stem, mode), gates.size)
         yield INPUT, gradient
-
-    def backward_bytes(self, trace: Trace[LiteGates], layers: Sequence[str]) -> int:
-        wanted, gates = set(layers), trace.gates
-        largest = trace.logits[0].numel() + gates.head.numel()
-        for index in reversed(range(len(self.blocks))):
-            wanted.discard(f"block{index}")
-            if not wanted:
-                break
-            # The gradient behind the depthwise convolution, spread out by its stride, and the one before it.
-            inner = gates.blocks[index].depthwise
-            rows, columns = gates.blocks[index].size
-            largest = max(largest, inner.numel() + 3 * inner.shape[1] * rows * columns)
-        if wanted:
-            largest = max(largest, 3 * gates.stem.numel())
-        return largest * trace.logits.element_size()
 
 
 def _block_backward(block: Block, gates: BlockGates, gradient: Tensor, mode: BackwardMode) -> Tensor:

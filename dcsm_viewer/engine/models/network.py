@@ -15,6 +15,7 @@ from dcsm_viewer.values import BackwardMode
 INPUT = "input"  # the layer name under which the derivative at the network input is asked for (Simonyan et al.)
 
 GatesT = TypeVar("GatesT")
+Rectangle = tuple[range, range]  # rows, columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,12 @@ class Network(Protocol[GatesT]):
     convention: InputConvention
     classes: int
 
-    def forward(self, network_input: Tensor) -> Trace[GatesT]:
-        """Logits and gates of a (1, 3, h, w) input that follows `convention`."""
+    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> Trace[GatesT]:
+        """Logits and gates of a (1, 3, h, w) input that follows `convention`.
+
+        on_image: rows and columns of the input that depend on the image, all of them if left out. Around them is the
+        constant canvas, where a max-pool finds equal values only.
+        """
         ...
 
     def backward(
@@ -49,10 +54,6 @@ class Network(Protocol[GatesT]):
         seeds: (K, C, h, w), the derivative at the logits of each of K classes. Stops at the earliest wanted layer.
         A yielded tensor is overwritten by the next step: reduce it before asking for more.
         """
-        ...
-
-    def backward_bytes(self, trace: Trace[GatesT], layers: Sequence[str]) -> int:
-        """The most that `backward` to these layers holds at once for each class, bytes: gradients, not weights."""
         ...
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Network[GatesT]:

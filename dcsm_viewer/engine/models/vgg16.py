@@ -8,22 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import EllipsisType
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.engine.models.convention import InputConvention
-from dcsm_viewer.engine.models.network import INPUT, Trace, through_relu
+from dcsm_viewer.engine.models.network import INPUT, Rectangle, Trace, through_relu
 from dcsm_viewer.values import BackwardMode, UserError
 
 BLOCKS = (2, 2, 3, 3, 3)
 CONVOLUTIONS = tuple(f"conv{block}_{i}" for block, count in enumerate(BLOCKS, 1) for i in range(1, count + 1))
 DENSE = ("fc6", "fc7", "fc8")
 LAYERS = tuple(name for name in CONVOLUTIONS if name >= "conv3_1")
-# Values this close (relative) are a tie of a max-pool: a little above what float32 makes of another order of summing.
-TIE = 1e-5
+# Values of the canvas this close (relative) are equal: a little above what another order of summing makes of them.
+TIE, TIE_IN_FLOAT64 = 1e-5, 1e-13
 POOLED = frozenset(f"conv{block}_{count}" for block, count in enumerate(BLOCKS, 1))
+
+
+Index = tuple[EllipsisType, slice, slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +88,19 @@ class Vgg16:
             tensors[f"{name}.weight"] = weight.contiguous(memory_format=torch.channels_last)
         return Vgg16(tensors, self.convention, ceil_mode=self.ceil_mode)
 
-    def forward(self, network_input: Tensor) -> Trace[VggGates]:
+    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> Trace[VggGates]:
         x = network_input.contiguous(memory_format=torch.channels_last)
+        seen = on_image or (range(x.shape[2]), range(x.shape[3]))
         gates, winners = {}, {}
         for name in CONVOLUTIONS:
             x = F.conv2d(x, self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"], padding=1).clamp_(min=0)
             gates[name] = x > 0
+            seen = _widened(seen, (x.shape[2], x.shape[3]))
             if name in POOLED:
                 pooled_x = F.max_pool2d(x, 2, ceil_mode=self.ceil_mode)
-                winners[name] = _winners(x, pooled_x)
+                winners[name] = _winners(x, pooled_x, seen)
                 x = pooled_x
+                seen = _halved(seen)
         pooled = (x.shape[2], x.shape[3])
         if min(pooled) < 7:
             side = min(network_input.shape[2:])
@@ -135,20 +142,6 @@ class Vgg16:
                 return
         yield INPUT, gradient
 
-    def backward_bytes(self, trace: Trace[VggGates], layers: Sequence[str]) -> int:
-        wanted, gates = set(layers), trace.gates
-        patches = 7 * 7 * gates.convolutions[CONVOLUTIONS[-1]].shape[1] * gates.dense[0].shape[1]
-        largest = patches
-        for name in reversed(CONVOLUTIONS):
-            # What comes in, what the convolution gives, and a third beside them for the unpooling or the reordering.
-            outputs = gates.convolutions[name][0].numel()
-            inputs = self.tensors[f"{name}.weight"].shape[1] * outputs // gates.convolutions[name].shape[1]
-            largest = max(largest, 2 * outputs + max(outputs, inputs))
-            wanted.discard(name)
-            if not wanted:
-                break
-        return largest * trace.logits.element_size()
-
     def _dense(self, name: str, x: Tensor) -> Tensor:
         """(O, P): a fully connected layer at P positions; x: (I, P)."""
         return torch.addmm(self.tensors[f"{name}.bias"][:, None], self.tensors[f"{name}.weight"].flatten(1), x)
@@ -160,25 +153,60 @@ class Vgg16:
         return F.fold(patches, pooled, kernel_size=7).contiguous(memory_format=torch.channels_last)
 
 
-def _winners(x: Tensor, pooled: Tensor) -> Tensor:
+def _widened(seen: Rectangle, size: tuple[int, int]) -> Rectangle:
+    """Where a 3x3 convolution with padding 1, of outputs (h, w), sees something of `seen`."""
+    rows, columns = (range(max(0, r.start - 1), min(n, r.stop + 1)) for r, n in zip(seen, size, strict=True))
+    return rows, columns
+
+
+def _halved(seen: Rectangle) -> Rectangle:
+    """The 2x2 windows with something of `seen` in them."""
+    rows, columns = (range(r.start // 2, (r.stop + 1) // 2) for r in seen)
+    return rows, columns
+
+
+def _winners(x: Tensor, pooled: Tensor, on_image: Rectangle) -> Tensor:
     """Bool, shaped as x (1, O, H, W): which of each 2x2 window a gradient goes back to, the first of the largest.
 
-    Values that differ by rounding alone are equal here: the black canvas around a photograph is full of ties, and
-    where its gradient goes must not depend on the device or the number of threads. Windows do not overlap, so a map
-    of winners is all that the unpooling needs.
+    `on_image` are the positions of x that see something of the image. A window whose largest value is at one of them
+    gives to the first that has the very same value. Elsewhere the largest is the constant canvas's, which is full of
+    ties: where a gradient goes among them must not depend on the device or the number of threads, so there the first
+    within rounding gets it. Windows do not overlap, so a map of winners is all that the unpooling needs.
     """
     winners = torch.zeros_like(x, dtype=torch.bool)
-    least = pooled * (1 - TIE)
     free = torch.ones_like(pooled, dtype=torch.bool)
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        values = x[:, :, row::2, column::2]
-        # Ceil-mode windows at the edge are cut; floor-mode pooling leaves the last row and column out.
-        rows, columns = (min(values.shape[axis], pooled.shape[axis]) for axis in (2, 3))
-        here = (slice(None), slice(None), slice(rows), slice(columns))
-        taken = (values[here] >= least[here]) & free[here]
-        winners[:, :, row::2, column::2][here] = taken
+    cells = list(_cells(x, pooled))
+    for (cell, here), least in zip(cells, _least(x, pooled, on_image, cells), strict=True):
+        taken = (x[cell] >= least) & free[here]
+        winners[cell] = taken
         free[here] &= ~taken
     return winners
+
+
+def _cells(x: Tensor, pooled: Tensor) -> Iterator[tuple[Index, Index]]:
+    """For each of the four places in a 2x2 window, in row-major order: the values there in x, and their windows."""
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        # Ceil-mode windows at the edge are cut; floor-mode pooling leaves the last row and column out.
+        rows = min((x.shape[2] - row + 1) // 2, pooled.shape[2])
+        columns = min((x.shape[3] - column + 1) // 2, pooled.shape[3])
+        cell = (..., slice(row, 2 * rows, 2), slice(column, 2 * columns, 2))
+        yield cell, (..., slice(rows), slice(columns))
+
+
+def _least(x: Tensor, pooled: Tensor, on_image: Rectangle, cells: list[tuple[Index, Index]]) -> Iterator[Tensor]:
+    """What a value must reach to be a largest one, at each of the four places."""
+    rows, columns = on_image
+    if (len(rows), len(columns)) == (x.shape[2], x.shape[3]):
+        yield from (pooled[here] for _, here in cells)
+        return
+    seen = torch.zeros((1, 1, *x.shape[2:]), dtype=torch.bool, device=x.device)
+    seen[..., rows.start : rows.stop, columns.start : columns.stop] = True
+    from_image = torch.zeros_like(pooled, dtype=torch.bool)
+    for cell, here in cells:
+        from_image[here] |= (x[cell] == pooled[here]) & seen[cell]
+    tie = TIE_IN_FLOAT64 if x.dtype == torch.float64 else TIE
+    nearly = torch.where(from_image, pooled, pooled * (1 - tie))
+    yield from (torch.where(seen[cell], pooled[here], nearly[here]) for cell, here in cells)
 
 
 def _unpooled(gradient: Tensor, winners: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Classes in chunks that fit into the memory: what is held at once, and what happens when it does not suffice."""
+"""Classes sent back one by one, and what happens when the memory does not suffice for one."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from dcsm_viewer.engine import saliency
 from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
-from dcsm_viewer.engine.models.network import Network, Trace
+from dcsm_viewer.engine.models.network import Trace
 from dcsm_viewer.engine.models.registry import Model
 from dcsm_viewer.engine.models.vgg16 import Vgg16
 from dcsm_viewer.engine.models.vocabulary import SigmoidClasses
-from dcsm_viewer.engine.saliency import MOST_TOGETHER, chunk_size, raw_maps
+from dcsm_viewer.engine.saliency import raw_maps
 from dcsm_viewer.values import BackwardMode, MethodSettings, ModelCard, UserError
-from tests.networks import random_vgg_tensors, real_lite0_tensors
+from tests.networks import random_vgg_tensors
 
 CLASSES = 6
 LAYERS = ("conv4_1", "conv5_3")
@@ -45,9 +42,6 @@ class Cramped:
                 raise self.error
             yield step
 
-    def backward_bytes(self, trace: Trace[Any], layers: Sequence[str]) -> int:
-        return self.inside.backward_bytes(trace, layers)
-
 
 def made(room: int, error: Exception) -> tuple[Model, Cramped, Trace[Any]]:
     tensors = {name: torch.tensor(value) for name, value in random_vgg_tensors(seed=3, classes=CLASSES).items()}
@@ -58,8 +52,8 @@ def made(room: int, error: Exception) -> tuple[Model, Cramped, Trace[Any]]:
     return model, cramped, network.forward(picture)
 
 
-def maps_of(model: Model, trace: Trace[Any], said: list[str]) -> dict[int, dict[str, Tensor]]:
-    return dict(raw_maps(model, trace, range(CLASSES), LAYERS, MethodSettings(), lambda _: None, said.append))
+def maps_of(model: Model, trace: Trace[Any]) -> dict[int, dict[str, Tensor]]:
+    return dict(raw_maps(model, trace, range(CLASSES), LAYERS, MethodSettings(), lambda _: None))
 
 
 ERRORS = (
@@ -68,77 +62,24 @@ ERRORS = (
 )
 
 
+def test_that_classes_go_back_one_by_one_and_say_where_they_are() -> None:
+    model, cramped, trace = made(1, ERRORS[0])
+    heard: list[str] = []
+    found = dict(raw_maps(model, trace, (4, 1), LAYERS, MethodSettings(), heard.append))
+    assert list(found) == [4, 1]
+    assert cramped.tried == [1, 1]
+    assert heard == ["class 1 of 2, conv5_3", "class 1 of 2, conv4_1", "class 2 of 2, conv5_3", "class 2 of 2, conv4_1"]
+
+
 @pytest.mark.parametrize("error", ERRORS)
-def test_that_a_chunk_too_large_for_the_memory_is_halved_until_it_fits_and_says_so(error: Exception) -> None:
-    model, cramped, trace = made(2, error)
-    said: list[str] = []
-    found = maps_of(model, trace, said)
-    assert cramped.tried == [6, 3, 1, 1, 1, 1, 1, 1]
-    assert [sentence.rsplit(";", maxsplit=1)[1] for sentence in said] == [
-        " they were sent back 3 at a time.",
-        " they were sent back 1 at a time.",
-    ]
-    roomy, _, _ = made(CLASSES, error)
-    for class_id, maps in maps_of(roomy, trace, []).items():
-        for layer, raw in maps.items():
-            torch.testing.assert_close(found[class_id][layer], raw, rtol=1e-10, atol=1e-12)
-
-
-def test_that_a_memory_too_small_for_one_class_is_the_users_to_mend() -> None:
-    model, cramped, trace = made(0, torch.OutOfMemoryError("CUDA out of memory."))
+def test_that_a_memory_too_small_for_one_class_is_the_users_to_mend(error: Exception) -> None:
+    model, cramped, trace = made(0, error)
     with pytest.raises(UserError, match="choose smaller scales"):
-        maps_of(model, trace, [])
-    assert cramped.tried == [6, 3, 1]
+        maps_of(model, trace)
+    assert cramped.tried == [1]
 
 
 def test_that_another_fault_of_the_device_is_not_taken_for_want_of_memory() -> None:
     model, _, trace = made(0, RuntimeError("CUDA error: an illegal memory access was encountered"))
     with pytest.raises(RuntimeError, match="illegal memory access"):
-        maps_of(model, trace, [])
-
-
-def test_that_large_gradients_make_small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, cramped, trace = made(CLASSES, ERRORS[0])
-    monkeypatch.setattr(saliency, "GRADIENTS_BYTES", 2 * cramped.backward_bytes(trace, LAYERS))
-    maps_of(model, trace, [])
-    assert cramped.tried == [2, 2, 2]
-
-
-def test_that_a_chunk_has_one_class_at_least_and_no_more_than_pay() -> None:
-    assert chunk_size(10**15) == 1
-    assert chunk_size(1) == MOST_TOGETHER
-
-
-class Largest(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch has no types here
-    """Hears of every tensor made inside its block; `bytes` is the size of the largest."""
-
-    bytes = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def] # torch's own
-        made_here = func(*args, **(kwargs or {}))
-        if isinstance(made_here, Tensor) and not func.is_view:
-            self.bytes = max(self.bytes, made_here.nelement() * made_here.element_size())
-        return made_here
-
-
-def made_network(architecture: str) -> Network[Any]:
-    if architecture == "vgg16":
-        tensors = random_vgg_tensors(seed=1, classes=3)
-        return Vgg16.of({name: torch.tensor(value) for name, value in tensors.items()}, CAFFE)
-    return EfficientNetLite0.of({name: torch.tensor(value) for name, value in real_lite0_tensors().items()})
-
-
-@pytest.mark.parametrize("architecture", ["vgg16", "efficientnet-lite0"])
-@pytest.mark.parametrize("side", [224, 320])
-def test_that_no_gradient_is_larger_than_the_estimate_and_the_estimate_not_ten_times_it(
-    architecture: str, side: int
-) -> None:
-    network = made_network(architecture)
-    trace = network.forward(torch.zeros(1, 3, side, side, dtype=torch.float64))
-    for classes in (1, 3):
-        seeds = torch.ones(classes, *trace.logits.shape[1:], dtype=torch.float64)
-        with Largest() as largest:  # type: ignore[no-untyped-call] # torch has no types here
-            for _ in network.backward(trace, seeds, network.layer_names, "guided"):
-                pass
-        estimate = classes * network.backward_bytes(trace, network.layer_names)
-        assert largest.bytes <= estimate <= 10 * largest.bytes
+        maps_of(model, trace)
