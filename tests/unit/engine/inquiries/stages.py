@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.device import choose
+from dcsm_viewer.engine.device import Compute, choose
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.models.registry import Model, model_of
@@ -32,9 +32,9 @@ def vgg_tensors(seed: int = 3) -> dict[str, Array]:
     return {name: np.asarray(value, np.float32).astype(np.float64) for name, value in tensors.items()}
 
 
-def vgg(tensors: Mapping[str, Array] | None = None) -> Model:
+def vgg(tensors: Mapping[str, Array] | None = None, compute: Compute = CPU) -> Model:
     weights = {name: torch.tensor(value, dtype=torch.float32) for name, value in (tensors or vgg_tensors()).items()}
-    return model_of("small", WeightsFile("vgg16", weights, NAMES, CAFFE, True, "made", "a test"), "voc", CPU)
+    return model_of("small", WeightsFile("vgg16", weights, NAMES, CAFFE, True, "made", "a test"), "voc", compute)
 
 
 def picture(height: int = 150, width: int = 200, seed: int = 0) -> SourceImage:
@@ -55,7 +55,12 @@ def request(image: SourceImage | None = None, **changes: object) -> Request:
     return Request(0, picture() if image is None else image, settings, focus=3)
 
 
-def stage(asked: Request, model: Model | None = None, checkpoint: Checkpoint = lambda _stage, _text: None) -> MapStage:
+def stage(
+    asked: Request,
+    model: Model | None = None,
+    checkpoint: Checkpoint = lambda _stage, _text: None,
+    compute: Compute = CPU,
+) -> MapStage:
     made = vgg() if model is None else model
     watch, traces = Stopwatch(Cache(10**8)), Cache(10**8)
-    return MapStage(Passes(asked, made, CPU, watch, traces, checkpoint, all_layers=True))
+    return MapStage(Passes(asked, made, compute, watch, traces, checkpoint, all_layers=True))

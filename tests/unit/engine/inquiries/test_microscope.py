@@ -12,6 +12,7 @@ import torch
 from dcsm_viewer.engine.device import choose
 from dcsm_viewer.engine.inquiries.microscope import answer, gate_of
 from dcsm_viewer.engine.inquiries.microscope_gate import arrival
+from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.preprocess import network_input
 from dcsm_viewer.inquiries.microscope import MODES, Microscope, MicroscopeQuestion, Unit, lets_through
@@ -28,20 +29,26 @@ from tests.reference.networks import (
 )
 from tests.unit.engine.inquiries.stages import CANVAS_PX, SCALES, request, stage, vgg, vgg_tensors
 
+EXACT = choose("cpu", "float64")
 CLASS = 3
 SCALE = SCALES[1]
 SEED = 4  # of a network in which no two values of a pool are equal by arithmetic, where rounding would decide
 
 
+def made() -> MapStage:
+    """In float64, as rounding may choose another of two nearly equal values of a pool."""
+    return stage(request(), vgg(vgg_tensors(SEED), EXACT), compute=EXACT)
+
+
 @cache
 def seen(unit: Unit | None = None) -> Microscope:
-    *_, last = answer(MicroscopeQuestion(CLASS, SCALE, unit), stage(request(), vgg(vgg_tensors(SEED))))
+    *_, last = answer(MicroscopeQuestion(CLASS, SCALE, unit), made())
     return last
 
 
 @cache
 def pixels() -> Array:
-    passes = stage(request(), vgg(vgg_tensors(SEED))).passes
+    passes = made().passes
     prepared: Array = network_input(passes.canvas()[0], SCALE, passes.model.network.convention)[0].double().numpy()
     return prepared
 
