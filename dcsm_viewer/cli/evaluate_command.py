@@ -12,6 +12,7 @@ import typer
 
 from dcsm_viewer.cli.settings_options import Wanted, takes_settings
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+from dcsm_viewer.metrics.pointing import is_hit
 from dcsm_viewer.values import UserError
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ def _line(done: ImageDone, rows: tuple[Row, ...]) -> dict[str, Any]:
             "mean_iou": _round(record.confusion.mean_iou()),
             "pixel_accuracy": _round(record.confusion.pixel_accuracy()),
             "detected": list(record.detected),
-            "pointing": {str(number): hit for number, hit in record.pointing.items()},
+            "pointing": {str(number): is_hit(px) for number, px in record.pointing_px.items()},
+            "pointing_px": {str(number): round(px, 2) for number, px in record.pointing_px.items()},
         }
         for row, record in zip(rows, done.records, strict=not done.error)
     }
@@ -165,6 +167,7 @@ def _figures(summary: RowSummary) -> dict[str, Any]:
         "pixel_accuracy": _round(summary.pixel_accuracy),
         "map": _round(summary.mean_precision),
         "pointing": _round(summary.pointing.share),
+        "pointing_within_15px": _round(summary.pointing.share_near),
     }
 
 

@@ -63,7 +63,7 @@ def reference_pixel_accuracy(truths: Sequence[NDArray[np.integer]], givens: Sequ
 def reference_labels_at(
     class_maps: NDArray[np.floating], numbers: Sequence[int], threshold: float
 ) -> NDArray[np.int64]:
-    """The label of the largest class map where that reaches the threshold, else 0; the first of equals."""
+    """The label of the largest class map where that is above the threshold, else 0; the first of equals."""
     _, height, width = class_maps.shape
     labels = np.zeros((height, width), np.int64)
     for row, column in product(range(height), range(width)):
@@ -71,7 +71,7 @@ def reference_labels_at(
         for number, class_map in zip(numbers, class_maps, strict=True):
             if float(class_map[row, column]) > value:
                 best, value = number, float(class_map[row, column])
-        labels[row, column] = best if value >= threshold else 0
+        labels[row, column] = best if np.float32(value) > np.float32(threshold) else 0
     return labels
 
 

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.gui.tools.curve_plot import Axes, Curve
 from dcsm_viewer.inquiries.faithfulness import RANKINGS, CurveName, Faithfulness, RankedBy
-
-TOLERANCE_PX = 15
-"""The pointing game of Zhang et al. (2018) counts this far from the object as a hit."""
+from dcsm_viewer.metrics.pointing import TOLERANCE_PX, distance_px, is_hit
 
 _NAMES: dict[CurveName, str] = {
     "deletion": "score while pixels are deleted",
@@ -66,23 +64,16 @@ class Pointed:
     def words(self) -> str:
         if self.distance_px is None:
             return "the mask has no pixel of the class"
-        if self.distance_px == 0:
+        if is_hit(self.distance_px):
             return "hit"
-        return f"miss by {self.distance_px:.0f} px" + (
-            f", a hit within {TOLERANCE_PX} px" if self.distance_px <= TOLERANCE_PX else ""
-        )
+        near = is_hit(self.distance_px, tolerance_px=TOLERANCE_PX)
+        return f"miss by {self.distance_px:.0f} px" + (f", a hit within {TOLERANCE_PX} px" if near else "")
 
 
 def pointed(ranked: Ranked, image_shape: tuple[int, int], mask: NDArray[np.uint8], class_id: int) -> Pointed:
-    """The pointing game: whether the map's largest value lies on the class (Zhang et al. 2018)."""
+    """How far the largest value is from the class: the pointing game of `dcsm_viewer.metrics.pointing`."""
     row, col = (part * length for part, length in zip(ranked.peak, image_shape, strict=True))
-    if mask[int(row), int(col)] == class_id + 1:
-        return Pointed(row, col, 0.0)
-    rows, cols = np.nonzero(mask == class_id + 1)
-    if not rows.size:
-        return Pointed(row, col, None)
-    squared = (rows - int(row)) ** 2 + (cols - int(col)) ** 2
-    return Pointed(row, col, float(np.sqrt(squared.min())))
+    return Pointed(row, col, distance_px(mask, class_id + 1, int(row), int(col)))
 
 
 def axes(curve: CurveName) -> Axes:

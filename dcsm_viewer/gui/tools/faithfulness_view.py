@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.tools.askable import why_nothing
-from dcsm_viewer.gui.tools.faithfulness_model import TOLERANCE_PX, Pointed, Ranked
+from dcsm_viewer.gui.tools.faithfulness_model import Pointed, Ranked
 from dcsm_viewer.gui.views.arrange import GAP_PX
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.crf_reach import Ring
@@ -18,6 +18,7 @@ from dcsm_viewer.gui.views.sampling import LabelLayer
 from dcsm_viewer.gui.views.subject import class_name, shown_image
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.inquiries.faithfulness import RANKINGS, RankedBy
+from dcsm_viewer.metrics.pointing import TOLERANCE_PX
 
 
 class FaithfulnessView(LinkedView):

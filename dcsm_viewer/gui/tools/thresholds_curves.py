@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.gui.tools.thresholds_rules import GRID, Peaks
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
+from dcsm_viewer.metrics.threshold_curve import ThresholdCounts, above, passed_by, total_of
 
 Curve = NDArray[np.float64]
 
@@ -22,17 +23,13 @@ _FADING = 0.5  # pixels that change over the whole range, if all of it were like
 class Counts:
     """Pixels per threshold of GRID and label. above (L, 101): those whose largest map, of this label, exceeds it.
 
-    size: all pixels. With a mask also, over pixels that it knows: predicted and hits (1+L', 101) and truth (1+L',),
-    rows as `mask_labels`, background first.
+    size: all pixels. against_mask: the counts over pixels that a mask knows, None without a mask.
     """
 
     labels: tuple[int, ...]
     above: NDArray[np.int64] = field(repr=False, compare=False)
     size: int
-    mask_labels: tuple[int, ...] = ()
-    predicted: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
-    hits: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
-    truth: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
+    against_mask: ThresholdCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,8 @@ class Suggestion:
 @dataclass(frozen=True, slots=True)
 class Curves:
     """Curves over GRID, (101,) each. areas: share of the pixels that each label has. changed: share of pixels whose
-    label the step up to this threshold changes; 0 at 0. ious and mean_iou use ground truth, in [0, 1], NaN where a
-    class is neither in the mask nor predicted; None without a mask.
+    label the step up to this threshold changes; 0 at 0. ious and mean_iou use ground truth, in [0, 1], as
+    dcsm_viewer.metrics has them: NaN where the mask does not have a class; None without a mask.
     """
 
     areas: dict[int, Curve] = field(repr=False, compare=False)
@@ -76,61 +73,42 @@ class Curves:
         """The threshold with the largest mean IoU among those searched: it has seen the truth."""
         if self.mean_iou is None:
             return None
-        return float(GRID[int(np.argmax(np.where(searched, self.mean_iou, -1.0)))])
+        return float(GRID[int(np.argmax(np.where(searched, np.nan_to_num(self.mean_iou, nan=-0.5), -1.0)))])
 
 
 def counts_of(peaks: Peaks, mask: NDArray[np.uint16] | None = None) -> Counts:
     """Counts of one image; `mask` (H, W) holds labels, and 255 where nobody knows."""
-    # How many thresholds each pixel exceeds; float32 as the labels compare.
-    exceeded = np.searchsorted(GRID.astype(np.float32), peaks.largest.ravel(), side="left")
-    owner = peaks.owner.ravel()
-    above = np.array([_exceeding(exceeded[owner == label]) for label in peaks.labels], np.int64).reshape(-1, len(GRID))
+    # Small numbers for the labels: the row of each pixel's owner.
+    place_of = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.intp)
+    place_of[list(peaks.labels)] = np.arange(len(peaks.labels))
+    rows = place_of[peaks.owner]
+    exceeding = np.zeros((0, len(GRID)), np.int64)
+    if peaks.labels:
+        exceeding = above(rows.ravel(), passed_by(peaks.largest.ravel()), len(peaks.labels))
     if mask is None:
-        return Counts(peaks.labels, above, owner.size)
-    truth = mask.ravel()
-    known = truth != IGNORE_INDEX
-    truth, exceeded, owner = truth[known], exceeded[known], owner[known]
-    labels = tuple(sorted({0, *peaks.labels, *np.unique(truth).tolist()}))
-    totals = np.array([np.count_nonzero(truth == label) for label in labels], np.int64)
-    predicted = np.zeros((len(labels), len(GRID)), np.int64)
-    hits = np.zeros_like(predicted)
-    for row, label in enumerate(labels[1:], start=1):
-        own = owner == label
-        predicted[row] = _exceeding(exceeded[own])
-        hits[row] = _exceeding(exceeded[own & (truth == label)])
-    predicted[0] = truth.size - predicted[1:].sum(0)
-    hits[0] = totals[0] - _exceeding(exceeded[truth == 0])
-    return Counts(peaks.labels, above, peaks.owner.size, labels, predicted, hits, totals)
-
-
-def _exceeding(exceeded: NDArray[np.intp]) -> NDArray[np.int64]:
-    """(101,): how many of the pixels exceed each threshold, from how many thresholds each exceeds."""
-    per_count = np.bincount(exceeded, minlength=len(GRID) + 1)
-    return np.cumsum(per_count[::-1])[::-1][1 : len(GRID) + 1].astype(np.int64)
+        return Counts(peaks.labels, exceeding, peaks.owner.size)
+    known = mask[mask != IGNORE_INDEX]
+    labels = 1 + max(int(known.max(initial=0)), *peaks.labels, 0)
+    return Counts(
+        peaks.labels,
+        exceeding,
+        peaks.owner.size,
+        ThresholdCounts.of_largest(mask, peaks.largest, rows, peaks.labels, labels),
+    )
 
 
 def added(counts: list[Counts]) -> Counts:
     """The counts of several images as if they were one; those of masks where all have one."""
     labels = tuple(sorted({label for each in counts for label in each.labels}))
-    above = np.zeros((len(labels), len(GRID)), np.int64)
+    exceeding = np.zeros((len(labels), len(GRID)), np.int64)
     for each in counts:
         for label, row in zip(each.labels, each.above, strict=True):
-            above[labels.index(label)] += row
+            exceeding[labels.index(label)] += row
     size = sum(each.size for each in counts)
-    if not counts or any(each.truth is None for each in counts):
-        return Counts(labels, above, size)
-    known = tuple(sorted({label for each in counts for label in each.mask_labels}))
-    predicted = np.zeros((len(known), len(GRID)), np.int64)
-    hits, truth = np.zeros_like(predicted), np.zeros(len(known), np.int64)
-    for each in counts:
-        assert each.predicted is not None
-        assert each.hits is not None
-        assert each.truth is not None
-        rows = [known.index(label) for label in each.mask_labels]
-        predicted[rows] += each.predicted
-        hits[rows] += each.hits
-        truth[rows] += each.truth
-    return Counts(labels, above, size, known, predicted, hits, truth)
+    masks = [each.against_mask for each in counts if each.against_mask is not None]
+    if not masks or len(masks) < len(counts):
+        return Counts(labels, exceeding, size)
+    return Counts(labels, exceeding, size, total_of(masks, max(len(each.true) for each in masks)))
 
 
 def curves_from(counts: Counts, images: int = 1) -> Curves:
@@ -139,13 +117,12 @@ def curves_from(counts: Counts, images: int = 1) -> Curves:
     foreground = counts.above.sum(0) / size
     changed = np.concatenate([[0.0], foreground[:-1] - foreground[1:]])
     suggestion = suggested(foreground)
-    if counts.predicted is None or counts.hits is None or counts.truth is None:
+    known = counts.against_mask
+    if known is None:
         return Curves(areas, changed, suggestion, images)
-    union = counts.predicted + counts.truth[:, None] - counts.hits
-    ious = np.where(union > 0, counts.hits / np.maximum(union, 1), np.nan)
-    # A class neither in the mask nor predicted at this threshold says nothing about it.
-    mean = np.nansum(ious, axis=0) / np.maximum(1, np.count_nonzero(~np.isnan(ious), axis=0))
-    return Curves(areas, changed, suggestion, images, dict(zip(counts.mask_labels, ious, strict=True)), mean)
+    there = {*counts.labels, *np.flatnonzero(known.true).tolist(), 0}
+    ious = known.iou()
+    return Curves(areas, changed, suggestion, images, {label: ious[label] for label in sorted(there)}, known.mean_iou())
 
 
 def suggested(foreground: Curve) -> Suggestion | None:
@@ -205,8 +182,11 @@ def _occurring(labels: NDArray[np.uint16]) -> set[int]:
 
 
 def _mean_iou(counted: NDArray[np.int64]) -> float:
-    """Of pixels counted by predicted (rows, perhaps one more than labels) and true label (columns)."""
+    """Of pixels counted by predicted (rows, perhaps one more than labels) and true label (columns).
+
+    Over the labels that the mask has, as everywhere.
+    """
     labels = counted.shape[1]
     hits = counted[:labels].diagonal()
-    union = counted[:labels].sum(1) + counted.sum(0) - hits
-    return float(np.mean(hits[union > 0] / union[union > 0])) if (union > 0).any() else 0.0
+    union, there = counted[:labels].sum(1) + counted.sum(0) - hits, counted.sum(0) > 0
+    return float(np.mean(hits[there] / union[there])) if there.any() else 0.0

@@ -82,7 +82,7 @@ def sweep(
         except UserError as trouble:
             unusable.append(f"{path.name} ({trouble})")
         else:
-            (masked if found.truth is not None else counts).append(found)
+            (masked if found.against_mask is not None else counts).append(found)
         told(done, len(paths))
     if not counts and not masked:
         raise UserError(f"None of the {len(paths)} .npz files in {folder} could be used: {unusable[0]}.")

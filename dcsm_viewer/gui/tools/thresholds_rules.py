@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
+from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
 from dcsm_viewer.values import Result, UserError, read_only
 
 HandleName = Literal["bg", "eval", "fg"]
 HANDLES: tuple[HandleName, ...] = ("bg", "eval", "fg")
 STEP = 0.01
-GRID: NDArray[np.float64] = read_only(np.arange(101) / 100)
+GRID: NDArray[np.float64] = read_only(np.asarray(THRESHOLDS))
 """The thresholds 0.00, 0.01 ... 1.00 of every curve."""
 
 LARGEST_VOCABULARY = 254

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
+from dcsm_viewer.metrics.means import mean_of
 from dcsm_viewer.values import UserError, read_only
 
 
@@ -77,12 +78,6 @@ def total_of(parts: Iterable[Confusion], labels: int) -> Confusion:
     for part in parts:
         counts += part.counts
     return Confusion(read_only(counts))
-
-
-def mean_of(values: NDArray[np.float64]) -> float:
-    """The mean of those that are numbers; NaN where none is."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")
 
 
 def _indices(mask: NDArray[np.integer], labels: int, name: str) -> NDArray[np.int64]:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from dcsm_viewer.datasets import Example
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.imaging.read_mask import read_mask
+from dcsm_viewer.metrics.pointing import distances_of
+from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 from dcsm_viewer.study.evaluation.bench import Bench, Labelled
 from dcsm_viewer.study.evaluation.confusion import Confusion
-from dcsm_viewer.study.evaluation.curve import Curve
-from dcsm_viewer.study.evaluation.pointing import pointed
 from dcsm_viewer.study.evaluation.predictions import Predictions
 from dcsm_viewer.study.evaluation.records import Record
 from dcsm_viewer.study.evaluation.rows import Row
@@ -69,17 +69,17 @@ class OneImage:
                 f"The true mask {self.example.mask} has {columns} x {rows} px and the image {self.example.image} "
                 f"{width} x {height}; put the mask of this image there."
             )
-        known: dict[Hashable, tuple[Curve, Mapping[int, bool]]] = {}
+        known: dict[Hashable, tuple[ThresholdCounts, Mapping[int, float]]] = {}
         row_of = {id(variant): row for row, variant in rows}
         for variant in in_working_order([variant for _, variant in rows]):
             labelled = self._labelled(image, variant, bench, vocabularies)
             numbers = [vocabularies.numbers[class_id] for class_id in labelled.detected_ids]
             if labelled.maps_key not in known:
                 known[labelled.maps_key] = (
-                    Curve.of(self.truth, labelled.class_maps, numbers, self.labels),
-                    pointed(self.truth, labelled.class_maps, numbers),
+                    ThresholdCounts.of(self.truth, labelled.class_maps, numbers, self.labels),
+                    distances_of(self.truth, labelled.class_maps, numbers),
                 )
-            curve, pointing = known[labelled.maps_key]
+            curve, pointing_px = known[labelled.maps_key]
             seconds, begin = time.perf_counter() - begin, time.perf_counter()
             yield Record(
                 self.example.stem,
@@ -90,7 +90,7 @@ class OneImage:
                 scores=tuple(float(score) for score in labelled.scores),
                 detected=labelled.detected_ids,
                 candidates=labelled.candidate_ids,
-                pointing=pointing,
+                pointing_px=pointing_px,
                 seconds=seconds,
             )
 

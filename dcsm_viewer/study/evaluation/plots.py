@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from PIL import Image
 
+from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
 from dcsm_viewer.study.evaluation.axes import axes
 from dcsm_viewer.study.evaluation.chart import COLOURS, Frame, Series, bar_chart, line_chart, nice_range
-from dcsm_viewer.study.evaluation.curve import THRESHOLDS
 from dcsm_viewer.study.evaluation.published import PUBLISHED_BY_N
 from dcsm_viewer.study.evaluation.summary import RowSummary
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 from dcsm_viewer.study.evaluation.confusion import Confusion
-from dcsm_viewer.study.evaluation.curve import Curve
 from dcsm_viewer.values import UserError, read_only
 from dcsm_viewer.whole_file import explain
 
-SCHEMA = 1
+SCHEMA = 2  # 1 had other thresholds, and of the pointing game the strict hits alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,18 @@ class Record:
 
     row: the digest of how the labels were made. files: the digest of image and true mask. scores: the image's of
     each class of the model, () for masks that came without. detected and candidates are class ids of the model;
-    pointing says by label whether the class map's maximum lies on the class. curve is None for masks without maps.
+    pointing_px says by label how far the class map's maximum lies from the class. curve is None for masks without maps.
     """
 
     stem: str
     row: str
     files: str
     confusion: Confusion
-    curve: Curve | None = None
+    curve: ThresholdCounts | None = None
     scores: tuple[float, ...] = ()
     detected: tuple[int, ...] = ()
     candidates: tuple[int, ...] = ()
-    pointing: Mapping[int, bool] = field(default_factory=dict)
+    pointing_px: Mapping[int, float] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -131,7 +131,7 @@ def _plain(record: Record) -> dict[str, Any]:
         "scores": list(record.scores),
         "detected": list(record.detected),
         "candidates": list(record.candidates),
-        "pointing": [[number, hit] for number, hit in record.pointing.items()],
+        "pointing_px": [[number, px] for number, px in record.pointing_px.items()],
         "seconds": round(record.seconds, 4),
     }
 
@@ -150,19 +150,20 @@ def _record_of(plain: Mapping[str, Any]) -> Record:
         scores=tuple(plain["scores"]),
         detected=tuple(plain["detected"]),
         candidates=tuple(plain["candidates"]),
-        pointing=dict(plain["pointing"]),
+        pointing_px=dict(plain["pointing_px"]),
         seconds=plain["seconds"],
     )
 
 
-def _plain_curve(curve: Curve) -> dict[str, Any]:
+def _plain_curve(curve: ThresholdCounts) -> dict[str, Any]:
     rows = zip(curve.numbers, curve.hits.tolist(), curve.given.tolist(), strict=True)
     return {"true": curve.true.tolist(), "rows": list(rows)}
 
 
-def _curve_of(plain: Mapping[str, Any]) -> Curve:
+def _curve_of(plain: Mapping[str, Any]) -> ThresholdCounts:
     numbers, hits, given = zip(*plain["rows"], strict=True)
-    return Curve(tuple(numbers), *(read_only(np.asarray(part, np.int64)) for part in (hits, given, plain["true"])))
+    counts = (read_only(np.asarray(part, np.int64)) for part in (hits, given, plain["true"]))
+    return ThresholdCounts(tuple(numbers), *counts)
 
 
 def _entries(counts: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dcsm_viewer.study.evaluation.curve import THRESHOLDS
+from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
 from dcsm_viewer.study.evaluation.plots import plots_of
 from dcsm_viewer.study.evaluation.published import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
 from dcsm_viewer.study.evaluation.summary import RowSummary
@@ -86,7 +86,11 @@ def _row(row: RowSummary, names: Sequence[str]) -> dict[str, Any]:
         "pixel_accuracy": known(row.pixel_accuracy),
         "classification_map": known(row.mean_precision),
         "average_precision": _by_name(names[1:], row.precisions.tolist()),
-        "pointing": {**asdict(row.pointing), "share": known(row.pointing.share)},
+        "pointing": {
+            **asdict(row.pointing),
+            "share": known(row.pointing.share),
+            "share_within_15px": known(row.pointing.share_near),
+        },
         "detection": {"precision": known(row.found), "recall": known(row.recalled)},
         "thresholds": dict(zip(map("{:.2f}".format, THRESHOLDS), map(known, row.by_threshold), strict=False)),
         "best_threshold": dict(zip(("at", "mean_iou"), map(known, row.best_threshold), strict=True)),

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.metrics.means import mean_of
+from dcsm_viewer.metrics.pointing import TOLERANCE_PX, is_hit
+from dcsm_viewer.metrics.threshold_curve import THRESHOLDS, ThresholdCounts, total_of
 from dcsm_viewer.ranking import average_precisions
-from dcsm_viewer.study.evaluation import confusion, curve
 from dcsm_viewer.study.evaluation.confusion import Confusion
-from dcsm_viewer.study.evaluation.curve import THRESHOLDS, Curve
 from dcsm_viewer.study.evaluation.records import Record
 from dcsm_viewer.study.evaluation.rows import Row
 from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
@@ -20,18 +21,24 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """hits: maps whose maximum lies on their class, of `mapped` classes that are there and have a map.
+    """hits: maps whose maximum lies on their class, near: within 15 px of it (metrics.pointing), hits included; of
+    `mapped` classes that are there and have a map.
 
     `present` counts all classes that are there, once an image.
     """
 
     hits: int
+    near: int
     mapped: int
     present: int
 
     @property
     def share(self) -> float:
         return self.hits / self.mapped if self.mapped else NAN
+
+    @property
+    def share_near(self) -> float:
+        return self.near / self.mapped if self.mapped else NAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class RowSummary:
 
     iou_void counts void pixels as wrong. precisions: average precision of the scores by class of the data set.
     found: of the classes that were found, the share that is there; recalled: of those there, the share found.
-    by_threshold: mean IoU without a CRF at each of curve.THRESHOLDS, () for masks from elsewhere.
+    by_threshold: mean IoU without a CRF at each of metrics.threshold_curve.THRESHOLDS, () for masks from elsewhere.
     """
 
     row: Row
@@ -57,15 +64,15 @@ class RowSummary:
 
     @property
     def mean_iou(self) -> float:
-        return confusion.mean_of(self.iou)
+        return mean_of(self.iou)
 
     @property
     def mean_iou_void(self) -> float:
-        return confusion.mean_of(self.iou_void)
+        return mean_of(self.iou_void)
 
     @property
     def mean_precision(self) -> float:
-        return confusion.mean_of(self.precisions)
+        return mean_of(self.precisions)
 
     @property
     def best_threshold(self) -> tuple[float, float]:
@@ -84,11 +91,11 @@ class Tally:
         self._row, self._class_names, self._vocabularies = row, class_names, vocabularies
         self._labels = len(class_names) + 1
         self._confusion = Confusion.nothing(self._labels)
-        self._curve: Curve | None = None
+        self._curve: ThresholdCounts | None = None
         self._scores: list[tuple[float, ...]] = []
         self._detected: list[tuple[int, ...]] = []
         self._there: list[list[bool]] = []
-        self._pointing = Pointing(0, 0, 0)
+        self._pointing = Pointing(0, 0, 0, 0)
         self._seconds = 0.0
 
     @property
@@ -101,13 +108,14 @@ class Tally:
         self._confusion += record.confusion
         if record.curve is not None:
             parts = [record.curve] if self._curve is None else [self._curve, record.curve]
-            self._curve = curve.total_of(parts, self._labels)
+            self._curve = total_of(parts, self._labels)
         self._scores.append(record.scores)
         self._detected.append(record.detected)
         self._there.append([name in labels_there for name in self._class_names])
         self._pointing = Pointing(
-            self._pointing.hits + sum(record.pointing.values()),
-            self._pointing.mapped + len(record.pointing),
+            self._pointing.hits + sum(map(is_hit, record.pointing_px.values())),
+            self._pointing.near + sum(is_hit(px, tolerance_px=TOLERANCE_PX) for px in record.pointing_px.values()),
+            self._pointing.mapped + len(record.pointing_px),
             self._pointing.present + int(record.confusion.present[1:].sum()),
         )
         self._seconds += record.seconds

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 
 from dcsm_viewer.markdown import plain, table
-from dcsm_viewer.study.evaluation.curve import THRESHOLDS
+from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
 from dcsm_viewer.study.evaluation.published import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
 from dcsm_viewer.study.evaluation.summary import RowSummary
 
@@ -27,7 +27,8 @@ def csv_of(rows: Sequence[RowSummary], class_names: Sequence[str]) -> str:
     swept = list(dict.fromkeys(axis for row in rows if row.row.variant for axis in row.row.variant.values))
     head = [
         "row", *swept, "classes_given", "images", "mean_iou", "mean_iou_void_wrong", "pixel_accuracy", "map",
-        "pointing", "pointing_hits", "pointing_mapped", "pointing_present", "detection_precision",
+        "pointing", "pointing_within_15px", "pointing_hits", "pointing_mapped", "pointing_present",
+        "detection_precision",
         "detection_recall", "best_threshold", "best_threshold_mean_iou", "seconds",
         *(f"iou_{name}" for name in ("background", *class_names)),
     ]  # fmt: skip
@@ -47,6 +48,7 @@ def csv_of(rows: Sequence[RowSummary], class_names: Sequence[str]) -> str:
                 _plain(row.pixel_accuracy),
                 _plain(row.mean_precision),
                 _plain(pointing.share),
+                _plain(pointing.share_near),
                 pointing.hits,
                 pointing.mapped,
                 pointing.present,
@@ -71,7 +73,8 @@ def thresholds_csv_of(rows: Sequence[RowSummary]) -> str:
 
 def _main_table(rows: Sequence[RowSummary]) -> str:
     head = [
-        "row", "mean IoU", "void counted wrong*", "pixel accuracy", "mAP", "pointing", "found, precision / recall",
+        "row", "mean IoU", "void counted wrong*", "pixel accuracy", "mAP", "pointing, strict / within 15 px",
+        "found, precision / recall",
         "best threshold, no CRF", "poster (VOC, not measured here)",
     ]  # fmt: skip
     lines = []
@@ -114,7 +117,9 @@ def _published_table() -> str:
 
 def _pointing(row: RowSummary) -> str:
     pointing = row.pointing
-    return "" if not pointing.mapped else f"{percent(pointing.share)} of {pointing.mapped} ({pointing.present} there)"
+    if not pointing.mapped:
+        return ""
+    return f"{percent(pointing.share)} / {percent(pointing.share_near)} of {pointing.mapped} ({pointing.present} there)"
 
 
 def percent(share: float) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 from dcsm_viewer.study.evaluation.confusion import Confusion
-from dcsm_viewer.study.evaluation.curve import Curve
 from dcsm_viewer.study.evaluation.records import Record, RecordFile, files_digest
 from dcsm_viewer.values import UserError
 
@@ -25,11 +25,11 @@ def record(stem: str, row: str = "row") -> Record:
         row,
         "files",
         Confusion.of(truth, random.integers(0, LABELS, (6, 7), np.uint8), LABELS),
-        Curve.of(truth, maps, (1, 3), LABELS),
+        ThresholdCounts.of(truth, maps, (1, 3), LABELS),
         scores=(0.25, 1 / 3),
         detected=(0, 2),
         candidates=(0, 2, 1),
-        pointing={1: True, 3: False},
+        pointing_px={1: 0.0, 3: 12.5},
         seconds=0.5,
     )
 
@@ -41,7 +41,7 @@ def assert_same(one: Record, other: Record) -> None:
     assert one.curve.numbers == other.curve.numbers
     for name in ("hits", "given", "true"):
         np.testing.assert_array_equal(getattr(one.curve, name), getattr(other.curve, name))
-    for name in ("key", "scores", "detected", "candidates", "pointing", "seconds"):
+    for name in ("key", "scores", "detected", "candidates", "pointing_px", "seconds"):
         assert getattr(one, name) == getattr(other, name)
 
 
