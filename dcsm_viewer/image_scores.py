@@ -17,7 +17,7 @@ def image_scores(scores: NDArray[np.floating], method: MethodSettings) -> NDArra
 
     In the precision of `scores`.
 
-    docs/method.md 1.3 step 3: dcsm.m finds a class that is above the threshold at any scale. The mean is ours: a
+    docs/method.md 10.2 step 3: dcsm.m finds a class that is above the threshold at any scale. The mean is ours: a
     single scale is given to fancies (docs/evaluation.md).
     """
     if not len(scores):

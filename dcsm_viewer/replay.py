@@ -41,6 +41,8 @@ def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None
     settings = _as_recorded(recipe, recipe_path)
     sentences = _mismatches(engine, recipe, image, settings)
     result = engine.settle(Request(0, image, settings))
+    if result.device != recipe.device:
+        sentences.append(f"The recipe was made on {recipe.device}, not on {result.device}, which may round otherwise.")
     # The recipe's own settings go into the new recipe: 'auto' stays 'auto'.
     result = replace(result, request=replace(result.request, settings=recipe.settings))
     make_folder(out)

@@ -35,9 +35,9 @@ def detect(
 ) -> Detection:
     """Candidates and detected classes for scores (S, C) in [0, 1], one row a scale of `scales`.
 
-    docs/method.md 1.3 steps 3 and 4 with A1: detected are the classes above the threshold at any scale, or in the mean
+    docs/method.md 10.2 steps 3 and 4 with A1: detected are the classes above the threshold at any scale, or in the mean
     over the scales (method.detect_by); candidates are these, filled up to N by falling sum over the scales. With maps
-    for all candidates (1.4 step 2) the N best are detected, whatever they score. `choice` overrules the scores: see
+    for all candidates (10.3 step 2) the N best are detected, whatever they score. `choice` overrules the scores: see
     ClassChoice; struck wins over everything.
 
     Raises UserError for class ids the model does not have.

@@ -39,8 +39,8 @@ class Placement:
 def placement_for(image_shape: tuple[int, int], method: MethodSettings) -> Placement:
     """Where an image of (H, W) px goes.
 
-    pad (`dcsm.m`, docs/method.md 1.3 step 1): aspect kept, shrunk if the longer side exceeds the canvas (A10), never
-    enlarged, centred with the odd pixel above and to the left. stretch (Caffe release, 1.4 step 1): all of it.
+    pad (`dcsm.m`, docs/method.md 10.2 step 1): aspect kept, shrunk if the longer side exceeds the canvas (A10), never
+    enlarged, centred with the odd pixel above and to the left. stretch (docs/method.md 10.3 step 1): all of it.
     """
     side = method.canvas_px
     if method.fit == "stretch":
@@ -79,7 +79,7 @@ def place(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Tensor, Place
 def network_input(canvas: Tensor, scale: int, convention: InputConvention) -> Tensor:
     """(1, 3, scale, scale) as the network wants it: the canvas scaled, channels ordered, mean and std taken out.
 
-    Bicubic with a = -0.5, antialiased on shrink, not clamped: MATLAB's imresize of singles (1.3 step 2, A11), except
+    Bicubic with a = -0.5, antialiased on shrink, not clamped: MATLAB's imresize of singles (10.2 step 2, A11), except
     for the outermost two pixels, where MATLAB mirrors the picture and torch weighs what there is.
     """
     planes = _bicubic(canvas, (scale, scale))

@@ -25,7 +25,7 @@ def raw_maps(
 ) -> Iterator[tuple[int, Maps]]:
     """(class id, {layer: M (h, w)}) for each class, float32 or float64; one backward pass a class.
 
-    M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative of the class at the layer (docs/method.md).
+    M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative of the class at the layer (docs/method.md 3).
     One class at a time, because a matrix product rounds a column differently beside other columns: a class's maps
     must not depend on which other classes happened to be missing (docs/decisions/one-class-a-backward-pass.md).
     `pulse` hears of every layer reached ("class 1 of 4, conv5_2"), and may raise to stop there.

@@ -150,7 +150,7 @@ def raw_evidence(
 
 
 def class_maps_from(sums: Sequence[Tensor], method: MethodSettings) -> Tensor:
-    """Class maps (T, h, w) in [0, 1], on the image's rectangle of the canvas, from the sums of every scale; 1.3 step 7.
+    """Class maps (T, h, w) in [0, 1], on the image's rectangle of the canvas, from all scales' sums; 10.2 step 7.
 
     Each class is divided by its own maximum over the image (A15), put through tanh(alpha x) where the method says
     so, and divided again. A class whose maximum is not positive gets a map of zeros. Negatives, which the Caffe

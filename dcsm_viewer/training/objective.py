@@ -24,7 +24,7 @@ def cross_entropy(logits: Tensor, valid: Tensor, labels: Tensor, smoothing: floa
     """Mean over images and classes, nats; labels: (N, C), 1 where the class is there.
 
     A class that is there must be found on the image; one that is not must be nowhere on the canvas, the padding
-    included, because dcsm.m (step 3) takes its maximum over the padding too.
+    included, because dcsm.m (docs/method.md 10.2 step 3) takes its maximum over the padding too.
     smoothing: how far from 0 and 1 the targets lie.
     """
     on_image, anywhere = pooled(logits, valid)

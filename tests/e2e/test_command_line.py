@@ -60,6 +60,34 @@ def test_that_a_replay_makes_the_same_bytes_and_says_so(tmp_path: Path, capsys: 
         assert (tmp_path / again / f"{SAMPLE.stem}.npz").read_bytes() == recipe.with_suffix(".npz").read_bytes()
 
 
+def test_that_a_replay_on_another_device_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "export", SAMPLE, "--out", tmp_path / "first", *SMALL)
+    recipe = tmp_path / "first" / f"{SAMPLE.stem}.json"
+    elsewhere = json.loads(recipe.read_text("utf-8")) | {"device": "cpu (another)"}
+    recipe.write_text(json.dumps(elsewhere), "utf-8")
+    _, lines, words = run(capsys, "replay", recipe, "--out", tmp_path / "again")
+    assert lines[0]["sentences"] == ["The recipe was made on cpu (another), not on cpu, which may round otherwise."]
+    assert "cpu (another)" in words
+
+
+def test_that_float64_is_exported_as_float32_and_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exact = ("--precision", "float64", "--device", "cpu")
+    run(capsys, "export", SAMPLE, "--out", tmp_path / "first", *SMALL, *exact, "--stages")
+    recipe = tmp_path / "first" / f"{SAMPLE.stem}.json"
+    assert json.loads(recipe.read_text("utf-8"))["precision"] == "float64"
+    with np.load(recipe.with_suffix(".npz")) as kept:
+        assert {kept[name].dtype for name in kept.files if name.startswith("raw/")} == {np.dtype(np.float32)}
+        assert kept["class_maps"].dtype == kept["scores"].dtype == np.float32
+    code, lines, _ = run(capsys, "replay", recipe, "--out", tmp_path / "again")
+    assert (code, lines[0]["sentences"]) == (0, [])
+
+
+def test_that_training_in_float64_is_refused_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, words = run(capsys, "train", tmp_path, "--out", tmp_path / "out", "--precision", "float64")
+    assert code == 2
+    assert "Training computes in float32 or bfloat16" in words
+
+
 def test_that_a_replay_on_another_picture_says_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "export", SAMPLE, "--out", tmp_path / "first", *SMALL)
     recipe = tmp_path / "first" / f"{SAMPLE.stem}.json"

@@ -1,4 +1,4 @@
-"""The method as the authors' Caffe release computes it: docs/method.md, "Caffe", step by step, in float64."""
+"""The method as the authors' Caffe release computes it: docs/method.md 10.3, step by step, in float64."""
 
 from __future__ import annotations
 

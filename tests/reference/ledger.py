@@ -92,7 +92,7 @@ def caffe_account(
     pixel: tuple[int, int],
     prior: float,
 ) -> Account:
-    """1.4 steps 4 to 6 for class c; the pixel is one of the image, to which canvas maps are brought bilinearly."""
+    """10.3 steps 4 to 6 for class c; the pixel is one of the image, to which canvas maps are brought bilinearly."""
 
     def at_pixel(canvas: Array) -> float:
         return float(half_pixel(canvas, *image_shape)[pixel])

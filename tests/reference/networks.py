@@ -1,6 +1,6 @@
 """Both networks and their guided back-propagation once more: slow, literal, float64 numpy, one loop per kernel offset.
 
-Springenberg et al. (2015) for the guided ReLU; method.md 1.1 for seed, pool switches and transposed convolutions.
+Springenberg et al. (2015) for the guided ReLU; docs/method.md 10.1 for seed, pool switches and transposed convolutions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The method as the authors' MatConvNet release computes it: docs/method.md, "Paper", step by step, in float64.
+"""The method as the authors' MatConvNet release computes it: docs/method.md 10.2, step by step, in float64.
 
 Slow and literal on purpose. The one departure is A5: a pair whose maximum is not positive is left out, where dcsm.m
 divides by it.

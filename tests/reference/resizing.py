@@ -12,12 +12,12 @@ Array = NDArray[np.float64]
 
 
 def half_pixel(maps: Array, height: int, width: int) -> Array:
-    """MATLAB's imresize(., 'bilinear') when it enlarges: centres at half pixels, the edge held (1.3 step 6)."""
+    """MATLAB's imresize(., 'bilinear') when it enlarges: centres at half pixels, the edge held (10.2 step 6)."""
     return _linear(_linear(maps, height, -2, half=True), width, -1, half=True)
 
 
 def corner(maps: Array, height: int, width: int) -> Array:
-    """The Bl layer: src = dst * in / out, x0 = floor, x1 = min(x0 + 1, in - 1), asymmetric (1.4 step 4)."""
+    """The Bl layer: src = dst * in / out, x0 = floor, x1 = min(x0 + 1, in - 1), asymmetric (10.3 step 4)."""
     return _linear(_linear(maps, height, -2, half=False), width, -1, half=False)
 
 
@@ -36,7 +36,7 @@ def _linear(maps: Array, out: int, axis: int, *, half: bool) -> Array:
 
 
 def bicubic(planes: Array, height: int, width: int, edge: Literal["weigh", "mirror"] = "weigh") -> Array:
-    """imresize's default: Keys' cubic with a = -0.5, widened when it shrinks, not clamped (1.3 step 2, A11).
+    """imresize's default: Keys' cubic with a = -0.5, widened when it shrinks, not clamped (10.2 step 2, A11).
 
     mirror: what lies outside is the picture mirrored (MATLAB). weigh: it has no weight and the rest is normalised
     (PIL, torch with antialias=True).

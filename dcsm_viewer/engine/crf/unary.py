@@ -20,7 +20,7 @@ _LEVELS = (0.01, 0.99)  # as far as a level may follow a map: at 0 or 1 nothing 
 def unary_from_class_maps(
     class_maps: MapsLike, floor: float, *, background: float = 0.5, follows: float = 0.0, sharpness: float = 1.0
 ) -> Tensor:
-    """-log of background and class maps, float32 (T+1, H, W), background first, at most -log(floor) (method.md 3).
+    """-log of background and class maps, float32 (T+1, H, W), background first, at most -log(floor) (docs/method.md 7).
 
     class_maps (T, H, W) are Q^c / max Q^c in [0, 1]; the background is 1 - max over c. That is method.md's
     p_bg = 1 - F_tanh: tanh rises, so the largest tanh'd map is the tanh of the largest map. Without the final tanh

@@ -1,7 +1,7 @@
 """The paper's network: a fully convolutional VGG-16 of any widths, with a hand-written backward pass.
 
 Thirteen 3x3 convolutions with padding 1, five 2x2 max-pools, fc6 as a 7x7 convolution without padding, fc7 and fc8
-as 1x1 convolutions, no dropout. Derivatives are taken at the *input* of conv3_1 ... conv5_3 (docs/method.md).
+as 1x1 convolutions, no dropout. Derivatives are taken at the *input* of conv3_1 ... conv5_3 (docs/method.md 10.1).
 """
 
 from __future__ import annotations

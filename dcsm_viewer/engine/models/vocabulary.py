@@ -38,7 +38,10 @@ class Readout(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SigmoidClasses:
-    """A multi-label network's own classes: the score is the sigmoid of the largest logit anywhere (dcsm.m, step 3)."""
+    """A multi-label network's own classes: the score is the sigmoid of the largest logit anywhere.
+
+    As dcsm.m has it (docs/method.md 10.2 step 3).
+    """
 
     names: tuple[str, ...]
 

@@ -1,7 +1,7 @@
 """Caffe's .caffemodel: a binary NetParameter, read with our own wire reader.
 
 Field numbers are those of the public caffe.proto. Layers are found by name; Deconvolution layers of the authors'
-deploy net share the convolutions' weights and are left out (docs/method.md, artefacts).
+deploy net share the convolutions' weights and are left out.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def test_that_the_background_is_what_the_strongest_class_leaves() -> None:
 
 
 def test_that_the_background_is_one_minus_the_tanh_of_the_strongest_map() -> None:
-    """method.md 3: p_bg = 1 - tanh(3 F / max F) / tanh(3), F the largest map before its final tanh."""
+    """docs/method.md 7: p_bg = 1 - tanh(3 F / max F) / tanh(3), F the largest map before its final tanh."""
     plain = np.random.default_rng(0).random((3, 4, 5))
     plain /= plain.max((1, 2), keepdims=True)
     background = 1 - np.tanh(3 * plain.max(0)) / np.tanh(3)
