@@ -118,12 +118,14 @@ class EngineThread:
 
     `make_engine` is called on the thread (importing torch takes seconds); it reports EngineReady itself.
     An error of the user's making becomes a Failure with its sentence; any other becomes a Failure that names it,
-    with the traceback in the log, and the thread lives on.
+    with the traceback in the log, and the thread lives on. After the settled Result an error is only logged: the
+    Result stays. Errors of the listener are logged too. Where the engine cannot be built, each request and inquiry is
+    answered with the reason.
     """
 
     def __init__(self, make_engine: Callable[[Listener], EngineLike], report: Listener) -> None:
         self._make_engine = make_engine
-        self._report = report
+        self._listener = report
         self._mailbox = Mailbox()
         self._cancelled_up_to = -1
         self._newest_serial = -1
@@ -167,6 +169,7 @@ class EngineThread:
         except Exception as error:
             log.exception("the engine could not be built")
             self._report(Failure(self._newest_serial, _sentence(error)))
+            self._refuse_all(_sentence(error))
             return
         while (wish := self._mailbox.take()) is not None:
             if isinstance(wish, Request):
@@ -174,13 +177,28 @@ class EngineThread:
             else:
                 self._answer(engine, wish)
 
+    def _refuse_all(self, sentence: str) -> None:
+        """Without an engine every request and inquiry is answered with the reason: nobody may wait for ever."""
+        while (wish := self._mailbox.take()) is not None:
+            if isinstance(wish, Request):
+                self._report(Failure(wish.serial, sentence))
+            else:
+                self._report(Answer(wish, failure=sentence))
+
+    def _report(self, what: Report) -> None:
+        """Tell the listener. An error of the listener's is logged: it must not end the thread."""
+        try:
+            self._listener(what)
+        except Exception:
+            log.exception("the listener failed on a %s", type(what).__name__)
+
     def _run(self, engine: EngineLike, request: Request) -> None:
         settled = False
 
         def report(what: Report) -> None:
             nonlocal settled
             self._report(what)
-            settled = isinstance(what, Result) and what.completeness == "settled"
+            settled = settled or (isinstance(what, Result) and what.completeness == "settled")
 
         def still_wanted(stage: Stage) -> bool:
             if self._stopping.is_set() or request.serial <= self._cancelled_up_to:
@@ -193,10 +211,13 @@ class EngineThread:
 
         try:
             engine.run(request, still_wanted, report)
-        except UserError as error:
-            self._report(Failure(request.serial, str(error)))
         except Exception as error:
-            log.exception("request %d failed", request.serial)
+            if settled:
+                # The user has the result; what broke off was made for a later request.
+                log.warning("after the result of request %d", request.serial, exc_info=True)
+                return
+            if not isinstance(error, UserError):
+                log.exception("request %d failed", request.serial)
             self._report(Failure(request.serial, _sentence(error)))
 
     def _answer(self, engine: EngineLike, inquiry: Inquiry) -> None:

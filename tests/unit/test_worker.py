@@ -15,6 +15,7 @@ from dcsm_viewer.values import (
     EngineReady,
     Failure,
     Inquiry,
+    Progress,
     Report,
     Request,
     Result,
@@ -264,3 +265,76 @@ def test_that_an_inquiry_that_fails_is_answered_with_a_sentence(running: Running
     answer = running.next()
     assert isinstance(answer, Answer)
     assert answer.failure == "There is no such layer; choose another."
+
+
+def test_that_looking_ahead_gives_way_though_progress_was_reported_after_the_result(running: Running) -> None:
+    going_on: list[bool] = []
+
+    def run(asked: Request, still_wanted: StillWanted, report: Listener) -> None:
+        report(replace(make_result(), request=asked))
+        report(Progress(asked.serial, "saliency", 1, 2, "looking ahead"))
+        running.thread.inquire(Inquiry(1, asked, "a question"))
+        going_on.append(still_wanted("saliency"))
+
+    running.engine.run = run  # type: ignore[method-assign]  # this one engine
+    running.engine.permits.release()
+    running.thread.ask(request(1))
+    assert serial_of(running.next()) == 1
+    assert isinstance(running.next(), Progress)
+    assert isinstance(running.next(), Answer)
+    assert going_on == [False]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("by zero"), UserError("No memory is left.")])
+def test_that_an_error_after_the_result_leaves_the_result(running: Running, error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    running.engine.after = fail
+    running.engine.permits.release(2)
+    running.thread.ask(request(1))
+    assert serial_of(running.next()) == 1
+    running.engine.started.get(timeout=PATIENCE_S)
+    running.engine.after = lambda: None
+    running.thread.inquire(Inquiry(1, request(1), "a question"))
+    assert running.next() == Answer(Inquiry(1, request(1), "a question"), "about 1")
+
+
+def test_that_a_listener_that_raises_does_not_end_the_thread() -> None:
+    engine, reports = GatedEngine(), Queue[Report]()
+    failing = [True, True]
+
+    def listen(what: Report) -> None:
+        if failing:
+            failing.pop()
+            raise RuntimeError("the window is gone")
+        reports.put(what)
+
+    thread = EngineThread(lambda _: engine, listen)
+    thread.start()
+    engine.permits.release(2)
+    engine.trouble = UserError("No.")  # a Failure is reported outside of what the engine runs
+    thread.ask(request(1))
+    engine.started.get(timeout=PATIENCE_S)
+    thread.inquire(Inquiry(1, request(1), "a question"))
+    engine.started.get(timeout=PATIENCE_S)
+    engine.permits.release()
+    thread.ask(request(2))
+    assert reports.get(timeout=PATIENCE_S) == Failure(2, "No.")
+    assert thread.stop(PATIENCE_S)
+
+
+def test_that_after_a_failed_start_every_request_and_inquiry_is_answered() -> None:
+    def broken(_: Listener) -> EngineLike:
+        raise UserError("The weights are missing.")
+
+    reports = Queue[Report]()
+    thread = EngineThread(broken, reports.put)
+    thread.start()
+    assert isinstance(reports.get(timeout=PATIENCE_S), Failure)
+    inquiry = Inquiry(1, request(1), "a question")
+    thread.inquire(inquiry)
+    assert reports.get(timeout=PATIENCE_S) == Answer(inquiry, failure="The weights are missing.")
+    thread.ask(request(2))
+    assert reports.get(timeout=PATIENCE_S) == Failure(2, "The weights are missing.")
+    assert thread.stop(PATIENCE_S)
