@@ -46,12 +46,25 @@ class Cache:
             self._kept.clear()
             self._used_bytes, self._owner = 0, owner
 
+    def clear(self) -> None:
+        """Drop everything: the memory is needed, or the device that holds it is gone."""
+        self._kept.clear()
+        self._used_bytes = 0
+
+    def resize(self, room_bytes: int) -> None:
+        """Keep up to `room_bytes` from now on."""
+        self._room_bytes = room_bytes
+        self._make_room()
+
     def put(self, key: Hashable, artefact: object) -> None:
         if key in self._kept:
             self._used_bytes -= self._kept.pop(key)[1]
         size = size_bytes(artefact)
         self._kept[key] = (artefact, size)
         self._used_bytes += size
+        self._make_room()
+
+    def _make_room(self) -> None:
         while self._used_bytes > self._room_bytes and len(self._kept) > 1:
             _, (_, freed) = self._kept.popitem(last=False)
             self._used_bytes -= freed

@@ -9,10 +9,25 @@ from functools import cache
 import torch
 import torch.nn.functional as F
 
+from dcsm_viewer.engine.device_errors import first_line, is_device_fault, is_out_of_memory
 from dcsm_viewer.values import DeviceWish, PrecisionWish, UserError
 
 PROBES = 4  # the first of them warms up
 _DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
+RETRY_S = 60.0  # a fault may have gone by then: another program's memory given back, a driver started again
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """reason: the first line of the error. while_in_use: it had computed before, in this process."""
+
+    reason: str
+    at_s: float
+    while_in_use: bool
+
+
+_faults: dict[str, _Fault] = {}
+_working: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +65,18 @@ def choose(device: DeviceWish, precision: PrecisionWish) -> Compute:
     if dtype == torch.float64:
         return _in_float64(device)
     compute = _on_device(device, dtype)
-    if dtype == torch.bfloat16 and bfloat16_speedup(compute.device.type) < 1:
+    if dtype != torch.bfloat16:
+        return compute
+    try:
+        speedup = bfloat16_speedup(compute.device.type)
+    except RuntimeError as error:
+        if is_out_of_memory(error) or is_device_fault(error):
+            return compute  # no fault of the precision's: the first stage meets it again, and is answered there
+        cannot = f"This {compute.device.type} does not compute in bfloat16 ({first_line(error)}); float32 is used."
+        return replace(compute, dtype=torch.float32, note=_both(compute.note, cannot))
+    if speedup < 1:
         slow = f"bfloat16 is slower than float32 on this {compute.device.type}, and less exact."
-        return replace(compute, note=" ".join(filter(None, (compute.note, slow))))
+        return replace(compute, note=_both(compute.note, slow))
     return compute
 
 
@@ -65,6 +89,28 @@ def _in_float64(device: DeviceWish) -> Compute:
         note = "mps has no float64; using the cpu." if _is_present("mps") else note
         return Compute(torch.device("cpu"), torch.float64, note)
     return _on_device(device, torch.float64)
+
+
+def on_cpu(compute: Compute, reason: str) -> Compute:
+    """Return the CPU in place of the device of `compute`, with a note that says why."""
+    note = f"The {compute.device.type} could not go on ({reason}); this was computed on the cpu."
+    return Compute(torch.device("cpu"), compute.dtype, _both(compute.note, note))
+
+
+def mark_faulty(device: torch.device, reason: str) -> None:
+    """Leave this device alone for RETRY_S, or until it is chosen by name again."""
+    _working.discard(device.type)
+    _faults[device.type] = _Fault(reason, time.monotonic(), while_in_use=True)
+
+
+def forget_faults() -> None:
+    """Try every device again when it is next chosen."""
+    _working.clear()
+    _faults.clear()
+
+
+def _both(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 @cache
@@ -89,15 +135,24 @@ def _on_device(device: DeviceWish, dtype: torch.dtype) -> Compute:
     if device == "auto":
         for name in ("cuda", "mps"):
             if _is_present(name):
-                fault = _fault(name)
+                fault = _fault(name, at_once=False)
                 if fault is None:
                     return Compute(torch.device(name), dtype)
-                return Compute(torch.device("cpu"), dtype, f"{name} is present but fails ({fault}); using the cpu.")
+                return Compute(
+                    torch.device("cpu"), dtype, f"{name} is present but fails ({fault.reason}); using the cpu."
+                )
         return Compute(torch.device("cpu"), dtype)
     if device != "cpu":
-        fault = _fault(device) if _is_present(device) else "torch finds none on this machine"
+        if not _is_present(device):
+            raise UserError(
+                f"The device {device} cannot be used: torch finds none on this machine. Choose auto or cpu."
+            )
+        fault = _fault(device, at_once=True)
+        if fault is not None and fault.while_in_use:
+            # It served this session until it broke: whoever chose it goes on, and is told.
+            return Compute(torch.device("cpu"), dtype, f"The {device} has failed ({fault.reason}); using the cpu.")
         if fault is not None:
-            raise UserError(f"The device {device} cannot be used: {fault}. Choose auto or cpu.")
+            raise UserError(f"The device {device} cannot be used: {fault.reason}. Choose auto or cpu.")
     return Compute(torch.device(device), dtype)
 
 
@@ -105,12 +160,20 @@ def _is_present(name: str) -> bool:
     return torch.cuda.is_available() if name == "cuda" else torch.backends.mps.is_available()
 
 
-@cache
-def _fault(name: str) -> str | None:
-    """Why a convolution on this device fails, None if it does not."""
+def _fault(name: str, *, at_once: bool) -> _Fault | None:
+    """Why this device does not compute, None if it does. `at_once`: a fault is not believed without another try."""
+    if name in _working:
+        return None
+    known = _faults.get(name)
+    if known is not None and not at_once and time.monotonic() - known.at_s < RETRY_S:
+        return known
     try:
         device = torch.device(name)
         F.conv2d(torch.ones(1, 3, 8, 8, device=device), torch.ones(4, 3, 3, 3, device=device)).sum().item()
     except RuntimeError as error:
-        return str(error).splitlines()[0]
+        in_use = known is not None and known.while_in_use
+        _faults[name] = _Fault(first_line(error), time.monotonic(), while_in_use=in_use)
+        return _faults[name]
+    _faults.pop(name, None)
+    _working.add(name)
     return None

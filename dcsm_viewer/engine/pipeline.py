@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from dcsm_viewer import limits
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.crf.first_calls import make_first_calls
-from dcsm_viewer.engine.device import Compute, choose
+from dcsm_viewer.engine.device import Compute, choose, mark_faulty, on_cpu
+from dcsm_viewer.engine.device_errors import first_line, is_device_fault, is_out_of_memory
+from dcsm_viewer.engine.device_memory import CPU_CACHE_BYTES, cache_bytes, empty_cache
 from dcsm_viewer.engine.freed_memory import give_back_freed
 from dcsm_viewer.engine.inquiries import answers
 from dcsm_viewer.engine.inquiries.part import Part
@@ -29,11 +33,15 @@ from dcsm_viewer.values import (
     ResultPart,
     Settings,
     Stage,
+    UserError,
 )
 
-KEPT_BYTES = 768 * 1024**2  # maps of some twenty images
-TRACES_BYTES = 768 * 1024**2  # the gates of one image at three scales, VGG-16 included
+KEPT_BYTES = CPU_CACHE_BYTES
+TRACES_BYTES = CPU_CACHE_BYTES
 LABELS_ALONE: frozenset[ResultPart] = frozenset(("labels",))  # what exports and evaluations read beside the maps
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 StillWanted = Callable[[Stage], bool]
 Listener = Callable[[Report], None]
@@ -56,8 +64,12 @@ class Engine:
     def ready(self) -> EngineReady:
         """Device and precision in use, and the models to choose from; the default model is loaded by then."""
         defaults = Settings()
-        compute = choose(defaults.device, defaults.precision)
-        self._model(defaults, compute)
+
+        def loaded(compute: Compute) -> Compute:
+            self._model(defaults, compute)
+            return compute
+
+        compute = self._computed(defaults, loaded)
         return EngineReady(compute.device_name, compute.precision_name, compute.note, model_cards())
 
     def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None:
@@ -68,12 +80,17 @@ class Engine:
         be moved up without a pass; `still_wanted` ends that too. Raises UserError with a sentence for what cannot be
         used.
         """
-        try:
-            stage = self._stage(request, still_wanted, report, all_layers=True)
+
+        def settle(compute: Compute) -> MapStage:
+            stage = self._stage(request, compute, still_wanted, report, all_layers=True)
             for result in stage.partial_results():
                 report(result)
             report(stage.settled())
-            stage.look_ahead()
+            return stage
+
+        try:
+            stage = self._computed(request.settings, settle)
+            self._look_ahead(stage)
         except AbandonedError:
             return
 
@@ -119,23 +136,95 @@ class Engine:
             if isinstance(inquiry.question, Aside):
                 report(Answer(inquiry, self._aside(inquiry.question, inquiry.request, still_wanted)))
                 return True
-            stage = self._stage(inquiry.request, lambda _: still_wanted(), lambda _: None, all_layers=True)
-            last = None
-            for value in answers(inquiry.question, stage):
-                if isinstance(value, Part):
-                    report(Answer(inquiry, value.value, is_last=False))
-                    continue
-                if last is not None:
-                    report(Answer(inquiry, last, is_last=False))
-                last = value
-            report(Answer(inquiry, last))
+
+            def answer(compute: Compute) -> object:
+                request = inquiry.request
+                stage = self._stage(request, compute, lambda _: still_wanted(), lambda _: None, all_layers=True)
+                last: object = None
+                for value in answers(inquiry.question, stage):
+                    if isinstance(value, Part):
+                        report(Answer(inquiry, value.value, is_last=False))
+                        continue
+                    if last is not None:
+                        report(Answer(inquiry, last, is_last=False))
+                    last = value
+                return last
+
+            report(Answer(inquiry, self._computed(inquiry.request.settings, answer)))
         except AbandonedError:
             return False
         return True
 
     def card(self, settings: Settings) -> ModelCard:
         """The card of the model these settings name, which is loaded for it."""
-        return self._model(settings, choose(settings.device, settings.precision)).card
+        return self._computed(settings, lambda compute: self._model(settings, compute)).card
+
+    def _computed(self, settings: Settings, work: Callable[[Compute], T]) -> T:
+        """Return what `work` gives on the device of the settings, or failing that on the CPU, with a note.
+
+        Too little memory: everything kept is dropped, and the work is done again where it was; then on the CPU.
+        A fault of the device: it is left alone for a while, and the work is done on the CPU. Raises UserError where
+        the CPU's memory does not suffice either, and whatever else `work` raises.
+        """
+        limits.check(settings)
+        compute = choose(settings.device, settings.precision)
+        dropped = False
+        while True:
+            try:
+                return work(compute)
+            except Exception as error:
+                on_gpu = compute.device.type != "cpu"
+                is_fault = on_gpu and is_device_fault(error)
+                if not is_fault and not is_out_of_memory(error):
+                    raise
+                if dropped and not on_gpu:
+                    if isinstance(error, UserError):
+                        raise
+                    raise UserError(
+                        "The memory of this machine does not suffice; choose a smaller image, fewer or smaller scales."
+                    ) from error
+                reason = first_line(error)
+                log.warning("on the %s: %s", compute.device.type, reason)
+            # Out here the error, and with it the tensors of the calls that it held, is gone.
+            self._drop_everything()
+            if is_fault:
+                mark_faulty(compute.device, reason)
+            else:
+                empty_cache(compute.device)
+            if is_fault or (dropped and on_gpu):
+                compute, dropped = on_cpu(compute, reason), False
+            else:
+                dropped = True
+
+    def _look_ahead(self, stage: MapStage) -> None:
+        """Make the maps of the next classes. An error costs only these: it is logged, and the Result stays."""
+        device = stage.passes.compute.device
+        try:
+            stage.look_ahead()
+        except AbandonedError:
+            raise
+        except Exception as error:
+            log.exception("looking ahead broke off")
+            is_fault = device.type != "cpu" and is_device_fault(error)
+            if not is_fault and not is_out_of_memory(error):
+                return
+            reason = first_line(error)
+        else:
+            return
+        self._drop_everything()
+        if is_fault:
+            mark_faulty(device, reason)
+        else:
+            empty_cache(device)
+
+    def _drop_everything(self) -> None:
+        """Give up all that can be made again: maps, gates and lattices of both engines, and the loaded models."""
+        for cache in (self._kept, self._traces):
+            cache.clear()
+        if self._beside is not None:
+            self._beside._drop_everything()
+        self._shelf.clear()
+        give_back_freed()
 
     def _aside(self, question: Aside, request: Request, still_wanted: Callable[[], bool]) -> ModelCard | Result:
         if question.wanted == "card":
@@ -151,11 +240,16 @@ class Engine:
         self._kept.belong_to(request.image.digest)
         self._traces.belong_to(request.image.digest)
         give_back_freed()
-        return self._stage(request, still_wanted, report, all_layers=False, want=want).settled()
+
+        def settle(compute: Compute) -> Result:
+            return self._stage(request, compute, still_wanted, report, all_layers=False, want=want).settled()
+
+        return self._computed(request.settings, settle)
 
     def _stage(
         self,
         request: Request,
+        compute: Compute,
         still_wanted: StillWanted,
         report: Listener,
         *,
@@ -163,10 +257,10 @@ class Engine:
         want: frozenset[ResultPart] = ALL_PARTS,
     ) -> MapStage:
         settings = request.settings
-        limits.check(settings)
-        compute = choose(settings.device, settings.precision)
         model = self._model(settings, compute)
-        watch = Stopwatch(self._kept)
+        for cache in (self._kept, self._traces):
+            cache.resize(cache_bytes(compute.device))
+        watch = Stopwatch(self._kept, compute.device)
         # Hundreds of megabytes, of use only to a class nobody asked for yet: kept for the image at hand alone.
         self._traces.belong_to(request.image.digest)
         checkpoint = _checkpoint(request, still_wanted, report)

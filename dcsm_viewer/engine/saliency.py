@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dcsm_viewer.engine.models.network import Trace
 from dcsm_viewer.engine.models.registry import Model
-from dcsm_viewer.values import MethodSettings, UserError
+from dcsm_viewer.values import MethodSettings
 
 Maps = dict[str, Tensor]
 
@@ -29,44 +29,15 @@ def raw_maps(
     One class at a time, because a matrix product rounds a column differently beside other columns: a class's maps
     must not depend on which other classes happened to be missing (docs/decisions/one-class-a-backward-pass.md).
     `pulse` hears of every layer reached ("class 1 of 4, conv5_2"), and may raise to stop there.
-    Raises UserError when the device's memory does not hold one class.
+    Too little memory for one class is answered by the engine, as in every stage (Engine._computed).
     """
     for number, class_id in enumerate(class_ids, 1):
         place = f"class {number} of {len(class_ids)}"
-        maps = _within_memory(model, trace, class_id, layers, method, partial(_pulse_at, pulse, place))
-        if maps is None:
-            raise UserError(
-                f"The memory of the {trace.logits.device.type} does not hold one class's gradients; "
-                "choose smaller scales, or the device cpu."
-            )
-        yield class_id, maps
+        yield class_id, _reduced(model, trace, class_id, layers, method, partial(_pulse_at, pulse, place))
 
 
 def _pulse_at(pulse: Callable[[str], None], place: str, layer: str) -> None:
     pulse(f"{place}, {layer}")
-
-
-def _within_memory(
-    model: Model,
-    trace: Trace[object],
-    class_id: int,
-    layers: Sequence[str],
-    method: MethodSettings,
-    pulse: Callable[[str], None],
-) -> Maps | None:
-    """The maps (h, w) of this class, None where the memory does not hold its gradients."""
-    try:
-        return _reduced(model, trace, class_id, layers, method, pulse)
-    except torch.OutOfMemoryError:
-        pass
-    except RuntimeError as error:
-        # The CPU's allocator raises nothing more special.
-        if "DefaultCPUAllocator" not in str(error):
-            raise
-    # Only here, with the exception and the tensors it held gone, is there something to give back.
-    if trace.logits.device.type == "cuda":
-        torch.cuda.empty_cache()
-    return None
 
 
 def _reduced(

@@ -6,7 +6,10 @@ import time
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
+import torch
+
 from dcsm_viewer.engine.cache import Cache
+from dcsm_viewer.engine.device_memory import synchronize
 from dcsm_viewer.values import STAGES, Stage, StageTime
 
 T = TypeVar("T")
@@ -15,8 +18,10 @@ T = TypeVar("T")
 class Stopwatch:
     """Stands between the pipeline and the cache: asks for artefacts and notes what it cost."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, device: torch.device | None = None) -> None:
+        """`device`: where the stages compute; its queue is waited for before the clock is read."""
         self._cache = cache
+        self._device = device or torch.device("cpu")
         self._elapsed_s: dict[Stage, float] = dict.fromkeys(STAGES, 0.0)
         self._made: dict[Stage, int] = dict.fromkeys(STAGES, 0)
         self._reused: dict[Stage, int] = dict.fromkeys(STAGES, 0)
@@ -43,9 +48,13 @@ class Stopwatch:
 
     def timed(self, stage: Stage, make: Callable[[], T], *, pieces: int = 1) -> T:
         """What `make` gives, its time and `pieces` made counted to the stage."""
+        synchronize(self._device)
         begin = time.perf_counter()
         try:
-            return make()
+            made = make()
+            # Not where `make` raised: after a fault of the device waiting for it would raise another error.
+            synchronize(self._device)
+            return made
         finally:
             self._elapsed_s[stage] += time.perf_counter() - begin
             self._made[stage] += pieces

@@ -94,19 +94,13 @@ class Lattice:
 
 def weighted_sums(values: Tensor, index: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
     """Row g of the result (G, L) is the sum of weights[e] * values[index[e]] over offsets[g] <= e < offsets[g+1]."""
-    if values.device.type == "mps":
-        return _weighted_sums_by_adding(values, index, offsets, weights)
-    return F.embedding_bag(index, values, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True)
-
-
-def _weighted_sums_by_adding(values: Tensor, index: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
-    """`weighted_sums` from plain indexing, for a device without weighted embedding bags."""
-    groups = offsets.shape[0] - 1
-    group_of = torch.repeat_interleave(
-        torch.arange(groups, device=values.device), offsets.diff().long(), output_size=index.shape[0]
-    )
-    result = torch.zeros(groups, values.shape[1], dtype=values.dtype, device=values.device)
-    return result.index_add_(0, group_of, values[index.long()] * weights[:, None])
+    try:
+        return F.embedding_bag(index, values, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True)
+    except NotImplementedError:
+        if values.device.type == "cpu":
+            raise
+    # An older torch has no such kernel for mps. On the CPU, as adding by index has no fixed order there.
+    return weighted_sums(values.cpu(), index.cpu(), offsets.cpu(), weights.cpu()).to(values.device)
 
 
 def sum_of_slices(parts: Sequence[tuple[Lattice, Tensor]], features: int, *, scratch: Tensor | None = None) -> Tensor:

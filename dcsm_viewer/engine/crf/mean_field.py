@@ -69,7 +69,7 @@ class MeanField:
         # Softmax ignores what all labels share. With the best label at 0, exp cannot overflow and needs no maximum.
         rows = unary.detach().reshape(labels, -1).to(torch.float32)
         least = rows.amin(0)
-        self._least_sum = float(least.sum(dtype=torch.float64))
+        self._least_sum = _exact_sum(least)
         self._unary = _as_rows(rows.sub(least).clamp_(max=_LARGEST_UNARY), self._columns, beyond=_IMPROBABLE)
         # Whether logits stay where exp is safe is not known before the first messages; on a GPU asking would mean
         # waiting, and taking the largest off costs nothing there.
@@ -232,12 +232,14 @@ def _first_largest(rows: Tensor) -> Tensor:
 
 
 def _summed_product(one: Tensor, other: Tensor, *, into: Tensor, runs: int) -> float:
-    """The sum of one * other (N, L): products and sums over `runs` runs of them in float32, and these in float64.
+    """The sum of one * other (N, L): products and sums over `runs` runs of them in float32, and these in float64."""
+    return _exact_sum(torch.mul(one, other, out=into).view(runs, -1).sum(1))
 
-    Nothing in float64 on mps, which has none.
-    """
-    sums = torch.mul(one, other, out=into).view(runs, -1).sum(1)
-    return float(sums.sum() if sums.device.type == "mps" else sums.sum(dtype=torch.float64))
+
+def _exact_sum(values: Tensor) -> float:
+    """Return the sum in float64; mps has none, so its values are added on the CPU."""
+    here = values.cpu() if values.device.type == "mps" else values
+    return float(here.sum(dtype=torch.float64))
 
 
 def check_unary(unary: Tensor | NDArray[np.float32]) -> None:

@@ -90,11 +90,12 @@ def _levels(maps: Tensor, background: float, follows: float) -> Tensor | None:
     if follows == 0:
         return None if background == 0.5 else maps.new_full((maps.shape[0], 1, 1), background)
     # In float64: a sum over a million pixels must not depend on their order.
-    heavy = maps.double().clamp(0.0, 1.0).flatten(1)
+    wide = maps.cpu() if maps.device.type == "mps" else maps  # mps has no float64
+    heavy = wide.double().clamp(0.0, 1.0).flatten(1)
     total = heavy.sum(1)
     own = torch.where(total > 0, heavy.square().sum(1) / total.clamp(min=torch.finfo(total.dtype).tiny), background)
     levels = ((1.0 - follows) * background + follows * own).clamp(*_LEVELS)
-    return levels.to(maps.dtype)[:, None, None]
+    return levels.to(maps.dtype).to(maps.device)[:, None, None]
 
 
 def _shifted(maps: Tensor, levels: Tensor | None, sharpness: float) -> Tensor:

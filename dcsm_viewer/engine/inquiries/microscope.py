@@ -105,8 +105,8 @@ class _Bench:
 
 def gate_of(unit: Unit, arrived: Arrival, vectors: Mapping[BackwardMode, Tensor]) -> Gate:
     """vectors: by rule, the derivative (channels,) at the unit; `arrived` carries it to the ReLU."""
-    incoming = {mode: arrived.carried(vector).double().cpu() for mode, vector in vectors.items()}
-    activations = arrived.activations.double().cpu()
+    incoming = {mode: arrived.carried(vector).cpu().double() for mode, vector in vectors.items()}
+    activations = arrived.activations.cpu().double()
     is_open = (activations > 0) & (activations < arrived.ceiling)
     # Rules differ in size by orders of magnitude; each counts by its share of what it brings here.
     strength = sum(

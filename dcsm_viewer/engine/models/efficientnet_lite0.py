@@ -242,7 +242,9 @@ class EfficientNetLite0:
 def _block_backward(block: Block, gates: BlockGates, gradient: Tensor, mode: BackwardMode) -> Tensor:
     expand, depthwise, project = block.expand, block.depthwise, block.project.weight.flatten(1)
     open_expand, open_depthwise = gates.expand, gates.depthwise
-    living = _living(gates) if mode != "deconvnet" else None
+    # On a GPU looking for them makes the CPU wait, and products of ever new shapes, for nothing.
+    looks = mode != "deconvnet" and gradient.device.type == "cpu"
+    living = _living(gates) if looks else None
     if living is not None:
         project, open_depthwise = project[:, living], open_depthwise[:, living]
         depthwise = replace(depthwise.taking(living), groups=len(living))
@@ -280,7 +282,12 @@ def _pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 def _through_relu6(gradient: Tensor, activation: Tensor, mode: BackwardMode) -> Tensor:
     """As `through_relu`, with the gate read from the ReLU6's output: 0 < activation < 6."""
     if mode != "deconvnet":
-        torch.ops.aten.hardtanh_backward.grad_input(gradient, activation, 0, 6, grad_input=gradient)
+        if gradient.device.type == "cpu":
+            torch.ops.aten.hardtanh_backward.grad_input(gradient, activation, 0, 6, grad_input=gradient)
+        else:
+            # Kernels of other devices are written for the input of the ReLU6, and mps's lets the bounds 0 and 6
+            # through: given the output, no gate of it would ever close.
+            gradient.mul_((activation > 0) & (activation < 6))
     if mode != "gradient":
         gradient.clamp_(min=0)
     return gradient

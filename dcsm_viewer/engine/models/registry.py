@@ -67,6 +67,10 @@ class Shelf:
             self._models[key] = load_model(name, vocabulary, compute)
         return self._models[key]
 
+    def clear(self) -> None:
+        """Give up the loaded models, whose memory is needed or whose device is gone."""
+        self._models.clear()
+
 
 def load_model(name: str, vocabulary: Vocabulary, compute: Compute) -> Model:
     """The model of this name or weights file, ready to run.

@@ -56,13 +56,6 @@ def test_that_blocks_of_features_change_nothing(monkeypatch: pytest.MonkeyPatch)
     assert torch.equal(lattice_for(kernel, rgb).filtered(values), whole)
 
 
-def test_that_sums_without_embedding_bags_are_the_same() -> None:
-    lattice = lattice_for(GaussianKernel(3.0, 3.0), photo_image(20, 30))
-    values = torch.rand(600, 4, generator=torch.Generator().manual_seed(1))
-    arguments = (values, lattice.splat.index, lattice.splat.offsets, lattice.splat.weight)
-    torch.testing.assert_close(module._weighted_sums_by_adding(*arguments), module.weighted_sums(*arguments))
-
-
 def test_that_a_moved_lattice_filters_alike_and_counts_its_bytes() -> None:
     lattice = lattice_for(GaussianKernel(3.0, 3.0), photo_image(20, 30))
     values = torch.rand(600, 1, generator=torch.Generator().manual_seed(1))
