@@ -178,8 +178,6 @@ class Engine:
                 if not is_fault and not is_out_of_memory(error):
                     raise
                 if dropped and not on_gpu:
-                    if isinstance(error, UserError):
-                        raise
                     raise UserError(
                         "The memory of this machine does not suffice; choose a smaller image, fewer or smaller scales."
                     ) from error

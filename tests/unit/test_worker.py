@@ -276,7 +276,7 @@ def test_that_looking_ahead_gives_way_though_progress_was_reported_after_the_res
         running.thread.inquire(Inquiry(1, asked, "a question"))
         going_on.append(still_wanted("saliency"))
 
-    running.engine.run = run  # type: ignore[method-assign]  # this one engine
+    running.engine.run = run  # type: ignore[method-assign, assignment]  # this one engine
     running.engine.permits.release()
     running.thread.ask(request(1))
     assert serial_of(running.next()) == 1

@@ -37,7 +37,7 @@ def test_that_the_probe_is_made_once() -> None:
 def test_that_float64_is_the_reference_mode_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose("cpu", "float64") == Compute(torch.device("cpu"), torch.float64)
     monkeypatch.setattr(device, "_is_present", lambda name: name == "cuda")
-    monkeypatch.setattr(device, "_fault", lambda _: None)
+    monkeypatch.setattr(device, "_fault", lambda *_args, **_words: None)
     chosen = choose("auto", "float64")
     assert (chosen.device.type, chosen.dtype) == ("cpu", torch.float64)
     assert "cuda is chosen by name" in chosen.note

@@ -27,7 +27,7 @@ def test_that_an_import_that_fails_names_both_versions_and_the_remedy(monkeypatc
         def __getattr__(self, name: str) -> object:
             raise RuntimeError("operator torchvision::nms does not exist")
 
-    monkeypatch.setattr(torchvision, "ops", Broken("torchvision.ops"))
+    monkeypatch.setitem(sys.modules, "torchvision.ops", Broken("torchvision.ops"))
     trouble = pair_trouble() or ""
     assert trouble.startswith(f"torchvision {torchvision.__version__.partition('+')[0]}")
     assert f"does not fit torch {torch.__version__} (operator torchvision::nms does not exist): " in trouble
