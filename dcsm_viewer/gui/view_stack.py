@@ -39,11 +39,14 @@ class ViewStack(QStackedWidget):
         self.empty = EmptyView(self)
         self._pages: dict[str, QWidget] = {}
         self._alone: frozenset[str] = frozenset()
+        labels = LabelsView(viewport, self)
+        labels.lab.plot.written.connect(self._say)
+        labels.lab.plot.failed.connect(self._say_failure)
         self.views: dict[ViewName, LinkedView] = {
             "compare": CompareView(viewport, self),
             "grid": GridView(viewport, self),
             "overlay": OverlayView(viewport, self),
-            "labels": LabelsView(viewport, self),
+            "labels": labels,
         }
         self.addWidget(self.empty)
         for name, view in self.views.items():
@@ -93,6 +96,12 @@ class ViewStack(QStackedWidget):
         label = int(segmentation.labels[row, col])
         if label:
             self._store.change(focus=label - 1)
+
+    def _say(self, sentence: str) -> None:
+        self._store.change(message=sentence)
+
+    def _say_failure(self, sentence: str) -> None:
+        self._store.change(failure=sentence)
 
     def _leave(self) -> None:
         self._cursor = None

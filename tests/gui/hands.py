@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from dcsm_viewer.gui.widgets.plot import Plot
 
 W = TypeVar("W", bound=QObject)
 
@@ -28,3 +30,23 @@ def type_into(widget: QWidget, text: str) -> None:
 
 def click(button: QAbstractButton) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def click_at(plot: Plot, x: float) -> None:
+    """A click on the plot at this place of its x axis, in the middle of its height."""
+    QTest.mouseClick(plot.canvas.viewport(), Qt.MouseButton.LeftButton, pos=_in_canvas(plot, x))
+
+
+def drag_line(plot: Plot, start: float, end: float) -> None:
+    """Takes the line that stands at `start` of the x axis, and lets go of it at `end`."""
+    under, there, here = plot.canvas.viewport(), _in_canvas(plot, start), _in_canvas(plot, end)
+    QTest.mouseMove(under, there)
+    QTest.mousePress(under, Qt.MouseButton.LeftButton, pos=there)
+    for part in range(1, 11):
+        QTest.mouseMove(under, there + (here - there) * part / 10)
+        QTest.qWait(1)
+    QTest.mouseRelease(under, Qt.MouseButton.LeftButton, pos=here)
+
+
+def _in_canvas(plot: Plot, x: float) -> QPoint:
+    return plot.canvas.mapFrom(plot, plot.place_of(x).toPoint())

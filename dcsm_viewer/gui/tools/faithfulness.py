@@ -15,13 +15,11 @@ from typing_extensions import override
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
-from dcsm_viewer.gui.tools.curve_plot import CurvePlot
 from dcsm_viewer.gui.tools.faithfulness_model import (
     Pointed,
     Ranked,
     areas_in_words,
-    axes,
-    curves,
+    chart,
     pointed,
     ties_in_words,
 )
@@ -30,6 +28,7 @@ from dcsm_viewer.gui.tools.step_row import StepRow
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.gui.views.subject import distinct_map, raw_map
+from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.imaging.read_mask import read_mask
 from dcsm_viewer.inquiries.faithfulness import CURVES, CurveName, Faithfulness, FaithfulnessQuestion, RankedBy
 from dcsm_viewer.values import Answer
@@ -73,7 +72,7 @@ class FaithfulnessTool(Tool):
         self.drop = QPushButton("Forget mask", self)
         self.drop.setToolTip("Ends the pointing game")
         self.view = FaithfulnessView(bench.viewport, self)
-        self.plots: dict[CurveName, CurvePlot] = {name: CurvePlot(axes(name), self) for name in CURVES}
+        self.plots: dict[CurveName, Plot] = {name: Plot(f"{name.capitalize()} curve", self) for name in CURVES}
         self.words = wrapped("Areas under the curves", self)
         self.pointing = wrapped("Pointing game", self)
         self.how = wrapped("How to read it", self, _HOW)
@@ -82,9 +81,9 @@ class FaithfulnessTool(Tool):
         self.load.clicked.connect(self._ask_for_mask)
         self.drop.clicked.connect(self._forget_mask)
         for plot in self.plots.values():
-            plot.make_choosable(1 / STEPS)
-            plot.setToolTip("Press or drag to mark the pixels of a share.")
-            plot.x_chosen.connect(self._take_x)
+            plot.setToolTip("Click, or drag the line, to mark the pixels of a share.")
+            plot.moved.connect(self._take_x)
+            self.hear_plot(plot)
 
     @property
     def known(self) -> Faithfulness | None:
@@ -174,7 +173,7 @@ class FaithfulnessTool(Tool):
     def _take_share(self, _step: int) -> None:
         self._show(self.bench.store.state)
 
-    def _take_x(self, x: float) -> None:
+    def _take_x(self, _line: str, x: float) -> None:
         self.share.slider.setValue(round(x * STEPS))
 
     def _play(self) -> None:
@@ -191,7 +190,7 @@ class FaithfulnessTool(Tool):
         share = self.share.value / STEPS
         self.view.show_share(self._maps, share, self._game)
         for name, plot in self.plots.items():
-            plot.show_curves(axes(name), curves(self._known, name), share)
+            plot.show_chart(chart(self._known, name, share, 1 / STEPS))
         known = self._known
         waiting = self._failure or why_nothing(state) or "The curves are being measured."
         self.words.setText(waiting if known is None else _all_words(known))

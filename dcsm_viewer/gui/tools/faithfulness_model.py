@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.gui.tools.curve_plot import Axes, Curve
+from dcsm_viewer.gui.widgets.plot_values import Axis, Chart, Line, Series, as_points
 from dcsm_viewer.inquiries.faithfulness import RANKINGS, CurveName, Faithfulness, RankedBy
 from dcsm_viewer.metrics.pointing import TOLERANCE_PX, distance_px, is_hit
 
@@ -18,7 +18,6 @@ _NAMES: dict[CurveName, str] = {
     "insertion": "score while pixels are inserted",
 }
 _MOST_PX = 500_000  # more pixels than a pane has; sorting more would be felt
-_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +75,32 @@ def pointed(ranked: Ranked, image_shape: tuple[int, int], mask: NDArray[np.uint8
     return Pointed(row, col, distance_px(mask, class_id + 1, int(row), int(col)))
 
 
-def axes(curve: CurveName) -> Axes:
-    return Axes("pixels, in the map's order", _NAMES[curve], _SHARES, _SHARES, percent=True)
-
-
-def curves(known: Faithfulness | None, curve: CurveName) -> tuple[Curve, ...]:
+def chart(known: Faithfulness | None, curve: CurveName, share: float, step: float) -> Chart | None:
+    """The scores of both maps over the share of pixels, with a line at `share` that moves by `step`."""
     if known is None:
-        return ()
-    found = {by: known.curves[curve, by] for by in RANKINGS}
-    return tuple(
-        Curve(by, tuple(zip(found[by].shares, found[by].scores, strict=True)), is_first=by == "distinct")
-        for by in ("distinct", "raw")
+        return None
+    series = []
+    for by in reversed(RANKINGS):
+        found = known.curves[curve, by]
+        is_first = by == "distinct"
+        series.append(
+            Series(
+                by,
+                tuple(found.shares),
+                as_points(found.scores),
+                "accent" if is_first else "text",
+                "solid" if is_first else "dashed",
+                2 if is_first else 1.5,
+                "filled" if is_first else "hollow",
+            )
+        )
+    return Chart(
+        _NAMES[curve],
+        Axis("pixels, in the map's order", 0.0, 1.0, "percent"),
+        Axis(_NAMES[curve], 0.0, 1.0),
+        tuple(series),
+        lines=(Line("share", f"{100 * share:.0f} %", share, step=step),),
+        click_moves=True,
     )
 
 

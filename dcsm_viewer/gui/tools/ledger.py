@@ -30,9 +30,10 @@ from dcsm_viewer.gui.tools.ledger_csv import csv_of
 from dcsm_viewer.gui.tools.ledger_labels import LabelAccount
 from dcsm_viewer.gui.tools.ledger_model import LedgerModel
 from dcsm_viewer.gui.tools.ledger_rows import COLUMNS, lines_of, sentence_of, standing_of
-from dcsm_viewer.gui.tools.ledger_waterfall import Waterfall
+from dcsm_viewer.gui.tools.ledger_waterfall import chart_of
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import class_name, is_stale
+from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.inquiries.ledger import LedgerQuestion, PixelLedger
 from dcsm_viewer.values import Answer, Result
 from dcsm_viewer.whole_file import whole_file
@@ -66,7 +67,8 @@ class LedgerTool(Tool):
         self.model = LedgerModel(self)
         self.tree = _tree(self.model, self)
         self.labels = LabelAccount(self)
-        self.waterfall = Waterfall(self)
+        self.waterfall = Plot("Waterfall: no pixel is chosen", self)
+        self.hear_plot(self.waterfall)
         self._tabs, self._split = QTabWidget(self), QSplitter(Qt.Orientation.Horizontal, self)
         self.sentence = QLabel("", self)
         self._lay_out()
@@ -175,13 +177,14 @@ class LedgerTool(Tool):
     def _show_class(self, *_: QModelIndex) -> None:
         place = self.model.class_place(self.tree.currentIndex())
         if self._shown is None or place is None or place >= len(self._shown[1].classes):
-            self.waterfall.show_entry(None, "", final_tanh=False)
+            self.waterfall.show_chart(None)
             self.sentence.setText("")
             return
         result, ledger = self._shown
         entry = ledger.classes[place]
         method = result.request.settings.method
-        self.waterfall.show_entry(entry, class_name(result, entry.class_id), final_tanh=method.final_tanh)
+        name = class_name(result, entry.class_id)
+        self.waterfall.show_chart(chart_of(entry, name, final_tanh=method.final_tanh))
         self.sentence.setText(sentence_of(result, ledger, entry))
         self.sentence.setToolTip(as_tip(self.sentence.text()))
 

@@ -12,12 +12,12 @@ from typing_extensions import override
 from dcsm_viewer.gui.panels.calm_wheel import calm
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
-from dcsm_viewer.gui.tools.curve_plot import CurvePlot
 from dcsm_viewer.gui.tools.sanity_view import SanityView
-from dcsm_viewer.gui.tools.sanity_words import HONEST, axes, curves, progress, sentence
+from dcsm_viewer.gui.tools.sanity_words import HONEST, chart, progress, sentence
 from dcsm_viewer.gui.tools.step_row import StepRow
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
+from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.inquiries.sanity import SanityLadder, SanityQuestion
 from dcsm_viewer.values import Answer
 
@@ -52,15 +52,15 @@ class SanityTool(Tool):
         self.seed.setKeyboardTracking(False)
         calm(self.seed)
         self.view = SanityView(bench.viewport, self)
-        self.plot = CurvePlot(axes(1), self)
-        self.plot.setToolTip("Press or drag to choose how many layers are random.")
-        self.plot.make_choosable(1.0)
+        self.plot = Plot("Rank correlation with the trained map", self)
+        self.plot.setToolTip("Click, or drag the line, to choose how many layers are random.")
         self.words = wrapped("What the bench shows", self)
         self.progress = wrapped("Progress", self)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._lay_out()
         self.layers.moved.connect(self._take_layers)
-        self.plot.x_chosen.connect(self._take_x)
+        self.plot.moved.connect(self._take_x)
+        self.hear_plot(self.plot)
         self.seed.valueChanged.connect(self._take_seed)
         self._rest.timeout.connect(self._ask)
 
@@ -117,7 +117,7 @@ class SanityTool(Tool):
         if self._ladder is None or self.layers.value not in self._ladder.rungs:
             self._rest.start()
 
-    def _take_x(self, x: float) -> None:
+    def _take_x(self, _line: str, x: float) -> None:
         self.layers.slider.setValue(round(x))
 
     def _take_seed(self, _seed: int) -> None:
@@ -153,11 +153,11 @@ class SanityTool(Tool):
         if ladder is None:
             self.words.setText(waiting)
             self.progress.setText("")
-            self.plot.show_curves(axes(1), ())
+            self.plot.show_chart(None)
             return
         self.words.setText(self._failure or (sentence(ladder, rung) if rung is not None else waiting))
         self.progress.setText(progress(ladder))
-        self.plot.show_curves(axes(total), curves(ladder), float(count))
+        self.plot.show_chart(chart(ladder, count))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from dcsm_viewer.gui.tools.curve_plot import Axes, Curve
+from dcsm_viewer.gui.widgets.plot_values import Axis, Chart, Line, Series, as_points
 from dcsm_viewer.inquiries.sanity import SanityLadder, SanityRung
 
 HONEST = (
@@ -39,23 +37,26 @@ def progress(ladder: SanityLadder) -> str:
     return "" if ladder.is_whole else f"{known} of {total} networks done."
 
 
-def axes(layers: int) -> Axes:
-    each = max(1, -(-layers // 6))
-    ticks = [float(k) for k in range(0, layers + 1, each)]
-    if ticks[-1] != layers:
-        # The last layer keeps its number; the tick before it goes where the two would touch.
-        ticks = [*(tick for tick in ticks if layers - tick > each / 2), float(layers)]
-    return Axes(
-        "random layers, from the top", "rank correlation with trained", tuple(ticks), (-1.0, -0.5, 0.0, 0.5, 1.0)
-    )
+def chart(ladder: SanityLadder, count: int) -> Chart:
+    """The rank correlation of both maps over the number of random layers, and a line at `count` of them.
 
-
-def curves(ladder: SanityLadder) -> Sequence[Curve]:
-    """Distinct and raw over the number of random layers; where a rung is unknown, the line is broken."""
-    known = [(float(k), ladder.rungs.get(k)) for k in range(len(ladder.layers) + 1)]
-    return (
-        Curve("distinct", tuple((k, None if rung is None else rung.distinct_rho) for k, rung in known)),
-        Curve("raw", tuple((k, None if rung is None else rung.raw_rho) for k, rung in known), is_first=False),
+    Where a rung is unknown or its map is flat, the curve breaks.
+    """
+    last = len(ladder.layers)
+    rungs = [ladder.rungs.get(k) for k in range(last + 1)]
+    x = tuple(float(k) for k in range(last + 1))
+    distinct = as_points([None if rung is None else rung.distinct_rho for rung in rungs])
+    raw = as_points([None if rung is None else rung.raw_rho for rung in rungs])
+    return Chart(
+        "Rank correlation with the trained map",
+        Axis("random layers, from the top", 0.0, float(last), "integer"),
+        Axis("rank correlation ρ", -1.0, 1.0),
+        (
+            Series("distinct", x, distinct, "accent", width=2, dots="filled"),
+            Series("raw", x, raw, "text", "dashed", dots="hollow"),
+        ),
+        lines=(Line("layers", str(count), float(count), step=1.0),),
+        click_moves=True,
     )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
@@ -24,13 +23,12 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from dcsm_viewer.export import voc_png
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.exporting import default_folder, exportable
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.thresholds_curves import SeedScore, seed_score
-from dcsm_viewer.gui.tools.thresholds_files import FolderSweep, read_mask
-from dcsm_viewer.gui.tools.thresholds_plot import Drawing, ThresholdPlot
+from dcsm_viewer.gui.tools.thresholds_files import FolderSweep, read_mask, write_seed
+from dcsm_viewer.gui.tools.thresholds_plot import Drawing, chart_of
 from dcsm_viewer.gui.tools.thresholds_rules import (
     GRID,
     HANDLES,
@@ -46,8 +44,8 @@ from dcsm_viewer.gui.tools.thresholds_view import ThresholdsView
 from dcsm_viewer.gui.tools.thresholds_words import as_kept, kept_thresholds, standing
 from dcsm_viewer.gui.tools.thresholds_work import DeskWork, Measured
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
+from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.values import Result, UserError
-from dcsm_viewer.whole_file import make_folder
 
 _KEPT = "thresholds/values"
 _MASKS = "Masks (*.png *.bmp *.tif *.tiff *.gif);;All files (*)"
@@ -87,7 +85,9 @@ class ThresholdsTool(Tool):
         self.export = _button("Export seed...", "Writes the seed with its 255 band as a VOC palette PNG", self)
         self.progress = QProgressBar(self)
         self.words = QLabel("", self)
-        self.plot = ThresholdPlot(self)
+        self.drawing: Drawing | None = None
+        self.plot = Plot("Thresholds", self)
+        self.plot.setToolTip("Drag bg, eval or fg. Keys: left and right move one, up and down choose which.")
         self.view = ThresholdsView(bench.viewport, self.plot, self)
         self._fill()
         self._lay_out()
@@ -163,7 +163,7 @@ class ThresholdsTool(Tool):
         except UserError as trouble:
             self._fail(str(trouble))
             return
-        self._files.send(partial(_write, seed, path), self._say_written, self._fail)
+        self._files.send(partial(write_seed, seed, path), self._say_written, self._fail)
 
     def _say_written(self, path: Path) -> None:
         self._trouble = ""
@@ -232,10 +232,18 @@ class ThresholdsTool(Tool):
         curves = self._swept.curves if self._swept else self._measured.curves if self._measured else None
         result = self.bench.store.state.result
         if curves is None:
-            self.plot.show_drawing(None)
+            self.drawing = None
+            self.plot.show_chart(None)
             return
         names = {} if result is None else {c + 1: name for c, name in enumerate(result.model.class_names)}
-        self.plot.show_drawing(Drawing(curves, {0: "background", **names}, curves.best(self._searched())))
+        self.drawing = Drawing(curves, {0: "background", **names}, curves.best(self._searched()))
+        self._draw()
+
+    def _draw(self) -> None:
+        if self.drawing is not None:
+            # The keys move eval until another is chosen.
+            active = self.plot.active or "eval"
+            self.plot.show_chart(chart_of(self.drawing, self.thresholds), active=active)
 
     def _show_thresholds(self) -> None:
         for name, box in self.boxes.items():
@@ -245,13 +253,13 @@ class ThresholdsTool(Tool):
         if published is not None and published.applied(self.thresholds) != self.thresholds:
             with QSignalBlocker(self.preset):
                 self.preset.setCurrentIndex(0)
-        self.plot.show_thresholds(self.thresholds)
+        self._draw()
         self.view.show_thresholds(self.thresholds)
         self._show_standing()
 
     def _show_standing(self) -> None:
         """Words and buttons for what is known now."""
-        curves = None if self.plot.drawing is None else self.plot.drawing.curves
+        curves = None if self.drawing is None else self.drawing.curves
         self.suggest.setEnabled(curves is not None and curves.suggestion is not None)
         self.export.setEnabled(self._measured is not None)
         self.load.setEnabled(self.bench.store.state.result is not None)
@@ -260,7 +268,7 @@ class ThresholdsTool(Tool):
         self.folder.setVisible(not self.work.sweeping)
         self.single.setVisible(self._swept is not None)
         sweep = "" if self._swept is None else self._swept.words
-        said = standing(self._trouble, sweep, self.plot.drawing, self._seed_score(), self.thresholds)
+        said = standing(self._trouble, sweep, self.drawing, self._seed_score(), self.thresholds)
         self.words.setText(said)
 
     def _seed_score(self) -> SeedScore | None:
@@ -285,7 +293,7 @@ class ThresholdsTool(Tool):
         self._show_standing()
 
     def _take_suggestion(self) -> None:
-        drawing = self.plot.drawing
+        drawing = self.drawing
         if drawing is not None and drawing.curves.suggestion is not None:
             found = drawing.curves.suggestion
             self.take_thresholds(Thresholds(found.first, found.at, found.last))
@@ -359,6 +367,7 @@ class ThresholdsTool(Tool):
         self.preset.activated.connect(self._take_preset)
         self.plot.moved.connect(self._take_handle)
         self.plot.let_go.connect(self._keep)
+        self.hear_plot(self.plot)
         self.suggest.clicked.connect(self._take_suggestion)
         self.load.clicked.connect(self._ask_mask)
         self.clear.clicked.connect(self._forget_mask)
@@ -387,13 +396,3 @@ def _button(words: str, help_words: str, parent: QWidget) -> QPushButton:
     button = QPushButton(words, parent)
     button.setToolTip(help_words)
     return button
-
-
-def _write(seed: Result, path: Path) -> Path:
-    make_folder(path.parent)
-    voc_png.write(seed, path)
-    assert seed.segmentation is not None, "a seed has labels"
-    with Image.open(path) as written:
-        if not np.array_equal(np.asarray(written), seed.segmentation.labels):
-            raise UserError(f"{path} does not read back as it was written; export it once more.")
-    return path

@@ -9,14 +9,17 @@ from pathlib import Path
 import numpy as np
 from natsort import natsorted
 from numpy.typing import NDArray
+from PIL import Image
 
 from dcsm_viewer.datasets.names import ByName, images_by_name
+from dcsm_viewer.export import voc_png
 from dcsm_viewer.export.npz_arrays import arrays_in
 from dcsm_viewer.gui.tools.thresholds_curves import Counts, Curves, added, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds_rules import peaks_from
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
 from dcsm_viewer.imaging.read_mask import read_mask as mask_labels
-from dcsm_viewer.values import UserError
+from dcsm_viewer.values import Result, UserError
+from dcsm_viewer.whole_file import make_folder
 
 _NEEDED = ("class_maps", "detected_ids", "class_names")
 
@@ -115,3 +118,14 @@ def _counts(path: Path, masks: ByName[Path] | None) -> Counts:
         return counts_of(peaks)
     shape = (maps.shape[1], maps.shape[2])
     return counts_of(peaks, read_mask(mask_path, shape, len(names)))
+
+
+def write_seed(seed: Result, path: Path) -> Path:
+    """Writes the labels of a seed as a VOC mask and reads it back. Raises UserError where it differs."""
+    make_folder(path.parent)
+    voc_png.write(seed, path)
+    assert seed.segmentation is not None, "a seed has labels"
+    with Image.open(path) as written:
+        if not np.array_equal(np.asarray(written), seed.segmentation.labels):
+            raise UserError(f"{path} does not read back as it was written; export it once more.")
+    return path

@@ -17,6 +17,7 @@ from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.values import Answer, Request
 
 AnyT = TypeVar("AnyT")
@@ -69,6 +70,11 @@ class Tool(QWidget):
     def stop(self) -> None:
         """The window closes: ends the tool's threads, its files whole; nothing for a tool without any."""
 
+    def hear_plot(self, plot: Plot) -> None:
+        """What came of writing the plot to a file is said below the panes, a failure above them."""
+        plot.written.connect(self._say)
+        plot.failed.connect(self._say_failure)
+
     def inquire(self, request: Request, question: object) -> None:
         """Asks the engine; the answer to an older question is never shown."""
         self._inquired = self.bench.controller.inquire(request, question)
@@ -91,3 +97,9 @@ class Tool(QWidget):
     def _take(self, answer: Answer) -> None:
         if self.isVisible() and answer.inquiry.serial == self._inquired:
             self.show_answer(answer)
+
+    def _say(self, sentence: str) -> None:
+        self.bench.store.change(message=sentence)
+
+    def _say_failure(self, sentence: str) -> None:
+        self.bench.store.change(failure=sentence)

@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from dcsm_viewer.gui.views.crf_plot import CrfPlot
+from dcsm_viewer.gui.views.crf_plot import chart_of
 from dcsm_viewer.gui.views.crf_reach import INVITATION, KernelName, Reach
 from dcsm_viewer.gui.views.crf_steps import CrfSteps
+from dcsm_viewer.gui.widgets.plot import Plot
 
 _LEAST = QSize(262, 232)
 _KERNELS: dict[KernelName, tuple[str, str]] = {
@@ -49,7 +50,8 @@ class CrfLab(QWidget):
         self._step = QLabel(self)
         self._step.setMinimumWidth(self.fontMetrics().horizontalAdvance("Step 88 of 88 "))
         self.words = _wrapped(self)
-        self.plot = CrfPlot(self)
+        self.plot = Plot("Energy and changes over the CRF steps", self)
+        self.plot.setToolTip("Energy falls as the labels settle. Click, or drag the line, to see the labels of a step.")
         self.reach = _wrapped(self)
         self._clear = QToolButton(self)
         self._clear.setText("Clear")
@@ -61,7 +63,7 @@ class CrfLab(QWidget):
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._lay_out()
         self.scrubber.valueChanged.connect(self.stop_chosen)
-        self.plot.iteration_chosen.connect(self._take_iteration)
+        self.plot.moved.connect(self._take_iteration)
         self._group.buttonClicked.connect(self._take_kernel)
         self._clear.clicked.connect(self.cleared)
         self.show_reach(None)
@@ -83,7 +85,7 @@ class CrfLab(QWidget):
             self.scrubber.setValue(stop)
         self._step.setText(f"Step {at} of {steps.last}")
         self.words.setText("Before the CRF. " + steps.sentence(at) if at == 0 else steps.sentence(at))
-        self.plot.show_steps(steps, at)
+        self.plot.show_chart(chart_of(steps, at))
 
     def show_reach(self, reach: Reach | None) -> None:
         self.reach.setText(INVITATION if reach is None else reach.sentence)
@@ -105,8 +107,8 @@ class CrfLab(QWidget):
         wide = self.width() > 2 * self.height()
         self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
-    def _take_iteration(self, iteration: int) -> None:
-        self.scrubber.setValue(self._steps.nearest_stop(iteration))
+    def _take_iteration(self, _line: str, iteration: float) -> None:
+        self.scrubber.setValue(self._steps.nearest_stop(round(iteration)))
 
     def _take_kernel(self) -> None:
         for name, button in self._buttons.items():

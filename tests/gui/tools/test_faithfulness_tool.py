@@ -59,7 +59,7 @@ def test_that_the_share_marks_that_many_pixels_in_the_maps_order(desk: ToolDesk)
     marked = layer.labels == shown + 1
     assert marked.mean() == pytest.approx(0.25, abs=0.01)
     assert values[marked].min() >= values[~marked].max()
-    tool.plots["deletion"].x_chosen.emit(0.5)
+    tool.plots["deletion"].moved.emit("share", 0.5)
     assert tool.share.value == 10
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.tools.sanity import SanityTool
-from dcsm_viewer.gui.tools.sanity_words import axes, curves, rho_in_words, sentence
+from dcsm_viewer.gui.tools.sanity_words import chart, rho_in_words, sentence
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.inquiries.sanity import SanityQuestion
 from dcsm_viewer.values import Inquiry, Request, Settings, UserError
-from tests.gui.hands import click, press
+from tests.gui.hands import click, click_at, press
 from tests.gui.tools.answers import RHOS, first_rungs, ladder
 from tests.gui.tools.desk import ToolDesk, tool_desk
 from tests.results import make_image
@@ -129,10 +129,9 @@ def test_that_the_plot_chooses_a_rung_by_mouse_and_keys(desk: ToolDesk) -> None:
     desk.show()
     tool = bench(desk)
     desk.wait(lambda: tool.ladder is not None)
-    assert [curve.name for curve in tool.plot.curves] == ["distinct", "raw"]
-    at = tool.plot.rect().center()
-    at.setX(round(tool.plot.place_of(2)))
-    QTest.mousePress(tool.plot, Qt.MouseButton.LeftButton, pos=at)
+    assert tool.plot.chart is not None
+    assert [one.name for one in tool.plot.chart.series] == ["distinct", "raw"]
+    click_at(tool.plot, 2.0)
     assert tool.layers.value == 2
     press(tool.plot, Qt.Key.Key_Right)
     assert tool.layers.value == 3
@@ -145,9 +144,11 @@ def inquiry() -> Inquiry:
 
 def test_that_curves_break_where_a_rung_is_flat_or_unknown() -> None:
     known = ladder(inquiry(), (0, 1, 3))
-    distinct, raw = curves(known)
-    assert raw.points == ((0.0, 1.0), (1.0, 0.9), (2.0, None), (3.0, None), (4.0, None))
-    assert distinct.points[1] == (1.0, RHOS[1][1])
+    distinct, raw = chart(known, 1).series
+    assert raw.x == (0.0, 1.0, 2.0, 3.0, 4.0)
+    assert raw.y[:2] == (1.0, 0.9)
+    assert all(math.isnan(y) for y in raw.y[2:])
+    assert distinct.y[1] == RHOS[1][1]
 
 
 def test_that_the_sentence_tells_which_map_keeps_its_order() -> None:
@@ -158,10 +159,3 @@ def test_that_the_sentence_tells_which_map_keeps_its_order() -> None:
     assert "Both maps keep most of their order" in sentence(known, alike)
     assert "nothing to correlate" in sentence(known, known.rungs[3])
     assert rho_in_words(None) == "flat: no rank correlation"
-
-
-def test_that_the_last_layer_has_its_number_on_the_axis() -> None:
-    for layers in (4, 16, 19):
-        ticks = axes(layers).x_ticks
-        assert (ticks[0], ticks[-1]) == (0.0, float(layers))
-        assert list(ticks) == sorted(set(ticks))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 
 from dcsm_viewer.export import npz
 from dcsm_viewer.gui.tools.thresholds import ThresholdsTool
@@ -33,8 +33,7 @@ from dcsm_viewer.gui.tools.thresholds_rules import (
 from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.values import UserError
 from tests.e2e.conftest import Desk
-from tests.gui.hands import click, press, the
-from tests.gui.views.states import drag
+from tests.gui.hands import click, drag_line, press, the
 from tests.results import make_image, make_result
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -264,9 +263,7 @@ def shown_seed(tool: ThresholdsTool) -> NDArray[np.uint16]:
 
 
 def test_that_a_dragged_handle_repaints_the_seed_at_once_and_shows_in_its_box(tool: ThresholdsTool) -> None:
-    start = tool.plot.handle_place("fg").toPoint()
-    way = QPoint(round(tool.plot.place_of(0.7) - tool.plot.place_of(0.3)), 0)
-    drag(tool.plot, start, way=way)
+    drag_line(tool.plot, 0.3, 0.7)
     np.testing.assert_allclose(tool.boxes["fg"].value(), 0.7, atol=0.021)
     assert tool.measured is not None
     np.testing.assert_array_equal(shown_seed(tool), seed_labels(tool.measured.peaks, tool.thresholds))
@@ -307,7 +304,8 @@ def test_that_a_mask_brings_curves_that_say_they_use_ground_truth(
     desk.wait(lambda: tool.measured is not None and tool.measured.mask is not None)
     assert "uses ground truth" in tool.words.text()
     assert tool.view.third.content.mark == "uses ground truth"
-    assert all("uses ground truth" in stroke.name for stroke in tool.plot.strokes() if "IoU" in stroke.name)
+    assert tool.plot.chart is not None
+    assert all("uses ground truth" in one.name for one in tool.plot.chart.series if "IoU" in one.name)
     click(tool.clear)
     desk.wait(lambda: tool.measured is not None and tool.measured.mask is None)
     assert tool.view.third.content.title == "largest class map"
@@ -318,7 +316,7 @@ def test_that_a_mask_of_another_size_is_refused_in_a_sentence_and_the_curves_sta
 ) -> None:
     tool.load_mask(save_mask(tmp_path / "small.png", np.zeros((5, 6), np.uint16)))
     desk.wait(lambda: "small.png has 6 x 5 px and the image 80 x 60" in tool.words.text())
-    assert tool.plot.drawing is not None
+    assert tool.drawing is not None
 
 
 def test_that_an_export_is_the_seed_on_the_screen_as_a_voc_mask(

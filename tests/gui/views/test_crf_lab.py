@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.state import ViewState
@@ -16,7 +14,8 @@ from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.imaging.crf_footprint import appearance_footprint, smoothness_footprint
 from dcsm_viewer.values import CrfSettings, Result, Segmentation, Settings, read_only
-from tests.gui.views.states import click, pixels, place_in, settled
+from tests.gui.hands import click_at
+from tests.gui.views.states import click, place_in, settled
 from tests.results import make_image, make_result
 
 STEPS = 5
@@ -110,19 +109,20 @@ def test_that_a_preview_keeps_the_last_curve_greyed_and_says_what_follows(view: 
     assert view.lab.words.text() == "The steps follow with the exact labels."
 
 
-def test_that_pressing_the_plot_goes_to_the_step_under_the_hand(view: LabelsView) -> None:
+def test_that_clicking_the_plot_goes_to_the_step_under_the_hand(view: LabelsView) -> None:
     plot = view.lab.plot
-    place = QPoint(round(plot.place_of(3)), plot.height() // 2)
-    QTest.mousePress(plot, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    click_at(plot, 3.0)
     assert view.lab.scrubber.value() == 3
 
 
 def test_that_the_plot_draws_another_curve_for_other_energies(view: LabelsView, result: Result) -> None:
-    before = pixels(view.lab.plot)
+    before = view.lab.plot.grab().toImage()
     assert result.segmentation is not None
     other = replace(result.segmentation, energy=(2.9, 2.0, 1.9, 1.2, 1.1))
     view.show_state(settled(replace(result, segmentation=other)))
-    assert (pixels(view.lab.plot) != before).any()
+    assert view.lab.plot.grab().toImage() != before
+    assert view.lab.plot.chart is not None
+    assert view.lab.plot.chart.series[0].y[1:] == (2.9, 2.0, 1.9, 1.2, 1.1)
 
 
 def test_that_numbers_of_the_step_are_said_with_their_units(view: LabelsView) -> None:
