@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -218,6 +219,32 @@ def test_that_help_and_the_window_need_no_torch() -> None:
         "raise SystemExit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_that_the_window_is_painted_before_any_library_of_plots_is_loaded(tmp_path: Path) -> None:
+    code = """
+import sys
+from PySide6.QtWidgets import QApplication
+app = QApplication([])
+from dcsm_viewer.gui.app import build
+from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.theme import Themes
+from tests.gui.engines import InstantEngine
+parts = build(ViewState(), InstantEngine().make, Themes(app), Remembered())
+parts.window.show()
+app.processEvents()
+parts.window.grab()
+loaded = {"pyqtgraph", "superqt", "matplotlib"} & set(sys.modules)
+parts.window.close()
+parts.stop()
+print(sorted(loaded))
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
 
 
 def test_that_the_engine_needs_no_qt() -> None:

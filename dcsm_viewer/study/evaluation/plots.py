@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
 from dcsm_viewer.study.evaluation.axes import axes
-from dcsm_viewer.study.evaluation.chart import COLOURS, Frame, Series, bar_chart, line_chart, nice_range
+from dcsm_viewer.study.evaluation.chart import COLOURS, GREY, Frame, Series, bar_chart, line_chart
 from dcsm_viewer.study.evaluation.published import PUBLISHED_BY_N
 from dcsm_viewer.study.evaluation.summary import RowSummary
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _MOST_LINES = 8
 _Y = "mean IoU, %"
 
 
-def plots_of(rows: Sequence[RowSummary], class_names: Sequence[str], title: str) -> Iterator[tuple[str, Image.Image]]:
-    """(file name without suffix, picture) of every plot these rows give."""
+def plots_of(rows: Sequence[RowSummary], class_names: Sequence[str], title: str) -> Iterator[tuple[str, Figure]]:
+    """(file name without suffix, figure) of every plot these rows give."""
     for name in dict.fromkeys(axis for row in rows if row.row.variant for axis in row.row.variant.values):
         yield from _axis_plot(name, rows, title)
     curves = [row for row in rows if row.by_threshold]
@@ -27,7 +29,7 @@ def plots_of(rows: Sequence[RowSummary], class_names: Sequence[str], title: str)
     yield "classes", _class_plot(sorted(rows, key=_worst_last)[:3], class_names, title)
 
 
-def _axis_plot(name: str, rows: Sequence[RowSummary], title: str) -> Iterator[tuple[str, Image.Image]]:
+def _axis_plot(name: str, rows: Sequence[RowSummary], title: str) -> Iterator[tuple[str, Figure]]:
     """Mean IoU over what one axis varies, a line or a colour for each combination of the others."""
     lines: dict[str, dict[str, float]] = {}
     for row in rows:
@@ -44,7 +46,7 @@ def _axis_plot(name: str, rows: Sequence[RowSummary], title: str) -> Iterator[tu
         yield name, _by_choice(name, values, lines, title)
 
 
-def _by_number(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str, float]], title: str) -> Image.Image:
+def _by_number(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str, float]], title: str) -> Figure:
     # Evenly spaced, as on the poster: 5 and 10 lie no further apart than 4 and 5.
     place = {value: float(index) for index, value in enumerate(values)}
     series = [
@@ -53,27 +55,24 @@ def _by_number(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str
     ]
     if name == "n":
         published = tuple((place[str(n)], figure) for n, figure in PUBLISHED_BY_N.items() if str(n) in place)
-        series.append(Series("poster, VOC 2012, CRF", published, (120, 120, 120), dashed=True))
-    figures = [figure for one in series for _, figure in one.points]
+        series.append(Series("poster, VOC 2012, CRF", published, GREY, dashed=True))
     ticks = tuple((place[value], value) for value in values)
-    return line_chart(_frame(name, title, ticks, nice_range(figures, from_zero=False), 0.25), series)
+    return line_chart(_frame(name, title, ticks, 0.25), series)
 
 
-def _by_choice(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str, float]], title: str) -> Image.Image:
+def _by_choice(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str, float]], title: str) -> Figure:
     groups = [[line.get(value, math.nan) for line in lines.values()] for value in values]
     ticks = tuple((float(index), value) for index, value in enumerate(values))
-    frame = _frame(name, title, ticks, nice_range([figure for group in groups for figure in group]), 0.6)
+    frame = _frame(name, title, ticks, 0.6)
     return bar_chart(frame, groups, list(lines), values_shown=len(values) * len(lines) <= 12)
 
 
-def _frame(
-    name: str, title: str, ticks: tuple[tuple[float, str], ...], y_range: tuple[float, float], margin: float
-) -> Frame:
+def _frame(name: str, title: str, ticks: tuple[tuple[float, str], ...], margin: float) -> Frame:
     what = axes()[name].title
-    return Frame(f"{title}: mean IoU by {what}", what, _Y, ticks, (-margin, len(ticks) - 1 + margin), y_range)
+    return Frame(f"{title}: mean IoU by {what}", what, _Y, ticks, (-margin, len(ticks) - 1 + margin))
 
 
-def _threshold_plot(rows: Sequence[RowSummary], title: str) -> Image.Image:
+def _threshold_plot(rows: Sequence[RowSummary], title: str) -> Figure:
     # With and without CRF the class maps are the same, and with them the curve.
     curves = {row.by_threshold: row for row in reversed(rows)}
     shown = sorted(curves.values(), key=lambda row: -row.best_threshold[1])[:_MOST_LINES]
@@ -92,12 +91,11 @@ def _threshold_plot(rows: Sequence[RowSummary], title: str) -> Image.Image:
         _Y,
         tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(11)),
         (0.0, 1.0),
-        nice_range([figure for one in series for _, figure in one.points]),
     )
     return line_chart(frame, series)
 
 
-def _class_plot(rows: Sequence[RowSummary], class_names: Sequence[str], title: str) -> Image.Image:
+def _class_plot(rows: Sequence[RowSummary], class_names: Sequence[str], title: str) -> Figure:
     names = ("background", *class_names)
     groups = [[100 * float(row.iou[label]) for row in rows] for label in range(len(names))]
     frame = Frame(
@@ -107,7 +105,7 @@ def _class_plot(rows: Sequence[RowSummary], class_names: Sequence[str], title: s
         tuple((float(label), name) for label, name in enumerate(names)),
         (-0.6, len(names) - 0.4),
         (0.0, 100.0),
-        (1180, 520),
+        (11.8, 5.2),
     )
     return bar_chart(frame, groups, [row.row.name for row in rows])
 

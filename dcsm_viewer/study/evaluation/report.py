@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dcsm_viewer.imaging.figure_png import write_png
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
 from dcsm_viewer.study.evaluation.plots import plots_of
 from dcsm_viewer.study.evaluation.published import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
@@ -40,9 +41,9 @@ def write_report(
         with whole_file(out / name) as stream:
             stream.write(text.encode("utf-8", "backslashreplace"))
         written.append(out / name)
-    for name, picture in plots_of(rows, class_names, title):
+    for name, figure in plots_of(rows, class_names, title):
         with whole_file(out / f"{name}.png") as stream:
-            picture.save(stream, format="PNG")
+            write_png(figure, stream)
         written.append(out / f"{name}.png")
     return tuple(written)
 
