@@ -50,7 +50,7 @@ def chart_of(entry: ClassEntry, name: str, *, final_tanh: bool) -> Chart:
     drawn, named, groups, left = [], [], dict[str, tuple[float, float]](), 0.0
     for bar in bars:
         # Room for the words below the results.
-        width = max(2.0, len(bars) / 6) if bar.is_result else 1.0
+        width = max(2.0, len(bars) / 3) if bar.is_result else 1.0
         middle = left + width / 2
         drawn.append(
             PlotBar(bar.name, middle, 0.8 * width, bar.start, bar.end, colour, bar.words, strong=bar.is_result)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QHelpEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 from typing_extensions import override
@@ -26,8 +26,9 @@ _DASHES: dict[Dash, Qt.PenStyle] = {
 _X_MARGIN, _Y_MARGIN = 0.02, 0.01
 """Share of the axis beyond its ends, so that a line at an end can be seen and grabbed and the last tick is drawn."""
 _LEGEND_ROW = 4
-_DOT_PX = 5
-_HANDLE_PX = 10
+_DOT_PX = 6
+_SIDE_PX = 16
+_LOW_LINES = 20
 
 
 class _Axis(pg.AxisItem):
@@ -42,6 +43,11 @@ class _Axis(pg.AxisItem):
         if self.left is not None:
             mn, mx = (right_of(value, self.left, self.about) for value in (mn, mx))
         super().setRange(mn, mx)
+
+    @override
+    def boundingRect(self) -> QRectF:
+        # A number at the end of an axis reaches beyond it; with a grid pyqtgraph leaves such numbers out.
+        return super().boundingRect().adjusted(-_SIDE_PX, -_SIDE_PX, _SIDE_PX, _SIDE_PX)
 
     @override
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
@@ -93,8 +99,11 @@ class Canvas(pg.PlotWidget):
         self.setFrameShape(self.Shape.NoFrame)
         item = self.plotItem
         item.hideButtons()
-        item.layout.addItem(self._legend, _LEGEND_ROW, 1, Qt.AlignmentFlag.AlignCenter)
-        item.layout.setContentsMargins(2, 10, 12, 2)
+        # With a size of its own LegendItem leaves its place to the layout instead of going to the upper left corner.
+        self._legend.size = (0, 0)
+        self._legend.layout.setContentsMargins(0, 0, 0, 0)
+        item.layout.addItem(self._legend, _LEGEND_ROW, 0, 1, 3, Qt.AlignmentFlag.AlignCenter)
+        item.layout.setContentsMargins(2, 8, _SIDE_PX, 2)
         self.scene().sigMouseClicked.connect(self._take_click)
 
     def show_chart(self, chart: Chart, active: str) -> None:
@@ -134,7 +143,7 @@ class Canvas(pg.PlotWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]  # pyqtgraph calls its own with None
         if event is not None and self._chart is not None:
-            self._arrange_legend()
+            self._arrange()
 
     @override
     def viewportEvent(self, event: QEvent) -> bool:
@@ -235,7 +244,7 @@ class Canvas(pg.PlotWidget):
             ground = self.backgroundBrush().color()
             dots = {
                 "symbol": "o",
-                "symbolSize": _DOT_PX + 1,
+                "symbolSize": _DOT_PX,
                 "symbolPen": pg.mkPen(pen.color(), width=1),
                 "symbolBrush": pen.color() if one.dots == "filled" else ground,
             }
@@ -301,15 +310,26 @@ class Canvas(pg.PlotWidget):
         for entry in entries:
             sample = self._curves.get(entry.name) or pg.PlotDataItem(pen=self._legend_pen(entry))
             self._legend.addItem(sample, _as_html(entry.name))
-        self._arrange_legend()
+        self._arrange()
 
-    def _arrange_legend(self) -> None:
-        """As many columns as the widest name lets stand side by side."""
-        entries = () if self._chart is None else self._chart.legend_entries()
-        if entries:
-            widest = max(self.fontMetrics().horizontalAdvance(entry.name) for entry in entries)
-            columns = max(1, min(len(entries), (self.width() - 20) // (widest + 50)))
+    def _arrange(self) -> None:
+        """The legend in as many columns as there is room for; in a low plot the axes' titles above, not beside it."""
+        chart = self._chart
+        if chart is None:
+            return
+        is_low = self.height() < _LOW_LINES * self.fontMetrics().height()
+        for side, about in (("left", chart.y), ("right", chart.right)):
+            self._axes[side].showLabel(show=about is not None and bool(about.title) and not is_low)
+        above = chart.y.title if chart.right is None else f"{chart.y.title} (right: {chart.right.title})"
+        size = f"{max(6, self.font().pointSize())}pt"
+        self.plotItem.setTitle(
+            _as_html(above) if is_low else None, size=size, color=self._colour("text"), justify="left"
+        )
+        for columns in range(len(chart.legend_entries()), 0, -1):
             self._legend.setColumnCount(columns)
+            needed = self._legend.effectiveSizeHint(Qt.SizeHint.MinimumSize).width()
+            if needed <= self.width() - 2 * _SIDE_PX:
+                break
 
     def _legend_pen(self, entry: LegendEntry) -> QPen:
         return self._pen(entry.colour, entry.dash, entry.width)
