@@ -92,7 +92,7 @@ class Canvas(pg.PlotWidget):
         self._curves: dict[str, pg.PlotDataItem] = {}
         self._region: pg.LinearRegionItem | None = None
         self._is_setting = False
-        self._legend = pg.LegendItem(pen=None, brush=None, horSpacing=12, verSpacing=-4, sampleType=_Sample)
+        self.legend = pg.LegendItem(pen=None, brush=None, horSpacing=12, verSpacing=-4, sampleType=_Sample)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # The host's menu: pyqtgraph's own offers transforms and averages that mean nothing here.
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -100,9 +100,9 @@ class Canvas(pg.PlotWidget):
         item = self.plotItem
         item.hideButtons()
         # With a size of its own LegendItem leaves its place to the layout instead of going to the upper left corner.
-        self._legend.size = (0, 0)
-        self._legend.layout.setContentsMargins(0, 0, 0, 0)
-        item.layout.addItem(self._legend, _LEGEND_ROW, 0, 1, 3, Qt.AlignmentFlag.AlignCenter)
+        self.legend.size = (0, 0)
+        self.legend.layout.setContentsMargins(0, 0, 0, 0)
+        item.layout.addItem(self.legend, _LEGEND_ROW, 0, 1, 3, Qt.AlignmentFlag.AlignCenter)
         item.layout.setContentsMargins(2, 8, _SIDE_PX, 2)
         self.scene().sigMouseClicked.connect(self._take_click)
 
@@ -302,14 +302,14 @@ class Canvas(pg.PlotWidget):
             self.clicked.emit(float(view.mapSceneToView(at).x()))
 
     def _fill_legend(self, chart: Chart) -> None:
-        self._legend.clear()
-        self._legend.setLabelTextColor(self._colour("text"))
-        self._legend.setLabelTextSize(f"{max(6, self.font().pointSize())}pt")
+        self.legend.clear()
+        self.legend.setLabelTextColor(self._colour("text"))
+        self.legend.setLabelTextSize(f"{max(6, self.font().pointSize())}pt")
         entries = chart.legend_entries()
-        self._legend.setVisible(bool(entries))
+        self.legend.setVisible(bool(entries))
         for entry in entries:
             sample = self._curves.get(entry.name) or pg.PlotDataItem(pen=self._legend_pen(entry))
-            self._legend.addItem(sample, _as_html(entry.name))
+            self.legend.addItem(sample, _as_html(entry.name))
         self._arrange()
 
     def _arrange(self) -> None:
@@ -326,8 +326,8 @@ class Canvas(pg.PlotWidget):
             _as_html(above) if is_low else None, size=size, color=self._colour("text"), justify="left"
         )
         for columns in range(len(chart.legend_entries()), 0, -1):
-            self._legend.setColumnCount(columns)
-            needed = self._legend.effectiveSizeHint(Qt.SizeHint.MinimumSize).width()
+            self.legend.setColumnCount(columns)
+            needed = self.legend.effectiveSizeHint(Qt.SizeHint.MinimumSize).width()
             if needed <= self.width() - 2 * _SIDE_PX:
                 break
 

@@ -114,5 +114,6 @@ def _render(canvas: Canvas, device: QPaintDevice) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     canvas.render(painter, QRectF(canvas.rect()), canvas.rect())
     painter.end()
-    canvas.close()
+    # Not close(): pyqtgraph then drops the items that events still under way ask for.
+    canvas.hide()
     canvas.deleteLater()

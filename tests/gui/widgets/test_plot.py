@@ -202,6 +202,19 @@ def colours_of(plot: Plot) -> set[str]:
     return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
 
 
+def test_that_a_small_plot_keeps_its_axes_legend_and_end_numbers_inside(plot: Plot) -> None:
+    for size in ((230, 160), (300, 200), (700, 500)):
+        plot.resize(*size)
+        QApplication.processEvents()
+        inside, item = plot.canvas.sceneRect(), plot.canvas.plotItem
+        for name in ("left", "right", "bottom"):
+            axis = item.getAxis(name)
+            assert inside.contains(axis.mapRectToScene(axis.rect()))
+        legend = plot.canvas.legend
+        assert inside.contains(legend.mapRectToScene(legend.rect()))
+        assert not legend.mapRectToScene(legend.rect()).intersects(item.vb.sceneBoundingRect())
+
+
 def test_that_an_axis_of_whole_numbers_has_no_ticks_between_them(qtbot: QtBot) -> None:
     plot = shown(qtbot, replace(CHART, x=Axis("step", 0.0, 3.0, "integer"), region=None, lines=()))
     levels = plot.canvas.plotItem.getAxis("bottom").tickSpacing(0.0, 3.0, 500.0)
