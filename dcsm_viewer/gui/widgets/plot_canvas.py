@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QHelpEvent, QPalette, QPen, QResizeEve
 from PySide6.QtWidgets import QToolTip, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.views.pane_paint import muted
 from dcsm_viewer.gui.widgets.plot_values import Axis, Bar, Chart, Colour, Dash, LegendEntry, Line, Series
 
@@ -152,7 +153,7 @@ class Canvas(pg.PlotWidget):
             at = self.mapToScene(event.pos())
             inside = view.sceneBoundingRect().contains(at)
             words = self._chart.words_at(view.mapSceneToView(at).x()) if inside else ""
-            QToolTip.showText(event.globalPos(), words, self)
+            QToolTip.showText(event.globalPos(), as_tip(words), self)
             return True
         return bool(super().viewportEvent(event))
 
