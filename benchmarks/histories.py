@@ -13,9 +13,9 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from dcsm_viewer.core.types import Settings
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import Settings
 from tests.histories import differing
 from tests.samples import SAMPLE
 

@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import PrecisionWish, Request, Settings, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.device import choose
 from dcsm_viewer.engine.found import Found, find
@@ -28,8 +30,6 @@ from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import PrecisionWish, Request, Settings, SourceImage
 from tests.networks import random_vgg_tensors
 from tests.reference.network import Array, Pixels, ReferenceResult
 from tests.reference.networks import vgg16_derivatives, vgg16_logits

@@ -23,13 +23,13 @@ from PySide6.QtWidgets import QApplication, QSlider
 from typing_extensions import override
 
 from dcsm_viewer.cli import main
+from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.opening import sample_paths
 from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.state import Paint, ViewState
-from dcsm_viewer.values import Result, Settings
 
 TICK_MS = 16
 DRAG_S = 2.0

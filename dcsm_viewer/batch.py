@@ -15,14 +15,14 @@ from dcsm_viewer.batch_done import finished_files
 from dcsm_viewer.batch_inputs import expand
 from dcsm_viewer.batch_labels import class_ids
 from dcsm_viewer.batch_pace import Pace
+from dcsm_viewer.core.scores import image_scores
+from dcsm_viewer.core.types import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
 from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.export.servable import check_image_name, refused_formats
-from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.name_trouble import sentence_on
 from dcsm_viewer.seeds import with_seeds
-from dcsm_viewer.values import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.whole_file import make_folder
 
 __all__ = [

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.datasets import Labelled, labels_of_images
 from dcsm_viewer.datasets.names import composed
-from dcsm_viewer.values import ModelCard, UserError
 
 
 @dataclass(frozen=True, slots=True)

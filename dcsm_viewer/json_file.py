@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.unknown_keys import unknown_keys
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import whole_file
 
 if TYPE_CHECKING:

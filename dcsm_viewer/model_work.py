@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from dcsm_viewer.values import ModelCard
+from dcsm_viewer.core.types import ModelCard
 
 # The names the engine knows (a test holds the two together), with words for a box. "" leaves it to the file.
 CONVENTION_TITLES: Mapping[str, str] = MappingProxyType(

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.whole_file import whole_file
 
 LIST = ".dcsm-viewer.json"

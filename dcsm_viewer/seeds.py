@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
 from dcsm_viewer.export.formats import rules_of
-from dcsm_viewer.values import Result
 
 
 def with_seeds(result: Result, formats: Sequence[str]) -> Result:

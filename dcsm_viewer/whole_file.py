@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.part_writer import is_running, this_writer
-from dcsm_viewer.values import UserError
 
 PART = ".part-"  # how the names of files begin that are not yet whole
 _CODE = 12

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from dcsm_viewer.core.types import Inquiry, Report, Request, Result, Settings, SourceImage
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.export import export_with_reports
 from dcsm_viewer.inquiries.matrix import MatrixQuestion
 from dcsm_viewer.inquiries.microscope import MicroscopeQuestion
 from dcsm_viewer.replay import replay
-from dcsm_viewer.values import Inquiry, Report, Request, Result, Settings, SourceImage
 
 FORMATS = ("npz", "voc")
 STEPS = 3

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
-from dcsm_viewer.values import (
+from dcsm_viewer.core.types import (
     STAGES,
     Completeness,
     CrfSettings,

@@ -12,8 +12,8 @@ import typer
 
 from dcsm_viewer.cli.settings_options import Wanted, takes_settings
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.metrics.pointing import is_hit
-from dcsm_viewer.values import UserError
 
 if TYPE_CHECKING:
     from dcsm_viewer.study.evaluation.evaluation import Evaluation, Order

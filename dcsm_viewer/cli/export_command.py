@@ -12,7 +12,7 @@ import typer
 from dcsm_viewer.cli import options as o
 from dcsm_viewer.cli.settings_options import Wanted, takes_settings
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 if TYPE_CHECKING:
     from dcsm_viewer.batch import Order, Outcome

@@ -10,7 +10,7 @@ import typer
 
 from dcsm_viewer.cli import options as o
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, say, sentences
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 if TYPE_CHECKING:
     from dcsm_viewer.gui.screen_probe import Screen

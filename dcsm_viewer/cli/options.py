@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from dcsm_viewer import limits
-from dcsm_viewer.crf_presets import CRF_PRESETS
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import (
+from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import (
     CrfBackend,
     CrfSettings,
     DeviceWish,

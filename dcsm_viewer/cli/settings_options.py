@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, get_type_hints
 
 from dcsm_viewer.cli import options as o
-from dcsm_viewer.values import Settings
+from dcsm_viewer.core.types import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import typer
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.name_trouble import sentence_on
-from dcsm_viewer.values import UserError
 
 FAILED, BAD_USAGE = 1, 2
 

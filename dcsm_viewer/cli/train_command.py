@@ -13,7 +13,7 @@ import typer
 
 from dcsm_viewer.cli import options as o
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from dcsm_viewer.datasets import Dataset

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.example import Dataset, Example, in_order
 from dcsm_viewer.datasets.names import composed, stem_of
 from dcsm_viewer.imaging.decode import SUFFIXES
-from dcsm_viewer.values import UserError
 
 
 def folder_dataset(root: Path) -> Dataset:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.names import composed
 from dcsm_viewer.datasets.text_lines import numbered_lines
-from dcsm_viewer.values import UserError
 
 # Not classes: label 0 and label 255 of the masks, as VOC, labelme and CVAT call them in their lists.
 _BACKGROUND = frozenset({"background", "_background_", "__background__"})

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.class_folders import folder_dataset
 from dcsm_viewer.datasets.label_table import table_rows
 from dcsm_viewer.datasets.names import ByName, composed, stem_of
 from dcsm_viewer.datasets.voc_annotation import annotated_names
 from dcsm_viewer.imaging.urls import is_url
-from dcsm_viewer.values import UserError
 
 
 @dataclass(frozen=True, slots=True)

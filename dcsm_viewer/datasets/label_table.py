@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.example import Dataset, Example, in_order
 from dcsm_viewer.datasets.names import composed, file_named, stem_of
 from dcsm_viewer.datasets.table_cells import rows_of
 from dcsm_viewer.datasets.text_lines import numbered_lines
-from dcsm_viewer.values import UserError
 
 
 def csv_dataset(file: Path) -> Dataset:

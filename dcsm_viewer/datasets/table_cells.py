@@ -6,9 +6,9 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.names import stem_of
 from dcsm_viewer.datasets.text_lines import BLANKS
-from dcsm_viewer.values import UserError
 
 HEADINGS = frozenset({"image", "images", "file", "filename", "file_name", "path", "image_path"})
 _SEPARATORS = {",": "','", ";": "';'", "\t": "tab"}

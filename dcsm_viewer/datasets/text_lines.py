@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.text_lines import lines_of as split_lines
-from dcsm_viewer.values import UserError
 
 BLANKS = " \t"  # what is taken off around a name; other white space may be a part of it
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # Excel's "Unicode text" begins with one

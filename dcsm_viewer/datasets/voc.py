@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.class_names import read_class_names
 from dcsm_viewer.datasets.example import VOC_CLASSES, Dataset, Example, in_order
 from dcsm_viewer.datasets.names import ByName
@@ -16,7 +17,6 @@ from dcsm_viewer.datasets.voc_annotation import annotated_names
 from dcsm_viewer.datasets.voc_lists import Listed, labels_of_class_lists, listed_images
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
 from dcsm_viewer.imaging.read_mask import read_mask
-from dcsm_viewer.values import UserError
 
 CLASS_LIST = "classes.txt"
 

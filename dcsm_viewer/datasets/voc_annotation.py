@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from xml.parsers import expat
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.names import composed
-from dcsm_viewer.values import UserError
 
 _ROOT = "annotation"
 _OBJECT = (_ROOT, "object")

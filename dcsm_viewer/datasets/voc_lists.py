@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.names import ByName, composed, file_named, images_by_name, stem_of
 from dcsm_viewer.datasets.text_lines import BLANKS, lines_of, numbered_lines
-from dcsm_viewer.values import UserError
 
 _PRESENCE = re.compile(r"(?P<name>.+?)[ \t]+(?P<there>-1|0|1)")
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.values import read_only
+from dcsm_viewer.core.types import read_only
 
 
 def to_array(tensor: Tensor) -> NDArray[Any]:

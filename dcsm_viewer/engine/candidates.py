@@ -13,8 +13,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.image_scores import image_scores
-from dcsm_viewer.values import ClassChoice, MethodSettings, UserError
+from dcsm_viewer.core.scores import image_scores
+from dcsm_viewer.core.types import ClassChoice, MethodSettings, UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.types import CrfBackend, CrfSettings, SeedRule, read_only
 from dcsm_viewer.engine.crf import (
     Kernel,
     Lattice,
@@ -24,7 +25,6 @@ from dcsm_viewer.engine.crf import (
     unary_from_probabilities,
 )
 from dcsm_viewer.engine.segmentation import LARGEST_PIXELS
-from dcsm_viewer.values import CrfBackend, CrfSettings, SeedRule, read_only
 
 _FLOOR = 1e-5  # of probabilities, as pydensecrf's unary_from_softmax clips them
 

@@ -8,14 +8,14 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.map_sums import sums_of
+from dcsm_viewer.core.types import FocusMaps
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.side_by_side import side_by_side
 from dcsm_viewer.engine.subtraction import Subtracted, focus_maps, subtract
-from dcsm_viewer.map_sums import sums_of
-from dcsm_viewer.values import FocusMaps
 
 
 def focus_on(

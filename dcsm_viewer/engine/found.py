@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.engine.candidates import Detection, detect
 from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.image_scores import image_scores
 
 RawMaps = dict[tuple[int, str], Tensor]
 

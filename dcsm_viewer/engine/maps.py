@@ -9,14 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.focus import focus_on
-from dcsm_viewer.engine.found import Found, find
-from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.quick_look import QuickLook, quick_look
-from dcsm_viewer.engine.segmentation import Segmenter
-from dcsm_viewer.engine.subtraction import Subtracted, raw_class_maps, subtract
-from dcsm_viewer.values import (
+from dcsm_viewer.core.types import (
     ALL_PARTS,
     Completeness,
     FocusMaps,
@@ -26,6 +19,13 @@ from dcsm_viewer.values import (
     Segmentation,
     read_only,
 )
+from dcsm_viewer.engine.arrays import to_array
+from dcsm_viewer.engine.focus import focus_on
+from dcsm_viewer.engine.found import Found, find
+from dcsm_viewer.engine.passes import Passes
+from dcsm_viewer.engine.quick_look import QuickLook, quick_look
+from dcsm_viewer.engine.segmentation import Segmenter
+from dcsm_viewer.engine.subtraction import Subtracted, raw_class_maps, subtract
 
 LOOK_AHEAD = 6  # candidates whose raw maps are made while nobody waits
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.types import MethodSettings, Request, Stage, UserError
 from dcsm_viewer.engine.baseline_modules import cam_layer
 from dcsm_viewer.engine.baselines import baseline_maps, baseline_of
 from dcsm_viewer.engine.cache import Cache
@@ -20,7 +21,6 @@ from dcsm_viewer.engine.models.registry import Model
 from dcsm_viewer.engine.preprocess import Placement, image_in_input, network_input, place, positions_on_image
 from dcsm_viewer.engine.saliency import raw_maps
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.values import MethodSettings, Request, Stage, UserError
 
 Checkpoint = Callable[[Stage, str], None]
 

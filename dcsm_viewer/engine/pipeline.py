@@ -6,21 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from dcsm_viewer import limits
-from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.crf.first_calls import make_first_calls
-from dcsm_viewer.engine.device import Compute, choose, mark_faulty, on_cpu
-from dcsm_viewer.engine.device_errors import first_line, is_device_fault, is_out_of_memory
-from dcsm_viewer.engine.device_memory import CPU_CACHE_BYTES, cache_bytes, empty_cache
-from dcsm_viewer.engine.freed_memory import give_back_freed
-from dcsm_viewer.engine.inquiries import answers
-from dcsm_viewer.engine.inquiries.part import Part
-from dcsm_viewer.engine.maps import MapStage
-from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
-from dcsm_viewer.engine.passes import Checkpoint, Passes
-from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.inquiries.aside import Aside
-from dcsm_viewer.values import (
+from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core.types import (
     ALL_PARTS,
     Answer,
     EngineReady,
@@ -35,6 +22,19 @@ from dcsm_viewer.values import (
     Stage,
     UserError,
 )
+from dcsm_viewer.engine.cache import Cache
+from dcsm_viewer.engine.crf.first_calls import make_first_calls
+from dcsm_viewer.engine.device import Compute, choose, mark_faulty, on_cpu
+from dcsm_viewer.engine.device_errors import first_line, is_device_fault, is_out_of_memory
+from dcsm_viewer.engine.device_memory import CPU_CACHE_BYTES, cache_bytes, empty_cache
+from dcsm_viewer.engine.freed_memory import give_back_freed
+from dcsm_viewer.engine.inquiries import answers
+from dcsm_viewer.engine.inquiries.part import Part
+from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
+from dcsm_viewer.engine.passes import Checkpoint, Passes
+from dcsm_viewer.engine.stopwatch import Stopwatch
+from dcsm_viewer.inquiries.aside import Aside
 
 KEPT_BYTES = CPU_CACHE_BYTES
 TRACES_BYTES = CPU_CACHE_BYTES

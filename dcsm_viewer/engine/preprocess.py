@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.types import MethodSettings, UserError
 from dcsm_viewer.engine.models.convention import InputConvention
 from dcsm_viewer.engine.resample import resized
-from dcsm_viewer.values import MethodSettings, UserError
 
 _NARROW_PX = 16
 

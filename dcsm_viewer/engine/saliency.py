@@ -8,9 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.models.network import Trace
 from dcsm_viewer.engine.models.registry import Model
-from dcsm_viewer.values import MethodSettings
 
 Maps = dict[str, Tensor]
 

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.types import CrfSettings, Segmentation, SourceImage, read_only
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.crf import (
     Kernel,
@@ -28,7 +29,6 @@ from dcsm_viewer.engine.crf import (
 )
 from dcsm_viewer.engine.passes import Checkpoint
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.values import CrfSettings, Segmentation, SourceImage, read_only
 
 PREVIEW_PX = 128  # the longer side of a preview's image
 PREVIEW_STEPS = 5  # after which few labels still change

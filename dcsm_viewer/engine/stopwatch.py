@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import torch
 
+from dcsm_viewer.core.types import STAGES, Stage, StageTime
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.device_memory import synchronize
-from dcsm_viewer.values import STAGES, Stage, StageTime
 
 T = TypeVar("T")
 

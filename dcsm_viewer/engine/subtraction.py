@@ -15,13 +15,13 @@ from itertools import islice
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.comparisons import Comparisons, against_nothing, against_rivals
 from dcsm_viewer.engine.evidence import Evidence, added, gather, pieces
 from dcsm_viewer.engine.preprocess import Placement, to_image
 from dcsm_viewer.engine.sheet import Samples, Sheet
 from dcsm_viewer.engine.side_by_side import side_by_side
-from dcsm_viewer.values import MethodSettings
 
 FLOOR = 1e-20  # dcsm.m writes this where a map is not positive, so that its logarithm stays finite
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.coco_json import combined
 from dcsm_viewer.export.column_runs import mask_of, unpacked
 from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import whole_file
 
 

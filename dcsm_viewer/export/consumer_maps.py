@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export.subject import segmentation_of
-from dcsm_viewer.values import Result, UserError
 
 
 def own_maximum_maps(result: Result) -> NDArray[np.float32]:

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.cvat_zip import LIST, add_member, labelmap_text, labels_by_colour, palette_png
 from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import LARGEST_VOCABULARY
 from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
 from dcsm_viewer.text_lines import lines_of
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import whole_file
 
 _DAMAGE = (OSError, ValueError, LookupError, SyntaxError, zipfile.BadZipFile)

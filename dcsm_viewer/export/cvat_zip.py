@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.servable import cvat_name
 from dcsm_viewer.export.subject import index_meanings, indexed_labels
 from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
 from dcsm_viewer.text_lines import lines_of
-from dcsm_viewer.values import Result
 from dcsm_viewer.whole_file import whole_file
 
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dcsm_viewer.core.types import Result, SeedRule
 from dcsm_viewer.export import (
     clip_es_npy,
     coco_json,
@@ -28,7 +29,6 @@ from dcsm_viewer.export.seed_rules import (
     SEAM_HIGH,
     SEAM_LOW,
 )
-from dcsm_viewer.values import Result, SeedRule
 
 
 @dataclass(frozen=True, slots=True)

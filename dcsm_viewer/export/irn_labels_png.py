@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, seeds_of
 from dcsm_viewer.export.subject import index_meanings
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
-from dcsm_viewer.values import Result, UserError
 from dcsm_viewer.whole_file import whole_file
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import segmentation_of
 from dcsm_viewer.imaging.urls import is_url
 from dcsm_viewer.relative_path import way_to
-from dcsm_viewer.values import Result
 from dcsm_viewer.whole_file import whole_file
 
 # The format's version: shapes of type "mask" came with 5.1.

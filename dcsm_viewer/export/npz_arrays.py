@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 # What zipfile and numpy raise on archives that are cut off, damaged, encrypted or of a kind they do not know.
 _DAMAGE = (

@@ -8,9 +8,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.formats import paths_of
 from dcsm_viewer.imaging.urls import is_url
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import PART, explain, owner_of
 
 _LONGEST_NAME = 255  # of a file, on every file system in wide use; some allow less, and say so themselves

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.text_lines import is_one_line
-from dcsm_viewer.values import UserError
 
 
 def cvat_name(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.values import Result, Segmentation, UserError
+from dcsm_viewer.core.types import Result, Segmentation, UserError
 
 LARGEST_VOCABULARY = 254  # with 0 for the background and 255 for 'ignore', what one byte still tells apart
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import index_meanings, indexed_labels
 from dcsm_viewer.imaging.palette import voc_palette
-from dcsm_viewer.values import Result
 from dcsm_viewer.whole_file import whole_file
 
 

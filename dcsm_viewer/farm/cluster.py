@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 _CONNECT_S = 20
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from dcsm_viewer.batch import Order, Outcome, summary
 from dcsm_viewer.batch_pace import Pace
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import clear_leftovers
 from dcsm_viewer.export.recipe import versions
 from dcsm_viewer.export.servable import check_image_name
 from dcsm_viewer.farm.cluster import scheduling
 from dcsm_viewer.farm.task import Task, export_task
 from dcsm_viewer.imaging.urls import is_url
-from dcsm_viewer.values import UserError
 
 AHEAD = 4  # images given out for each worker: it never waits, and 10,000 do not lie in the scheduler
 RETRIES = 2  # of an image whose worker failed, beside those that Dask makes when a worker dies

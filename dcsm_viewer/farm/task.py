@@ -10,8 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from dcsm_viewer.batch import Order, Outcome, export_image
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.recipe import versions
-from dcsm_viewer.values import UserError
 
 if TYPE_CHECKING:
     from dcsm_viewer.engine.pipeline import Engine

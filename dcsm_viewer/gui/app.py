@@ -14,6 +14,7 @@ import platformdirs
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from dcsm_viewer.core.types import Settings, UserError
 from dcsm_viewer.gui.collecting import Collecting
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.exporting import Exporting
@@ -28,7 +29,6 @@ from dcsm_viewer.gui.state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.window import Window
-from dcsm_viewer.values import Settings, UserError
 from dcsm_viewer.worker import EngineLike, Listener, real_engine
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, get_args
 
+from dcsm_viewer.core.parameters import LIMITS
+from dcsm_viewer.core.types import ClassChoice, PrecisionWish
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.edits import use_top1, with_field, with_preset, with_vocabulary
 from dcsm_viewer.gui.opening import Opening
@@ -20,8 +22,6 @@ from dcsm_viewer.gui.tabs import Tabs
 from dcsm_viewer.gui.theme import Theme
 from dcsm_viewer.gui.tools.table import TOOLS
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.limits import LIMITS
-from dcsm_viewer.values import ClassChoice, PrecisionWish
 
 _NEXT_KIND: dict[MapKind, MapKind] = {"both": "raw", "raw": "distinct", "distinct": "both"}
 

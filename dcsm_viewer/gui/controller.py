@@ -8,11 +8,8 @@ from typing import assert_never
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.gui.bridge import Bridge
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
-from dcsm_viewer.limits import check
-from dcsm_viewer.values import (
+from dcsm_viewer.core.parameters import check
+from dcsm_viewer.core.types import (
     Answer,
     EngineReady,
     Failure,
@@ -24,6 +21,9 @@ from dcsm_viewer.values import (
     Settings,
     UserError,
 )
+from dcsm_viewer.gui.bridge import Bridge
+from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.store import Store
 from dcsm_viewer.worker import EngineLike, EngineThread, Listener
 
 _Wish = tuple[str, Settings, int | None]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dcsm_viewer.limits import LIMITS
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import ClassChoice, PresetName, Settings, Vocabulary
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.parameters import LIMITS
+from dcsm_viewer.core.types import ClassChoice, PresetName, Settings, Vocabulary
 
 
 def with_field(settings: Settings, path: str, value: Any) -> Settings:

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.name_trouble import sentence_on
-from dcsm_viewer.values import UserError
 
 log = logging.getLogger(__name__)
 

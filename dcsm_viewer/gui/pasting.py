@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QImage
 
-from dcsm_viewer.values import SourceImage
+from dcsm_viewer.core.types import SourceImage
 
 
 def pasted_image(mime: QMimeData) -> SourceImage | None:

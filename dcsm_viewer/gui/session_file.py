@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dcsm_viewer.core.types import ClassChoice, Settings, SourceImage, UserError
 from dcsm_viewer.gui.snapshots import Comparison, Snapshot
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import History
 from dcsm_viewer.json_file import JsonFile
 from dcsm_viewer.relative_path import way_to
-from dcsm_viewer.values import ClassChoice, Settings, SourceImage, UserError
 
 SCHEMA = 1
 ENDING = ".dcsm.json"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dcsm_viewer.core.types import EngineReady, SourceImage, UserError
 from dcsm_viewer.gui.opening import Gathered, gather
 from dcsm_viewer.gui.session_file import SavedTab, Session, changed_pixels, image_path, read_session
 from dcsm_viewer.gui.snapshots import Snapshot
 from dcsm_viewer.gui.store import History, Step
 from dcsm_viewer.gui.tabs_state import KEPT, Fields, Tab
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import EngineReady, SourceImage, UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.session_file import ENDING, Session, session_of, write_session
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from dcsm_viewer.values import Result, Settings, UserError
+from dcsm_viewer.core.types import Result, Settings, UserError
 
 LIVE = ""
 """Stands, in a comparison, for the result on show."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dcsm_viewer.core.types import EngineReady, Progress, Result, Settings, SourceImage
 from dcsm_viewer.gui.snapshots import Comparison, Snapshot
 from dcsm_viewer.gui.tabs_state import Tab
-from dcsm_viewer.values import EngineReady, Progress, Result, Settings, SourceImage
 
 ViewName = Literal["compare", "grid", "overlay", "labels"]
 RangeMode = Literal["own", "shared", "absolute"]

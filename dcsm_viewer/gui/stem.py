@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from dcsm_viewer.values import SourceImage
+from dcsm_viewer.core.types import SourceImage
 
 
 def free_stem(folder: Path, image: SourceImage, formats: Sequence[str]) -> str:

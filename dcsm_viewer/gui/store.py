@@ -8,8 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from dcsm_viewer.core.types import ClassChoice, Settings
 from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.values import ClassChoice, Settings
 
 _STEPS_KEPT = 200
 

@@ -7,11 +7,11 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
+from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.tabs_state import closed, doubled, heir_of, moved, shown
-from dcsm_viewer.values import SourceImage
 
 
 class Tabs(QObject):

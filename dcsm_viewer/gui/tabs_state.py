@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dcsm_viewer.core.types import ClassChoice, Result, Settings, SourceImage
 from dcsm_viewer.gui.snapshots import result_bytes
-from dcsm_viewer.values import ClassChoice, Result, Settings, SourceImage
 
 if TYPE_CHECKING:
     from dcsm_viewer.gui.state import ViewState

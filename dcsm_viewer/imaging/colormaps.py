@@ -8,7 +8,7 @@ import numpy as np
 from cmap import Colormap
 from numpy.typing import NDArray
 
-from dcsm_viewer.values import UserError, read_only
+from dcsm_viewer.core.types import UserError, read_only
 
 POSITIVE = ("inferno", "viridis", "magma", "cividis", "turbo")
 DIVERGING = ("vik", "coolwarm", "berlin")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.values import read_only
+from dcsm_viewer.core.types import read_only
 
 TIED = 0.1
 """A pixel counts as tied where the weight is above this; the kernel at its own pixel is 1."""

@@ -16,9 +16,9 @@ from typing import NoReturn, TypeVar
 
 from PIL import Image, UnidentifiedImageError, _imaging
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.imaging.png_chunks import used_chunks_only
 from dcsm_viewer.imaging.urls import bytes_at, is_url
-from dcsm_viewer.values import UserError
 
 T = TypeVar("T")
 

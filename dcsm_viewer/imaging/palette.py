@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dcsm_viewer.values import UserError, read_only
+from dcsm_viewer.core.types import UserError, read_only
 
 IGNORE_INDEX = 255  # VOC's "void"; the palette's rule gives it (224, 224, 192), as in the published files.
 

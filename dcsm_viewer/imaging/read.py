@@ -13,10 +13,10 @@ from natsort import natsorted, ns
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
+from dcsm_viewer.core.types import SourceImage, UserError
 from dcsm_viewer.imaging.decode import DAMAGE, SUFFIXES, decode
 from dcsm_viewer.imaging.depth import bits_in_file
 from dcsm_viewer.imaging.urls import files_in, is_url
-from dcsm_viewer.values import SourceImage, UserError
 
 _ON_WHITE = "Its transparent parts are shown on white."
 

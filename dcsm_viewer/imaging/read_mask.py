@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.imaging.decode import decode
 from dcsm_viewer.imaging.depth import tiles_of
 from dcsm_viewer.imaging.palette import voc_palette
-from dcsm_viewer.values import UserError, read_only
 
 # Pillow spreads few grey levels over 0 to 255; as numbers they are what the file says.
 _LARGEST_OF_RAW_MODE = {"L;2": 3, "L;4": 15}

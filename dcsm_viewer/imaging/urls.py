@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from types import ModuleType
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 
 def is_url(name: str | os.PathLike[str]) -> bool:

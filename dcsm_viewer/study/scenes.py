@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.example import VOC_CLASSES
 from dcsm_viewer.study.pictures.backgrounds import Backgrounds, gather_backgrounds
 from dcsm_viewer.study.pictures.contact_sheet import contact_sheet
@@ -25,7 +26,6 @@ from dcsm_viewer.study.pictures.scene import made_scene
 from dcsm_viewer.study.pictures.sources import SIDES, Side, of_side
 from dcsm_viewer.study.pictures.stock import Part, Stock, part_of
 from dcsm_viewer.study.pictures.voc_folder import Written, write_lists, write_scene
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import replaced
 
 # As photographs of VOC are: most lie, one in six stands.

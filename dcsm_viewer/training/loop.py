@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.blend import mixed
 from dcsm_viewer.own_files import adopt, claim
 from dcsm_viewer.training import checkpoint
@@ -26,7 +27,6 @@ from dcsm_viewer.training.schedule import rate_factor
 from dcsm_viewer.training.start import Trainable, start_from
 from dcsm_viewer.training.validation import largest_logits, validated
 from dcsm_viewer.training.weights_out import NAME, write_weights
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import Dataset
 from dcsm_viewer.engine.device import Compute
 from dcsm_viewer.training.progress import Epoch
 from dcsm_viewer.training.recipe import Recipe
-from dcsm_viewer.values import UserError
 
 
 @dataclass(frozen=True, slots=True)

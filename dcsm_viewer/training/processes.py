@@ -18,8 +18,8 @@ import torch.distributed as dist
 # "terminate called without an active exception"), after all work was done.
 import torch.distributed.nn.functional
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.training.batches import Share
-from dcsm_viewer.values import UserError
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 Augmentation = Literal["plain", "paper", "strong"]
 

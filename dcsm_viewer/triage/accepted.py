@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.bundle import draft_beside
 from dcsm_viewer.export.own_exports import stranger_among
 from dcsm_viewer.export.recipe import Recipe, RecipeOutput, sha256_of, write_recipe
@@ -25,7 +26,6 @@ from dcsm_viewer.triage.edits import read_edit
 from dcsm_viewer.triage.exported import Exported, read_exported
 from dcsm_viewer.triage.masks import index_image
 from dcsm_viewer.triage.yields import as_csv, as_json, as_markdown, yield_of
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import explain, make_folder, whole_file
 
 MASKS = "SegmentationClass"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dcsm_viewer.core.types import read_only
 from dcsm_viewer.triage.brush import Footprint
 from dcsm_viewer.triage.exported import Labels
-from dcsm_viewer.values import read_only
 
 _ROOM_BYTES = 128 << 20
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.image_scores import image_scores
+from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.triage.exported import Exported, Labels
 from dcsm_viewer.triage.masks import ignore_label, pixels_by_name
 

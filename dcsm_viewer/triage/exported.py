@@ -10,9 +10,9 @@ import numpy as np
 from natsort import natsorted, ns
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.export import Recipe, read_recipe
 from dcsm_viewer.export.npz_arrays import arrays_in
-from dcsm_viewer.values import UserError, read_only
 
 Labels = NDArray[np.uint8] | NDArray[np.uint16]
 

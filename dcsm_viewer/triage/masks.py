@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.subject import LARGEST_VOCABULARY
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
 from dcsm_viewer.triage.exported import Labels
-from dcsm_viewer.values import UserError
 
 BACKGROUND, IGNORE = "background", "ignore"
 

@@ -13,12 +13,12 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.gui.actions import ACTIONS
 from dcsm_viewer.gui.panels.crf import CrfPanel
 from dcsm_viewer.gui.panels.maps import MapsPanel
 from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.method_presets import PRESETS
 from tests.e2e.conftest import Desk
 from tests.gui.engines import GatedEngine
 from tests.gui.hands import click, press, the, type_into

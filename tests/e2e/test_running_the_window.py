@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.cli import main
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import run_window
 from dcsm_viewer.gui.pasting import pasted_image, source_of
 from dcsm_viewer.gui.screen_probe import Screen
 from dcsm_viewer.gui.state import ViewName
-from dcsm_viewer.values import UserError
 from dcsm_viewer.worker import Listener
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.engines import InstantEngine

@@ -18,13 +18,13 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QSlider
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.edits import with_field, with_scales
 from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.values import Result, Settings
 from dcsm_viewer.worker import EngineLike, Listener, real_engine
 from tests.gui.hands import click, the
 from tests.patience import PATIENCE_S

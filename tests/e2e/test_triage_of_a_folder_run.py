@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch import Order, export_images
+from dcsm_viewer.core.types import Settings
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.edits import with_field, with_scales
@@ -30,7 +31,6 @@ from dcsm_viewer.gui.tools.folder_run import FolderRunTool
 from dcsm_viewer.gui.tools.triage import TriageTool
 from dcsm_viewer.triage.book import BOOK, open_book
 from dcsm_viewer.triage.exported import read_exported
-from dcsm_viewer.values import Settings
 from dcsm_viewer.worker import EngineLike, Listener, real_engine
 from tests.gui.hands import click, press
 from tests.patience import PATIENCE_S

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import Failure, Progress, Request, Settings, UserError
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.state import Paint
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.values import Failure, Progress, Request, Settings, UserError
 from dcsm_viewer.worker import Listener
 from tests.gui.engines import READY, GatedEngine, InstantEngine, answer
 from tests.results import make_image

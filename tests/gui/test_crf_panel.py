@@ -8,14 +8,14 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.parameters import LIMITS
+from dcsm_viewer.core.types import CrfSettings
 from dcsm_viewer.gui.panels import crf_choices
 from dcsm_viewer.gui.panels.crf import CrfPanel
 from dcsm_viewer.gui.panels.crf_choices import backend_words, modified, nearest_preset, preset_of
 from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.limits import LIMITS
-from dcsm_viewer.values import CrfSettings
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.parameters import LIMITS, check
+from dcsm_viewer.core.types import ClassChoice, Settings
 from dcsm_viewer.gui import edits
-from dcsm_viewer.limits import LIMITS, check
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import ClassChoice, Settings
 
 
 @pytest.mark.parametrize("path", LIMITS)

@@ -17,6 +17,7 @@ from PIL import Image
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.snapshots import Comparison, with_kept
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.figure import FigureTool, columns_for
@@ -27,7 +28,6 @@ from dcsm_viewer.gui.tools.figure_panels import TITLES, PanelName, panels_of
 from dcsm_viewer.gui.tools.figure_raster import nearest, raster
 from dcsm_viewer.imaging.colormaps import lookup_table
 from dcsm_viewer.imaging.paint import blend, paint_labels, paint_map
-from dcsm_viewer.values import UserError
 from tests.e2e.conftest import Desk
 from tests.gui.hands import the
 from tests.gui.views.states import settled

@@ -8,12 +8,12 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.method_presets import PRESET_DESCRIPTIONS, PRESET_TITLES, PRESETS
+from dcsm_viewer.core.parameters import CHOICES
+from dcsm_viewer.core.types import EngineReady, PresetName
 from dcsm_viewer.gui.panels.maps import MapsPanel
 from dcsm_viewer.gui.panels.method import MethodPanel, changed_constants
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.limits import CHOICES
-from dcsm_viewer.method_presets import PRESET_DESCRIPTIONS, PRESET_TITLES, PRESETS
-from dcsm_viewer.values import EngineReady, PresetName
 from tests.results import make_model_card
 
 

@@ -10,6 +10,7 @@ from threading import Event
 import pytest
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import EngineReady, UserError
 from dcsm_viewer.engine.weights.convention_names import CONVENTIONS
 from dcsm_viewer.gui.fetch_window import FetchWindow
 from dcsm_viewer.gui.import_window import ImportWindow, suggested_name
@@ -17,7 +18,6 @@ from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.panels.engine_bar import models
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.model_work import CONVENTION_TITLES, Imported
-from dcsm_viewer.values import EngineReady, UserError
 from tests.results import make_model_card
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
 

@@ -10,10 +10,10 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.parameters import LIMITS
 from dcsm_viewer.gui.number_locale import readable
 from dcsm_viewer.gui.panels.number_box import NumberBox
 from dcsm_viewer.gui.tools.table import TOOLS
-from dcsm_viewer.limits import LIMITS
 from tests.e2e.conftest import Desk, _desk
 from tests.gui.engines import InstantEngine
 

@@ -11,10 +11,10 @@ from PIL import Image
 from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.edits import pin
 from dcsm_viewer.gui.opening import Opening, gather, paths_of
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.values import UserError
 
 
 def photograph(path: Path, level: int = 90) -> str:

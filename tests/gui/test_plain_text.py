@@ -13,11 +13,11 @@ from PySide6.QtGui import QAction, Qt, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QMessageBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import Answer, EngineReady, Inquiry, Report, Request, UserError
 from dcsm_viewer.gui.confirm import is_confirmed
 from dcsm_viewer.gui.plain_text import as_control, as_tip, as_title
 from dcsm_viewer.gui.snapshots_keep import keep_shown
 from dcsm_viewer.gui.tools.table import TOOLS
-from dcsm_viewer.values import Answer, EngineReady, Inquiry, Report, Request, UserError
 from dcsm_viewer.worker import Listener, StillWanted
 from tests.e2e.conftest import Desk, _desk, photograph
 from tests.gui.engines import InstantEngine, answer

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.app import build
 from dcsm_viewer.gui.edits import pin, with_field
 from dcsm_viewer.gui.remembered import Remembered
@@ -22,7 +23,6 @@ from dcsm_viewer.gui.snapshots import Comparison
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.values import UserError
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.engines import READY, InstantEngine
 from tests.gui.hands import click

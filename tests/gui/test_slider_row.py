@@ -10,8 +10,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.parameters import LIMITS, Limit
 from dcsm_viewer.gui.panels.slider_row import SliderRow
-from dcsm_viewer.limits import LIMITS, Limit
 from tests.gui.hands import click, press, the, type_into
 
 

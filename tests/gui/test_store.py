@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import ClassChoice
 from dcsm_viewer.gui.edits import pin, with_field, with_vocabulary
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.values import ClassChoice
 from tests.results import make_image, make_result
 
 

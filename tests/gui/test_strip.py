@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcsm_viewer.core.types import STAGES, Progress, Settings, StageTime
 from dcsm_viewer.gui.edits import pin, with_field, with_scales
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.strip import PipelineTool
 from dcsm_viewer.gui.tools.strip_chips import chips, size_words, stale_stages
 from dcsm_viewer.gui.tools.strip_scores import score_rows
 from dcsm_viewer.inquiries.strip import Canvas, CanvasQuestion
-from dcsm_viewer.values import STAGES, Progress, Settings, StageTime
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, the
 from tests.gui.views.states import settled

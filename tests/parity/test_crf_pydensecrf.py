@@ -9,7 +9,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from dcsm_viewer.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.types import CrfSettings
 from dcsm_viewer.engine.crf import (
     BilateralKernel,
     GaussianKernel,
@@ -20,7 +21,6 @@ from dcsm_viewer.engine.crf import (
     begin,
     lattice_for,
 )
-from dcsm_viewer.values import CrfSettings
 from tests.parity.crf_cases import IMAGES, photo_image, smooth_unary
 from tests.tolerances import of_marginals
 

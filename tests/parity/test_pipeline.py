@@ -10,6 +10,19 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import (
+    ALL_PARTS,
+    CrfSettings,
+    MethodSettings,
+    PrecisionWish,
+    PresetName,
+    Request,
+    Result,
+    Settings,
+    SourceImage,
+    Vocabulary,
+)
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.device import Compute
 from dcsm_viewer.engine.found import Found, find
@@ -22,19 +35,6 @@ from dcsm_viewer.engine.preprocess import image_in_input, network_input, place, 
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import (
-    ALL_PARTS,
-    CrfSettings,
-    MethodSettings,
-    PrecisionWish,
-    PresetName,
-    Request,
-    Result,
-    Settings,
-    SourceImage,
-    Vocabulary,
-)
 from tests.networks import random_vgg_tensors
 from tests.reference.caffe import reference_caffe
 from tests.reference.network import Array, Pixels, ReferenceResult

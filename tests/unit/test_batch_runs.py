@@ -14,9 +14,9 @@ import pytest
 
 from dcsm_viewer import batch
 from dcsm_viewer.batch import export_image, export_images
+from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import export_with_reports, read_recipe
 from dcsm_viewer.part_writer import this_writer
-from dcsm_viewer.values import Result, UserError
 from dcsm_viewer.whole_file import PART, part_beside
 from tests.samples import ROOT
 from tests.unit.test_batch import FakeEngine, digests, order, photographs

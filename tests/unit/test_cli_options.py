@@ -10,8 +10,8 @@ import pytest
 
 from dcsm_viewer import batch
 from dcsm_viewer.cli import main
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import MethodSettings, PresetName, Settings
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import MethodSettings, PresetName, Settings
 
 # option, value on the command line, path in Settings, value there
 OPTIONS: tuple[tuple[tuple[str, ...], str, object], ...] = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.own_files import LIST, check_own, claim
-from dcsm_viewer.values import UserError
 
 
 def test_that_a_file_of_the_users_is_refused_by_name_and_nothing_is_claimed(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import SeedRule
 from dcsm_viewer.engine import consumer_crf
 from dcsm_viewer.engine.consumer_crf import seed_probabilities
 from dcsm_viewer.export import FORMATS, export_with_reports
@@ -16,7 +17,6 @@ from dcsm_viewer.export.consumer_maps import own_maximum_maps
 from dcsm_viewer.export.formats import rules_of
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, PSA_HIGH, PSA_LOW, SEAM_HIGH
 from dcsm_viewer.seeds import with_seeds
-from dcsm_viewer.values import SeedRule
 from tests.results import make_image, make_result
 
 TOLERANCE = (

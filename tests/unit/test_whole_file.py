@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.whole_file import explain, whole_file
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dcsm_viewer.values import (
+from dcsm_viewer.core.types import (
     Answer,
     EngineReady,
     Failure,

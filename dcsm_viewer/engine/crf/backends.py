@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.types import CrfBackend, CrfSettings, UserError
 from dcsm_viewer.engine.crf import pydensecrf_backend
 from dcsm_viewer.engine.crf.kernels import LatticeSource, lattices_for, pairwise_of
 from dcsm_viewer.engine.crf.mean_field import MeanField
 from dcsm_viewer.engine.crf.pydensecrf_backend import PydensecrfMeanField
 from dcsm_viewer.engine.crf.steps import Inference
-from dcsm_viewer.values import CrfBackend, CrfSettings, UserError
 
 
 @dataclass(frozen=True, slots=True)

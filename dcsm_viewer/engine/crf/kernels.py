@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.types import CrfSettings, UserError
 from dcsm_viewer.engine.crf.lattice import Lattice, Normalisation, build_lattice
-from dcsm_viewer.values import CrfSettings, UserError
 
 
 @dataclass(frozen=True, slots=True)

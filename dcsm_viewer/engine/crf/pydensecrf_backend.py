@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf.kernels import GaussianKernel, Pairwise
 from dcsm_viewer.engine.crf.lattice import Normalisation
 from dcsm_viewer.engine.crf.mean_field import check_unary
 from dcsm_viewer.engine.crf.steps import Step
-from dcsm_viewer.values import UserError
 
 _NORMALISATIONS: dict[Normalisation, str] = {
     "none": "NO_NORMALIZATION",

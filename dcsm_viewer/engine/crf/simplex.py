@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 RANK_BITS = 3  # a rank is at most d, and d is at most 7
 # Features that share memory traffic: large enough to hide the cost of calling torch, small enough for the cache.

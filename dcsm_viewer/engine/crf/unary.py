@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf.first_calls import make_first_calls
-from dcsm_viewer.values import UserError
 
 MapsLike = Tensor | NDArray[np.floating]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.maps import MapStage
-from dcsm_viewer.values import MethodSettings
 
 
 def every_candidate(detection: Detection) -> Detection:

@@ -13,6 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import MethodSettings, UserError
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
 from dcsm_viewer.engine.inquiries.ledger_crf import crf_entry
@@ -33,7 +34,6 @@ from dcsm_viewer.inquiries.ledger import (
     SamplePlace,
     ScaleEntry,
 )
-from dcsm_viewer.values import MethodSettings, UserError
 
 
 def answer(question: LedgerQuestion, stage: MapStage) -> Iterator[PixelLedger | Part[PixelLedger]]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.comparisons import Comparisons, differences
 from dcsm_viewer.engine.sheet import Sheet
-from dcsm_viewer.values import MethodSettings
 
 Pair = tuple[int, int | None]
 

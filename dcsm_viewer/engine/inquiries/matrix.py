@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.comparisons import Comparisons, against_nothing
@@ -26,7 +27,6 @@ from dcsm_viewer.engine.resample import Line
 from dcsm_viewer.engine.sheet import Sheet
 from dcsm_viewer.engine.subtraction import Subtracted, chosen_maps, subtract
 from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion, Similarity
-from dcsm_viewer.values import MethodSettings
 
 COARSE_PX = 125  # samples a side of the canvas in the first answer
 

@@ -8,6 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import BackwardMode, UserError
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.inquiries.microscope_gate import Arrival, arrival
 from dcsm_viewer.engine.maps import MapStage
@@ -24,7 +25,6 @@ from dcsm_viewer.inquiries.microscope import (
     Unit,
     lets_through,
 )
-from dcsm_viewer.values import BackwardMode, UserError
 
 SHOWN_CHANNELS = 12  # half of them open, half closed, as far as there are
 

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.models.network import Network, Trace
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, POOLED, Vgg16, VggGates
 from dcsm_viewer.inquiries.microscope import Unit
-from dcsm_viewer.values import UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.efficientnet_lite0 import Block, Convolution, EfficientNetLite0
 from dcsm_viewer.engine.models.network import Network
 from dcsm_viewer.engine.models.registry import Model
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, Vgg16
-from dcsm_viewer.values import UserError
 
 CLASSIFIER, HEAD, STEM = "classifier", "head", "stem"
 

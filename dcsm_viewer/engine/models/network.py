@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import BackwardMode
 from dcsm_viewer.engine.models.convention import InputConvention
-from dcsm_viewer.values import BackwardMode
 
 INPUT = "input"  # the layer name under which the derivative at the network input is asked for (Simonyan et al.)
 

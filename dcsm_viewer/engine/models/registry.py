@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dcsm_viewer.core.types import ModelCard, Vocabulary
 from dcsm_viewer.engine.device import Compute
 from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.models.network import Network
@@ -20,7 +21,6 @@ from dcsm_viewer.engine.models.vocabulary import (
 )
 from dcsm_viewer.engine.weights.library import list_models, load
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.values import ModelCard, Vocabulary
 
 IMAGENET_CLASSES = 1000
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.safetensors_file import check_replaceable, in_half, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import replaced
 
 

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.bounds import MOST_VALUES
 from dcsm_viewer.engine.weights.protobuf_wire import (
@@ -32,7 +33,6 @@ from dcsm_viewer.engine.weights.protobuf_wire import (
     varint,
 )
 from dcsm_viewer.engine.weights.weights_file import ReadWeights
-from dcsm_viewer.values import UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.class_names import without_numbers
 from dcsm_viewer.text_lines import lines_of
-from dcsm_viewer.values import UserError
 
 _MOST_BYTES = 4_000_000
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import CAFFE, DCSM_M, EFFICIENTNET_LITE, TORCHVISION, InputConvention
 from dcsm_viewer.engine.weights.channel_order import RGB_CAFFE_MEANS
-from dcsm_viewer.values import UserError
 
 CONVENTIONS: dict[str, InputConvention] = {
     "caffe": CAFFE,

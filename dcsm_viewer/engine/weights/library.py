@@ -9,6 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import InputConvention
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.model_entry import ModelEntry, read_entry, written
@@ -18,7 +19,6 @@ from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import check_replaceable, write_safetensors
 from dcsm_viewer.engine.weights.shipped import SHIPPED
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import replaced
 
 FOLDER_VARIABLE = "DCSM_VIEWER_MODELS"

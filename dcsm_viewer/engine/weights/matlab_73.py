@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
 from dcsm_viewer.engine.weights.matlab_tree import DEEPEST, WANTED, Tree
-from dcsm_viewer.values import UserError
 
 if TYPE_CHECKING:
     import h5py  # type: ignore[import-untyped] # h5py ships no type information

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 
 class ModelEntry(BaseModel):

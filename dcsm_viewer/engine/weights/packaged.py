@@ -6,12 +6,12 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE
 from dcsm_viewer.engine.models.vocabulary import imagenet_names
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.values import UserError
 
 NAME = "efficientnet-lite0"
 DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

@@ -14,10 +14,10 @@ from typing import Any
 
 import torch.hub
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.torch_pair import pair_trouble
 from dcsm_viewer.engine.weights.library import check_free, import_weights, model_folder
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
-from dcsm_viewer.values import UserError
 
 NAME = "vgg16-imagenet"
 Progress = Callable[[int, int], None]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import InputConvention
 from dcsm_viewer.engine.models.vocabulary import imagenet_names, voc_groups
 from dcsm_viewer.engine.weights.caffe import read_caffe
@@ -19,7 +20,6 @@ from dcsm_viewer.engine.weights.sniff import Format, format_of
 from dcsm_viewer.engine.weights.soundness import sound_efficientnet, sound_vgg16
 from dcsm_viewer.engine.weights.torch_file import read_torch
 from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
-from dcsm_viewer.values import UserError
 
 _READERS: dict[Format, Callable[[Path], ReadWeights]] = {
     "caffe": read_caffe,

@@ -15,11 +15,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, TORCHVISION, InputConvention
 from dcsm_viewer.engine.weights.bounds import BROKEN_FILE
 from dcsm_viewer.engine.weights.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
-from dcsm_viewer.values import UserError
 
 # One key, because the library writes several in any order and equal weights would not give equal files.
 _KEY = "dcsm_viewer"

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 Format = Literal["caffe", "matlab 5", "matlab 7.3", "torch zip", "torch legacy", "safetensors"]
 

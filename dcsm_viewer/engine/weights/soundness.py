@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.efficientnet_lite0 import STAGES
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.bounds import MOST_VALUES
-from dcsm_viewer.values import UserError
 
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 # The largest magnitude in VGG-16 and EfficientNet-Lite0 is below 600 (a running variance); a file read with the

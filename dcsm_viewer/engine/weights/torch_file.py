@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, TORCHVISION
 from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
 from dcsm_viewer.engine.weights.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights
-from dcsm_viewer.values import UserError
 
 _MOST_PICKLE_BYTES = 16 * 2**20
 # A pickle of protocol 2 with torch's magic number. Other protocols make torch's safe unpickler warn and fail.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dcsm_viewer.core.scores import image_scores
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.image_scores import image_scores
-from dcsm_viewer.values import Result
 
 
 @dataclass(frozen=True, slots=True)

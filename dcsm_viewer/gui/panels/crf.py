@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from dcsm_viewer.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.parameters import LIMITS
+from dcsm_viewer.core.types import CrfSettings
 from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.panels.crf_choices import (
     BACKENDS,
@@ -24,8 +26,6 @@ from dcsm_viewer.gui.panels.labelled import choice_box, labelled, show_choice
 from dcsm_viewer.gui.panels.slider_group import SliderGroup
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.limits import LIMITS
-from dcsm_viewer.values import CrfSettings
 
 _FIELDS = (
     "crf.iterations", "crf.gaussian_sxy", "crf.gaussian_compat", "crf.bilateral_sxy", "crf.bilateral_srgb",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from importlib.util import find_spec
 
-from dcsm_viewer.crf_presets import CRF_PRESETS
-from dcsm_viewer.values import CrfBackend, CrfSettings
+from dcsm_viewer.core.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.types import CrfBackend, CrfSettings
 
 BACKENDS: dict[CrfBackend, str] = {"torch": "Torch", "pydensecrf": "pydensecrf"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.exporting import Exporting, default_folder, export_folder, exportable
 from dcsm_viewer.gui.panels.labelled import labelled
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
@@ -12,7 +13,6 @@ from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.values import UserError
 
 _FORMATS = (
     ("voc", "Labels, palette PNG", "One class id a pixel in the VOC palette, for training segmentation networks."),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.values import Result
 
 
 @dataclass(frozen=True, slots=True)

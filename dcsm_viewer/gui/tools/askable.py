@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.views.subject import is_stale, why_no_class, why_no_result
-from dcsm_viewer.values import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
@@ -31,7 +32,6 @@ from dcsm_viewer.gui.views.subject import distinct_map, raw_map
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.imaging.read_mask import read_mask
 from dcsm_viewer.inquiries.faithfulness import CURVES, CurveName, Faithfulness, FaithfulnessQuestion, RankedBy
-from dcsm_viewer.values import Answer
 
 STEPS = 20
 _FIRST = 3

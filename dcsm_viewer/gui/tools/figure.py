@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPalette, QPixmap, QResizeEve
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.confirm import with_ending
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.state import ViewState
@@ -21,7 +22,6 @@ from dcsm_viewer.gui.tools.figure_options import FigureOptions
 from dcsm_viewer.gui.tools.figure_panels import PanelName, panels_of, panels_of_view
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import is_stale, why_no_result
-from dcsm_viewer.values import UserError
 
 _FILTERS = "PNG, pixels (*.png);;SVG, text stays text (*.svg);;PDF, fonts embedded (*.pdf)"
 _CALM_MS = 60

@@ -8,9 +8,9 @@ from typing import Literal
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRect, QSize, QSizeF, Qt
 from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.tools.figure_draw import Figure, draw, layout_of
 from dcsm_viewer.gui.tools.figure_layout import UNITS_PER_MM
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import whole_file
 
 Format = Literal["png", "svg", "pdf"]

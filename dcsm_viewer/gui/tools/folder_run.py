@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.folder_run_failures import FailuresModel
 from dcsm_viewer.gui.tools.folder_run_form import FolderRunForm
 from dcsm_viewer.gui.tools.folder_run_job import FolderJob
 from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, sentence
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.values import UserError
 
 _NARROW_PX, _LOW_PX = 120, 24
 _AROUND_PX = 20

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
+from dcsm_viewer.core.types import Answer, ModelCard, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.inquiries.aside import Aside
-from dcsm_viewer.values import Answer, ModelCard, Report, Request, Result, Settings, SourceImage, UserError
 
 
 class RunEndedError(Exception):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from dcsm_viewer.batch import Order
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FORMATS
 from dcsm_viewer.gui.edits import for_another_image
 from dcsm_viewer.gui.exporting import default_folder, export_folder
@@ -26,7 +27,6 @@ from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.flow import Flow
 from dcsm_viewer.gui.tools.folder_run_job import Plan
-from dcsm_viewer.values import UserError
 
 _NARROW_PX = 60
 _FIRST_FORMATS = ("voc", "npz")

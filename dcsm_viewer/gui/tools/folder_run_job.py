@@ -14,12 +14,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 from dcsm_viewer.batch import Order, Outcome, check_formats, export_images, servable
 from dcsm_viewer.batch_inputs import Inputs, inputs_of
 from dcsm_viewer.batch_labels import given_classes
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import gather
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.tools.folder_run_engine import EngineAside, RunEndedError
 from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, Phase
 from dcsm_viewer.name_trouble import sentence_on
-from dcsm_viewer.values import UserError
 
 log = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.snapshots import named, renamed, without
 from dcsm_viewer.gui.snapshots_keep import compare_with, keep_shown, use_again
@@ -23,7 +24,6 @@ from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import History
 from dcsm_viewer.gui.tools.history_words import words_of_change
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.values import UserError
 
 
 class HistoryTool(Tool):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-from dcsm_viewer.limits import LIMITS
-from dcsm_viewer.values import ClassChoice, Settings
+from dcsm_viewer.core.parameters import LIMITS
+from dcsm_viewer.core.types import ClassChoice, Settings
 
 _NAMES = {
     "method.preset": "preset",

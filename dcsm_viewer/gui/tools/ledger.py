@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Answer, Result
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state import ViewState
@@ -35,7 +36,6 @@ from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import class_name, is_stale
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.inquiries.ledger import LedgerQuestion, PixelLedger
-from dcsm_viewer.values import Answer, Result
 from dcsm_viewer.whole_file import whole_file
 
 INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."

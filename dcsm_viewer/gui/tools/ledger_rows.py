@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.views.subject import class_name
 from dcsm_viewer.inquiries.ledger import ClassEntry, CrfEntry, LayerEntry, PixelLedger, RivalEntry, ScaleEntry
-from dcsm_viewer.values import Result
 
 AGREES = 1e-5
 """How far the account may be from what is on show: float32 sums in another order differ by less."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui.opening import sample_paths
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.askable import subject_of
@@ -20,7 +21,6 @@ from dcsm_viewer.gui.tools.lessons_list import LessonList
 from dcsm_viewer.gui.tools.lessons_model import MODEL, Lesson, Run, lesson_settings
 from dcsm_viewer.gui.tools.lessons_targets import target
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.values import Result, Settings
 
 if TYPE_CHECKING:
     from dcsm_viewer.gui.window import Window

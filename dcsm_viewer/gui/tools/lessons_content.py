@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dcsm_viewer.core.types import Settings
 from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.tools import lessons_truths as truths
 from dcsm_viewer.gui.tools.lessons_model import Lesson, Question, Step
-from dcsm_viewer.values import Settings
 
 
 def _plain(settings: Settings) -> Settings:

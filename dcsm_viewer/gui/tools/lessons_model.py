@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import ClassChoice, CrfSettings, Result, Settings
 from dcsm_viewer.gui.tools.lessons_targets import TargetName
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import ClassChoice, CrfSettings, Result, Settings
 
 MODEL = "lite0-voc"
 """The network that comes along, so that every lesson runs without a download."""

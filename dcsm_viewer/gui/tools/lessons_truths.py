@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.scores import image_scores
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.tools.lessons_model import Seen, Verdict
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.views.subject import distinct_map, raw_map
-from dcsm_viewer.image_scores import image_scores
-from dcsm_viewer.values import Result
 
 Map = NDArray[np.float32]
 

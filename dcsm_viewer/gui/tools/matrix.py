@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Answer, CrfSettings
 from dcsm_viewer.gui.panels.slider_group import SliderGroup
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.matrix_contents import WHOLE, CellKind, MatrixContents, similarity_words
@@ -17,7 +18,6 @@ from dcsm_viewer.gui.tools.range_bar import RangeBar
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import is_stale
 from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion
-from dcsm_viewer.values import Answer, CrfSettings
 
 _KINDS: dict[CellKind, tuple[str, str]] = {
     "taken": (

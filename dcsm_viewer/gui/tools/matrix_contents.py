@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import ColourRange, short
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map, shown_image
 from dcsm_viewer.inquiries.matrix import ClassMatrix, Similarity
-from dcsm_viewer.values import Result
 
 CellKind = Literal["taken", "left"]
 Place = tuple[int, int]

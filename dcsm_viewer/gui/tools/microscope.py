@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.panels.calm_wheel import calm
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
@@ -20,7 +21,6 @@ from dcsm_viewer.gui.tools.step_row import StepRow
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.inquiries.microscope import Gate, Microscope, MicroscopeQuestion, Unit
-from dcsm_viewer.values import Answer
 
 _WIDE_PX = 480
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import BackwardMode
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.tools.microscope_words import RULES, mark, title
 from dcsm_viewer.gui.views.arrange import GAP_PX
@@ -19,7 +20,6 @@ from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import shown_image
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.inquiries.microscope import Microscope
-from dcsm_viewer.values import BackwardMode
 
 
 class MicroscopeView(LinkedView):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dcsm_viewer.core.types import BackwardMode
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.inquiries.microscope import MODES, Gate, GateChannel, LayerGradient, Microscope
-from dcsm_viewer.values import BackwardMode
 
 RULES: dict[BackwardMode, str] = {"gradient": "plain", "deconvnet": "deconvnet", "guided": "guided"}
 RULE_HELP: dict[BackwardMode, str] = {

@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.panels.calm_wheel import calm
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
@@ -19,7 +20,6 @@ from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.inquiries.sanity import SanityLadder, SanityQuestion
-from dcsm_viewer.values import Answer
 
 _REST_MS = 120
 """A hand that moves the slider asks when it rests: each question would send the last one's network away half done."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.core.types import STAGES, Answer, Result, Stage
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.strip_button import StageButton
 from dcsm_viewer.gui.tools.strip_chips import GIVES, chips
@@ -26,7 +27,6 @@ from dcsm_viewer.gui.tools.table import TOOLS
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import why_no_result
 from dcsm_viewer.inquiries.strip import Canvas, CanvasQuestion
-from dcsm_viewer.values import STAGES, Answer, Result, Stage
 
 _NARROW_PX = 760
 _HINT = "Choose a stage to see what it gave."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from dcsm_viewer.core.types import STAGES, Settings, Stage, StageTime
 from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.values import STAGES, Settings, Stage, StageTime
 
 GIVES: dict[Stage, str] = {
     "preprocess": "The image fitted into the square canvas.",

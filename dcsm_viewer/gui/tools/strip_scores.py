@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcsm_viewer.image_scores import image_scores
-from dcsm_viewer.values import Result
+from dcsm_viewer.core.scores import image_scores
+from dcsm_viewer.core.types import Result
 
 _MOST = 60
 """Of a thousand classes nobody reads the last."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.snapshots import LIVE, named
 from dcsm_viewer.gui.state import RangeMode, ViewState
 from dcsm_viewer.gui.tools.history_words import words_of_change
@@ -14,7 +15,6 @@ from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import ColourRange, colour_ranges, short
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, label_names, raw_map
-from dcsm_viewer.values import Result
 
 _MOST_MOVES = 3
 """So many kinds of change between labels are spelt out."""

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.exporting import default_folder, exportable
 from dcsm_viewer.gui.state import ViewState
@@ -45,7 +46,6 @@ from dcsm_viewer.gui.tools.thresholds_words import as_kept, kept_thresholds, sta
 from dcsm_viewer.gui.tools.thresholds_work import DeskWork, Measured
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.widgets.plot import Plot
-from dcsm_viewer.values import Result, UserError
 
 _KEPT = "thresholds/values"
 _MASKS = "Masks (*.png *.bmp *.tif *.tiff *.gif);;All files (*)"

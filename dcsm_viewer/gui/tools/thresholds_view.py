@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.thresholds_rules import Peaks, Thresholds, hard_labels, seed_labels
 from dcsm_viewer.gui.views.board import Board
@@ -19,7 +20,6 @@ from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.subject import completeness_mark, shown_image, why_no_class, why_no_result
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.imaging.palette import IGNORE_INDEX
-from dcsm_viewer.values import SourceImage
 
 _WHOLE = ColourRange(0.0, 1.0, "0..1", 1.0)
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, Signal
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.tools.thresholds_curves import Curves, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds_files import FolderSweep, StoppedError, sweep
 from dcsm_viewer.gui.tools.thresholds_rules import Peaks, peaks_of
-from dcsm_viewer.values import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui.panels.headline_words import is_current
 from dcsm_viewer.gui.panels.labelled import choice_box, labelled
 from dcsm_viewer.gui.panels.number_box import NumberBox
@@ -39,7 +40,6 @@ from dcsm_viewer.gui.tools.triage_sheet import Sheet, image_path
 from dcsm_viewer.gui.tools.triage_words import doubt_words, progress_words, verdict_words
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.triage.book import Verdict
-from dcsm_viewer.values import Result, Settings
 
 _SHOWN = {
     "all": "All masks",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.export import export_with_reports
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.tools.triage_keeper import Keeper
@@ -21,7 +22,6 @@ from dcsm_viewer.triage.book import Book, Entry, Verdict, by_doubt, looked_at, o
 from dcsm_viewer.triage.doubt import Q_MARGIN
 from dcsm_viewer.triage.edits import edit_of
 from dcsm_viewer.triage.exported import Labels
-from dcsm_viewer.values import Result
 
 _RESORTED_S = 3.0
 """A queue that moves under the hand more often than this cannot be read."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from dcsm_viewer.limits import Limit
+from dcsm_viewer.core.parameters import Limit
 from dcsm_viewer.triage.brush import LARGEST_PX
 from dcsm_viewer.triage.doubt import LEVELS, Q_MARGIN
 

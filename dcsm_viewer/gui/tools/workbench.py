@@ -11,6 +11,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Answer, Request
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
@@ -18,7 +19,6 @@ from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.gui.widgets.plot import Plot
-from dcsm_viewer.values import Answer, Request
 
 AnyT = TypeVar("AnyT")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.views.crf_reach import Ring
 from dcsm_viewer.gui.views.field import value_at
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.views.sampling import LabelLayer, Layer, MapLayer
-from dcsm_viewer.values import SourceImage
 
 
 @dataclass(frozen=True, slots=True)

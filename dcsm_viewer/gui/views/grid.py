@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.core.types import FocusMaps
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.grid_contents import GridContents, Tile, grid_contents
@@ -23,7 +24,6 @@ from dcsm_viewer.gui.views.subject import shown_image, why_no_class, why_no_resu
 from dcsm_viewer.gui.views.sums import FocusSums, focus_sums
 from dcsm_viewer.gui.views.tiles import Tiles
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.values import FocusMaps
 
 
 class GridView(LinkedView):

@@ -9,13 +9,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import FocusMaps, MapSums, Result
 from dcsm_viewer.gui.state import MapKind, ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map
 from dcsm_viewer.gui.views.sums import FocusSums
-from dcsm_viewer.values import FocusMaps, MapSums, Result
 
 Kind = Literal["raw", "distinct"]
 _Values = NDArray[np.float32]

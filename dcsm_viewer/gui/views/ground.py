@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage
 
+from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.views.field import Field
-from dcsm_viewer.values import SourceImage
 
 _KEPT = 12
 

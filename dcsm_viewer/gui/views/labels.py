@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.views.board import Board
 from dcsm_viewer.gui.views.content import Content
@@ -20,7 +21,6 @@ from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.sampling import LabelLayer
 from dcsm_viewer.gui.views.subject import completeness_mark, label_names, shown_image, why_no_result
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.values import Result
 
 
 class LabelsView(LinkedView):

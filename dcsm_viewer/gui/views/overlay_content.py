@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import colour_ranges
@@ -15,7 +16,6 @@ from dcsm_viewer.gui.views.subject import (
     raw_map,
     shown_image,
 )
-from dcsm_viewer.values import Result
 
 
 def overlay_content(state: ViewState) -> Content:

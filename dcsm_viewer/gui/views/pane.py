@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.field import Field
@@ -18,7 +19,6 @@ from dcsm_viewer.gui.views.sampling import Layer, MapLayer, Patch, painted, patc
 from dcsm_viewer.gui.views.tables import label_table, map_table
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.imaging.palette import class_colour
-from dcsm_viewer.values import SourceImage
 
 _MARGIN_PX = 4
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import Result, SourceImage
 from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.values import Result, SourceImage
 
 
 def shown_image(state: ViewState) -> SourceImage | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcsm_viewer.map_sums import sums_of
-from dcsm_viewer.values import FocusMaps, MapSums
+from dcsm_viewer.core.map_sums import sums_of
+from dcsm_viewer.core.types import FocusMaps, MapSums
 
 
 @dataclass(frozen=True, slots=True)

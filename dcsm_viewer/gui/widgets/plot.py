@@ -14,9 +14,9 @@ from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, Q
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.views.pane_paint import draw_frame
 from dcsm_viewer.gui.widgets.plot_values import Chart, Line
-from dcsm_viewer.values import UserError
 
 if TYPE_CHECKING:
     from dcsm_viewer.gui.widgets.plot_canvas import Canvas

@@ -10,10 +10,10 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPaintDevice, QPainter
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.theme import palette
 from dcsm_viewer.gui.widgets.plot_canvas import Canvas
 from dcsm_viewer.gui.widgets.plot_values import Chart
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import whole_file
 
 _SCALE = 3

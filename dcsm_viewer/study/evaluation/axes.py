@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from dcsm_viewer import limits
-from dcsm_viewer.crf_presets import CRF_PRESETS
-from dcsm_viewer.limits import CHOICES, LIMITS, Choice, Limit
-from dcsm_viewer.method_presets import PRESETS
+from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.parameters import CHOICES, LIMITS, Choice, Limit
+from dcsm_viewer.core.types import ModelCard, PresetName, Settings, UserError
 from dcsm_viewer.study.evaluation.variants import Variant
-from dcsm_viewer.values import ModelCard, PresetName, Settings, UserError
 
 Change = Callable[[Variant, str], Variant]
 

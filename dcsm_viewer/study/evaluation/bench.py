@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer import limits
+from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core.scores import image_scores
+from dcsm_viewer.core.types import ModelCard, Request, Settings, SourceImage, Stage
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.crf.first_calls import make_first_calls
@@ -18,8 +20,6 @@ from dcsm_viewer.engine.models.registry import Model, Shelf
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.pipeline import KEPT_BYTES, LABELS_ALONE, TRACES_BYTES
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.image_scores import image_scores
-from dcsm_viewer.values import ModelCard, Request, Settings, SourceImage, Stage
 
 
 @dataclass(frozen=True, slots=True)

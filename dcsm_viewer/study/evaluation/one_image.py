@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import SourceImage, UserError
 from dcsm_viewer.datasets import Example
 from dcsm_viewer.imaging.read import read_image
 from dcsm_viewer.imaging.read_mask import read_mask
@@ -22,7 +23,6 @@ from dcsm_viewer.study.evaluation.records import Record
 from dcsm_viewer.study.evaluation.rows import Row
 from dcsm_viewer.study.evaluation.variants import Variant, in_working_order
 from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
-from dcsm_viewer.values import SourceImage, UserError
 
 
 @dataclass(frozen=True, slots=True)

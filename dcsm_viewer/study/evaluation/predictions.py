@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.names import ByName
-from dcsm_viewer.values import UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.study.evaluation.predictions import Predictions
 from dcsm_viewer.study.evaluation.variants import Variant
-from dcsm_viewer.values import UserError
 
 
 @dataclass(frozen=True, slots=True)

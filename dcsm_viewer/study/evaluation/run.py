@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import Dataset, Example
 from dcsm_viewer.study.evaluation.bench import Bench
 from dcsm_viewer.study.evaluation.one_image import OneImage, mask_of
 from dcsm_viewer.study.evaluation.records import Record, RecordFile, files_digest
 from dcsm_viewer.study.evaluation.rows import Row
 from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
-from dcsm_viewer.values import UserError
 
 Known = Mapping[tuple[str, str, str], Record]
 

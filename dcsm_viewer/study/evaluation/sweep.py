@@ -8,10 +8,10 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from dcsm_viewer import limits
+from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.study.evaluation.axes import axes
 from dcsm_viewer.study.evaluation.variants import Variant
-from dcsm_viewer.values import ModelCard, UserError
 
 MOST_VARIANTS = 400
 # A preset sets all constants, so it comes before those that change one.

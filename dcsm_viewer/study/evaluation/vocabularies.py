@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.names import composed
-from dcsm_viewer.values import UserError
 
 
 @dataclass(frozen=True, slots=True)

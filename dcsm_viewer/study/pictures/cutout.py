@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 # A figure is an emoji modelled and lit in three dimensions, in one fixed view.
 Kind = Literal["photograph", "render", "figure", "icon"]

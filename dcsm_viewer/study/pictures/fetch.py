@@ -12,8 +12,8 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.study.pictures.sources import Source
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder
 
 _MARK = "fetched.sha256"  # written last: a folder without it was left half unpacked

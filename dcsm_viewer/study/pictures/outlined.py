@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QFile, QIODevice, QResource
 
-from dcsm_viewer.values import UserError
+from dcsm_viewer.core.types import UserError
 
 _PACKED = Path("usr/share/gcompris-qt/rcc")
 

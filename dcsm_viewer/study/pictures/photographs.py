@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.study.pictures.cutout import file_name, trimmed
 from dcsm_viewer.study.pictures.outlined import cut_out, outlines, photograph_of
 from dcsm_viewer.study.pictures.photograph_classes import SCRATCH, TUXPAINT
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import make_folder, replaced
 
 _STAMPS = Path("usr/share/tuxpaint/stamps")

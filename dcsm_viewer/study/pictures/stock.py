@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.study.pictures.cutout import NO_CLASS, Cutout
-from dcsm_viewer.values import UserError
 
 Part = Literal["train", "val"]
 

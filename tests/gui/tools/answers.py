@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dcsm_viewer.core.types import BackwardMode, Inquiry
 from dcsm_viewer.inquiries.faithfulness import (
     CURVES,
     RANKINGS,
@@ -15,7 +16,6 @@ from dcsm_viewer.inquiries.faithfulness import (
 )
 from dcsm_viewer.inquiries.microscope import MODES, Gate, GateChannel, LayerGradient, Microscope, MicroscopeQuestion
 from dcsm_viewer.inquiries.sanity import SanityLadder, SanityQuestion, SanityRung
-from dcsm_viewer.values import BackwardMode, Inquiry
 
 SANITY_LAYERS = ("classifier", "head", "block1", "stem")
 LAYERS = ("block1", "block0", "input")

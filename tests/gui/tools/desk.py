@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
@@ -15,7 +16,6 @@ from dcsm_viewer.gui.tools.workbench import Tool
 from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
 from dcsm_viewer.inquiries.microscope import MicroscopeQuestion
 from dcsm_viewer.inquiries.sanity import SanityQuestion
-from dcsm_viewer.values import SourceImage
 from tests.gui.engines import InstantEngine
 from tests.gui.tools import answers
 from tests.results import make_image

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.tools.faithfulness import FaithfulnessTool
 from dcsm_viewer.gui.tools.faithfulness_model import Pointed, Ranked, pointed
 from dcsm_viewer.gui.views.crf_reach import Ring
@@ -17,7 +18,6 @@ from dcsm_viewer.gui.views.sampling import LabelLayer
 from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.imaging.read_mask import read_mask
 from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
-from dcsm_viewer.values import UserError
 from tests.gui.hands import click
 from tests.gui.tools.desk import ToolDesk, tool_desk
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch import Outcome
+from dcsm_viewer.core.types import Inquiry, UserError
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
@@ -20,7 +21,6 @@ from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.folder_run import FolderRunTool
 from dcsm_viewer.gui.tools.folder_run_pace import Pace, duration, sentence
 from dcsm_viewer.inquiries.aside import Aside
-from dcsm_viewer.values import Inquiry, UserError
 from dcsm_viewer.whole_file import PART
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine, answer

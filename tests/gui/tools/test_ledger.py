@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication
 
+from dcsm_viewer.core.types import Inquiry, Result, UserError
 from dcsm_viewer.gui.tools.ledger import INVITATION, LedgerTool
 from dcsm_viewer.gui.tools.ledger_csv import csv_of
 from dcsm_viewer.gui.tools.ledger_rows import AGREES, check_of, lines_of
@@ -24,7 +25,6 @@ from dcsm_viewer.inquiries.ledger import (
     SamplePlace,
     ScaleEntry,
 )
-from dcsm_viewer.values import Inquiry, Result, UserError
 from tests.e2e.conftest import Desk
 from tests.gui.engines import answer
 from tests.gui.hands import the

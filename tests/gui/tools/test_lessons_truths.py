@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Result, Settings, read_only
 from dcsm_viewer.gui.tools import lessons_truths as truths
 from dcsm_viewer.gui.tools.lessons_content import LESSONS
 from dcsm_viewer.gui.tools.lessons_model import Run, Seen, Verdict, lesson_settings
-from dcsm_viewer.values import ClassChoice, CrfSettings, MethodSettings, Result, Settings, read_only
 from tests.results import VOC_NAMES, make_result
 
 Maps = NDArray[np.float64]

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import Settings
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.edits import with_field, with_scales
 from dcsm_viewer.gui.remembered import Remembered
@@ -18,7 +19,6 @@ from dcsm_viewer.gui.tools.lessons import LessonsTool
 from dcsm_viewer.gui.tools.lessons_content import LESSONS
 from dcsm_viewer.gui.tools.lessons_model import Seen
 from dcsm_viewer.gui.tools.lessons_targets import target
-from dcsm_viewer.values import Settings
 from dcsm_viewer.worker import real_engine
 from tests.gui.hands import click
 from tests.samples import SAMPLES

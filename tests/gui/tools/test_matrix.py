@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QSlider
 
+from dcsm_viewer.core.types import Inquiry, UserError, read_only
 from dcsm_viewer.gui.tools.matrix import MatrixTool
 from dcsm_viewer.gui.tools.matrix_contents import MOST, matrix_contents, similarity_words
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion, Similarity
-from dcsm_viewer.values import Inquiry, UserError, read_only
 from tests.e2e.conftest import Desk
 from tests.gui.engines import answer
 from tests.gui.hands import the

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import Qt
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import npz
 from dcsm_viewer.gui.tools.thresholds import ThresholdsTool
 from dcsm_viewer.gui.tools.thresholds_curves import added, counts_of, curves_from, seed_score, suggested
@@ -31,7 +32,6 @@ from dcsm_viewer.gui.tools.thresholds_rules import (
     seed_labels,
 )
 from dcsm_viewer.imaging.palette import voc_palette
-from dcsm_viewer.values import UserError
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, drag_line, press, the
 from tests.results import make_image, make_result

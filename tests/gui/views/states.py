@@ -11,9 +11,9 @@ from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.values import Result
 from tests.results import make_result
 
 

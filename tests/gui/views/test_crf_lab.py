@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import CrfSettings, Result, Segmentation, Settings, read_only
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.views.crf_reach import INVITATION
 from dcsm_viewer.gui.views.crf_steps import labels_after, steps_of
@@ -13,7 +14,6 @@ from dcsm_viewer.gui.views.labels import LabelsView
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.imaging.crf_footprint import appearance_footprint, smoothness_footprint
-from dcsm_viewer.values import CrfSettings, Result, Segmentation, Settings, read_only
 from tests.gui.hands import click_at
 from tests.gui.views.states import click, place_in, settled
 from tests.results import make_image, make_result

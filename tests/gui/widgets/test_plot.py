@@ -18,11 +18,11 @@ from PySide6.QtGui import QImage, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.theme import palette
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.gui.widgets.plot_canvas import right_of
 from dcsm_viewer.gui.widgets.plot_values import Axis, Bar, Chart, Line, Series
-from dcsm_viewer.values import UserError
 from tests.gui.hands import click_at, drag_line, press
 
 CHART = Chart(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.class_names import read_class_names
 from dcsm_viewer.engine.weights.class_list import read_class_list
-from dcsm_viewer.values import UserError
 
 
 def _read(tmp_path: Path, text: str) -> tuple[str, ...]:

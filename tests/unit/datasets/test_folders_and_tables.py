@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import csv_dataset, folder_dataset, labels_of_images, voc_dataset
-from dcsm_viewer.values import UserError
 from tests.unit.datasets.layouts import write_image, write_text, write_voc
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import VOC_CLASSES, voc_dataset
 from dcsm_viewer.engine.models.vocabulary import voc_groups
-from dcsm_viewer.values import UserError
 from tests.unit.datasets.layouts import annotation, write_image, write_text, write_voc
 
 

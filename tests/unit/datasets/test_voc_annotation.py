@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.voc_annotation import annotated_names
-from dcsm_viewer.values import UserError
 
 DOG = "<annotation><folder>图片</folder><object><name>dog</name></object></annotation>"
 

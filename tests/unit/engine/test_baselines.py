@@ -11,6 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import BaselineName, ClassChoice, Request, Settings, SourceImage, UserError
 from dcsm_viewer.engine.baseline_modules import class_logits, hookable
 from dcsm_viewer.engine.baselines import baseline_maps
 from dcsm_viewer.engine.device import choose
@@ -18,8 +20,6 @@ from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.models.registry import Model, load_model, model_of
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import BaselineName, ClassChoice, Request, Settings, SourceImage, UserError
 from tests.networks import random_vgg_tensors
 
 CPU = choose("cpu", "float32")

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import ClassChoice, UserError
 from dcsm_viewer.engine.candidates import detect
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import ClassChoice, UserError
 
 PAPER = PRESETS["paper"]
 BY_MEAN = replace(PAPER, detect_by="mean")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine import device
 from dcsm_viewer.engine.device import Compute, bfloat16_speedup, choose
-from dcsm_viewer.values import UserError
 
 
 def test_that_auto_is_exact_however_fast_another_precision_is(monkeypatch: pytest.MonkeyPatch) -> None:

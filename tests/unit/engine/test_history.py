@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from dcsm_viewer.core.types import MethodSettings, Settings
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.models.vocabulary import SigmoidClasses
 from dcsm_viewer.engine.saliency import raw_maps
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import MethodSettings, Settings
 from tests.histories import differing
 from tests.samples import SAMPLE
 from tests.unit.engine.inquiries.stages import NAMES, vgg

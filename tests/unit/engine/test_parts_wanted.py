@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from dcsm_viewer.core.types import ALL_PARTS, CrfSettings, MethodSettings, Request, Result, Settings
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import ALL_PARTS, CrfSettings, MethodSettings, Request, Result, Settings
 from tests.samples import SAMPLE
 
 SETTINGS = Settings(method=MethodSettings(scales=(128, 160), canvas_px=160), crf=CrfSettings(iterations=2))

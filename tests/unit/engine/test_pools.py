@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.models.vgg16 import Vgg16
 from dcsm_viewer.engine.preprocess import image_in_input, network_input, placement_for
-from dcsm_viewer.values import MethodSettings
 from tests.networks import random_vgg_tensors
 
 SIDE = 224

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from dcsm_viewer.core.types import CrfSettings, SourceImage, Stage
 from dcsm_viewer.engine import segmentation
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.pipeline import AbandonedError
 from dcsm_viewer.engine.segmentation import Segmenter, kept_iterations
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import CrfSettings, SourceImage, Stage
 from tests.samples import SAMPLE
 
 DOG, BICYCLE = 11, 1

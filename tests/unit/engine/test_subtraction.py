@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.comparisons import against_rivals
 from dcsm_viewer.engine.evidence import gather
@@ -27,8 +29,6 @@ from dcsm_viewer.engine.subtraction import (
     sampled,
     subtract,
 )
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import MethodSettings
 
 SMALL = replace(MethodSettings(), canvas_px=100, scales=(80, 100))
 PLACEMENT = placement_for((60, 90), SMALL)

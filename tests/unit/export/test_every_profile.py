@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.export import FORMATS, export_with_reports
-from dcsm_viewer.values import Result
 from tests.consumers import CONSUMERS
 from tests.unit.export.subjects import CORNERS, DOG, one_pixel_result
 

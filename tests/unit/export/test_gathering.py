@@ -15,8 +15,8 @@ from PIL import Image
 from pycocotools import mask as coco_mask  # type: ignore[import-untyped] # it has no types
 from pycocotools.coco import COCO  # type: ignore[import-untyped] # it has no types
 
+from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import GATHERINGS, GatheredImage, Report, export_result, gather
-from dcsm_viewer.values import Result, UserError
 from tests.results import make_image, make_model_card
 from tests.unit.export.subjects import (
     CORNERS,

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.export import npz
-from dcsm_viewer.values import Result
 from tests.results import make_model_card
 from tests.unit.export.subjects import CORNERS, DOG, one_pixel_result, small_result, thousand_class_result
 

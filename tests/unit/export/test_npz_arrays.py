@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.npz_arrays import arrays_in
-from dcsm_viewer.values import UserError
 
 
 def _archive(member: bytes) -> bytes:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FORMATS, export_result, read_recipe
 from dcsm_viewer.export.own_exports import check_targets, stranger_among
-from dcsm_viewer.values import UserError
 from dcsm_viewer.whole_file import part_beside
 from tests.unit.export.subjects import small_result
 

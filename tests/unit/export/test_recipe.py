@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Settings, UserError
 from dcsm_viewer.export.recipe import (
     SCHEMA,
     Recipe,
@@ -23,7 +24,6 @@ from dcsm_viewer.export.recipe import (
     write_recipe,
 )
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.values import ClassChoice, CrfSettings, MethodSettings, Settings, UserError
 from tests.unit.export.subjects import of_image, small_result, thousand_class_result
 
 UNUSUAL = Settings(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.imaging.colormaps import DIVERGING, ON_REQUEST, POSITIVE, lookup_table
-from dcsm_viewer.values import UserError
 
 
 def _lightness(name: str) -> list[float]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.batch_inputs import inputs_of
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.opening import gather
 from dcsm_viewer.imaging.read import list_images, list_images_below
-from dcsm_viewer.values import UserError
 from tests.samples import SAMPLE
 
 

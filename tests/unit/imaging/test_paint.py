@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.imaging.colormaps import lookup_table
 from dcsm_viewer.imaging.paint import blend, paint_labels, paint_map
 from dcsm_viewer.imaging.palette import class_colour
-from dcsm_viewer.values import UserError
 
 LUT = lookup_table("inferno")
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.imaging import decode, read
 from dcsm_viewer.imaging.depth import bits_in_file
 from dcsm_viewer.imaging.read import each_once, list_images, read_image
-from dcsm_viewer.values import UserError
 from tests.unit.imaging.files import GREY, GREY_ALPHA, RGB, RGBA, chunk, png
 
 RED = (250, 10, 20)

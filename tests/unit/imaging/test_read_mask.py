@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.imaging import decode
 from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.imaging.read_mask import read_mask
-from dcsm_viewer.values import UserError
 from tests.unit.imaging.files import GREY, GREY_ALPHA, png
 
 LABELS = np.array([[0, 1, 20], [255, 3, 0]], np.uint8)

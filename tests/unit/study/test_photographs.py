@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import VOC_CLASSES, csv_dataset
 from dcsm_viewer.study import photographs
 from dcsm_viewer.study.pictures.sources import Source, named
 from dcsm_viewer.study.pictures.whole_photographs import WholePhotograph, whole_photographs
-from dcsm_viewer.values import UserError
 
 CAR = WholePhotograph("foolbox", "data/car.jpg", ("car", "person"))
 LAKE = WholePhotograph("darknet", "lake.png", ())

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import Settings, SourceImage
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.method_presets import PRESETS
 from dcsm_viewer.study import recognition
 from dcsm_viewer.study.evaluation.bench import Bench
 from dcsm_viewer.study.recognition import Recogniser
-from dcsm_viewer.values import Settings, SourceImage
 from tests.samples import SAMPLE
 
 

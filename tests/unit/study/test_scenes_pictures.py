@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets.example import VOC_CLASSES
 from dcsm_viewer.study.pictures.backgrounds import Backgrounds, pattern, tone_mapped
 from dcsm_viewer.study.pictures.cutout import NO_CLASS, found_in, pixels
@@ -19,7 +20,6 @@ from dcsm_viewer.study.pictures.outlined import Outline, cut_out, outlines
 from dcsm_viewer.study.pictures.photograph_classes import SCRATCH, TUXPAINT
 from dcsm_viewer.study.pictures.photographs import cut_by_disparity
 from dcsm_viewer.study.pictures.sources import named
-from dcsm_viewer.values import UserError
 
 
 def silent(sentence: str) -> None:

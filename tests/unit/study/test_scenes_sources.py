@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.study.pictures import fetch
 from dcsm_viewer.study.pictures.sources import PERMISSIVE, PHOTOGRAPH_SOURCES, SIDES, SOURCES, Source, named, of_side
-from dcsm_viewer.values import UserError
 
 
 def test_that_each_source_is_on_one_side_only() -> None:

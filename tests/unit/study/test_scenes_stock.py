@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.study.pictures.cutout import NO_CLASS, Cutout, file_name, found_in, trimmed
 from dcsm_viewer.study.pictures.stock import Stock, part_of
-from dcsm_viewer.values import UserError
 from tests.unit.study.scene_subjects import drawn_cutout
 
 

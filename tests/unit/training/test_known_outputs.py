@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.registry import model_of
 from dcsm_viewer.engine.models.vocabulary import SoftmaxGroups
 from dcsm_viewer.engine.weights.read import read_weights
@@ -16,7 +17,6 @@ from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.training.known_outputs import log_odds
 from dcsm_viewer.training.loop import train
 from dcsm_viewer.training.start import start_from
-from dcsm_viewer.values import UserError
 from tests.unit.training.tiny import tiny_order, write_vgg
 
 GROUPS = ((0, 3), (4,), (1, 2))

@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import Dataset
 from dcsm_viewer.engine.models.registry import model_of
 from dcsm_viewer.engine.weights.read import read_weights
@@ -20,7 +21,6 @@ from dcsm_viewer.training.loop import train
 from dcsm_viewer.training.order import Order, Trained
 from dcsm_viewer.training.progress import Epoch, Event, Step
 from dcsm_viewer.training.start import start_from
-from dcsm_viewer.values import UserError
 from tests.unit.training.tiny import tiny_order
 
 

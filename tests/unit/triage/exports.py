@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.export import export_result
-from dcsm_viewer.values import Result
 from tests.results import make_image, make_result
 
 FORMATS = ("voc", "npz", "coco")

@@ -13,6 +13,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.imaging.palette import voc_palette
@@ -23,7 +24,6 @@ from dcsm_viewer.triage.edits import edit_of, read_edit, write_edit
 from dcsm_viewer.triage.exported import list_stems, read_exported
 from dcsm_viewer.triage.masks import ignore_label, index_image, pixels_by_name, thresholded
 from dcsm_viewer.triage.yields import as_csv, as_json, as_markdown, yield_of
-from dcsm_viewer.values import UserError
 from tests.unit.triage.exports import make_export, make_folder_of
 
 

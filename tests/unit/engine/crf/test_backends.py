@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.crf_presets import CRF_PRESETS
+from dcsm_viewer.core.parameters import check
+from dcsm_viewer.core.types import CrfSettings, Settings, UserError, read_only
 from dcsm_viewer.engine.crf import (
     Kernel,
     Lattice,
@@ -21,8 +23,6 @@ from dcsm_viewer.engine.crf import (
     reduced_rgb,
     run,
 )
-from dcsm_viewer.limits import check
-from dcsm_viewer.values import CrfSettings, Settings, UserError, read_only
 from tests.parity.crf_cases import photo_image, smooth_unary
 
 RGB = photo_image(48, 63)

@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf import BilateralKernel, GaussianKernel, build_lattice, footprint, lattice_for
 from dcsm_viewer.engine.crf import lattice as module
 from dcsm_viewer.engine.crf.lattice import moved
 from dcsm_viewer.engine.crf.simplex import enclosing_simplices
-from dcsm_viewer.values import UserError
 from tests.parity.crf_cases import photo_image
 
 CPU = torch.device("cpu")

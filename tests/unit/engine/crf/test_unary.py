@@ -7,8 +7,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf import unary_from_class_maps, unary_from_labels, unary_from_probabilities
-from dcsm_viewer.values import UserError
 
 
 def test_that_the_background_is_what_the_strongest_class_leaves() -> None:

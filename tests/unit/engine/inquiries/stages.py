@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.device import Compute, choose
 from dcsm_viewer.engine.maps import MapStage
@@ -15,7 +16,6 @@ from dcsm_viewer.engine.models.registry import Model, model_of
 from dcsm_viewer.engine.passes import Checkpoint, Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.values import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
 from tests.networks import random_vgg_tensors
 from tests.reference.network import Array
 

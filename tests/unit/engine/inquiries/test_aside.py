@@ -5,11 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from dcsm_viewer.engine.models.registry import Shelf
-from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.inquiries.aside import Aside
-from dcsm_viewer.values import (
+from dcsm_viewer.core.types import (
     Answer,
     CrfSettings,
     Inquiry,
@@ -20,6 +16,10 @@ from dcsm_viewer.values import (
     Result,
     Settings,
 )
+from dcsm_viewer.engine.models.registry import Shelf
+from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.inquiries.aside import Aside
 from tests.samples import SAMPLE, SAMPLES
 
 BASE = Settings(method=MethodSettings(scales=(128, 160), canvas_px=160), crf=CrfSettings(iterations=2))

@@ -9,15 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.engine.candidates import detect
-from dcsm_viewer.engine.found import Found
-from dcsm_viewer.engine.inquiries.ledger import class_entries, largest_totals, places_of
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.engine.preprocess import Placement, network_input, place
-from dcsm_viewer.inquiries.ledger import ClassEntry, LedgerQuestion, PixelLedger
-from dcsm_viewer.method_presets import PRESETS
-from dcsm_viewer.values import (
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.types import (
     Answer,
     ClassChoice,
     CrfSettings,
@@ -31,6 +24,13 @@ from dcsm_viewer.values import (
     SourceImage,
     UserError,
 )
+from dcsm_viewer.engine.candidates import detect
+from dcsm_viewer.engine.found import Found
+from dcsm_viewer.engine.inquiries.ledger import class_entries, largest_totals, places_of
+from dcsm_viewer.engine.models.convention import CAFFE
+from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.engine.preprocess import Placement, network_input, place
+from dcsm_viewer.inquiries.ledger import ClassEntry, LedgerQuestion, PixelLedger
 from tests.parity.test_method import picture, small
 from tests.parity.test_pipeline import OneModel, network
 from tests.reference.dense_crf import features, lattice_kernel, normalised

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import CAFFE, TORCHVISION
 from dcsm_viewer.engine.weights.blend import blend, write_blend
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.values import UserError
 from tests.networks import random_vgg_tensors
 
 

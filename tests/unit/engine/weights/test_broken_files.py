@@ -13,9 +13,9 @@ import scipy.io
 import torch
 from safetensors.torch import save_file
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights import matlab_5, soundness, torch_file
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.values import UserError
 from tests.unit.engine.weights.breaking import (
     Write,
     borrowed_hdf5,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.class_list import read_class_list
-from dcsm_viewer.values import UserError
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.values import UserError
 from tests.unit.engine.weights.test_formats_agree import WRITERS
 from tests.unit.engine.weights.vgg import random_vgg
 

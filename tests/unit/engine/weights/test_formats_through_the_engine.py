@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.weights import library
 from dcsm_viewer.engine.weights.convention_names import convention_named
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.values import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
 from tests.networks import random_vgg_tensors
 from tests.unit.engine.weights.caffe_writer import caffe_model
 from tests.unit.engine.weights.matlab_writer import simplenn, write_v5, write_v73

@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 import torch
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import CAFFE, TORCHVISION
 from dcsm_viewer.engine.models.vocabulary import imagenet_names
 from dcsm_viewer.engine.weights import library, published
@@ -17,7 +18,6 @@ from dcsm_viewer.engine.weights.packaged import packaged_file
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.values import UserError
 from tests.unit.engine.weights.caffe_writer import caffe_model
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.convention import CAFFE, DCSM_M, EFFICIENTNET_LITE
 from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.models.vocabulary import imagenet_names
 from dcsm_viewer.engine.weights.channel_order import RGB_CAFFE_MEANS, channel_order
 from dcsm_viewer.engine.weights.packaged import DIGEST, packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights, voc_names
-from dcsm_viewer.values import UserError
 from tests.unit.engine.weights.caffe_writer import caffe_model
 from tests.unit.engine.weights.matlab_writer import simplenn, write_v5
 from tests.unit.engine.weights.vgg import WIDTHS, as_torchvision, random_vgg

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dcsm_viewer.core.method_presets import PRESETS
+from dcsm_viewer.core.scores import image_scores
+from dcsm_viewer.core.types import ClassChoice, PresetName, Request, Settings, SourceImage
 from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.image_scores import image_scores
 from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.method_presets import PRESETS
 from dcsm_viewer.study.evaluation.bench import Bench
-from dcsm_viewer.values import ClassChoice, PresetName, Request, Settings, SourceImage
 from tests.samples import SAMPLE
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.datasets import Dataset, Example
 from dcsm_viewer.study.evaluation.recognised import figures_of, markdown_of, recognition_of
-from dcsm_viewer.values import UserError
 
 MODEL = ("car", "dog", "person")
 

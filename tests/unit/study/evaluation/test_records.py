@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 from dcsm_viewer.study.evaluation.confusion import Confusion
 from dcsm_viewer.study.evaluation.records import Record, RecordFile, files_digest
-from dcsm_viewer.values import UserError
 
 LABELS = 4
 

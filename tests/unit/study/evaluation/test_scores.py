@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.metrics.means import mean_of
 from dcsm_viewer.study.evaluation.confusion import Confusion, total_of
-from dcsm_viewer.values import UserError
 from tests.reference.scores import (
     reference_iou,
     reference_mean_iou,

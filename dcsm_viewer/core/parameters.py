@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
-from dcsm_viewer.values import CrfSettings, MethodSettings, Settings, UserError
+from dcsm_viewer.core.types import CrfSettings, MethodSettings, Settings, UserError
 
 
 @dataclass(frozen=True, slots=True)

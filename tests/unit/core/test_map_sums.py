@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dcsm_viewer.core.map_sums import sums_of
+from dcsm_viewer.core.types import FocusMaps
 from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sums import focus_sums
-from dcsm_viewer.map_sums import sums_of
-from dcsm_viewer.values import FocusMaps
 
 
 def made() -> dict[tuple[int, str], np.ndarray]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.values import MapSums
+from dcsm_viewer.core.types import MapSums
 
 KeyT = TypeVar("KeyT", int, str)
 Maps = Mapping[tuple[int, str], NDArray[np.float32]]

@@ -1,0 +1,1 @@
+"""Frozen values, settings, parameters, presets and scores; no Qt, no torch."""
