@@ -31,7 +31,7 @@ from dcsm_viewer.engine.models.network import Trace
 from dcsm_viewer.engine.models.registry import Model, Shelf
 from dcsm_viewer.engine.preprocess import network_input, place
 from dcsm_viewer.engine.saliency import raw_maps
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 
 SAMPLES = sorted((Path(__file__).resolve().parent.parent / "resources" / "samples").glob("*.jpg"))
 CLASSES = (1, 6, 11, 14)

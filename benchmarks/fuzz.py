@@ -23,14 +23,14 @@ from pathlib import Path
 from benchmarks import fuzz_bases
 from benchmarks.fuzz_mutations import mutated
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets import csv_dataset, labels_of_images, voc_dataset
-from dcsm_viewer.datasets.class_names import read_class_names
-from dcsm_viewer.datasets.voc_annotation import annotated_names
 from dcsm_viewer.engine.weights.class_list import read_class_list
 from dcsm_viewer.export.recipe import read_recipe
 from dcsm_viewer.gui.session_load import load_session
-from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.imaging.read_mask import read_mask
+from dcsm_viewer.io.datasets import csv_dataset, labels_of_images, voc_dataset
+from dcsm_viewer.io.datasets.class_names import read_class_names
+from dcsm_viewer.io.datasets.voc_annotation import annotated_names
+from dcsm_viewer.io.images import read_image
+from dcsm_viewer.io.masks import read_mask
 from dcsm_viewer.triage.exported import read_exported
 
 

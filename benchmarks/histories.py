@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dcsm_viewer.core.types import Settings
 from dcsm_viewer.engine.models.registry import Shelf
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.histories import differing
 from tests.samples import SAMPLE
 

@@ -29,7 +29,7 @@ from dcsm_viewer.engine.models.registry import model_of
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.networks import random_vgg_tensors
 from tests.reference.network import Array, Pixels, ReferenceResult
 from tests.reference.networks import vgg16_derivatives, vgg16_logits

@@ -20,10 +20,10 @@ from dcsm_viewer.core.types import ModelCard, Progress, Report, Request, Result,
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
 from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.export.servable import check_image_name, refused_formats
-from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.name_trouble import sentence_on
+from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.images import read_image
+from dcsm_viewer.io.name_errors import sentence_on
 from dcsm_viewer.seeds import with_seeds
-from dcsm_viewer.whole_file import make_folder
 
 __all__ = [
     "Order",

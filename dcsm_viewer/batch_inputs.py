@@ -11,8 +11,8 @@ from pathlib import Path, PurePath
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import GatheredImage, stems_for
-from dcsm_viewer.imaging.read import each_once, list_images, list_images_below
-from dcsm_viewer.imaging.urls import is_folder, is_url
+from dcsm_viewer.io.images import each_once, list_images, list_images_below
+from dcsm_viewer.io.urls import is_folder, is_url
 
 
 @dataclass(frozen=True, slots=True)

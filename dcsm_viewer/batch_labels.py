@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from dcsm_viewer.core.types import ModelCard, UserError
-from dcsm_viewer.datasets import Labelled, labels_of_images
-from dcsm_viewer.datasets.names import composed
+from dcsm_viewer.io.datasets import Labelled, labels_of_images
+from dcsm_viewer.io.datasets.image_names import composed
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from dcsm_viewer.core.types import Request, Settings, SourceImage, UserError
 from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
 from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.export.recipe import sha256_of
-from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.imaging.urls import is_url
+from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.images import read_image
+from dcsm_viewer.io.urls import is_url
 from dcsm_viewer.seeds import with_seeds
-from dcsm_viewer.whole_file import make_folder
 
 if TYPE_CHECKING:
     from dcsm_viewer.engine.pipeline import Engine

@@ -107,7 +107,7 @@ def _order(
 ) -> Order:
     from dataclasses import replace
 
-    from dcsm_viewer.datasets import voc_dataset
+    from dcsm_viewer.io.datasets import voc_dataset
     from dcsm_viewer.study.evaluation.evaluation import Order
     from dcsm_viewer.study.evaluation.sweep import parsed_axes
     from dcsm_viewer.study.evaluation.variants import Variant

@@ -104,7 +104,7 @@ def _headless(paths: list[str], screen: Screen, options: dict[str, Any]) -> Path
 
 def _free_picture(folder: Path) -> Path:
     """window.png of this program's, or where that is a file of the user's the next number that is not."""
-    from dcsm_viewer.own_files import claim
+    from dcsm_viewer.io.own_files import claim
 
     for number in range(1, 1000):
         name = "window.png" if number == 1 else f"window-{number}.png"

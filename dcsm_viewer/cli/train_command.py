@@ -16,7 +16,7 @@ from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
 from dcsm_viewer.core.types import UserError
 
 if TYPE_CHECKING:  # torch takes seconds to import
-    from dcsm_viewer.datasets import Dataset
+    from dcsm_viewer.io.datasets import Dataset
     from dcsm_viewer.training.progress import Event
 
 Layout = Literal["auto", "voc", "folders", "csv"]
@@ -238,7 +238,7 @@ def _data(
     seed: int,
 ) -> tuple[Dataset, Dataset]:
     """(training, validation)."""
-    from dcsm_viewer.datasets import csv_dataset, folder_dataset, voc_dataset
+    from dcsm_viewer.io.datasets import csv_dataset, folder_dataset, voc_dataset
     from dcsm_viewer.training.holding_back import held_back, known_as
 
     if not data.exists():

@@ -10,7 +10,7 @@ from dcsm_viewer.export.leftovers import clear_leftovers
 from dcsm_viewer.export.recipe import Recipe, read_recipe
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.stems import stems_for
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 __all__ = [
     "FORMATS",

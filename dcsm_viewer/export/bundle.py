@@ -15,7 +15,7 @@ from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.servable import check_image_name, refused_formats
 from dcsm_viewer.export.subject import segmentation_of
-from dcsm_viewer.whole_file import explain, part_beside
+from dcsm_viewer.io.atomic import explain, part_beside
 
 # Another export into the same folder may take an empty folder away again before a file of this one lies in it.
 _TRIES = 100

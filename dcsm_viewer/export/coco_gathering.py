@@ -12,7 +12,7 @@ from dcsm_viewer.export.coco_json import combined
 from dcsm_viewer.export.column_runs import mask_of, unpacked
 from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 
 def write(images: Sequence[GatheredImage], folder: Path, path: Path) -> None:

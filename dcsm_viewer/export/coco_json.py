@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.column_runs import mask_of, packed, runs_of, unpacked
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import segmentation_of
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 
 def document(result: Result, *, image_id: int = 1, first_annotation_id: int = 1) -> dict[str, Any]:

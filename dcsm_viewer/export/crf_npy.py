@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import Result, SeedRule
 from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.seed_rules import seeds_of
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 
 @dataclass(frozen=True, slots=True)

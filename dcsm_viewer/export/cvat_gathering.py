@@ -19,8 +19,8 @@ from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import LARGEST_VOCABULARY
 from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
-from dcsm_viewer.text_lines import lines_of
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.text_lines import lines_of
 
 _DAMAGE = (OSError, ValueError, LookupError, SyntaxError, zipfile.BadZipFile)
 

@@ -10,8 +10,8 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import coco_gathering, cvat_gathering, voc_gathering
 from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Report
-from dcsm_viewer.own_files import check_own, claim
-from dcsm_viewer.whole_file import make_folder, replaced
+from dcsm_viewer.io.atomic import make_folder, replaced
+from dcsm_viewer.io.own_files import check_own, claim
 
 
 @dataclass(frozen=True, slots=True)

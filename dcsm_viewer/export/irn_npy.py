@@ -13,7 +13,7 @@ from dcsm_viewer.export.consumer_maps import detected_or_refused, over_own_maxim
 from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.torch_tensor import TorchTensor
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 STRIDE = 4  # of `cam`: IRN's make_cam.py; its random walk enlarges by the same
 

@@ -16,9 +16,9 @@ from PIL import Image
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import segmentation_of
-from dcsm_viewer.imaging.urls import is_url
-from dcsm_viewer.relative_path import way_to
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.relative_path import way_to
+from dcsm_viewer.io.urls import is_url
 
 # The format's version: shapes of type "mask" came with 5.1.
 _VERSION = "5.4.1"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dcsm_viewer.export.formats import paths_of
 from dcsm_viewer.export.gathering import GATHERINGS
-from dcsm_viewer.whole_file import PART, is_abandoned, owner_of
+from dcsm_viewer.io.atomic import PART, is_abandoned, owner_of
 
 
 def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.formats import paths_of
-from dcsm_viewer.imaging.urls import is_url
-from dcsm_viewer.whole_file import PART, explain, owner_of
+from dcsm_viewer.io.atomic import PART, explain, owner_of
+from dcsm_viewer.io.urls import is_url
 
 _LONGEST_NAME = 255  # of a file, on every file system in wide use; some allow less, and say so themselves
 _LARGEST_RECIPE = 1 << 24  # bytes; a recipe has thousands

@@ -11,7 +11,7 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
 from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 
 def write(result: Result, path: Path) -> None:

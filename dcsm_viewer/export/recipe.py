@@ -13,9 +13,9 @@ from pathlib import Path
 
 from dcsm_viewer.core.types import ModelCard, Result, Settings, UserError
 from dcsm_viewer.export.subject import fits_one_byte, index_meanings
-from dcsm_viewer.imaging.urls import bytes_at, is_url
-from dcsm_viewer.json_file import JsonFile
-from dcsm_viewer.relative_path import way_to
+from dcsm_viewer.io.relative_path import way_to
+from dcsm_viewer.io.urls import bytes_at, is_url
+from dcsm_viewer.io.versioned_json import JsonFile
 
 SCHEMA = 1
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.text_lines import is_one_line
+from dcsm_viewer.io.text_lines import is_one_line
 
 
 def cvat_name(name: str) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.text_lines import lines_of
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.text_lines import lines_of
 
 
 def write(images: Sequence[GatheredImage], _folder: Path, path: Path) -> None:

@@ -17,7 +17,7 @@ from dcsm_viewer.export.recipe import versions
 from dcsm_viewer.export.servable import check_image_name
 from dcsm_viewer.farm.cluster import scheduling
 from dcsm_viewer.farm.task import Task, export_task
-from dcsm_viewer.imaging.urls import is_url
+from dcsm_viewer.io.urls import is_url
 
 AHEAD = 4  # images given out for each worker: it never waits, and 10,000 do not lie in the scheduler
 RETRIES = 2  # of an image whose worker failed, beside those that Dask makes when a worker dies

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 _PAINTING_MS = 150
 

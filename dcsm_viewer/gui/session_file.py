@@ -10,8 +10,8 @@ from dcsm_viewer.core.types import ClassChoice, Settings, SourceImage, UserError
 from dcsm_viewer.gui.snapshots import Comparison, Snapshot
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import History
-from dcsm_viewer.json_file import JsonFile
-from dcsm_viewer.relative_path import way_to
+from dcsm_viewer.io.relative_path import way_to
+from dcsm_viewer.io.versioned_json import JsonFile
 
 SCHEMA = 1
 ENDING = ".dcsm.json"

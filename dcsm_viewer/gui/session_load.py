@@ -11,7 +11,7 @@ from dcsm_viewer.gui.session_file import SavedTab, Session, changed_pixels, imag
 from dcsm_viewer.gui.snapshots import Snapshot
 from dcsm_viewer.gui.store import History, Step
 from dcsm_viewer.gui.tabs_state import KEPT, Fields, Tab
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.session_file import ENDING, Session, session_of, write_session
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.whole_file import make_folder
+from dcsm_viewer.io.atomic import make_folder
 
 log = logging.getLogger(__name__)
 

@@ -51,7 +51,7 @@ from dcsm_viewer.gui.tools.opened import OpenedTools
 from dcsm_viewer.gui.tools.workbench import PixelHand, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.imaging.decode import SUFFIXES
+from dcsm_viewer.io.image_decoder import SUFFIXES
 
 _VIEWS = ("view.compare", "view.grid", "view.overlay", "view.labels")
 _SESSIONS = f"Sessions (*{ENDING});;All files (*)"

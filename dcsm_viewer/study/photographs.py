@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.atomic import make_folder, whole_file
 from dcsm_viewer.study.pictures.fetch import fetched
 from dcsm_viewer.study.pictures.outlined import packed_file
 from dcsm_viewer.study.pictures.sources import named
 from dcsm_viewer.study.pictures.whole_photographs import WholePhotograph, whole_photographs
-from dcsm_viewer.whole_file import make_folder, whole_file
 
 LABELS = "labels.csv"
 

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from dcsm_viewer.core import parameters as limits
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import MethodSettings, Request, Settings, SourceImage, Stage, UserError
-from dcsm_viewer.datasets import Dataset, csv_dataset
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.device import choose
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.atomic import make_folder, whole_file
+from dcsm_viewer.io.datasets import Dataset, csv_dataset
+from dcsm_viewer.io.images import read_image
 from dcsm_viewer.study.evaluation.recognised import Recognition, figures_of, markdown_of, recognition_of
-from dcsm_viewer.whole_file import make_folder, whole_file
 
 
 class Recogniser:

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets.example import VOC_CLASSES
+from dcsm_viewer.io.atomic import replaced
+from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
 from dcsm_viewer.study.pictures.backgrounds import Backgrounds, gather_backgrounds
 from dcsm_viewer.study.pictures.contact_sheet import contact_sheet
 from dcsm_viewer.study.pictures.cutout import found_in
@@ -26,7 +27,6 @@ from dcsm_viewer.study.pictures.scene import made_scene
 from dcsm_viewer.study.pictures.sources import SIDES, Side, of_side
 from dcsm_viewer.study.pictures.stock import Part, Stock, part_of
 from dcsm_viewer.study.pictures.voc_folder import Written, write_lists, write_scene
-from dcsm_viewer.whole_file import replaced
 
 # As photographs of VOC are: most lie, one in six stands.
 SIZES = ((500, 375), (480, 360), (500, 333), (375, 500), (480, 320), (500, 375))

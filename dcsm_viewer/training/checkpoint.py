@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.training.recipe import changes
-from dcsm_viewer.whole_file import whole_file
 
 NAME = "checkpoint.pt"
 _FORM = 1

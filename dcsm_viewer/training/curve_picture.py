@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcsm_viewer.imaging.figure_png import write_png
+from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.training.progress import Epoch
-from dcsm_viewer.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets import Dataset
 from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.io.atomic import make_folder, replaced
+from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.batches import (
     Batch,
     Share,
@@ -25,7 +26,6 @@ from dcsm_viewer.training.batches import (
 )
 from dcsm_viewer.training.recipe import Recipe
 from dcsm_viewer.training.start import Trainable
-from dcsm_viewer.whole_file import make_folder, replaced
 
 FOLDER = "frozen"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets import Dataset
+from dcsm_viewer.io.datasets import Dataset
 
 
 def held_back(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:

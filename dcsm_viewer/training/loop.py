@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.blend import mixed
-from dcsm_viewer.own_files import adopt, claim
+from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.own_files import adopt, claim
 from dcsm_viewer.training import checkpoint
 from dcsm_viewer.training.batches import Share, steps_per_epoch
 from dcsm_viewer.training.calibration import calibrated
@@ -27,7 +28,6 @@ from dcsm_viewer.training.schedule import rate_factor
 from dcsm_viewer.training.start import Trainable, start_from
 from dcsm_viewer.training.validation import largest_logits, validated
 from dcsm_viewer.training.weights_out import NAME, write_weights
-from dcsm_viewer.whole_file import make_folder
 
 
 def train(order: Order, report: Callable[[Event], None], still_wanted: Callable[[], bool]) -> Trained:

@@ -11,8 +11,8 @@ from torch import Tensor
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.safetensors_file import in_half, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.io.atomic import replaced
 from dcsm_viewer.training.start import Start
-from dcsm_viewer.whole_file import replaced
 
 NAME = "weights.safetensors"
 

@@ -18,15 +18,15 @@ from dcsm_viewer.export.bundle import draft_beside
 from dcsm_viewer.export.own_exports import stranger_among
 from dcsm_viewer.export.recipe import Recipe, RecipeOutput, sha256_of, write_recipe
 from dcsm_viewer.export.voc_png import write_indices
-from dcsm_viewer.imaging.urls import is_url
-from dcsm_viewer.own_files import claim
-from dcsm_viewer.relative_path import way_to
+from dcsm_viewer.io.atomic import explain, make_folder, whole_file
+from dcsm_viewer.io.own_files import claim
+from dcsm_viewer.io.relative_path import way_to
+from dcsm_viewer.io.urls import is_url
 from dcsm_viewer.triage.book import Book, Entry
 from dcsm_viewer.triage.edits import read_edit
 from dcsm_viewer.triage.exported import Exported, read_exported
 from dcsm_viewer.triage.masks import index_image
 from dcsm_viewer.triage.yields import as_csv, as_json, as_markdown, yield_of
-from dcsm_viewer.whole_file import explain, make_folder, whole_file
 
 MASKS = "SegmentationClass"
 LISTS = "ImageSets/Segmentation"

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.atomic import make_folder, whole_file
 from dcsm_viewer.triage.book import Edit
 from dcsm_viewer.triage.exported import Exported, Labels
 from dcsm_viewer.triage.masks import pixels_by_name
-from dcsm_viewer.whole_file import make_folder, whole_file
 
 ROOM = "triage"
 

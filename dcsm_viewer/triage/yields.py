@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from dcsm_viewer.markdown import plain, table
+from dcsm_viewer.io.markdown import plain, table
 from dcsm_viewer.triage.book import Book, Entry
 from dcsm_viewer.triage.masks import BACKGROUND, IGNORE
 

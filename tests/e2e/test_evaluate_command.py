@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.cli import main
-from dcsm_viewer.datasets import VOC_CLASSES
+from dcsm_viewer.io.datasets import VOC_CLASSES
 from dcsm_viewer.study.evaluation.run import ImageDone
 from tests.unit.study.evaluation.scenes import SCENES, make_scenes
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import fuzz
 from benchmarks.fuzz_mutations import mutated
-from dcsm_viewer.imaging import decode
+from dcsm_viewer.io import image_decoder as decode
 
 CASES = 430  # ten rounds
 

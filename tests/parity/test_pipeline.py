@@ -34,7 +34,7 @@ from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.preprocess import image_in_input, network_input, place, to_image
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.networks import random_vgg_tensors
 from tests.reference.caffe import reference_caffe
 from tests.reference.network import Array, Pixels, ReferenceResult

@@ -17,7 +17,7 @@ from dcsm_viewer import batch
 from dcsm_viewer.batch import AHEAD, BEHIND, Order, Outcome, export_images
 from dcsm_viewer.core.types import MethodSettings, ModelCard, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.export import export_with_reports, read_recipe
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.results import make_model_card, make_result
 
 FORMATS = ("voc", "npz")

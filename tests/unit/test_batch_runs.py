@@ -16,8 +16,8 @@ from dcsm_viewer import batch
 from dcsm_viewer.batch import export_image, export_images
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import export_with_reports, read_recipe
-from dcsm_viewer.part_writer import this_writer
-from dcsm_viewer.whole_file import PART, part_beside
+from dcsm_viewer.io.atomic import PART, part_beside
+from dcsm_viewer.io.part_writer import this_writer
 from tests.samples import ROOT
 from tests.unit.test_batch import FakeEngine, digests, order, photographs
 
@@ -126,7 +126,7 @@ def test_that_parts_of_this_runs_images_are_cleared_and_those_of_others_left(
 
 def begun_by_a_dead_process(final: Path) -> Path:
     """A part beside `final` whose writer has ended."""
-    begin = "import sys; from pathlib import Path; from dcsm_viewer.whole_file import part_beside\n"
+    begin = "import sys; from pathlib import Path; from dcsm_viewer.io.atomic import part_beside\n"
     begin += "part = part_beside(Path(sys.argv[1])); part.touch(); print(part)"
     run = subprocess.run(
         [sys.executable, "-c", begin, str(final)], cwd=ROOT, check=True, capture_output=True, text=True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import sha256_of
-from dcsm_viewer.whole_file import PART
+from dcsm_viewer.io.atomic import PART
 from tests.samples import ROOT
 from tests.unit.test_batch import photographs
 

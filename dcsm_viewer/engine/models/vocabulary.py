@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dcsm_viewer.text_lines import lines_of
+from dcsm_viewer.io.text_lines import lines_of
 
 _DATA = resources.files("dcsm_viewer.engine.models") / "data"
 

@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.safetensors_file import check_replaceable, in_half, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.whole_file import replaced
+from dcsm_viewer.io.atomic import replaced
 
 
 def blend(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:

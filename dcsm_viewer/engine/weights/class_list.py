@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets.class_names import without_numbers
-from dcsm_viewer.text_lines import lines_of
+from dcsm_viewer.io.datasets.class_names import without_numbers
+from dcsm_viewer.io.text_lines import lines_of
 
 _MOST_BYTES = 4_000_000
 

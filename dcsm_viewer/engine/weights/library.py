@@ -19,7 +19,7 @@ from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import check_replaceable, write_safetensors
 from dcsm_viewer.engine.weights.shipped import SHIPPED
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.whole_file import replaced
+from dcsm_viewer.io.atomic import replaced
 
 FOLDER_VARIABLE = "DCSM_VIEWER_MODELS"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

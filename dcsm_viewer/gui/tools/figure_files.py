@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.tools.figure_draw import Figure, draw, layout_of
 from dcsm_viewer.gui.tools.figure_layout import UNITS_PER_MM
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 Format = Literal["png", "svg", "pdf"]
 

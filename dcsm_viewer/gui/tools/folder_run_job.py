@@ -19,7 +19,7 @@ from dcsm_viewer.export import gather
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.tools.folder_run_engine import EngineAside, RunEndedError
 from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, Phase
-from dcsm_viewer.name_trouble import sentence_on
+from dcsm_viewer.io.name_errors import sentence_on
 
 log = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import class_name, is_stale
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.inquiries.ledger import LedgerQuestion, PixelLedger
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."
 _ACCOUNT_CHARS = 24

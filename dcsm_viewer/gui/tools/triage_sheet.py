@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dcsm_viewer.core.types import SourceImage, UserError
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from dcsm_viewer.triage.book import Entry
 from dcsm_viewer.triage.edits import read_edit
 from dcsm_viewer.triage.exported import Exported, Labels, read_exported

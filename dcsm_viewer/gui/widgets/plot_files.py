@@ -14,7 +14,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.theme import palette
 from dcsm_viewer.gui.widgets.plot_canvas import Canvas
 from dcsm_viewer.gui.widgets.plot_values import Chart
-from dcsm_viewer.whole_file import whole_file
+from dcsm_viewer.io.atomic import whole_file
 
 _SCALE = 3
 """Pixels of a PNG for each logical pixel: about 300 dots per inch where the screen has 96."""

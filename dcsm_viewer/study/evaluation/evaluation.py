@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets import Dataset
-from dcsm_viewer.own_files import adopt, claim
+from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.datasets import Dataset
+from dcsm_viewer.io.own_files import adopt, claim
 from dcsm_viewer.study.evaluation.bench import Bench
 from dcsm_viewer.study.evaluation.predictions import predictions_in
 from dcsm_viewer.study.evaluation.records import RecordFile
@@ -21,7 +22,6 @@ from dcsm_viewer.study.evaluation.summary import RowSummary, Tally
 from dcsm_viewer.study.evaluation.sweep import variants_of
 from dcsm_viewer.study.evaluation.variants import Variant
 from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
-from dcsm_viewer.whole_file import make_folder
 
 RECORDS = "records.jsonl"
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import SourceImage, UserError
-from dcsm_viewer.datasets import Example
-from dcsm_viewer.imaging.read import read_image
-from dcsm_viewer.imaging.read_mask import read_mask
+from dcsm_viewer.io.datasets import Example
+from dcsm_viewer.io.images import read_image
+from dcsm_viewer.io.masks import read_mask
 from dcsm_viewer.metrics.pointing import distances_of
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 from dcsm_viewer.study.evaluation.bench import Bench, Labelled

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets.names import ByName
+from dcsm_viewer.io.datasets.image_names import ByName
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.datasets import Dataset
+from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.metrics.means import mean_of
 from dcsm_viewer.ranking import average_precisions
 from dcsm_viewer.study.evaluation.vocabularies import Vocabularies

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError, read_only
+from dcsm_viewer.io.atomic import explain
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 from dcsm_viewer.study.evaluation.confusion import Confusion
-from dcsm_viewer.whole_file import explain
 
 SCHEMA = 2  # 1 had other thresholds, and of the pointing game the strict hits alone
 

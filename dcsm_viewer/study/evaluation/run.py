@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets import Dataset, Example
+from dcsm_viewer.io.datasets import Dataset, Example
 from dcsm_viewer.study.evaluation.bench import Bench
 from dcsm_viewer.study.evaluation.one_image import OneImage, mask_of
 from dcsm_viewer.study.evaluation.records import Record, RecordFile, files_digest

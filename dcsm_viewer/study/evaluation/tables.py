@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Sequence
 
-from dcsm_viewer.markdown import plain, table
+from dcsm_viewer.io.markdown import plain, table
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
 from dcsm_viewer.study.evaluation.published import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
 from dcsm_viewer.study.evaluation.summary import RowSummary

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets.names import composed
+from dcsm_viewer.io.datasets.image_names import composed
 
 
 @dataclass(frozen=True, slots=True)

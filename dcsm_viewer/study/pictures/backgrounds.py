@@ -17,9 +17,9 @@ from PIL import Image
 from scipy import ndimage
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.study.pictures.photograph_classes import SCRATCH_BACKGROUNDS
 from dcsm_viewer.study.pictures.sources import Side
-from dcsm_viewer.whole_file import make_folder, replaced
 
 Picture = NDArray[np.float32]
 

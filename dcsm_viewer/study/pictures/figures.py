@@ -10,10 +10,10 @@ import numpy as np
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.study.pictures.cutout import file_name, trimmed
 from dcsm_viewer.study.pictures.icon_classes import class_of_icon
 from dcsm_viewer.study.pictures.sources import Source
-from dcsm_viewer.whole_file import make_folder, replaced
 
 
 def gather_figures(source: Source, folder: Path, names: Path, out: Path, report: Callable[[str], None]) -> int:

@@ -13,10 +13,10 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.study.pictures.cutout import file_name, trimmed
 from dcsm_viewer.study.pictures.icon_classes import class_of_icon
 from dcsm_viewer.study.pictures.sources import Source
-from dcsm_viewer.whole_file import make_folder, replaced
 
 SIZE_PX = 384
 

@@ -11,10 +11,10 @@ from PIL import Image
 from scipy import ndimage
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.study.pictures.cutout import file_name, trimmed
 from dcsm_viewer.study.pictures.outlined import cut_out, outlines, photograph_of
 from dcsm_viewer.study.pictures.photograph_classes import SCRATCH, TUXPAINT
-from dcsm_viewer.whole_file import make_folder, replaced
 
 _STAMPS = Path("usr/share/tuxpaint/stamps")
 _COSTUMES = Path("usr/share/scratch/Media/Costumes")

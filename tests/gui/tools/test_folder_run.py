@@ -21,7 +21,7 @@ from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.folder_run import FolderRunTool
 from dcsm_viewer.gui.tools.folder_run_pace import Pace, duration, sentence
 from dcsm_viewer.inquiries.aside import Aside
-from dcsm_viewer.whole_file import PART
+from dcsm_viewer.io.atomic import PART
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine, answer
 from tests.gui.hands import click

@@ -23,7 +23,7 @@ from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.triage import TriageTool
 from dcsm_viewer.gui.tools.triage_sheet import Sheet
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from dcsm_viewer.triage.book import BOOK, Entry, open_book
 from dcsm_viewer.triage.brush import swept
 from dcsm_viewer.triage.exported import Labels, read_exported

@@ -13,7 +13,7 @@ import pytest
 
 from dcsm_viewer.cli import main
 from dcsm_viewer.cli.terminal import put
-from dcsm_viewer.name_trouble import sentence_on
+from dcsm_viewer.io.name_errors import sentence_on
 from tests.samples import ROOT, SAMPLE
 
 NAMES = ("犬.jpg", "wait\udc85now.jpg", "a\u2028b\x85c.jpg", 'qu"ote\n.jpg')

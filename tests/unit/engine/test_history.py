@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import MethodSettings, Settings
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.models.vocabulary import SigmoidClasses
 from dcsm_viewer.engine.saliency import raw_maps
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.histories import differing
 from tests.samples import SAMPLE
 from tests.unit.engine.inquiries.stages import NAMES, vgg

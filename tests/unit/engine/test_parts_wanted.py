@@ -7,7 +7,7 @@ import numpy as np
 from dcsm_viewer.core.types import ALL_PARTS, CrfSettings, MethodSettings, Request, Result, Settings
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.samples import SAMPLE
 
 SETTINGS = Settings(method=MethodSettings(scales=(128, 160), canvas_px=160), crf=CrfSettings(iterations=2))

@@ -15,7 +15,7 @@ from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.pipeline import AbandonedError
 from dcsm_viewer.engine.segmentation import Segmenter, kept_iterations
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.samples import SAMPLE
 
 DOG, BICYCLE = 11, 1

@@ -10,7 +10,7 @@ import pytest
 from dcsm_viewer.core.types import CrfSettings, MethodSettings, Report, Request, Result, Settings
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.samples import SAMPLE
 
 SMALL = MethodSettings(scales=(128, 160), canvas_px=160)

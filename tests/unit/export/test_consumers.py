@@ -23,7 +23,7 @@ from dcsm_viewer.export.coco_json import combined, document
 from dcsm_viewer.export.column_runs import mask_of, unpacked
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
 from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.results import make_model_card
 from tests.unit.export.subjects import (
     BICYCLE,

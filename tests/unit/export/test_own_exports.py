@@ -11,7 +11,7 @@ import pytest
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FORMATS, export_result, read_recipe
 from dcsm_viewer.export.own_exports import check_targets, stranger_among
-from dcsm_viewer.whole_file import part_beside
+from dcsm_viewer.io.atomic import part_beside
 from tests.unit.export.subjects import small_result
 
 ALL = tuple(FORMATS)

@@ -23,7 +23,7 @@ from dcsm_viewer.export.recipe import (
     recipe_of,
     write_recipe,
 )
-from dcsm_viewer.imaging.read import read_image
+from dcsm_viewer.io.images import read_image
 from tests.unit.export.subjects import of_image, small_result, thousand_class_result
 
 UNUSUAL = Settings(

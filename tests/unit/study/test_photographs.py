@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets import VOC_CLASSES, csv_dataset
+from dcsm_viewer.io.datasets import VOC_CLASSES, csv_dataset
 from dcsm_viewer.study import photographs
 from dcsm_viewer.study.pictures.sources import Source, named
 from dcsm_viewer.study.pictures.whole_photographs import WholePhotograph, whole_photographs

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets.example import VOC_CLASSES
+from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
 from dcsm_viewer.study.pictures.backgrounds import Backgrounds, pattern, tone_mapped
 from dcsm_viewer.study.pictures.cutout import NO_CLASS, found_in, pixels
 from dcsm_viewer.study.pictures.figures import gather_figures

@@ -10,11 +10,11 @@ import torch
 from safetensors.torch import save_file
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets import VOC_CLASSES
 from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.models.vocabulary import voc_groups
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.io.datasets import VOC_CLASSES
 from dcsm_viewer.training.known_outputs import RELATIVES
 from dcsm_viewer.training.start import FRESH_BIAS, RIDGE, start_from
 from tests.networks import random_vgg_tensors

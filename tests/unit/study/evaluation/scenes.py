@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dcsm_viewer.datasets import VOC_CLASSES
+from dcsm_viewer.io.datasets import VOC_CLASSES
 from tests.samples import SAMPLES
 
 SCENES = {"cat": ("cat",), "dog-bicycle": ("bicycle", "dog"), "eagle": ("bird",)}

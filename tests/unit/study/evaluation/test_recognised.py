@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.datasets import Dataset, Example
+from dcsm_viewer.io.datasets import Dataset, Example
 from dcsm_viewer.study.evaluation.recognised import figures_of, markdown_of, recognition_of
 
 MODEL = ("car", "dog", "person")

@@ -1,0 +1,1 @@
+"""Read images, masks, labels and JSON files; write files whole."""

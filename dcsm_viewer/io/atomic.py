@@ -1,0 +1,127 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.part_writer import is_running, this_writer
+
+PART = ".part-"  # how the names of files begin that are not yet whole
+_CODE = 12
+_FORGOTTEN_S = 24 * 3600  # no file takes a day to write: a part older than that has no writer any more
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A binary file to write to, which takes the place of `path` when the block ends without an exception.
+
+    Until then it lies under another name in the same folder (a rename across disks would be a copy, which can stop
+    half way). After an exception nothing of it is left, and a file that stood at `path` is untouched.
+    Raises UserError for a folder that is missing, read-only or on a full disk.
+    """
+    final = Path(os.path.realpath(path))  # through a link to the file it names, instead of replacing the link
+    partial = part_beside(final)
+    try:
+        with partial.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(final)
+    except OSError as trouble:
+        explain(trouble, final)
+    finally:
+        with suppress(OSError):  # it is gone already when all went well
+            partial.unlink()
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to, for writers that want a name; the same promises as `whole_file`.
+
+    The folder of `path` is made if it is missing.
+    """
+    final = Path(os.path.realpath(path))
+    draft = part_beside(final)
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        with draft.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        draft.replace(final)
+    except OSError as trouble:
+        explain(trouble, final)
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def part_beside(final: Path) -> Path:
+    """A name nobody has, beside `final`, for what is not yet whole; `owner_of` tells whose it is.
+
+    A part of a part belongs to the same owner.
+    """
+    return final.with_name(f"{PART}{owner_of(final.name)}-{this_writer()}-{secrets.token_hex(8)}")
+
+
+def is_abandoned(part: Path) -> bool:
+    """Return whether nobody writes `part` any more: its process ended on this machine, or it is a day old.
+
+    What a process of another machine writes cannot be asked after, so it counts as written until it is a day old.
+    """
+    _, _, rest = part.name.removeprefix(PART).partition("-")
+    if is_running(rest.rpartition("-")[0]) is False:
+        return True
+    try:
+        return time.time() - part.stat().st_mtime > _FORGOTTEN_S
+    except OSError:  # it is gone: its writer has just put it in its place
+        return False
+
+
+def owner_of(name: str) -> str:
+    """Who a part named `name` was begun for, or who `name` would be as an owner: the same short code.
+
+    So that what a killed process left can be cleared away by whoever makes the same file again, and by nobody else.
+    """
+    if name.startswith(PART):
+        return name.removeprefix(PART)[:_CODE]
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:_CODE]
+
+
+def make_folder(folder: Path) -> None:
+    """The folder and those above it, made if they are missing. Raises UserError where they cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as trouble:
+        reason = trouble.strerror or str(trouble)
+        raise UserError(f"The folder {folder} cannot be made ({reason}); choose another.") from trouble
+
+
+def explain(trouble: OSError, path: Path) -> NoReturn:
+    """Raises UserError with what `trouble` means for somebody who wants a file at `path`."""
+    folder = path.parent
+    match trouble.errno:
+        case errno.ENOENT:
+            sentence = f"{folder} is not there, so {path.name} cannot be written; choose another folder."
+        case errno.ENOTDIR | errno.EEXIST:
+            sentence = f"{folder} is no folder, so {path.name} cannot be written; choose another."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            sentence = f"{folder} does not let {path.name} be written; choose a folder of your own."
+        case errno.ENOSPC | errno.EDQUOT:
+            sentence = f"The disk is full, so {path} was not written; make room or choose another disk."
+        case errno.EISDIR:
+            sentence = f"{path} is a folder, so no file can take its place; choose another name."
+        case errno.ENAMETOOLONG:
+            sentence = f"{path.name} is too long for a file name; choose a shorter one."
+        case _:
+            reason = trouble.strerror or str(trouble)
+            sentence = f"{path} could not be written ({reason}); choose another folder."
+    raise UserError(sentence) from trouble

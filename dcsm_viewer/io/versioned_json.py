@@ -1,0 +1,104 @@
+"""The program's own JSON files: one dataclass each with a schema number, written whole and read strictly."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.unknown_keys import unknown_keys
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+ContentT = TypeVar("ContentT")
+
+
+@dataclass(frozen=True)
+class JsonFile(Generic[ContentT]):
+    """A kind of file, and the words in which its troubles are told.
+
+    content: the dataclass, with `schema` among its fields. kind: as "recipe". keys: what no file of this kind lacks.
+    choose: what the user should have chosen. mend: what helps where a file is damaged.
+    """
+
+    content: type[ContentT]
+    kind: str
+    schema: int
+    keys: frozenset[str]
+    choose: str
+    mend: str
+
+    def write(self, content: ContentT, path: Path) -> Path:
+        """JSON at `path`, whole or not at all; floats as their shortest decimals, which read back to the same bits.
+
+        Raises UserError where it cannot be written.
+        """
+        document = self._adapter.dump_python(content, mode="json")
+        text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        with whole_file(path) as stream:
+            stream.write(text.encode())
+        return path
+
+    def read(self, path: Path) -> ContentT:
+        """Raises UserError for a file that is missing, of another kind, damaged, or of another version of the program.
+
+        A key this version does not know makes it another version's: leaving it out would be another result.
+        """
+        from pydantic import ValidationError
+
+        document = self._document(path)
+        found = document["schema"]
+        if found != self.schema or isinstance(found, bool):
+            raise UserError(
+                f"{path} is a {self.kind} of schema {repr(found)[:40]} and this version reads {self.schema}; "
+                "open it with the version that wrote it."
+            )
+        try:
+            _complete(document)
+            content = self._adapter.validate_json(json.dumps(document), strict=True)
+        except RecursionError:
+            raise UserError(f"{path} is damaged: it is nested too deeply; {self.mend}.") from None
+        except ValidationError as wrong:
+            first = wrong.errors(include_url=False, include_context=False)[0]
+            place = ".".join(str(step) for step in first["loc"]) or "its beginning"
+            raise UserError(f"{path} is damaged at {place} ({first['msg']}); {self.mend}.") from None
+        unknown = unknown_keys(document, self._adapter.dump_python(content, mode="json"))
+        if unknown:
+            raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
+        return content
+
+    def _document(self, path: Path) -> dict[str, object]:
+        try:
+            document = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise UserError(f"{path} is not there; choose another {self.kind}.") from None
+        except OSError as trouble:
+            raise UserError(f"{path} cannot be read ({trouble.strerror}); choose another {self.kind}.") from None
+        except (ValueError, RecursionError):
+            raise UserError(f"{path} is not a {self.kind}: it holds no JSON; choose {self.choose}.") from None
+        if not isinstance(document, dict) or not {"schema", *self.keys} <= set(document):
+            raise UserError(f"{path} is not a {self.kind} of this program; choose {self.choose}.")
+        return document
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[ContentT]:
+        from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
+
+        return TypeAdapter(self.content)
+
+
+def _complete(document: object) -> None:
+    """Puts into a document, in place, what settings meant before a constant of theirs had a name."""
+    if isinstance(document, dict):
+        if "gate_by_scale" in document:
+            document.setdefault("detect_by", "any")
+        for part in document.values():
+            _complete(part)
+    elif isinstance(document, list):
+        for part in document:
+            _complete(part)
