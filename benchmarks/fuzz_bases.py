@@ -17,7 +17,7 @@ from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, write_recipe
 from dcsm_viewer.gui.session_file import SavedImage, SavedTab, session_of, write_session
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.imaging.palette import voc_palette
+from dcsm_viewer.render.palette import voc_palette
 from tests.results import make_image, make_result
 from tests.samples import SAMPLE
 

@@ -18,9 +18,9 @@ from dcsm_viewer.export.cvat_zip import LIST, add_member, labelmap_text, labels_
 from dcsm_viewer.export.gathered_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.subject import LARGEST_VOCABULARY
-from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.io.text_lines import lines_of
+from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
 
 _DAMAGE = (OSError, ValueError, LookupError, SyntaxError, zipfile.BadZipFile)
 

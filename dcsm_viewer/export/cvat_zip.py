@@ -15,9 +15,9 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.servable import cvat_name
 from dcsm_viewer.export.subject import index_meanings, indexed_labels
-from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.io.text_lines import lines_of
+from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
 
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 LIST = "ImageSets/Segmentation/default.txt"

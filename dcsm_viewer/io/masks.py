@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError, read_only
-from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.io.bit_depth import tiles_of
 from dcsm_viewer.io.image_decoder import decode
+from dcsm_viewer.render.palette import voc_palette
 
 # Pillow spreads few grey levels over 0 to 255; as numbers they are what the file says.
 _LARGEST_OF_RAW_MODE = {"L;2": 3, "L;4": 15}

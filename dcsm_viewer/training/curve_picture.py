@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcsm_viewer.imaging.figure_png import write_png
 from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.render.figure_png import write_png
 from dcsm_viewer.training.progress import Epoch
 
 if TYPE_CHECKING:

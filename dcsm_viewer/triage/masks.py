@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.subject import LARGEST_VOCABULARY
-from dcsm_viewer.imaging.palette import IGNORE_INDEX
+from dcsm_viewer.render.palette import IGNORE_INDEX
 from dcsm_viewer.triage.exported import Labels
 
 BACKGROUND, IGNORE = "background", "ignore"

@@ -26,8 +26,8 @@ from dcsm_viewer.gui.tools.figure_files import figure_bytes, image_of, write_fig
 from dcsm_viewer.gui.tools.figure_layout import UNITS_PER_MM, Need, elided, laid_out
 from dcsm_viewer.gui.tools.figure_panels import TITLES, PanelName, panels_of
 from dcsm_viewer.gui.tools.figure_raster import nearest, raster
-from dcsm_viewer.imaging.colormaps import lookup_table
-from dcsm_viewer.imaging.paint import blend, paint_labels, paint_map
+from dcsm_viewer.render.colormaps import lookup_table
+from dcsm_viewer.render.paint import blend, paint_labels, paint_map
 from tests.e2e.conftest import Desk
 from tests.gui.hands import the
 from tests.gui.views.states import settled

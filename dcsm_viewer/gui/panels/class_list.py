@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.panels.class_rows import ClassRow
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.palette import class_colour
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 _Index = QModelIndex | QPersistentModelIndex

@@ -16,7 +16,7 @@ from dcsm_viewer.gui.plain_text import as_control
 from dcsm_viewer.gui.snapshots_keep import compare_with, keep_shown
 from dcsm_viewer.gui.state import Paint, ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.imaging.colormaps import ON_REQUEST, POSITIVE, lookup_table
+from dcsm_viewer.render.colormaps import ON_REQUEST, POSITIVE, lookup_table
 
 _RANGES = {"own": "Range: own", "shared": "Range: shared", "absolute": "Range: absolute"}
 _RANGE_HELP = (

@@ -16,8 +16,8 @@ from dcsm_viewer.gui.tools.figure_raster import Raster, raster
 from dcsm_viewer.gui.views.legend import entries
 from dcsm_viewer.gui.views.ranges import ColourRange, short
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
-from dcsm_viewer.imaging.colormaps import lookup_table
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.colormaps import lookup_table
+from dcsm_viewer.render.palette import class_colour
 
 _INK, _QUIET = QColor("#111111"), QColor("#555555")
 _CHIP, _CHIP_GAP = 60.0, 25.0

@@ -9,8 +9,8 @@ from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.tools.figure_panels import Panel
 from dcsm_viewer.gui.views.ground import luma
 from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.imaging.colormaps import lookup_table
-from dcsm_viewer.imaging.paint import blend, paint_labels, paint_map
+from dcsm_viewer.render.colormaps import lookup_table
+from dcsm_viewer.render.paint import blend, paint_labels, paint_map
 
 Raster = NDArray[np.uint8]
 

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.ledger_rows import COLUMN_HELP, COLUMNS, Line
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.palette import class_colour
 
 Index = QModelIndex | QPersistentModelIndex
 _CHIP_PX = 10

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.widgets.plot_values import Axis, Chart
 from dcsm_viewer.gui.widgets.plot_values import Bar as PlotBar
-from dcsm_viewer.imaging.palette import class_colour
 from dcsm_viewer.inquiries.ledger import ClassEntry
+from dcsm_viewer.render.palette import class_colour
 
 
 @dataclass(frozen=True, slots=True)

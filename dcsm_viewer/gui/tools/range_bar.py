@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.gui.views.ranges import ColourRange, short
-from dcsm_viewer.gui.views.tables import map_table
+from dcsm_viewer.render.color_tables import map_table
 
 
 class RangeBar(QWidget):

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.gui.tools.thresholds_rules import GRID, Peaks
-from dcsm_viewer.imaging.palette import IGNORE_INDEX
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts, above, passed_by, total_of
+from dcsm_viewer.render.palette import IGNORE_INDEX
 
 Curve = NDArray[np.float64]
 

@@ -16,10 +16,10 @@ from dcsm_viewer.export import voc_png
 from dcsm_viewer.export.npz_arrays import arrays_in
 from dcsm_viewer.gui.tools.thresholds_curves import Counts, Curves, added, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds_rules import peaks_from
-from dcsm_viewer.imaging.palette import IGNORE_INDEX
 from dcsm_viewer.io.atomic import make_folder
 from dcsm_viewer.io.datasets.image_names import ByName, images_by_name
 from dcsm_viewer.io.masks import read_mask as mask_labels
+from dcsm_viewer.render.palette import IGNORE_INDEX
 
 _NEEDED = ("class_maps", "detected_ids", "class_names")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dcsm_viewer.gui.tools.thresholds_curves import Curves
 from dcsm_viewer.gui.tools.thresholds_rules import GRID, HANDLES, STEP, Thresholds
 from dcsm_viewer.gui.widgets.plot_values import Axis, Chart, Colour, LegendEntry, Line, Series, as_points
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.palette import class_colour
 
 USES_TRUTH = "uses ground truth"
 _X = tuple(GRID.tolist())

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result, UserError, read_only
-from dcsm_viewer.imaging.palette import IGNORE_INDEX
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
+from dcsm_viewer.render.palette import IGNORE_INDEX
 
 HandleName = Literal["bg", "eval", "fg"]
 HANDLES: tuple[HandleName, ...] = ("bg", "eval", "fg")

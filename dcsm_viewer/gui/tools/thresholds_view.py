@@ -19,7 +19,7 @@ from dcsm_viewer.gui.views.ranges import ColourRange
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.subject import completeness_mark, shown_image, why_no_class, why_no_result
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.imaging.palette import IGNORE_INDEX
+from dcsm_viewer.render.palette import IGNORE_INDEX
 
 _WHOLE = ColourRange(0.0, 1.0, "0..1", 1.0)
 

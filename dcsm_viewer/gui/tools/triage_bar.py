@@ -20,7 +20,7 @@ from dcsm_viewer.gui.tools.flow import Flow
 from dcsm_viewer.gui.tools.triage_limits import BRUSH, THRESHOLD
 from dcsm_viewer.gui.tools.triage_pane import Hand
 from dcsm_viewer.gui.tools.triage_sheet import Sheet
-from dcsm_viewer.imaging.palette import IGNORE_INDEX, class_colour
+from dcsm_viewer.render.palette import IGNORE_INDEX, class_colour
 
 _CHIP_PX = 12
 _HANDS: dict[Hand, tuple[str, str]] = {

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.views import pane_paint as strokes
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.palette import class_colour
 
 _BETWEEN_PX = 18
 _INSET_PX = 4

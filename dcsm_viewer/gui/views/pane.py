@@ -16,9 +16,9 @@ from dcsm_viewer.gui.views.field import Field
 from dcsm_viewer.gui.views.ground import Grounds
 from dcsm_viewer.gui.views.pane_hand import ARROWS, NOTCH, PaneHand
 from dcsm_viewer.gui.views.sampling import Layer, MapLayer, Patch, painted, patch_of
-from dcsm_viewer.gui.views.tables import label_table, map_table
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.color_tables import label_table, map_table
+from dcsm_viewer.render.palette import class_colour
 
 _MARGIN_PX = 4
 

@@ -18,8 +18,8 @@ from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.views.sampling import MapLayer, argb
 from dcsm_viewer.gui.views.sheet_image import sheet_places
 from dcsm_viewer.gui.views.sheet_layout import SheetLayout
-from dcsm_viewer.gui.views.tables import map_table
 from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.render.color_tables import map_table
 
 _KIND_TITLES: dict[Kind, str] = {"raw": "Raw saliency", "distinct": "Distinct, after subtraction"}
 _CENTRE = Qt.AlignmentFlag.AlignCenter

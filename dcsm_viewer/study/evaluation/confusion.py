@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError, read_only
-from dcsm_viewer.imaging.palette import IGNORE_INDEX
 from dcsm_viewer.metrics.means import mean_of
+from dcsm_viewer.render.palette import IGNORE_INDEX
 
 
 @dataclass(frozen=True, slots=True)

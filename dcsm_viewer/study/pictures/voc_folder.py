@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from dcsm_viewer.imaging.palette import IGNORE_INDEX, voc_palette
 from dcsm_viewer.io.atomic import make_folder, whole_file
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
+from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
 from dcsm_viewer.study.pictures.scene import Scene
 
 

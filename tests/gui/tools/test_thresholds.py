@@ -31,7 +31,7 @@ from dcsm_viewer.gui.tools.thresholds_rules import (
     peaks_of,
     seed_labels,
 )
-from dcsm_viewer.imaging.palette import voc_palette
+from dcsm_viewer.render.palette import voc_palette
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, drag_line, press, the
 from tests.results import make_image, make_result

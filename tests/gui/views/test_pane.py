@@ -12,8 +12,8 @@ from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.ranges import ColourRange
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.imaging.colormaps import lookup_table
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.colormaps import lookup_table
+from dcsm_viewer.render.palette import class_colour
 from tests.gui.views.states import click, colour_at, move, pixels, place_in, press, wheel
 from tests.results import make_image
 

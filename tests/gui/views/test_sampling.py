@@ -7,9 +7,9 @@ from PySide6.QtGui import QImage
 from dcsm_viewer.gui.views.field import Field
 from dcsm_viewer.gui.views.ranges import ColourRange
 from dcsm_viewer.gui.views.sampling import MapLayer, painted, patch_of
-from dcsm_viewer.gui.views.tables import map_table
-from dcsm_viewer.imaging.colormaps import lookup_table
-from dcsm_viewer.imaging.paint import paint_map
+from dcsm_viewer.render.color_tables import map_table
+from dcsm_viewer.render.colormaps import lookup_table
+from dcsm_viewer.render.paint import paint_map
 
 
 def test_that_every_screen_pixel_shows_the_value_below_its_centre() -> None:

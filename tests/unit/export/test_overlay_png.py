@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.export import overlay_png
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.palette import class_colour
 from tests.unit.export.subjects import BICYCLE, CORNERS, DOG, one_pixel_result, small_result
 
 

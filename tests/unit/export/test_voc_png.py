@@ -11,7 +11,7 @@ from PIL import Image
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import voc_png
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.palette import class_colour
 from tests.unit.export.subjects import BICYCLE, CORNERS, DOG, one_pixel_result, small_result, thousand_class_result
 
 

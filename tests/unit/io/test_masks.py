@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.io import image_decoder as decode
 from dcsm_viewer.io.masks import read_mask
+from dcsm_viewer.render.palette import voc_palette
 from tests.unit.io.files import GREY, GREY_ALPHA, png
 
 LABELS = np.array([[0, 1, 20], [255, 3, 0]], np.uint8)

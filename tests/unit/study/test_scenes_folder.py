@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcsm_viewer.imaging.palette import voc_palette
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
+from dcsm_viewer.render.palette import voc_palette
 from dcsm_viewer.study import scenes
 from dcsm_viewer.study.pictures.cutout import NO_CLASS
 from dcsm_viewer.study.pictures.scene import Scene, Seen

@@ -16,7 +16,7 @@ from PIL import Image
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import sha256_of
-from dcsm_viewer.imaging.palette import voc_palette
+from dcsm_viewer.render.palette import voc_palette
 from dcsm_viewer.triage.accepted import EDITED_NOTE, export_accepted
 from dcsm_viewer.triage.book import BOOK, Book, Entry, Verdict, by_doubt, looked_at, open_book, write_book
 from dcsm_viewer.triage.doubt import Measured

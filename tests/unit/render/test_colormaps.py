@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.imaging.colormaps import DIVERGING, ON_REQUEST, POSITIVE, lookup_table
+from dcsm_viewer.render.colormaps import DIVERGING, ON_REQUEST, POSITIVE, lookup_table
 
 
 def _lightness(name: str) -> list[float]:

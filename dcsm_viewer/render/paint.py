@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.imaging.palette import colour_of_index, voc_palette
+from dcsm_viewer.render.palette import colour_of_index, voc_palette
 
 _FARTHEST = 1e38  # differences of two such numbers, and their reciprocals, are still float32
 

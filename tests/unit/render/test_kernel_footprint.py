@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dcsm_viewer.imaging.crf_footprint import TIED, appearance_footprint, smoothness_footprint
+from dcsm_viewer.render.kernel_footprint import TIED, appearance_footprint, smoothness_footprint
 from tests.results import make_image
 
 ROW, COL = 9, 17

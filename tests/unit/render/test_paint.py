@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.imaging.colormaps import lookup_table
-from dcsm_viewer.imaging.paint import blend, paint_labels, paint_map
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.colormaps import lookup_table
+from dcsm_viewer.render.paint import blend, paint_labels, paint_map
+from dcsm_viewer.render.palette import class_colour
 
 LUT = lookup_table("inferno")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.imaging.colormaps import lookup_table
-from dcsm_viewer.imaging.palette import class_colour
+from dcsm_viewer.render.colormaps import lookup_table
+from dcsm_viewer.render.palette import class_colour
 
 
 def map_table(colormap: str, opacity: float) -> NDArray[np.uint8]:
