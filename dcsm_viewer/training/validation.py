@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dcsm_viewer.engine.models.convention import InputConvention
 from dcsm_viewer.io.datasets import Dataset
-from dcsm_viewer.ranking import average_precisions, mean_average_precision
+from dcsm_viewer.metrics.average_precision import average_precisions, mean_average_precision
 from dcsm_viewer.training.batches import Share, fixed_batches, network_input
 from dcsm_viewer.training.processes import gathered
 from dcsm_viewer.training.recipe import Recipe

@@ -14,12 +14,12 @@ from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.found import Found, find
-from dcsm_viewer.engine.inquiries.rank_correlation import spearman
 from dcsm_viewer.engine.inquiries.sanity_network import Randomiser
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.subtraction import subtract
 from dcsm_viewer.inquiries.sanity import SanityLadder, SanityQuestion, SanityRung
+from dcsm_viewer.metrics.rank_correlation import spearman
 
 
 def answer(question: SanityQuestion, stage: MapStage) -> Iterator[SanityLadder]:

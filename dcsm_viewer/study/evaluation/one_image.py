@@ -14,10 +14,10 @@ from dcsm_viewer.core.types import SourceImage, UserError
 from dcsm_viewer.io.datasets import Example
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.masks import read_mask
+from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.pointing import distances_of
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 from dcsm_viewer.study.evaluation.bench import Bench, Labelled
-from dcsm_viewer.study.evaluation.confusion import Confusion
 from dcsm_viewer.study.evaluation.predictions import Predictions
 from dcsm_viewer.study.evaluation.records import Record
 from dcsm_viewer.study.evaluation.rows import Row

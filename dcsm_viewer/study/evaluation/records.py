@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.io.atomic import explain
+from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
-from dcsm_viewer.study.evaluation.confusion import Confusion
 
 SCHEMA = 2  # 1 had other thresholds, and of the pointing game the strict hits alone
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.metrics.confusion import Confusion, total_of
 from dcsm_viewer.metrics.means import mean_of
-from dcsm_viewer.study.evaluation.confusion import Confusion, total_of
 from tests.reference.scores import (
     reference_iou,
     reference_mean_iou,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcsm_viewer.ranking import average_precision, average_precisions, mean_average_precision
+from dcsm_viewer.metrics.average_precision import average_precision, average_precisions, mean_average_precision
 from tests.reference.scores import reference_average_precision
 
 
