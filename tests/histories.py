@@ -11,8 +11,8 @@ from dcsm_viewer.core.types import Inquiry, Report, Request, Result, Settings, S
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.export import export_with_reports
-from dcsm_viewer.inquiries.matrix import MatrixQuestion
-from dcsm_viewer.inquiries.microscope import MicroscopeQuestion
+from dcsm_viewer.queries.gradient_query import MicroscopeQuestion
+from dcsm_viewer.queries.matrix_query import MatrixQuestion
 from dcsm_viewer.replay import replay
 
 FORMATS = ("npz", "voc")

@@ -328,7 +328,7 @@ class EngineReady:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """What a tool wants to know about the stages of `request`; `question` is one of `dcsm_viewer.inquiries`.
+    """What a tool wants to know about the stages of `request`; `question` is one of `dcsm_viewer.queries`.
 
     Of each type of question only the newest inquiry is answered, and only while no request waits. Serials grow.
     """

@@ -34,7 +34,7 @@ from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
 from dcsm_viewer.engine.passes import Checkpoint, Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.inquiries.aside import Aside
+from dcsm_viewer.queries.batch_query import Aside
 
 KEPT_BYTES = CPU_CACHE_BYTES
 TRACES_BYTES = CPU_CACHE_BYTES

@@ -14,7 +14,7 @@ from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.tools.strip import PipelineTool
 from dcsm_viewer.gui.tools.strip_chips import chips, size_words, stale_stages
 from dcsm_viewer.gui.tools.strip_scores import score_rows
-from dcsm_viewer.inquiries.strip import Canvas, CanvasQuestion
+from dcsm_viewer.queries.canvas_query import Canvas, CanvasQuestion
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, the
 from tests.gui.views.states import settled

@@ -11,12 +11,12 @@ from typing import Any
 
 from dcsm_viewer.engine.inquiries import faithfulness, ledger, matrix, microscope, sanity, strip
 from dcsm_viewer.engine.maps import MapStage
-from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
-from dcsm_viewer.inquiries.ledger import LedgerQuestion
-from dcsm_viewer.inquiries.matrix import MatrixQuestion
-from dcsm_viewer.inquiries.microscope import MicroscopeQuestion
-from dcsm_viewer.inquiries.sanity import SanityQuestion
-from dcsm_viewer.inquiries.strip import CanvasQuestion
+from dcsm_viewer.queries.canvas_query import CanvasQuestion
+from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
+from dcsm_viewer.queries.gradient_query import MicroscopeQuestion
+from dcsm_viewer.queries.matrix_query import MatrixQuestion
+from dcsm_viewer.queries.pixel_query import LedgerQuestion
+from dcsm_viewer.queries.randomization_query import SanityQuestion
 
 Answerer = Callable[[Any, MapStage], Iterator[object]]
 

@@ -20,7 +20,7 @@ from dcsm_viewer.engine.models.convention import InputConvention
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.preprocess import network_input, positions_on_image
 from dcsm_viewer.engine.subtraction import subtract
-from dcsm_viewer.inquiries.faithfulness import (
+from dcsm_viewer.queries.faithfulness_query import (
     CURVES,
     RANKINGS,
     CurveName,

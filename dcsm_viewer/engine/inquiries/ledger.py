@@ -25,7 +25,7 @@ from dcsm_viewer.engine.preprocess import Placement
 from dcsm_viewer.engine.resample import Line, matrix
 from dcsm_viewer.engine.sheet import Sheet
 from dcsm_viewer.engine.subtraction import FLOOR, chosen_maps, evidence_at
-from dcsm_viewer.inquiries.ledger import (
+from dcsm_viewer.queries.pixel_query import (
     ClassEntry,
     LayerEntry,
     LedgerQuestion,

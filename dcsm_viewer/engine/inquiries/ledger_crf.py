@@ -12,7 +12,7 @@ from dcsm_viewer.engine.crf import BilateralKernel, Kernel, begin, pairwise_of
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.segmentation import Segmenter
-from dcsm_viewer.inquiries.ledger import CrfEntry, KernelEntry, LedgerQuestion
+from dcsm_viewer.queries.pixel_query import CrfEntry, KernelEntry, LedgerQuestion
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from dcsm_viewer.engine.quick_look import SIDES_PX
 from dcsm_viewer.engine.resample import Line
 from dcsm_viewer.engine.sheet import Sheet
 from dcsm_viewer.engine.subtraction import Subtracted, chosen_maps, subtract
-from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion, Similarity
+from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion, Similarity
 
 COARSE_PX = 125  # samples a side of the canvas in the first answer
 

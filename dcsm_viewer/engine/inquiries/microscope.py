@@ -15,7 +15,7 @@ from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.network import INPUT, Trace
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.preprocess import image_in_input, network_input
-from dcsm_viewer.inquiries.microscope import (
+from dcsm_viewer.queries.gradient_query import (
     MODES,
     Gate,
     GateChannel,

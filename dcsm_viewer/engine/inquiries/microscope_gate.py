@@ -14,7 +14,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.models.network import Network, Trace
 from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, POOLED, Vgg16, VggGates
-from dcsm_viewer.inquiries.microscope import Unit
+from dcsm_viewer.queries.gradient_query import Unit
 
 
 @dataclass(frozen=True, slots=True)

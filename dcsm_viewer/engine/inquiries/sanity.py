@@ -18,8 +18,8 @@ from dcsm_viewer.engine.inquiries.sanity_network import Randomiser
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.subtraction import subtract
-from dcsm_viewer.inquiries.sanity import SanityLadder, SanityQuestion, SanityRung
 from dcsm_viewer.metrics.rank_correlation import spearman
+from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion, SanityRung
 
 
 def answer(question: SanityQuestion, stage: MapStage) -> Iterator[SanityLadder]:

@@ -30,8 +30,8 @@ from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.gui.views.subject import distinct_map, raw_map
 from dcsm_viewer.gui.widgets.plot import Plot
-from dcsm_viewer.inquiries.faithfulness import CURVES, CurveName, Faithfulness, FaithfulnessQuestion, RankedBy
 from dcsm_viewer.io.masks import read_mask
+from dcsm_viewer.queries.faithfulness_query import CURVES, CurveName, Faithfulness, FaithfulnessQuestion, RankedBy
 
 STEPS = 20
 _FIRST = 3

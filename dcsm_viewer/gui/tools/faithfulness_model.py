@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.gui.widgets.plot_values import Axis, Chart, Line, Series, as_points
-from dcsm_viewer.inquiries.faithfulness import RANKINGS, CurveName, Faithfulness, RankedBy
 from dcsm_viewer.metrics.pointing import TOLERANCE_PX, distance_px, is_hit
+from dcsm_viewer.queries.faithfulness_query import RANKINGS, CurveName, Faithfulness, RankedBy
 
 _NAMES: dict[CurveName, str] = {
     "deletion": "score while pixels are deleted",

@@ -17,8 +17,8 @@ from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.sampling import LabelLayer
 from dcsm_viewer.gui.views.subject import class_name, shown_image
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.inquiries.faithfulness import RANKINGS, RankedBy
 from dcsm_viewer.metrics.pointing import TOLERANCE_PX
+from dcsm_viewer.queries.faithfulness_query import RANKINGS, RankedBy
 
 
 class FaithfulnessView(LinkedView):

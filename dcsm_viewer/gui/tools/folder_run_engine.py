@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.core.types import Answer, ModelCard, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.gui.controller import Controller
-from dcsm_viewer.inquiries.aside import Aside
+from dcsm_viewer.queries.batch_query import Aside
 
 
 class RunEndedError(Exception):

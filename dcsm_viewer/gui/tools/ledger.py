@@ -35,8 +35,8 @@ from dcsm_viewer.gui.tools.ledger_waterfall import chart_of
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import class_name, is_stale
 from dcsm_viewer.gui.widgets.plot import Plot
-from dcsm_viewer.inquiries.ledger import LedgerQuestion, PixelLedger
 from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.queries.pixel_query import LedgerQuestion, PixelLedger
 
 INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."
 _ACCOUNT_CHARS = 24

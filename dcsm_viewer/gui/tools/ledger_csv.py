@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.tools.ledger_rows import check_of
 from dcsm_viewer.gui.views.subject import class_name
-from dcsm_viewer.inquiries.ledger import ClassEntry, PixelLedger
+from dcsm_viewer.queries.pixel_query import ClassEntry, PixelLedger
 
 HEAD = (
     "entry", "class", "scale_px", "layer", "rival", "raw", "rival_raw", "difference", "largest", "scaled",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.views.subject import class_name
-from dcsm_viewer.inquiries.ledger import ClassEntry, CrfEntry, LayerEntry, PixelLedger, RivalEntry, ScaleEntry
+from dcsm_viewer.queries.pixel_query import ClassEntry, CrfEntry, LayerEntry, PixelLedger, RivalEntry, ScaleEntry
 
 AGREES = 1e-5
 """How far the account may be from what is on show: float32 sums in another order differ by less."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dcsm_viewer.gui.views.ranges import short
 from dcsm_viewer.gui.widgets.plot_values import Axis, Chart
 from dcsm_viewer.gui.widgets.plot_values import Bar as PlotBar
-from dcsm_viewer.inquiries.ledger import ClassEntry
+from dcsm_viewer.queries.pixel_query import ClassEntry
 from dcsm_viewer.render.palette import class_colour
 
 

@@ -17,7 +17,7 @@ from dcsm_viewer.gui.tools.matrix_view import DIVERGING, MatrixView
 from dcsm_viewer.gui.tools.range_bar import RangeBar
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import is_stale
-from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion
+from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion
 
 _KINDS: dict[CellKind, tuple[str, str]] = {
     "taken": (

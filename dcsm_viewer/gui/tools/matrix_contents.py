@@ -14,7 +14,7 @@ from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import ColourRange, short
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map, shown_image
-from dcsm_viewer.inquiries.matrix import ClassMatrix, Similarity
+from dcsm_viewer.queries.matrix_query import ClassMatrix, Similarity
 
 CellKind = Literal["taken", "left"]
 Place = tuple[int, int]

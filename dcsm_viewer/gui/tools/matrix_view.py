@@ -15,7 +15,7 @@ from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.subject import why_no_class, why_no_result
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.inquiries.matrix import ClassMatrix
+from dcsm_viewer.queries.matrix_query import ClassMatrix
 
 DIVERGING = "vik"
 _LEAST = QSize(92, 92)

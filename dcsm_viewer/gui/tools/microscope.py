@@ -20,7 +20,7 @@ from dcsm_viewer.gui.tools.microscope_words import RULE_HELP, RULES, layer_sente
 from dcsm_viewer.gui.tools.step_row import StepRow
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
-from dcsm_viewer.inquiries.microscope import Gate, Microscope, MicroscopeQuestion, Unit
+from dcsm_viewer.queries.gradient_query import Gate, Microscope, MicroscopeQuestion, Unit
 
 _WIDE_PX = 480
 

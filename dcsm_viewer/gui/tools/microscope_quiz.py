@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dcsm_viewer.gui.views.ranges import short
-from dcsm_viewer.inquiries.microscope import Gate, GateChannel, Unit
+from dcsm_viewer.queries.gradient_query import Gate, GateChannel, Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import shown_image
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.inquiries.microscope import Microscope
+from dcsm_viewer.queries.gradient_query import Microscope
 
 
 class MicroscopeView(LinkedView):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dcsm_viewer.core.types import BackwardMode
 from dcsm_viewer.gui.views.ranges import short
-from dcsm_viewer.inquiries.microscope import MODES, Gate, GateChannel, LayerGradient, Microscope
+from dcsm_viewer.queries.gradient_query import MODES, Gate, GateChannel, LayerGradient, Microscope
 
 RULES: dict[BackwardMode, str] = {"gradient": "plain", "deconvnet": "deconvnet", "guided": "guided"}
 RULE_HELP: dict[BackwardMode, str] = {

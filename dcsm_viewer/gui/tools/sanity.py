@@ -19,7 +19,7 @@ from dcsm_viewer.gui.tools.step_row import StepRow
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.gui.widgets.plot import Plot
-from dcsm_viewer.inquiries.sanity import SanityLadder, SanityQuestion
+from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion
 
 _REST_MS = 120
 """A hand that moves the slider asks when it rests: each question would send the last one's network away half done."""

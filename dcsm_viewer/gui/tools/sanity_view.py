@@ -15,7 +15,7 @@ from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map, shown_image
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.inquiries.sanity import SanityRung
+from dcsm_viewer.queries.randomization_query import SanityRung
 
 
 class SanityView(LinkedView):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcsm_viewer.gui.widgets.plot_values import Axis, Chart, Line, Series, as_points
-from dcsm_viewer.inquiries.sanity import SanityLadder, SanityRung
+from dcsm_viewer.queries.randomization_query import SanityLadder, SanityRung
 
 HONEST = (
     "A map that stays alike while the weights turn to noise shows the photograph, not what was learnt. Guided "

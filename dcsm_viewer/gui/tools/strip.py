@@ -26,7 +26,7 @@ from dcsm_viewer.gui.tools.strip_scores import ScoreRow, score_rows
 from dcsm_viewer.gui.tools.table import TOOLS
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.views.subject import why_no_result
-from dcsm_viewer.inquiries.strip import Canvas, CanvasQuestion
+from dcsm_viewer.queries.canvas_query import Canvas, CanvasQuestion
 
 _NARROW_PX = 760
 _HINT = "Choose a stage to see what it gave."

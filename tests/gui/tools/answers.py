@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from dcsm_viewer.core.types import BackwardMode, Inquiry
-from dcsm_viewer.inquiries.faithfulness import (
+from dcsm_viewer.queries.faithfulness_query import (
     CURVES,
     RANKINGS,
     Faithfulness,
     FaithfulnessCurve,
     FaithfulnessQuestion,
 )
-from dcsm_viewer.inquiries.microscope import MODES, Gate, GateChannel, LayerGradient, Microscope, MicroscopeQuestion
-from dcsm_viewer.inquiries.sanity import SanityLadder, SanityQuestion, SanityRung
+from dcsm_viewer.queries.gradient_query import MODES, Gate, GateChannel, LayerGradient, Microscope, MicroscopeQuestion
+from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion, SanityRung
 
 SANITY_LAYERS = ("classifier", "head", "block1", "stem")
 LAYERS = ("block1", "block0", "input")

@@ -13,9 +13,9 @@ from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.workbench import Tool
-from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
-from dcsm_viewer.inquiries.microscope import MicroscopeQuestion
-from dcsm_viewer.inquiries.sanity import SanityQuestion
+from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
+from dcsm_viewer.queries.gradient_query import MicroscopeQuestion
+from dcsm_viewer.queries.randomization_query import SanityQuestion
 from tests.gui.engines import InstantEngine
 from tests.gui.tools import answers
 from tests.results import make_image

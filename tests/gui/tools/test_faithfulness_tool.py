@@ -15,8 +15,8 @@ from dcsm_viewer.gui.tools.faithfulness import FaithfulnessTool
 from dcsm_viewer.gui.tools.faithfulness_model import Pointed, Ranked, pointed
 from dcsm_viewer.gui.views.crf_reach import Ring
 from dcsm_viewer.gui.views.sampling import LabelLayer
-from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
 from dcsm_viewer.io.masks import read_mask
+from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
 from dcsm_viewer.render.palette import voc_palette
 from tests.gui.hands import click
 from tests.gui.tools.desk import ToolDesk, tool_desk

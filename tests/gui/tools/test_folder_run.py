@@ -20,8 +20,8 @@ from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.folder_run import FolderRunTool
 from dcsm_viewer.gui.tools.folder_run_pace import Pace, duration, sentence
-from dcsm_viewer.inquiries.aside import Aside
 from dcsm_viewer.io.atomic import PART
+from dcsm_viewer.queries.batch_query import Aside
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine, answer
 from tests.gui.hands import click

@@ -14,7 +14,7 @@ from dcsm_viewer.gui.tools.ledger import INVITATION, LedgerTool
 from dcsm_viewer.gui.tools.ledger_csv import csv_of
 from dcsm_viewer.gui.tools.ledger_rows import AGREES, check_of, lines_of
 from dcsm_viewer.gui.tools.ledger_waterfall import bars_of
-from dcsm_viewer.inquiries.ledger import (
+from dcsm_viewer.queries.pixel_query import (
     ClassEntry,
     CrfEntry,
     KernelEntry,

@@ -12,7 +12,7 @@ from dcsm_viewer.core.types import Inquiry, UserError, read_only
 from dcsm_viewer.gui.tools.matrix import MatrixTool
 from dcsm_viewer.gui.tools.matrix_contents import MOST, matrix_contents, similarity_words
 from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion, Similarity
+from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion, Similarity
 from tests.e2e.conftest import Desk
 from tests.gui.engines import answer
 from tests.gui.hands import the

@@ -13,7 +13,7 @@ from dcsm_viewer.gui.tools.microscope import MicroscopeTool
 from dcsm_viewer.gui.tools.microscope_quiz import Quiz
 from dcsm_viewer.gui.tools.microscope_words import gate_sentence, row_of
 from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.inquiries.microscope import MODES, Gate, MicroscopeQuestion, Unit
+from dcsm_viewer.queries.gradient_query import MODES, Gate, MicroscopeQuestion, Unit
 from tests.gui.hands import click, press
 from tests.gui.tools.answers import channels
 from tests.gui.tools.desk import ToolDesk, tool_desk

@@ -15,7 +15,7 @@ from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.tools.sanity import SanityTool
 from dcsm_viewer.gui.tools.sanity_words import chart, rho_in_words, sentence
 from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.inquiries.sanity import SanityQuestion
+from dcsm_viewer.queries.randomization_query import SanityQuestion
 from tests.gui.hands import click, click_at, press
 from tests.gui.tools.answers import RHOS, first_rungs, ladder
 from tests.gui.tools.desk import ToolDesk, tool_desk

@@ -18,8 +18,8 @@ from dcsm_viewer.core.types import (
 )
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.inquiries.aside import Aside
 from dcsm_viewer.io.images import read_image
+from dcsm_viewer.queries.batch_query import Aside
 from tests.samples import SAMPLE, SAMPLES
 
 BASE = Settings(method=MethodSettings(scales=(128, 160), canvas_px=160), crf=CrfSettings(iterations=2))

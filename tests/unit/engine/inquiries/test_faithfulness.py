@@ -11,7 +11,7 @@ import torch
 from dcsm_viewer.engine.inquiries.faithfulness import BLUR, LOTS_SEED, Ranking, answer, grey_of
 from dcsm_viewer.engine.models.convention import CAFFE, EFFICIENTNET_LITE
 from dcsm_viewer.engine.preprocess import network_input
-from dcsm_viewer.inquiries.faithfulness import FaithfulnessQuestion
+from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
 from tests.reference import faithfulness as literal
 from tests.reference.network import Array
 from tests.unit.engine.inquiries.stages import picture, request, stage

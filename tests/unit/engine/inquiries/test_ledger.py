@@ -30,7 +30,7 @@ from dcsm_viewer.engine.inquiries.ledger import class_entries, largest_totals, p
 from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.preprocess import Placement, network_input, place
-from dcsm_viewer.inquiries.ledger import ClassEntry, LedgerQuestion, PixelLedger
+from dcsm_viewer.queries.pixel_query import ClassEntry, LedgerQuestion, PixelLedger
 from tests.parity.test_method import picture, small
 from tests.parity.test_pipeline import OneModel, network
 from tests.reference.dense_crf import features, lattice_kernel, normalised

@@ -12,7 +12,7 @@ from dcsm_viewer.engine.inquiries.matrix import left_of, similarity, step_for
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.preprocess import to_image
 from dcsm_viewer.engine.subtraction import class_maps_from, subtract
-from dcsm_viewer.inquiries.matrix import ClassMatrix, MatrixQuestion
+from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion
 from tests.parity.test_method import small
 from tests.parity.test_pipeline import OneModel, network
 from tests.reference.paper import step_6_pair

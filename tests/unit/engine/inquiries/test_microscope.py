@@ -16,7 +16,7 @@ from dcsm_viewer.engine.inquiries.microscope_gate import arrival
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.preprocess import network_input
-from dcsm_viewer.inquiries.microscope import MODES, Microscope, MicroscopeQuestion, Unit, lets_through
+from dcsm_viewer.queries.gradient_query import MODES, Microscope, MicroscopeQuestion, Unit, lets_through
 from tests.networks import real_lite0_tensors
 from tests.reference.network import Array
 from tests.reference.networks import (

@@ -13,8 +13,8 @@ from dcsm_viewer.engine.inquiries.sanity import answer
 from dcsm_viewer.engine.inquiries.sanity_network import Randomiser, layer_tensors, redrawn
 from dcsm_viewer.engine.models.registry import Shelf
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.inquiries.sanity import SanityLadder, SanityQuestion
 from dcsm_viewer.metrics.rank_correlation import spearman
+from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion
 from tests.reference import rank_correlation as literal
 from tests.unit.engine.inquiries.stages import CPU, request, stage, vgg
 

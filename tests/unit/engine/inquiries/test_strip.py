@@ -8,7 +8,7 @@ import torch
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.inquiries.strip import answer
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.inquiries.strip import CanvasQuestion
+from dcsm_viewer.queries.canvas_query import CanvasQuestion
 from tests.unit.engine.inquiries.stages import request, stage
 
 
