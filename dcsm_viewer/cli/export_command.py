@@ -82,7 +82,7 @@ def export(
         from dcsm_viewer.batch_inputs import Shard, inputs_of
         from dcsm_viewer.batch_labels import given_classes
         from dcsm_viewer.engine.pipeline import Engine
-        from dcsm_viewer.engine.threads import threads_in_use, use_threads
+        from dcsm_viewer.engine.runtime.threads import threads_in_use, use_threads
 
         order = Order(settings, out, tuple(formats or _DEFAULT_FORMATS), stages=stages, resume=resume)
         check_formats(order.formats)

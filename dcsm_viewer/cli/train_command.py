@@ -111,7 +111,7 @@ def train(
         training, validation = _data(
             data, layout, image_set=image_set, val_set=val_set, task=task, val=val, share=val_share, seed=seed
         )
-        from dcsm_viewer.engine.device import choose
+        from dcsm_viewer.engine.runtime.device import choose
         from dcsm_viewer.training.curve_picture import NAME, write_curve
         from dcsm_viewer.training.loop import train as run
         from dcsm_viewer.training.order import Order

@@ -14,7 +14,7 @@ from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.side_by_side import side_by_side
+from dcsm_viewer.engine.runtime.parallel_map import side_by_side
 from dcsm_viewer.engine.subtraction import Subtracted, focus_maps, subtract
 
 

@@ -23,16 +23,16 @@ from dcsm_viewer.core.types import (
     UserError,
 )
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.crf.first_calls import make_first_calls
-from dcsm_viewer.engine.device import Compute, choose, mark_faulty, on_cpu
-from dcsm_viewer.engine.device_errors import first_line, is_device_fault, is_out_of_memory
-from dcsm_viewer.engine.device_memory import CPU_CACHE_BYTES, cache_bytes, empty_cache
-from dcsm_viewer.engine.freed_memory import give_back_freed
 from dcsm_viewer.engine.inquiries import answers
 from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Model, Shelf, model_cards
 from dcsm_viewer.engine.passes import Checkpoint, Passes
+from dcsm_viewer.engine.runtime.device import Compute, choose, mark_faulty, on_cpu
+from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault, is_out_of_memory
+from dcsm_viewer.engine.runtime.device_memory import CPU_CACHE_BYTES, cache_bytes, empty_cache
+from dcsm_viewer.engine.runtime.memory import give_back_freed
+from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.queries.batch_query import Aside
 

@@ -10,7 +10,7 @@ import torch
 
 from dcsm_viewer.core.types import STAGES, Stage, StageTime
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.device_memory import synchronize
+from dcsm_viewer.engine.runtime.device_memory import synchronize
 
 T = TypeVar("T")
 

@@ -20,8 +20,8 @@ from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.comparisons import Comparisons, against_nothing, against_rivals
 from dcsm_viewer.engine.evidence import Evidence, added, gather, pieces
 from dcsm_viewer.engine.preprocess import Placement, to_image
+from dcsm_viewer.engine.runtime.parallel_map import side_by_side
 from dcsm_viewer.engine.sheet import Samples, Sheet
-from dcsm_viewer.engine.side_by_side import side_by_side
 
 FLOOR = 1e-20  # dcsm.m writes this where a map is not positive, so that its logarithm stays finite
 

@@ -39,7 +39,7 @@ def export_task(task: Task) -> Outcome:
     other = _difference(task.versions, versions())
     if other:
         return Outcome(task.path, error=f"{socket.gethostname()} has {other}; install the same there.")
-    from dcsm_viewer.engine.threads import use_threads
+    from dcsm_viewer.engine.runtime.threads import use_threads
 
     with _ONE_AT_A_TIME:
         use_threads(task.threads)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.device import Compute
+from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.progress import Epoch
 from dcsm_viewer.training.recipe import Recipe

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.crf.first_calls import make_first_calls
 from dcsm_viewer.engine.crf.kernels import Compatibility
 from dcsm_viewer.engine.crf.lattice import Lattice, sum_of_slices
 from dcsm_viewer.engine.crf.products import FilterByProducts, width_of_products
 from dcsm_viewer.engine.crf.steps import Step
+from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
 
 # exp stays finite and not all zero while the largest logit is in [0, this]; otherwise it is taken off first.
 _SAFE_LOGIT = 60.0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.crf.first_calls import make_first_calls
+from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
 
 MapsLike = Tensor | NDArray[np.floating]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from dcsm_viewer.core.types import ModelCard, Vocabulary
-from dcsm_viewer.engine.device import Compute
 from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.models.network import Network
 from dcsm_viewer.engine.models.vgg16 import Vgg16
@@ -19,6 +18,7 @@ from dcsm_viewer.engine.models.vocabulary import (
     imagenet_names,
     voc_groups,
 )
+from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.weights.library import list_models, load
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 

@@ -15,7 +15,7 @@ from typing import Any
 import torch.hub
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.torch_pair import pair_trouble
+from dcsm_viewer.engine.runtime.torch_pair import pair_trouble
 from dcsm_viewer.engine.weights.library import check_free, import_weights, model_folder
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
 

@@ -13,12 +13,12 @@ from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import ModelCard, Request, Settings, SourceImage, Stage
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.crf.first_calls import make_first_calls
-from dcsm_viewer.engine.device import Compute, choose
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.registry import Model, Shelf
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.pipeline import KEPT_BYTES, LABELS_ALONE, TRACES_BYTES
+from dcsm_viewer.engine.runtime.device import Compute, choose
+from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
 from dcsm_viewer.engine.stopwatch import Stopwatch
 
 

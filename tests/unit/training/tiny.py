@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 
-from dcsm_viewer.engine.device import choose
+from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
 from dcsm_viewer.training.order import Order
 from dcsm_viewer.training.recipe import Recipe

@@ -9,11 +9,11 @@ import torch
 
 from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.device import Compute, choose
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.models.convention import CAFFE
 from dcsm_viewer.engine.models.registry import Model, model_of
 from dcsm_viewer.engine.passes import Checkpoint, Passes
+from dcsm_viewer.engine.runtime.device import Compute, choose
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.networks import random_vgg_tensors

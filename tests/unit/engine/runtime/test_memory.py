@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dcsm_viewer.engine.freed_memory import give_back_freed
+from dcsm_viewer.engine.runtime.memory import give_back_freed
 
 MIB = 1024**2
 

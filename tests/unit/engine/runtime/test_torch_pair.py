@@ -12,7 +12,7 @@ import torch
 import torchvision.ops  # type: ignore[import-untyped] # ships no type information
 
 from dcsm_viewer.engine.doctor import engine_facts
-from dcsm_viewer.engine.torch_pair import pair_trouble
+from dcsm_viewer.engine.runtime.torch_pair import pair_trouble
 from dcsm_viewer.engine.weights.published import _published
 
 REMEDY = r"install the torchvision that belongs to this PyTorch, 0\.\d+, from the index"
@@ -49,7 +49,7 @@ def test_that_a_missing_torchvision_is_said_to_be_missing(monkeypatch: pytest.Mo
 
     monkeypatch.setitem(sys.modules, "torchvision.ops", None)
     monkeypatch.delattr(torchvision, "ops")
-    monkeypatch.setattr("dcsm_viewer.engine.torch_pair.version", version)
+    monkeypatch.setattr("dcsm_viewer.engine.runtime.torch_pair.version", version)
     assert (pair_trouble() or "").startswith("torchvision is not installed: install the torchvision")
 
 

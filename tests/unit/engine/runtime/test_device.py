@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine import device
-from dcsm_viewer.engine.device import Compute, bfloat16_speedup, choose
+from dcsm_viewer.engine.runtime import device
+from dcsm_viewer.engine.runtime.device import Compute, bfloat16_speedup, choose
 
 
 def test_that_auto_is_exact_however_fast_another_precision_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,14 @@ import sys
 import pytest
 import torch
 
-from dcsm_viewer.engine.side_by_side import side_by_side
+from dcsm_viewer.engine.runtime.parallel_map import side_by_side
 
 CPU = torch.device("cpu")
 
 SCRIPT = """
 import dcsm_viewer.engine, torch
 from functools import partial
-from dcsm_viewer.engine.side_by_side import side_by_side
+from dcsm_viewer.engine.runtime.parallel_map import side_by_side
 torch.set_num_threads(3)
 def work(at):
     if at == 99:

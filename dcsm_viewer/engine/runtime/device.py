@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from dcsm_viewer.core.types import DeviceWish, PrecisionWish, UserError
-from dcsm_viewer.engine.device_errors import first_line, is_device_fault, is_out_of_memory
+from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault, is_out_of_memory
 
 PROBES = 4  # the first of them warms up
 _DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
