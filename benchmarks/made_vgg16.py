@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.models.vgg16 import BLOCKS, DENSE
+from dcsm_viewer.engine.networks.vgg16 import BLOCKS, DENSE
 
 WIDTHS = (64, 128, 256, 512, 512)
 

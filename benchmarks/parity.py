@@ -23,8 +23,8 @@ from dcsm_viewer.core.types import PrecisionWish, Request, Settings, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.found import Found, find
 from dcsm_viewer.engine.maps import MapStage
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.registry import model_of
+from dcsm_viewer.engine.model_cache import model_of
+from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stopwatch import Stopwatch

@@ -28,8 +28,8 @@ from torch import Tensor, nn
 
 from benchmarks.made_vgg16 import made_tensors
 from benchmarks.rounds import gflop_of, in_turns, machine, matrix_product
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, LAYERS, POOLED, Vgg16
+from dcsm_viewer.engine.networks.input_spec import CAFFE
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, LAYERS, POOLED, Vgg16
 
 Maps = dict[str, Tensor]
 

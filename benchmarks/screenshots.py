@@ -21,7 +21,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PIL import Image
 from PySide6.QtCore import QRect
 
-from dcsm_viewer.engine.models.vocabulary import voc_groups
+from dcsm_viewer.engine.networks.class_head import voc_groups
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import Parts, run_window
 from dcsm_viewer.gui.opening import sample_paths

@@ -49,7 +49,7 @@ class Imported:
 
 def import_model(order: ImportOrder) -> Imported:
     """Raises UserError with one sentence for whatever is wrong with file, name or class list."""
-    from dcsm_viewer.engine.models.registry import model_cards
+    from dcsm_viewer.engine.model_cache import model_cards
     from dcsm_viewer.engine.weights.convention_names import convention_named
     from dcsm_viewer.engine.weights.library import import_weights
 
@@ -69,7 +69,7 @@ def fetch_vgg16(progress: Callable[[int, int], None], still_wanted: Callable[[],
 
     Raises UserError where there is no network, no room, or torchvision cannot be imported.
     """
-    from dcsm_viewer.engine.models.registry import model_cards
+    from dcsm_viewer.engine.model_cache import model_cards
     from dcsm_viewer.engine.weights.published import CancelledError, fetch_torchvision_vgg16
 
     try:

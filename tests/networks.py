@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dcsm_viewer.engine.models.vgg16 import BLOCKS
+from dcsm_viewer.engine.networks.vgg16 import BLOCKS
 
 WIDTHS = (6, 8, 10, 12, 14)
 PACKAGED = "models/efficientnet-lite0-57934424.pth"

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dcsm_viewer.engine.models.efficientnet_lite0 import Convolution, EfficientNetLite0
-from dcsm_viewer.engine.models.registry import Model
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, POOLED, Vgg16
-from dcsm_viewer.engine.models.vocabulary import Readout, SigmoidClasses, SoftmaxGroups
+from dcsm_viewer.engine.model_cache import Model
+from dcsm_viewer.engine.networks.class_head import Readout, SigmoidClasses, SoftmaxGroups
+from dcsm_viewer.engine.networks.efficientnet_lite0 import Convolution, EfficientNetLite0
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16
 
 # No group of classes without members is near any other.
 _NO_MEMBERS = -1e4

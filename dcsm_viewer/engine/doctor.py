@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from dcsm_viewer.engine.crf import available_backends
-from dcsm_viewer.engine.models.registry import model_cards
+from dcsm_viewer.engine.model_cache import model_cards
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.runtime.torch_pair import pair_trouble
 from dcsm_viewer.engine.weights.library import model_folder

@@ -15,8 +15,8 @@ from dcsm_viewer.core.types import MethodSettings, Request, Stage, UserError
 from dcsm_viewer.engine.baseline_modules import cam_layer
 from dcsm_viewer.engine.baselines import baseline_maps, baseline_of
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.models.network import Trace
-from dcsm_viewer.engine.models.registry import Model
+from dcsm_viewer.engine.model_cache import Model
+from dcsm_viewer.engine.networks.network import Trace
 from dcsm_viewer.engine.preprocess import Placement, image_in_input, network_input, place, positions_on_image
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.saliency import raw_maps

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings, UserError
-from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.resample import resized
 
 _NARROW_PX = 16

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.models.network import Trace
-from dcsm_viewer.engine.models.registry import Model
+from dcsm_viewer.engine.model_cache import Model
+from dcsm_viewer.engine.networks.network import Trace
 
 Maps = dict[str, Tensor]
 

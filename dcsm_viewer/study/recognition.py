@@ -16,7 +16,7 @@ from dcsm_viewer.core import parameters as limits
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import MethodSettings, Request, Settings, SourceImage, Stage, UserError
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.models.registry import Shelf
+from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stopwatch import Stopwatch

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import TORCHVISION
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS
-from dcsm_viewer.engine.models.vocabulary import voc_groups
+from dcsm_viewer.engine.networks.class_head import voc_groups
+from dcsm_viewer.engine.networks.input_spec import TORCHVISION
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.soundness import sound_vgg16
 from dcsm_viewer.engine.weights.weights_file import WeightsFile

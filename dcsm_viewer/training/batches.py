@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.training.augment import Seen, augmented, fitted

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.batches import (

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.vocabulary import imagenet_names, voc_groups
+from dcsm_viewer.engine.networks.class_head import imagenet_names, voc_groups
 from dcsm_viewer.engine.weights.library import load
 from dcsm_viewer.engine.weights.weights_file import Architecture, WeightsFile
 

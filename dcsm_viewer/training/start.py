@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.models.convention import InputConvention
-from dcsm_viewer.engine.models.vocabulary import imagenet_names
+from dcsm_viewer.engine.networks.class_head import imagenet_names
+from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.weights.library import load
 from dcsm_viewer.engine.weights.weights_file import Architecture
 from dcsm_viewer.training.known_outputs import Groups, known_outputs, members_of

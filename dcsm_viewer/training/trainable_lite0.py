@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor, nn
 
-from dcsm_viewer.engine.models.efficientnet_lite0 import BATCH_NORM_EPSILON, STAGES, Convolution
+from dcsm_viewer.engine.networks.efficientnet_lite0 import BATCH_NORM_EPSILON, STAGES, Convolution
 from dcsm_viewer.training.known_outputs import Groups, log_odds
 
 FEATURES = 1280

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, POOLED
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, POOLED
 from dcsm_viewer.training.known_outputs import Groups, log_odds
 
 DROPOUT = 0.5

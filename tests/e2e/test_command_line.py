@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.cli import main
-from dcsm_viewer.engine.models.vocabulary import imagenet_names
+from dcsm_viewer.engine.networks.class_head import imagenet_names
 from tests.samples import ROOT, SAMPLE, SAMPLES
 
 SMALL = ("--scales", "160,192", "--crf-iterations", "2", "--device", "cpu")

@@ -11,8 +11,8 @@ from captum.attr import GuidedBackprop  # type: ignore[import-untyped]  # ships 
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, POOLED, Vgg16
+from dcsm_viewer.engine.networks.input_spec import CAFFE
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, POOLED, Vgg16
 from tests.networks import random_vgg_tensors
 
 CLASSES = 3

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import BackwardMode
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, LAYERS, Vgg16
+from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.input_spec import CAFFE
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, LAYERS, Vgg16
 from dcsm_viewer.engine.weights.library import load
 from tests.networks import random_vgg_tensors, real_lite0_tensors
 from tests.reference.networks import lite0_derivatives, vgg16_derivatives, vgg16_logits

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import ClassChoice, MethodSettings
 from dcsm_viewer.engine.candidates import Detection, detect
-from dcsm_viewer.engine.models.convention import CAFFE, DCSM_M, InputConvention
+from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputConvention
 from dcsm_viewer.engine.preprocess import Placement, network_input, place, to_image
 from dcsm_viewer.engine.subtraction import Key, Subtracted, focus_maps, subtract
 from tests.reference.caffe import reference_caffe

@@ -25,9 +25,9 @@ from dcsm_viewer.core.types import (
 )
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.found import Found, find
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.registry import Model, Shelf, model_of
-from dcsm_viewer.engine.models.vgg16 import Vgg16
+from dcsm_viewer.engine.model_cache import Model, Shelf, model_of
+from dcsm_viewer.engine.networks.input_spec import CAFFE
+from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.preprocess import image_in_input, network_input, place, to_image

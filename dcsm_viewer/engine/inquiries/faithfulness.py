@@ -16,7 +16,7 @@ from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.found import find
 from dcsm_viewer.engine.inquiries.sanity import compared
 from dcsm_viewer.engine.maps import MapStage
-from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.preprocess import network_input, positions_on_image
 from dcsm_viewer.engine.subtraction import subtract

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
-from dcsm_viewer.engine.models.network import Network, Trace
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, POOLED, Vgg16, VggGates
+from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.network import Network, Trace
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16, VggGates
 from dcsm_viewer.queries.gradient_query import Unit
 
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.efficientnet_lite0 import Block, Convolution, EfficientNetLite0
-from dcsm_viewer.engine.models.network import Network
-from dcsm_viewer.engine.models.registry import Model
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, Vgg16
+from dcsm_viewer.engine.model_cache import Model
+from dcsm_viewer.engine.networks.efficientnet_lite0 import Block, Convolution, EfficientNetLite0
+from dcsm_viewer.engine.networks.network import Network
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, Vgg16
 
 CLASSIFIER, HEAD, STEM = "classifier", "head", "stem"
 

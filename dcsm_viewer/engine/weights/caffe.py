@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.bounds import MOST_VALUES
 from dcsm_viewer.engine.weights.protobuf_wire import (
     BYTES,

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.engine.models.convention import CAFFE, InputConvention
+from dcsm_viewer.engine.networks.input_spec import CAFFE, InputConvention
 
 # Noise that lowers the correlation to 0.87 still leaves 0.08 between the two orders.
 _LEAST_CORRELATION = 0.8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import CAFFE, DCSM_M, EFFICIENTNET_LITE, TORCHVISION, InputConvention
+from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, EFFICIENTNET_LITE, TORCHVISION, InputConvention
 from dcsm_viewer.engine.weights.channel_order import RGB_CAFFE_MEANS
 
 CONVENTIONS: dict[str, InputConvention] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.model_entry import ModelEntry, read_entry, written
 from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED

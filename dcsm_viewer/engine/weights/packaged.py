@@ -7,8 +7,8 @@ from importlib import metadata
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE
-from dcsm_viewer.engine.models.vocabulary import imagenet_names
+from dcsm_viewer.engine.networks.class_head import imagenet_names
+from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import WeightsFile

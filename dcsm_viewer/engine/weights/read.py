@@ -8,8 +8,8 @@ from pathlib import Path
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import InputConvention
-from dcsm_viewer.engine.models.vocabulary import imagenet_names, voc_groups
+from dcsm_viewer.engine.networks.class_head import imagenet_names, voc_groups
+from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.weights.caffe import read_caffe
 from dcsm_viewer.engine.weights.channel_order import caffe_convention
 from dcsm_viewer.engine.weights.class_list import read_class_list

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, TORCHVISION, InputConvention
-from dcsm_viewer.engine.models.vocabulary import voc_groups
+from dcsm_viewer.engine.networks.class_head import voc_groups
+from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputConvention
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import Architecture, WeightsFile

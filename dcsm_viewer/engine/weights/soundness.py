@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.efficientnet_lite0 import STAGES
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE
+from dcsm_viewer.engine.networks.efficientnet_lite0 import STAGES
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.bounds import MOST_VALUES
 
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)

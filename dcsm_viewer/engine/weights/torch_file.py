@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, TORCHVISION
+from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION
 from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
 from dcsm_viewer.engine.weights.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights

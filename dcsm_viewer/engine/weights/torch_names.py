@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.weights_file import Architecture
 
 # torchvision counts every module of `features`, so the place of a convolution tells the network.

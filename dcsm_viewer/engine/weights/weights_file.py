@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from dcsm_viewer.engine.models.convention import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputConvention
 
 Architecture = Literal["vgg16", "efficientnet-lite0"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcsm_viewer.engine.models.registry import Shelf
+from dcsm_viewer.engine.model_cache import Shelf
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import MethodSettings, Settings
-from dcsm_viewer.engine.models.registry import Shelf
-from dcsm_viewer.engine.models.vocabulary import SigmoidClasses
+from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.networks.class_head import SigmoidClasses
 from dcsm_viewer.engine.saliency import raw_maps
 from dcsm_viewer.io.images import read_image
 from tests.histories import differing

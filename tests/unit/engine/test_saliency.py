@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import BackwardMode, MethodSettings, ModelCard
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.network import Trace
-from dcsm_viewer.engine.models.registry import Model
-from dcsm_viewer.engine.models.vgg16 import Vgg16
-from dcsm_viewer.engine.models.vocabulary import SigmoidClasses
+from dcsm_viewer.engine.model_cache import Model
+from dcsm_viewer.engine.networks.class_head import SigmoidClasses
+from dcsm_viewer.engine.networks.input_spec import CAFFE
+from dcsm_viewer.engine.networks.network import Trace
+from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.runtime.device_errors import is_out_of_memory
 from dcsm_viewer.engine.saliency import raw_maps
 from tests.networks import random_vgg_tensors

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.models.convention import CAFFE, EFFICIENTNET_LITE
+from dcsm_viewer.engine.networks.input_spec import CAFFE, EFFICIENTNET_LITE
 from dcsm_viewer.engine.preprocess import network_input as engine_input
 from dcsm_viewer.engine.preprocess import place
 from dcsm_viewer.io.datasets import Dataset, csv_dataset

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.registry import model_of
-from dcsm_viewer.engine.models.vocabulary import SoftmaxGroups
+from dcsm_viewer.engine.model_cache import model_of
+from dcsm_viewer.engine.networks.class_head import SoftmaxGroups
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.training.known_outputs import log_odds

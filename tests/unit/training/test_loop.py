@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.registry import model_of
+from dcsm_viewer.engine.model_cache import model_of
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.checkpoint import NAME as CHECKPOINT

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.vocabulary import voc_groups
+from dcsm_viewer.engine.networks.class_head import voc_groups
+from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.datasets import VOC_CLASSES
@@ -63,7 +63,7 @@ def test_that_vocs_rows_are_the_ridge_regression_of_imagenets(tmp_path: Path) ->
 
 
 def test_that_every_relative_of_person_is_something_people_wear_or_are() -> None:
-    from dcsm_viewer.engine.models.vocabulary import imagenet_names
+    from dcsm_viewer.engine.networks.class_head import imagenet_names
 
     assert {"groom", "suit", "bikini"} <= {imagenet_names()[index] for index in RELATIVES["person"]}
     assert not set(RELATIVES["person"]) & {index for group in voc_groups().members for index in group}

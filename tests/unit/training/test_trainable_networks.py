@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.models.convention import CAFFE
-from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
-from dcsm_viewer.engine.models.vgg16 import Vgg16
+from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.input_spec import CAFFE
+from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.weights.soundness import sound_efficientnet
 from dcsm_viewer.training.trainable_lite0 import TrainableLite0
 from dcsm_viewer.training.trainable_vgg16 import TrainableVgg16

@@ -27,7 +27,7 @@ from dcsm_viewer.core.types import (
 from dcsm_viewer.engine.candidates import detect
 from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.ledger import class_entries, largest_totals, places_of
-from dcsm_viewer.engine.models.convention import CAFFE
+from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.preprocess import Placement, network_input, place
 from dcsm_viewer.queries.pixel_query import ClassEntry, LedgerQuestion, PixelLedger

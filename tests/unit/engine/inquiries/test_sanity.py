@@ -11,7 +11,7 @@ import torch
 
 from dcsm_viewer.engine.inquiries.sanity import answer
 from dcsm_viewer.engine.inquiries.sanity_network import Randomiser, layer_tensors, redrawn
-from dcsm_viewer.engine.models.registry import Shelf
+from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.metrics.rank_correlation import spearman
 from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion

@@ -13,7 +13,7 @@ from google.protobuf import (  # type: ignore[import-untyped] # its types are in
 )
 from torch import Tensor
 
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 
 Kind = descriptor_pb2.FieldDescriptorProto
 # message -> (field, number, label, type or message name)

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.io
 from torch import Tensor
 
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE, POOLED
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, POOLED
 
 Layer = dict[str, Any]
 

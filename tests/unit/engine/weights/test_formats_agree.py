@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from dcsm_viewer.engine.models.convention import CAFFE, TORCHVISION
-from dcsm_viewer.engine.models.vgg16 import Vgg16
+from dcsm_viewer.engine.networks.input_spec import CAFFE, TORCHVISION
+from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile

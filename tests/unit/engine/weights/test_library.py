@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import CAFFE, TORCHVISION
-from dcsm_viewer.engine.models.vocabulary import imagenet_names
+from dcsm_viewer.engine.networks.class_head import imagenet_names
+from dcsm_viewer.engine.networks.input_spec import CAFFE, TORCHVISION
 from dcsm_viewer.engine.weights import library, published
 from dcsm_viewer.engine.weights.convention_names import convention_named
 from dcsm_viewer.engine.weights.digest import sha256_of

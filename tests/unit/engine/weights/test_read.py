@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.convention import CAFFE, DCSM_M, EFFICIENTNET_LITE
-from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
-from dcsm_viewer.engine.models.vocabulary import imagenet_names
+from dcsm_viewer.engine.networks.class_head import imagenet_names
+from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, EFFICIENTNET_LITE
 from dcsm_viewer.engine.weights.channel_order import RGB_CAFFE_MEANS, channel_order
 from dcsm_viewer.engine.weights.packaged import DIGEST, packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights, voc_names

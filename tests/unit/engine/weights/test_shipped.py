@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.registry import load_model
-from dcsm_viewer.engine.models.vocabulary import SoftmaxClasses, SoftmaxGroups, imagenet_names, voc_groups
+from dcsm_viewer.engine.model_cache import load_model
+from dcsm_viewer.engine.networks.class_head import SoftmaxClasses, SoftmaxGroups, imagenet_names, voc_groups
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.weights import library
 from dcsm_viewer.engine.weights.shipped import SHIPPED, Shipped

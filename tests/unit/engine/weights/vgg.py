@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.models.vgg16 import CONVOLUTIONS, DENSE
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 
 WIDTHS = (4, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 8, 11, 12)
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.models.vocabulary import voc_groups
+from dcsm_viewer.engine.networks.class_head import voc_groups
 from dcsm_viewer.io.datasets import VOC_CLASSES, voc_dataset
 from tests.unit.io.datasets.layouts import annotation, write_image, write_text, write_voc
 

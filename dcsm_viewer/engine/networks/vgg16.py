@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.core.types import BackwardMode, UserError
-from dcsm_viewer.engine.models.convention import InputConvention
-from dcsm_viewer.engine.models.network import INPUT, Rectangle, Trace, through_relu
+from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.networks.network import INPUT, Rectangle, Trace, through_relu
 
 BLOCKS = (2, 2, 3, 3, 3)
 CONVOLUTIONS = tuple(f"conv{block}_{i}" for block, count in enumerate(BLOCKS, 1) for i in range(1, count + 1))

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dcsm_viewer.core.types import ModelCard, Vocabulary
-from dcsm_viewer.engine.models.efficientnet_lite0 import EfficientNetLite0
-from dcsm_viewer.engine.models.network import Network
-from dcsm_viewer.engine.models.vgg16 import Vgg16
-from dcsm_viewer.engine.models.vocabulary import (
+from dcsm_viewer.engine.networks.class_head import (
     Readout,
     SigmoidClasses,
     SoftmaxClasses,
@@ -18,6 +15,9 @@ from dcsm_viewer.engine.models.vocabulary import (
     imagenet_names,
     voc_groups,
 )
+from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.network import Network
+from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.weights.library import list_models, load
 from dcsm_viewer.engine.weights.weights_file import WeightsFile

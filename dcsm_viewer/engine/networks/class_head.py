@@ -15,7 +15,7 @@ from torch import Tensor
 
 from dcsm_viewer.io.text_lines import lines_of
 
-_DATA = resources.files("dcsm_viewer.engine.models") / "data"
+_DATA = resources.files("dcsm_viewer.engine.networks") / "data"
 
 
 class Readout(Protocol):

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.core.types import BackwardMode, UserError
-from dcsm_viewer.engine.models.convention import EFFICIENTNET_LITE, InputConvention
-from dcsm_viewer.engine.models.network import INPUT, Rectangle, Trace
+from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, InputConvention
+from dcsm_viewer.engine.networks.network import INPUT, Rectangle, Trace
 
 BATCH_NORM_EPSILON = 1e-3
 # (repeats, kernel, stride of the first, expansion, channels out) of the seven stages.
