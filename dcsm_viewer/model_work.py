@@ -50,7 +50,7 @@ class Imported:
 def import_model(order: ImportOrder) -> Imported:
     """Raises UserError with one sentence for whatever is wrong with file, name or class list."""
     from dcsm_viewer.engine.model_cache import model_cards
-    from dcsm_viewer.engine.weights.convention_names import convention_named
+    from dcsm_viewer.engine.weights.input_spec_names import convention_named
     from dcsm_viewer.engine.weights.library import import_weights
 
     entry = import_weights(
@@ -70,7 +70,7 @@ def fetch_vgg16(progress: Callable[[int, int], None], still_wanted: Callable[[],
     Raises UserError where there is no network, no room, or torchvision cannot be imported.
     """
     from dcsm_viewer.engine.model_cache import model_cards
-    from dcsm_viewer.engine.weights.published import CancelledError, fetch_torchvision_vgg16
+    from dcsm_viewer.engine.weights.torchvision_weights import CancelledError, fetch_torchvision_vgg16
 
     try:
         entry = fetch_torchvision_vgg16(progress, still_wanted=still_wanted)

@@ -64,7 +64,7 @@ def import_(
     replace: Replace = False,
 ) -> None:
     """Reads and checks weights of any known format and keeps them as safetensors in the model folder."""
-    from dcsm_viewer.engine.weights.convention_names import convention_named
+    from dcsm_viewer.engine.weights.input_spec_names import convention_named
     from dcsm_viewer.engine.weights.library import import_weights
 
     with sentences(FAILED):
@@ -91,8 +91,8 @@ def blend(
 ) -> None:
     """Averages two sets of weights: a little of the start back makes training on few pictures forget less."""
     from dcsm_viewer.engine.weights import library
-    from dcsm_viewer.engine.weights.blend import blend as blended
-    from dcsm_viewer.engine.weights.blend import write_blend
+    from dcsm_viewer.engine.weights.weight_interpolation import blend as blended
+    from dcsm_viewer.engine.weights.weight_interpolation import write_blend
 
     with sentences(FAILED):
         weights = blended(library.load(first), library.load(second), share)
@@ -120,7 +120,7 @@ def fetch(
     if name != "vgg16":
         say(f"Only 'vgg16' can be fetched, not '{name}'; other weights are imported from a file.")
         raise typer.Exit(BAD_USAGE)
-    from dcsm_viewer.engine.weights.published import fetch_torchvision_vgg16
+    from dcsm_viewer.engine.weights.torchvision_weights import fetch_torchvision_vgg16
 
     def progress(there: int, whole: int) -> None:
         say(f"{there / 2**20:.0f} of {whole / 2**20:.0f} MB")

@@ -22,8 +22,8 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import voc_groups
 from dcsm_viewer.engine.networks.input_spec import TORCHVISION
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS
-from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
-from dcsm_viewer.engine.weights.soundness import sound_vgg16
+from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.validate import sound_vgg16
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.study.pictures.fetch import fetched

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.weights.blend import mixed
+from dcsm_viewer.engine.weights.weight_interpolation import mixed
 from dcsm_viewer.io.atomic import make_folder
 from dcsm_viewer.io.own_files import adopt, claim
 from dcsm_viewer.training import checkpoint

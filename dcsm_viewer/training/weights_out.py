@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from dcsm_viewer.engine.weights.digest import sha256_of
-from dcsm_viewer.engine.weights.safetensors_file import in_half, write_safetensors
+from dcsm_viewer.engine.weights.formats.safetensors_file import in_half, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import replaced
 from dcsm_viewer.training.start import Start

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dcsm_viewer.cli import main
-from dcsm_viewer.engine.weights.convention_names import CONVENTIONS
+from dcsm_viewer.engine.weights.input_spec_names import CONVENTIONS
 from tests.unit.engine.weights.breaking import trace_of
 from tests.unit.engine.weights.test_broken_files import BROKEN
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg

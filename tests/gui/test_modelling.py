@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import EngineReady, UserError
-from dcsm_viewer.engine.weights.convention_names import CONVENTIONS
+from dcsm_viewer.engine.weights.input_spec_names import CONVENTIONS
 from dcsm_viewer.gui.fetch_window import FetchWindow
 from dcsm_viewer.gui.import_window import ImportWindow, suggested_name
 from dcsm_viewer.gui.modelling import Modelling

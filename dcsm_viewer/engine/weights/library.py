@@ -11,13 +11,13 @@ import platformdirs
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.weights.bundled import SHIPPED
 from dcsm_viewer.engine.weights.digest import sha256_of
+from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, write_safetensors
 from dcsm_viewer.engine.weights.model_entry import ModelEntry, read_entry, written
 from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.engine.weights.safetensors_file import check_replaceable, write_safetensors
-from dcsm_viewer.engine.weights.shipped import SHIPPED
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import replaced
 

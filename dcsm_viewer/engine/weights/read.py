@@ -10,15 +10,15 @@ from torch import Tensor
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import imagenet_names, voc_groups
 from dcsm_viewer.engine.networks.input_spec import InputConvention
-from dcsm_viewer.engine.weights.caffe import read_caffe
 from dcsm_viewer.engine.weights.channel_order import caffe_convention
 from dcsm_viewer.engine.weights.class_list import read_class_list
+from dcsm_viewer.engine.weights.detect import Format, format_of
 from dcsm_viewer.engine.weights.digest import sha256_of
-from dcsm_viewer.engine.weights.matconvnet import read_matconvnet
-from dcsm_viewer.engine.weights.safetensors_file import read_safetensors
-from dcsm_viewer.engine.weights.sniff import Format, format_of
-from dcsm_viewer.engine.weights.soundness import sound_efficientnet, sound_vgg16
-from dcsm_viewer.engine.weights.torch_file import read_torch
+from dcsm_viewer.engine.weights.formats.caffe import read_caffe
+from dcsm_viewer.engine.weights.formats.matconvnet import read_matconvnet
+from dcsm_viewer.engine.weights.formats.safetensors_file import read_safetensors
+from dcsm_viewer.engine.weights.formats.torch_file import read_torch
+from dcsm_viewer.engine.weights.validate import sound_efficientnet, sound_vgg16
 from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
 
 _READERS: dict[Format, Callable[[Path], ReadWeights]] = {

@@ -12,8 +12,8 @@ import torch
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.model_cache import model_of
 from dcsm_viewer.engine.networks.class_head import SoftmaxGroups
+from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.training.known_outputs import log_odds
 from dcsm_viewer.training.loop import train
 from dcsm_viewer.training.start import start_from

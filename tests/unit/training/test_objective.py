@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dcsm_viewer.engine.preprocess import Placement, positions_on_image
-from dcsm_viewer.engine.weights.blend import mixed
+from dcsm_viewer.engine.weights.weight_interpolation import mixed
 from dcsm_viewer.training.batches import valid_positions
 from dcsm_viewer.training.calibration import ABSENT, SPREAD, calibrated
 from dcsm_viewer.training.objective import Objective, cross_entropy, forgetting, pooled

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import voc_groups
 from dcsm_viewer.engine.networks.input_spec import CAFFE
-from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.datasets import VOC_CLASSES
 from dcsm_viewer.training.known_outputs import RELATIVES

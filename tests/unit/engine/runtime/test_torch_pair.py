@@ -13,7 +13,7 @@ import torchvision.ops  # type: ignore[import-untyped] # ships no type informati
 
 from dcsm_viewer.engine.doctor import engine_facts
 from dcsm_viewer.engine.runtime.torch_pair import pair_trouble
-from dcsm_viewer.engine.weights.published import _published
+from dcsm_viewer.engine.weights.torchvision_weights import _published
 
 REMEDY = r"install the torchvision that belongs to this PyTorch, 0\.\d+, from the index"
 

@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import save_file
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.weights import matlab_5, soundness, torch_file
+from dcsm_viewer.engine.weights import validate as soundness
+from dcsm_viewer.engine.weights.formats import matlab_5, torch_file
 from dcsm_viewer.engine.weights.read import read_weights
 from tests.unit.engine.weights.breaking import (
     Write,

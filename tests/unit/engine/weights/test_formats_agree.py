@@ -13,8 +13,8 @@ from torch import Tensor
 
 from dcsm_viewer.engine.networks.input_spec import CAFFE, TORCHVISION
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
+from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.tolerances import of_sums
 from tests.unit.engine.weights.caffe_writer import caffe_model

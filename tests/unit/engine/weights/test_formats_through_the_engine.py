@@ -11,8 +11,8 @@ import torch
 from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.weights import library
-from dcsm_viewer.engine.weights.convention_names import convention_named
-from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.input_spec_names import convention_named
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.networks import random_vgg_tensors
 from tests.unit.engine.weights.caffe_writer import caffe_model

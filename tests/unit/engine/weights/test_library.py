@@ -11,12 +11,13 @@ import torch
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import imagenet_names
 from dcsm_viewer.engine.networks.input_spec import CAFFE, TORCHVISION
-from dcsm_viewer.engine.weights import library, published
-from dcsm_viewer.engine.weights.convention_names import convention_named
+from dcsm_viewer.engine.weights import library
+from dcsm_viewer.engine.weights import torchvision_weights as published
 from dcsm_viewer.engine.weights.digest import sha256_of
+from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
+from dcsm_viewer.engine.weights.input_spec_names import convention_named
 from dcsm_viewer.engine.weights.packaged import packaged_file
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.engine.weights.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.unit.engine.weights.caffe_writer import caffe_model
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file
-from dcsm_viewer.engine.weights.published import NAME
+from dcsm_viewer.engine.weights.torchvision_weights import NAME
 
 MANIFEST = Path(__file__).parents[4] / "weights" / "manifest.json"
 

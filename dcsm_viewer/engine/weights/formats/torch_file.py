@@ -16,7 +16,7 @@ from torch import Tensor
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION
 from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
-from dcsm_viewer.engine.weights.torch_names import canonical
+from dcsm_viewer.engine.weights.formats.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights
 
 _MOST_PICKLE_BYTES = 16 * 2**20

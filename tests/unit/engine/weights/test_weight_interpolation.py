@@ -8,8 +8,8 @@ import torch
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import CAFFE, TORCHVISION
-from dcsm_viewer.engine.weights.blend import blend, write_blend
 from dcsm_viewer.engine.weights.read import read_weights
+from dcsm_viewer.engine.weights.weight_interpolation import blend, write_blend
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.networks import random_vgg_tensors
 

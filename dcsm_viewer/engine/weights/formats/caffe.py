@@ -21,7 +21,7 @@ from torch import Tensor
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.bounds import MOST_VALUES
-from dcsm_viewer.engine.weights.protobuf_wire import (
+from dcsm_viewer.engine.weights.formats.protobuf_wire import (
     BYTES,
     FIXED32,
     FIXED64,

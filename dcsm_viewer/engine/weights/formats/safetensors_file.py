@@ -18,7 +18,7 @@ from torch import Tensor
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputConvention
 from dcsm_viewer.engine.weights.bounds import BROKEN_FILE
-from dcsm_viewer.engine.weights.torch_names import canonical
+from dcsm_viewer.engine.weights.formats.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
 
 # One key, because the library writes several in any order and equal weights would not give equal files.

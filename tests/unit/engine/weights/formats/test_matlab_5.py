@@ -12,7 +12,7 @@ import pytest
 import scipy.io
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.weights.matlab_5 import read_matlab_5
+from dcsm_viewer.engine.weights.formats.matlab_5 import read_matlab_5
 
 KINDS = ("f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8")
 

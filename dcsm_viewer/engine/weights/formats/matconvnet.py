@@ -13,9 +13,9 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, POOLED
-from dcsm_viewer.engine.weights.matlab_5 import read_matlab_5
-from dcsm_viewer.engine.weights.matlab_73 import read_matlab_73
-from dcsm_viewer.engine.weights.matlab_tree import Tree
+from dcsm_viewer.engine.weights.formats.matlab_5 import read_matlab_5
+from dcsm_viewer.engine.weights.formats.matlab_73 import read_matlab_73
+from dcsm_viewer.engine.weights.formats.matlab_tree import Tree
 from dcsm_viewer.engine.weights.weights_file import ReadWeights
 
 _IGNORED = frozenset({"dropout", "normalize", "custom"})

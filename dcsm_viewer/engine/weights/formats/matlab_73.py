@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
-from dcsm_viewer.engine.weights.matlab_tree import DEEPEST, WANTED, Tree
+from dcsm_viewer.engine.weights.formats.matlab_tree import DEEPEST, WANTED, Tree
 
 if TYPE_CHECKING:
     import h5py  # type: ignore[import-untyped] # h5py ships no type information

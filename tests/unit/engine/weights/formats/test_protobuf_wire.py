@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcsm_viewer.engine.weights import protobuf_wire
-from dcsm_viewer.engine.weights.protobuf_wire import BrokenMessageError, fields, unpacked_floats, varint
+from dcsm_viewer.engine.weights.formats import protobuf_wire
+from dcsm_viewer.engine.weights.formats.protobuf_wire import BrokenMessageError, fields, unpacked_floats, varint
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dcsm_viewer.engine.model_cache import load_model
 from dcsm_viewer.engine.networks.class_head import SoftmaxClasses, SoftmaxGroups, imagenet_names, voc_groups
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.weights import library
-from dcsm_viewer.engine.weights.shipped import SHIPPED, Shipped
+from dcsm_viewer.engine.weights.bundled import SHIPPED, Shipped
 
 MANIFEST = Path(__file__).parents[4] / "weights" / "manifest.json"
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.digest import sha256_of
-from dcsm_viewer.engine.weights.safetensors_file import check_replaceable, in_half, write_safetensors
+from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, in_half, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import replaced
 

@@ -1,0 +1,1 @@
+"""Read weight files: one module a format."""
