@@ -28,9 +28,9 @@ from benchmarks.rounds import gflop_of, in_turns, machine, matrix_product
 from dcsm_viewer.core.types import ALL_PARTS, Report, Request, Result, Settings, SourceImage, Stage
 from dcsm_viewer.engine.model_cache import Model, Shelf
 from dcsm_viewer.engine.networks.network import Trace
-from dcsm_viewer.engine.preprocess import network_input, place
 from dcsm_viewer.engine.runtime.device import choose
-from dcsm_viewer.engine.saliency import raw_maps
+from dcsm_viewer.engine.stages.gradients import raw_maps
+from dcsm_viewer.engine.stages.preprocess import network_input, place
 from dcsm_viewer.io.images import read_image
 
 SAMPLES = sorted((Path(__file__).resolve().parent.parent / "resources" / "samples").glob("*.jpg"))

@@ -21,12 +21,12 @@ import torch
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import PrecisionWish, Request, Settings, SourceImage
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.found import Found, find
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.model_cache import model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
-from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.runtime.device import choose
+from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.pass_outputs import Found, find
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.images import read_image

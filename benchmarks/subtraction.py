@@ -27,10 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.candidates import Detection
-from dcsm_viewer.engine.evidence import Evidence
-from dcsm_viewer.engine.preprocess import Placement, crop, placement_for
-from dcsm_viewer.engine.subtraction import Key, chosen_maps, evidence_at, focus_maps, subtract
+from dcsm_viewer.engine.stages.class_selection import Detection
+from dcsm_viewer.engine.stages.preprocess import Placement, crop, placement_for
+from dcsm_viewer.engine.stages.subtraction.accumulate import Evidence
+from dcsm_viewer.engine.stages.subtraction.class_maps import Key, chosen_maps, evidence_at, focus_maps, subtract
 
 # Strides of the layers, px of network input a value.
 NETWORKS = {"efficientnet-lite0": (4, 8, 16, 16, 32), "vgg16": (4, 4, 4, 8, 8, 8, 16, 16, 16)}

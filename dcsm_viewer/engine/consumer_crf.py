@@ -24,7 +24,7 @@ from dcsm_viewer.engine.crf import (
     unary_from_labels,
     unary_from_probabilities,
 )
-from dcsm_viewer.engine.segmentation import LARGEST_PIXELS
+from dcsm_viewer.engine.stages.segmentation import LARGEST_PIXELS
 
 _FLOOR = 1e-5  # of probabilities, as pydensecrf's unary_from_softmax clips them
 

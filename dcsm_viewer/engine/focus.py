@@ -11,11 +11,11 @@ from torch import Tensor
 from dcsm_viewer.core.map_sums import sums_of
 from dcsm_viewer.core.types import FocusMaps
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.candidates import Detection
-from dcsm_viewer.engine.found import Found
-from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.runtime.parallel_map import side_by_side
-from dcsm_viewer.engine.subtraction import Subtracted, focus_maps, subtract
+from dcsm_viewer.engine.stages.class_selection import Detection
+from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.pass_outputs import Found
+from dcsm_viewer.engine.stages.subtraction.class_maps import Subtracted, focus_maps, subtract
 
 
 def focus_on(

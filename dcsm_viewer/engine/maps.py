@@ -21,11 +21,11 @@ from dcsm_viewer.core.types import (
 )
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.focus import focus_on
-from dcsm_viewer.engine.found import Found, find
-from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.quick_look import QuickLook, quick_look
-from dcsm_viewer.engine.segmentation import Segmenter
-from dcsm_viewer.engine.subtraction import Subtracted, raw_class_maps, subtract
+from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.pass_outputs import Found, find
+from dcsm_viewer.engine.stages.segmentation import Segmenter
+from dcsm_viewer.engine.stages.subtraction.class_maps import Subtracted, raw_class_maps, subtract
+from dcsm_viewer.engine.stages.subtraction.preview import QuickLook, quick_look
 
 LOOK_AHEAD = 6  # candidates whose raw maps are made while nobody waits
 

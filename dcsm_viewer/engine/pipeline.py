@@ -27,12 +27,12 @@ from dcsm_viewer.engine.inquiries import answers
 from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.model_cache import Model, Shelf, model_cards
-from dcsm_viewer.engine.passes import Checkpoint, Passes
 from dcsm_viewer.engine.runtime.device import Compute, choose, mark_faulty, on_cpu
 from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault, is_out_of_memory
 from dcsm_viewer.engine.runtime.device_memory import CPU_CACHE_BYTES, cache_bytes, empty_cache
 from dcsm_viewer.engine.runtime.memory import give_back_freed
 from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
+from dcsm_viewer.engine.stages.network_passes import Checkpoint, Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.queries.batch_query import Aside
 

@@ -17,8 +17,8 @@ from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import MethodSettings, Request, Settings, SourceImage, Stage, UserError
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.model_cache import Shelf
-from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.runtime.device import choose
+from dcsm_viewer.engine.stages.network_passes import Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.io.atomic import make_folder, whole_file
 from dcsm_viewer.io.datasets import Dataset, csv_dataset

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import ClassChoice, MethodSettings
-from dcsm_viewer.engine.candidates import Detection, detect
 from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputConvention
-from dcsm_viewer.engine.preprocess import Placement, network_input, place, to_image
-from dcsm_viewer.engine.subtraction import Key, Subtracted, focus_maps, subtract
+from dcsm_viewer.engine.stages.class_selection import Detection, detect
+from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place, to_image
+from dcsm_viewer.engine.stages.subtraction.class_maps import Key, Subtracted, focus_maps, subtract
 from tests.reference.caffe import reference_caffe
 from tests.reference.formula import reference_formula
 from tests.reference.made_network import MadeNetwork

@@ -24,14 +24,14 @@ from dcsm_viewer.core.types import (
     Vocabulary,
 )
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.found import Found, find
 from dcsm_viewer.engine.model_cache import Model, Shelf, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
-from dcsm_viewer.engine.passes import Passes
 from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.engine.preprocess import image_in_input, network_input, place, to_image
 from dcsm_viewer.engine.runtime.device import Compute
+from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.pass_outputs import Found, find
+from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input, place, to_image
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.images import read_image

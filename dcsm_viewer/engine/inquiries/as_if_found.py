@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.candidates import Detection
 from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.stages.class_selection import Detection
 
 
 def every_candidate(detection: Detection) -> Detection:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.found import find
 from dcsm_viewer.engine.inquiries.sanity import compared
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.networks.input_spec import InputConvention
-from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.preprocess import network_input, positions_on_image
-from dcsm_viewer.engine.subtraction import subtract
+from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.pass_outputs import find
+from dcsm_viewer.engine.stages.preprocess import network_input, positions_on_image
+from dcsm_viewer.engine.stages.subtraction.class_maps import subtract
 from dcsm_viewer.queries.faithfulness_query import (
     CURVES,
     RANKINGS,

@@ -14,17 +14,17 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings, UserError
-from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
 from dcsm_viewer.engine.inquiries.ledger_crf import crf_entry
 from dcsm_viewer.engine.inquiries.ledger_steps import Steps, steps_of
 from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
-from dcsm_viewer.engine.passes import Checkpoint
-from dcsm_viewer.engine.preprocess import Placement
-from dcsm_viewer.engine.resample import Line, matrix
-from dcsm_viewer.engine.sheet import Sheet
-from dcsm_viewer.engine.subtraction import FLOOR, chosen_maps, evidence_at
+from dcsm_viewer.engine.stages.interpolation import Line, matrix
+from dcsm_viewer.engine.stages.network_passes import Checkpoint
+from dcsm_viewer.engine.stages.pass_outputs import Found
+from dcsm_viewer.engine.stages.preprocess import Placement
+from dcsm_viewer.engine.stages.subtraction.class_maps import FLOOR, chosen_maps, evidence_at
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import Sheet
 from dcsm_viewer.queries.pixel_query import (
     ClassEntry,
     LayerEntry,

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.comparisons import Comparisons, differences
-from dcsm_viewer.engine.sheet import Sheet
+from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, differences
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import Sheet
 
 Pair = tuple[int, int | None]
 

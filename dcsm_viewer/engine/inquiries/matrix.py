@@ -13,19 +13,19 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.candidates import Detection
-from dcsm_viewer.engine.comparisons import Comparisons, against_nothing
-from dcsm_viewer.engine.evidence import gather
-from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
 from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
-from dcsm_viewer.engine.passes import Checkpoint
-from dcsm_viewer.engine.preprocess import Placement
-from dcsm_viewer.engine.quick_look import SIDES_PX
-from dcsm_viewer.engine.resample import Line
-from dcsm_viewer.engine.sheet import Sheet
-from dcsm_viewer.engine.subtraction import Subtracted, chosen_maps, subtract
+from dcsm_viewer.engine.stages.class_selection import Detection
+from dcsm_viewer.engine.stages.interpolation import Line
+from dcsm_viewer.engine.stages.network_passes import Checkpoint
+from dcsm_viewer.engine.stages.pass_outputs import Found
+from dcsm_viewer.engine.stages.preprocess import Placement
+from dcsm_viewer.engine.stages.subtraction.accumulate import gather
+from dcsm_viewer.engine.stages.subtraction.class_maps import Subtracted, chosen_maps, subtract
+from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, against_nothing
+from dcsm_viewer.engine.stages.subtraction.preview import SIDES_PX
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import Sheet
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion, Similarity
 
 COARSE_PX = 125  # samples a side of the canvas in the first answer

@@ -13,8 +13,8 @@ from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.inquiries.microscope_gate import Arrival, arrival
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.networks.network import INPUT, Trace
-from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.preprocess import image_in_input, network_input
+from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input
 from dcsm_viewer.queries.gradient_query import (
     MODES,
     Gate,

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.candidates import Detection
-from dcsm_viewer.engine.found import Found, find
 from dcsm_viewer.engine.inquiries.sanity_network import Randomiser
 from dcsm_viewer.engine.maps import MapStage
-from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.subtraction import subtract
+from dcsm_viewer.engine.stages.class_selection import Detection
+from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.pass_outputs import Found, find
+from dcsm_viewer.engine.stages.subtraction.class_maps import subtract
 from dcsm_viewer.metrics.rank_correlation import spearman
 from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion, SanityRung
 

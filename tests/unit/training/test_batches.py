@@ -12,8 +12,8 @@ import torch
 
 from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.networks.input_spec import CAFFE, EFFICIENTNET_LITE
-from dcsm_viewer.engine.preprocess import network_input as engine_input
-from dcsm_viewer.engine.preprocess import place
+from dcsm_viewer.engine.stages.preprocess import network_input as engine_input
+from dcsm_viewer.engine.stages.preprocess import place
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
 from dcsm_viewer.training.augment import augmented, fitted
 from dcsm_viewer.training.batches import Batch, Share, fixed_batches, network_input, steps_per_epoch, training_batches

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.engine.preprocess import Placement, positions_on_image
+from dcsm_viewer.engine.stages.preprocess import Placement, positions_on_image
 from dcsm_viewer.engine.weights.weight_interpolation import mixed
 from dcsm_viewer.training.batches import valid_positions
 from dcsm_viewer.training.calibration import ABSENT, SPREAD, calibrated

@@ -12,8 +12,8 @@ from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.model_cache import Model, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
-from dcsm_viewer.engine.passes import Checkpoint, Passes
 from dcsm_viewer.engine.runtime.device import Compute, choose
+from dcsm_viewer.engine.stages.network_passes import Checkpoint, Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.networks import random_vgg_tensors

@@ -10,7 +10,7 @@ import torch
 
 from dcsm_viewer.engine.inquiries.faithfulness import BLUR, LOTS_SEED, Ranking, answer, grey_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE, EFFICIENTNET_LITE
-from dcsm_viewer.engine.preprocess import network_input
+from dcsm_viewer.engine.stages.preprocess import network_input
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
 from tests.reference import faithfulness as literal
 from tests.reference.network import Array

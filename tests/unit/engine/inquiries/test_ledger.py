@@ -24,12 +24,12 @@ from dcsm_viewer.core.types import (
     SourceImage,
     UserError,
 )
-from dcsm_viewer.engine.candidates import detect
-from dcsm_viewer.engine.found import Found
 from dcsm_viewer.engine.inquiries.ledger import class_entries, largest_totals, places_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.engine.preprocess import Placement, network_input, place
+from dcsm_viewer.engine.stages.class_selection import detect
+from dcsm_viewer.engine.stages.pass_outputs import Found
+from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place
 from dcsm_viewer.queries.pixel_query import ClassEntry, LedgerQuestion, PixelLedger
 from tests.parity.test_method import picture, small
 from tests.parity.test_pipeline import OneModel, network

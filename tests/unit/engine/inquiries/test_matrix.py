@@ -10,8 +10,8 @@ from dcsm_viewer.core.types import Answer, Inquiry, Report
 from dcsm_viewer.engine.inquiries.as_if_found import every_candidate
 from dcsm_viewer.engine.inquiries.matrix import left_of, similarity, step_for
 from dcsm_viewer.engine.pipeline import Engine
-from dcsm_viewer.engine.preprocess import to_image
-from dcsm_viewer.engine.subtraction import class_maps_from, subtract
+from dcsm_viewer.engine.stages.preprocess import to_image
+from dcsm_viewer.engine.stages.subtraction.class_maps import class_maps_from, subtract
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion
 from tests.parity.test_method import small
 from tests.parity.test_pipeline import OneModel, network

@@ -14,8 +14,8 @@ from dcsm_viewer.engine.inquiries.microscope import answer, gate_of
 from dcsm_viewer.engine.inquiries.microscope_gate import arrival
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.model_cache import Shelf
-from dcsm_viewer.engine.preprocess import network_input
 from dcsm_viewer.engine.runtime.device import choose
+from dcsm_viewer.engine.stages.preprocess import network_input
 from dcsm_viewer.queries.gradient_query import MODES, Microscope, MicroscopeQuestion, Unit, lets_through
 from tests.networks import real_lite0_tensors
 from tests.reference.network import Array

@@ -13,7 +13,7 @@ from PIL import Image
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import MethodSettings, UserError
 from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputConvention
-from dcsm_viewer.engine.preprocess import crop, network_input, place, placement_for, to_image
+from dcsm_viewer.engine.stages.preprocess import crop, network_input, place, placement_for, to_image
 from tests.reference.paper import step_1_canvas
 from tests.reference.resizing import bicubic, half_pixel
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import CrfSettings, SourceImage, Stage
-from dcsm_viewer.engine import segmentation
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.pipeline import AbandonedError
-from dcsm_viewer.engine.segmentation import Segmenter, kept_iterations
+from dcsm_viewer.engine.stages import segmentation
+from dcsm_viewer.engine.stages.segmentation import Segmenter, kept_iterations
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.io.images import read_image
 from tests.samples import SAMPLE

@@ -17,7 +17,7 @@ from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.network import Trace
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.runtime.device_errors import is_out_of_memory
-from dcsm_viewer.engine.saliency import raw_maps
+from dcsm_viewer.engine.stages.gradients import raw_maps
 from tests.networks import random_vgg_tensors
 
 CLASSES = 6

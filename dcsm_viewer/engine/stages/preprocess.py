@@ -16,7 +16,7 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings, UserError
 from dcsm_viewer.engine.networks.input_spec import InputConvention
-from dcsm_viewer.engine.resample import resized
+from dcsm_viewer.engine.stages.interpolation import resized
 
 _NARROW_PX = 16
 
@@ -145,7 +145,7 @@ def _bicubic(planes: Tensor, shape: tuple[int, int]) -> Tensor:
         return planes
     if planes.shape[-1] < _NARROW_PX:
         # WORKAROUND torch 2.13, CPU: the pass down the columns reads wrong rows of planes up to 3 px wide, so it is
-        # made across the rows of the turned planes. tests/unit/engine/test_preprocess.py has an image 1 px wide.
+        # made across the rows of the turned planes. tests/unit/engine/stages/test_preprocess.py has an image 1 px wide.
         planes = _cubic(planes.mT.contiguous(), (planes.shape[-1], shape[0])).mT.contiguous()
     return _cubic(planes, shape)
 

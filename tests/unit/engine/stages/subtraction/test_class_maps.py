@@ -13,13 +13,11 @@ from torch import Tensor
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.candidates import Detection
-from dcsm_viewer.engine.comparisons import against_rivals
-from dcsm_viewer.engine.evidence import gather
-from dcsm_viewer.engine.preprocess import placement_for, to_image
-from dcsm_viewer.engine.resample import Convention, Line, corner_samples, matrix
-from dcsm_viewer.engine.sheet import Sheet
-from dcsm_viewer.engine.subtraction import (
+from dcsm_viewer.engine.stages.class_selection import Detection
+from dcsm_viewer.engine.stages.interpolation import Convention, Line, corner_samples, matrix
+from dcsm_viewer.engine.stages.preprocess import placement_for, to_image
+from dcsm_viewer.engine.stages.subtraction.accumulate import gather
+from dcsm_viewer.engine.stages.subtraction.class_maps import (
     FLOOR,
     chosen_maps,
     class_maps_from,
@@ -29,6 +27,8 @@ from dcsm_viewer.engine.subtraction import (
     sampled,
     subtract,
 )
+from dcsm_viewer.engine.stages.subtraction.pairs import against_rivals
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import Sheet
 
 SMALL = replace(MethodSettings(), canvas_px=100, scales=(80, 100))
 PLACEMENT = placement_for((60, 90), SMALL)

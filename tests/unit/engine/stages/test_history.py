@@ -12,7 +12,7 @@ import torch
 from dcsm_viewer.core.types import MethodSettings, Settings
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.networks.class_head import SigmoidClasses
-from dcsm_viewer.engine.saliency import raw_maps
+from dcsm_viewer.engine.stages.gradients import raw_maps
 from dcsm_viewer.io.images import read_image
 from tests.histories import differing
 from tests.samples import SAMPLE

@@ -17,9 +17,9 @@ from dcsm_viewer.engine.baselines import baseline_maps, baseline_of
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.networks.network import Trace
-from dcsm_viewer.engine.preprocess import Placement, image_in_input, network_input, place, positions_on_image
 from dcsm_viewer.engine.runtime.device import Compute
-from dcsm_viewer.engine.saliency import raw_maps
+from dcsm_viewer.engine.stages.gradients import raw_maps
+from dcsm_viewer.engine.stages.preprocess import Placement, image_in_input, network_input, place, positions_on_image
 from dcsm_viewer.engine.stopwatch import Stopwatch
 
 Checkpoint = Callable[[Stage, str], None]

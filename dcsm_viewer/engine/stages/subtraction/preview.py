@@ -7,9 +7,9 @@ from functools import partial
 
 from torch import Tensor
 
-from dcsm_viewer.engine.found import Found
-from dcsm_viewer.engine.passes import Passes
-from dcsm_viewer.engine.subtraction import sampled
+from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.pass_outputs import Found
+from dcsm_viewer.engine.stages.subtraction.class_maps import sampled
 
 SIDES_PX = (125, 100, 80, 64, 50)  # a quarter of the paper's canvas; smaller where very many classes are compared
 ROOM = 20_000_000  # samples of differences that are made in about a frame

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.candidates import Detection
-from dcsm_viewer.engine.comparisons import Comparisons, against_nothing, against_rivals
-from dcsm_viewer.engine.evidence import Evidence, added, gather, pieces
-from dcsm_viewer.engine.preprocess import Placement, to_image
 from dcsm_viewer.engine.runtime.parallel_map import side_by_side
-from dcsm_viewer.engine.sheet import Samples, Sheet
+from dcsm_viewer.engine.stages.class_selection import Detection
+from dcsm_viewer.engine.stages.preprocess import Placement, to_image
+from dcsm_viewer.engine.stages.subtraction.accumulate import Evidence, added, gather, pieces
+from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, against_nothing, against_rivals
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import Samples, Sheet
 
 FLOOR = 1e-20  # dcsm.m writes this where a map is not positive, so that its logarithm stays finite
 

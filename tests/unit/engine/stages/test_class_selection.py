@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import ClassChoice, UserError
-from dcsm_viewer.engine.candidates import detect
+from dcsm_viewer.engine.stages.class_selection import detect
 
 PAPER = PRESETS["paper"]
 BY_MEAN = replace(PAPER, detect_by="mean")

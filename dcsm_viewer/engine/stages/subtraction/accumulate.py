@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.comparisons import Comparisons, differences, giving, shares
 from dcsm_viewer.engine.runtime.parallel_map import side_by_side
-from dcsm_viewer.engine.sheet import Samples, Sheet
+from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, differences, giving, shares
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import Samples, Sheet
 
 TOGETHER = 3  # layers of one size in one piece of work: enough to share its overhead, few enough to share out
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.engine.preprocess import Placement
-from dcsm_viewer.engine.resample import Convention, Line, corner_samples, matrix, touched
+from dcsm_viewer.engine.stages.interpolation import Convention, Line, corner_samples, matrix, touched
+from dcsm_viewer.engine.stages.preprocess import Placement
 
 # Elements worked on at a time: with their tanh they stay in the second-level caches of two cores.
 _BAND_ELEMENTS = 250_000

@@ -27,7 +27,7 @@ from dcsm_viewer.engine.crf import (
     reduced_settings,
     unary_from_class_maps,
 )
-from dcsm_viewer.engine.passes import Checkpoint
+from dcsm_viewer.engine.stages.network_passes import Checkpoint
 from dcsm_viewer.engine.stopwatch import Stopwatch
 
 PREVIEW_PX = 128  # the longer side of a preview's image

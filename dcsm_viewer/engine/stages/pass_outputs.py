@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.engine.candidates import Detection, detect
-from dcsm_viewer.engine.passes import Passes
+from dcsm_viewer.engine.stages.class_selection import Detection, detect
+from dcsm_viewer.engine.stages.network_passes import Passes
 
 RawMaps = dict[tuple[int, str], Tensor]
 

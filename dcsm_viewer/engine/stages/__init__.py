@@ -1,0 +1,1 @@
+"""The stages of a request, from the canvas to the labels."""

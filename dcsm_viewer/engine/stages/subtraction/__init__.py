@@ -1,0 +1,1 @@
+"""Distinct class maps from raw maps."""
