@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings, Request, Stage, UserError
-from dcsm_viewer.engine.baseline_modules import cam_layer
-from dcsm_viewer.engine.baselines import baseline_maps, baseline_of
+from dcsm_viewer.engine.baselines.cam_maps import baseline_maps, baseline_of
+from dcsm_viewer.engine.baselines.torch_modules import cam_layer
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.networks.network import Trace

@@ -1,0 +1,1 @@
+"""Class maps of other methods, for comparison."""
