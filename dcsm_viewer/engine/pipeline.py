@@ -22,9 +22,9 @@ from dcsm_viewer.core.types import (
     Stage,
     UserError,
 )
+from dcsm_viewer.engine.analysis import answers
+from dcsm_viewer.engine.analysis.partial_answer import Part
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.inquiries import answers
-from dcsm_viewer.engine.inquiries.part import Part
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.model_cache import Model, Shelf, model_cards
 from dcsm_viewer.engine.runtime.device import Compute, choose, mark_faulty, on_cpu

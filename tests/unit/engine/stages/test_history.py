@@ -16,7 +16,7 @@ from dcsm_viewer.engine.stages.gradients import raw_maps
 from dcsm_viewer.io.images import read_image
 from tests.histories import differing
 from tests.samples import SAMPLE
-from tests.unit.engine.inquiries.stages import NAMES, vgg
+from tests.unit.engine.analysis.stages import NAMES, vgg
 
 # fc6 then has 3x3 positions: nine columns a class are no multiple of what matrix products go through at once, so
 # that on most processors the columns of several classes side by side are rounded otherwise than those of one.

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import MethodSettings, UserError
-from dcsm_viewer.engine.inquiries.as_if_found import every_candidate, method_in_use
-from dcsm_viewer.engine.inquiries.ledger_crf import crf_entry
-from dcsm_viewer.engine.inquiries.ledger_steps import Steps, steps_of
-from dcsm_viewer.engine.inquiries.part import Part
+from dcsm_viewer.engine.analysis.partial_answer import Part
+from dcsm_viewer.engine.analysis.pixel_crf import crf_entry
+from dcsm_viewer.engine.analysis.pixel_steps import Steps, steps_of
+from dcsm_viewer.engine.analysis.treat_all_as_detected import every_candidate, method_in_use
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.stages.interpolation import Line, matrix
 from dcsm_viewer.engine.stages.network_passes import Checkpoint

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dcsm_viewer.engine.analysis.randomized_network import Randomiser
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.inquiries.sanity_network import Randomiser
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.stages.class_selection import Detection
 from dcsm_viewer.engine.stages.network_passes import Passes

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.engine.inquiries.faithfulness import BLUR, LOTS_SEED, Ranking, answer, grey_of
+from dcsm_viewer.engine.analysis.faithfulness_curves import BLUR, LOTS_SEED, Ranking, answer, grey_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE, EFFICIENTNET_LITE
 from dcsm_viewer.engine.stages.preprocess import network_input
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
 from tests.reference import faithfulness as literal
 from tests.reference.network import Array
-from tests.unit.engine.inquiries.stages import picture, request, stage
+from tests.unit.engine.analysis.stages import picture, request, stage
 
 STEPS = 4
 

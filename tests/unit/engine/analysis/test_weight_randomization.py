@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.engine.inquiries.sanity import answer
-from dcsm_viewer.engine.inquiries.sanity_network import Randomiser, layer_tensors, redrawn
+from dcsm_viewer.engine.analysis.randomized_network import Randomiser, layer_tensors, redrawn
+from dcsm_viewer.engine.analysis.weight_randomization import answer
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.metrics.rank_correlation import spearman
 from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion
 from tests.reference import rank_correlation as literal
-from tests.unit.engine.inquiries.stages import CPU, request, stage, vgg
+from tests.unit.engine.analysis.stages import CPU, request, stage, vgg
 
 
 @cache

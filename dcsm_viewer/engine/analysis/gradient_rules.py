@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import BackwardMode, UserError
+from dcsm_viewer.engine.analysis.unit_gate import Arrival, arrival
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.inquiries.microscope_gate import Arrival, arrival
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.networks.network import INPUT, Trace
 from dcsm_viewer.engine.stages.network_passes import Passes

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import Answer, Inquiry, Report
-from dcsm_viewer.engine.inquiries.as_if_found import every_candidate
-from dcsm_viewer.engine.inquiries.matrix import left_of, similarity, step_for
+from dcsm_viewer.engine.analysis.class_pairs import left_of, similarity, step_for
+from dcsm_viewer.engine.analysis.treat_all_as_detected import every_candidate
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.stages.preprocess import to_image
 from dcsm_viewer.engine.stages.subtraction.class_maps import class_maps_from, subtract
@@ -17,7 +17,7 @@ from tests.parity.test_method import small
 from tests.parity.test_pipeline import OneModel, network
 from tests.reference.paper import step_6_pair
 from tests.reference.resizing import half_pixel
-from tests.unit.engine.inquiries.test_ledger import SHAPE, made, request_for
+from tests.unit.engine.analysis.test_pixel_contributions import SHAPE, made, request_for
 
 
 def _no_checkpoint(_stage: str, _text: str) -> None:

@@ -24,7 +24,7 @@ from dcsm_viewer.core.types import (
     SourceImage,
     UserError,
 )
-from dcsm_viewer.engine.inquiries.ledger import class_entries, largest_totals, places_of
+from dcsm_viewer.engine.analysis.pixel_contributions import class_entries, largest_totals, places_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.stages.class_selection import detect

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.engine.analysis.weight_randomization import compared
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.inquiries.sanity import compared
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.stages.network_passes import Passes

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dcsm_viewer.engine.inquiries import faithfulness, ledger, matrix, microscope, sanity, strip
+from dcsm_viewer.engine.analysis import canvas_image as strip
+from dcsm_viewer.engine.analysis import class_pairs as matrix
+from dcsm_viewer.engine.analysis import faithfulness_curves as faithfulness
+from dcsm_viewer.engine.analysis import gradient_rules as microscope
+from dcsm_viewer.engine.analysis import pixel_contributions as ledger
+from dcsm_viewer.engine.analysis import weight_randomization as sanity
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.queries.canvas_query import CanvasQuestion
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import BackwardMode, UserError
-from dcsm_viewer.engine.inquiries.microscope import answer, gate_of
-from dcsm_viewer.engine.inquiries.microscope_gate import arrival
+from dcsm_viewer.engine.analysis.gradient_rules import answer, gate_of
+from dcsm_viewer.engine.analysis.unit_gate import arrival
 from dcsm_viewer.engine.maps import MapStage
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.runtime.device import choose
@@ -27,7 +27,7 @@ from tests.reference.networks import (
     vgg16_derivatives,
     vgg16_logits,
 )
-from tests.unit.engine.inquiries.stages import CANVAS_PX, SCALES, request, stage, vgg, vgg_tensors
+from tests.unit.engine.analysis.stages import CANVAS_PX, SCALES, request, stage, vgg, vgg_tensors
 
 EXACT = choose("cpu", "float64")
 CLASS = 3

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from dcsm_viewer.engine.analysis.canvas_image import answer
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.inquiries.strip import answer
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.queries.canvas_query import CanvasQuestion
-from tests.unit.engine.inquiries.stages import request, stage
+from tests.unit.engine.analysis.stages import request, stage
 
 
 def test_that_the_image_lies_on_the_canvas_pixel_by_pixel_where_the_answer_says() -> None:
