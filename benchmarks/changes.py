@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 # Any room of the engine before torch: it decides how torch's threads wait.
-from dcsm_viewer.engine.pipeline import Engine  # isort: skip
+from dcsm_viewer.engine.engine import Engine  # isort: skip
 
 import torch  # isort: skip
 

@@ -21,9 +21,9 @@ import numpy as np
 
 from benchmarks.made_vgg16 import made_tensors
 from dcsm_viewer.core.types import Request, Settings, SourceImage, Vocabulary
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, Shelf, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
-from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 

@@ -21,7 +21,7 @@ import torch
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import PrecisionWish, Request, Settings, SourceImage
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.model_cache import model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.runtime.device import choose

@@ -18,7 +18,7 @@ from dcsm_viewer.io.urls import is_url
 from dcsm_viewer.seeds import with_seeds
 
 if TYPE_CHECKING:
-    from dcsm_viewer.engine.pipeline import Engine
+    from dcsm_viewer.engine.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)

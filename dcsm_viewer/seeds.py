@@ -20,7 +20,7 @@ def with_seeds(result: Result, formats: Sequence[str]) -> Result:
     if not missing:
         return result
     # Torch takes seconds to import, and who only lists formats does not need it.
-    from dcsm_viewer.engine.consumer_crf import seed_probabilities
+    from dcsm_viewer.engine.pseudo_label_crf import seed_probabilities
 
     made = seed_probabilities(
         own_maximum_maps(result), result.request.image.rgb, missing, result.request.settings.crf.backend

@@ -246,7 +246,7 @@ def _sentence(error: Exception) -> str:
 
 def real_engine(report: Listener) -> EngineLike:
     """The engine of this program, built here so that only the caller's thread pays for importing torch."""
-    from dcsm_viewer.engine.pipeline import Engine
+    from dcsm_viewer.engine.engine import Engine
 
     engine = Engine()
     report(engine.ready())

@@ -14,7 +14,7 @@ PACKAGES = ("dcsm-viewer", "PySide6-Essentials", "torch", "torchvision", "numpy"
 def doctor() -> None:
     """Versions, devices, models, CRF backends and the display, for a report or before a first run."""
     say("Looking at this machine ...")
-    from dcsm_viewer.engine.doctor import engine_facts
+    from dcsm_viewer.engine.machine_report import engine_facts
     from dcsm_viewer.gui.display import display_facts
     from dcsm_viewer.gui.screen_probe import ScreenProbe
 

@@ -17,7 +17,7 @@ from dcsm_viewer.core.types import UserError
 if TYPE_CHECKING:
     from dcsm_viewer.batch import Order, Outcome
     from dcsm_viewer.batch_inputs import Inputs
-    from dcsm_viewer.engine.pipeline import Engine
+    from dcsm_viewer.engine.engine import Engine
 
 _DEFAULT_FORMATS = ("voc", "npz", "png")
 
@@ -81,7 +81,7 @@ def export(
         from dcsm_viewer.batch import Order, check_formats, servable, with_classes
         from dcsm_viewer.batch_inputs import Shard, inputs_of
         from dcsm_viewer.batch_labels import given_classes
-        from dcsm_viewer.engine.pipeline import Engine
+        from dcsm_viewer.engine.engine import Engine
         from dcsm_viewer.engine.runtime.threads import threads_in_use, use_threads
 
         order = Order(settings, out, tuple(formats or _DEFAULT_FORMATS), stages=stages, resume=resume)

@@ -14,7 +14,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.recipe import versions
 
 if TYPE_CHECKING:
-    from dcsm_viewer.engine.pipeline import Engine
+    from dcsm_viewer.engine.engine import Engine
 
 _ONE_AT_A_TIME = threading.Lock()  # a worker of several threads still has one engine
 
@@ -55,7 +55,7 @@ def export_task(task: Task) -> Outcome:
 
 @cache
 def _engine() -> Engine:
-    from dcsm_viewer.engine.pipeline import Engine
+    from dcsm_viewer.engine.engine import Engine
 
     return Engine()
 

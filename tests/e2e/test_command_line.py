@@ -248,5 +248,5 @@ print(sorted(loaded))
 
 
 def test_that_the_engine_needs_no_qt() -> None:
-    code = "import sys; import dcsm_viewer.engine.pipeline; raise SystemExit('PySide6' in sys.modules)"
+    code = "import sys; import dcsm_viewer.engine.engine; raise SystemExit('PySide6' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -16,7 +16,7 @@ from PIL import Image
 from dcsm_viewer.batch import Order, export_images
 from dcsm_viewer.batch_inputs import Inputs, inputs_of
 from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Settings, UserError
-from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.runtime.threads import threads_in_use, use_threads
 from dcsm_viewer.export.recipe import versions
 from dcsm_viewer.farm import connected, export_on_cluster

@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch import Order, export_images
 from dcsm_viewer.core.types import Settings
-from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.edits import with_field, with_scales
 from dcsm_viewer.gui.remembered import Remembered

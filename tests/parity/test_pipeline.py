@@ -24,10 +24,10 @@ from dcsm_viewer.core.types import (
     Vocabulary,
 )
 from dcsm_viewer.engine.cache import Cache
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, Shelf, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
-from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.stages.network_passes import Passes
 from dcsm_viewer.engine.stages.pass_outputs import Found, find

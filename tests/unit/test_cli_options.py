@@ -54,7 +54,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     def no_images(*_: Any) -> tuple[()]:
         return ()
 
-    monkeypatch.setattr("dcsm_viewer.engine.pipeline.Engine", NoEngine)
+    monkeypatch.setattr("dcsm_viewer.engine.engine.Engine", NoEngine)
     monkeypatch.setattr(batch, "export_images", no_images)
     return orders
 

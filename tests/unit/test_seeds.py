@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import SeedRule
-from dcsm_viewer.engine import consumer_crf
-from dcsm_viewer.engine.consumer_crf import seed_probabilities
+from dcsm_viewer.engine import pseudo_label_crf as consumer_crf
+from dcsm_viewer.engine.pseudo_label_crf import seed_probabilities
 from dcsm_viewer.export import FORMATS, export_with_reports
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
 from dcsm_viewer.export.formats import rules_of

@@ -15,7 +15,7 @@ from dcsm_viewer.engine.analysis import faithfulness_curves as faithfulness
 from dcsm_viewer.engine.analysis import gradient_rules as microscope
 from dcsm_viewer.engine.analysis import pixel_contributions as ledger
 from dcsm_viewer.engine.analysis import weight_randomization as sanity
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.queries.canvas_query import CanvasQuestion
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
 from dcsm_viewer.queries.gradient_query import MicroscopeQuestion

@@ -8,7 +8,7 @@ import numpy as np
 
 from dcsm_viewer.core.types import read_only
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.queries.canvas_query import Canvas, CanvasQuestion
 
 

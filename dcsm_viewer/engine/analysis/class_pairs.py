@@ -15,7 +15,7 @@ from dcsm_viewer.core.types import MethodSettings
 from dcsm_viewer.engine.analysis.partial_answer import Part
 from dcsm_viewer.engine.analysis.treat_all_as_detected import every_candidate, method_in_use
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.stages.class_selection import Detection
 from dcsm_viewer.engine.stages.interpolation import Line
 from dcsm_viewer.engine.stages.network_passes import Checkpoint

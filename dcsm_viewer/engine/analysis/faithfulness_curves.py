@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dcsm_viewer.engine.analysis.weight_randomization import compared
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.stages.network_passes import Passes
 from dcsm_viewer.engine.stages.pass_outputs import find

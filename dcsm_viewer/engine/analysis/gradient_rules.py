@@ -11,7 +11,7 @@ from torch import Tensor
 from dcsm_viewer.core.types import BackwardMode, UserError
 from dcsm_viewer.engine.analysis.unit_gate import Arrival, arrival
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.networks.network import INPUT, Trace
 from dcsm_viewer.engine.stages.network_passes import Passes
 from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input

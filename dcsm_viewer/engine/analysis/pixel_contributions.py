@@ -18,7 +18,7 @@ from dcsm_viewer.engine.analysis.partial_answer import Part
 from dcsm_viewer.engine.analysis.pixel_crf import crf_entry
 from dcsm_viewer.engine.analysis.pixel_steps import Steps, steps_of
 from dcsm_viewer.engine.analysis.treat_all_as_detected import every_candidate, method_in_use
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.stages.interpolation import Line, matrix
 from dcsm_viewer.engine.stages.network_passes import Checkpoint
 from dcsm_viewer.engine.stages.pass_outputs import Found

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from dcsm_viewer.engine.crf import BilateralKernel, Kernel, begin, pairwise_of
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.stages.pass_outputs import Found
 from dcsm_viewer.engine.stages.segmentation import Segmenter
 from dcsm_viewer.queries.pixel_query import CrfEntry, KernelEntry, LedgerQuestion

@@ -13,7 +13,7 @@ from torch import Tensor
 from dcsm_viewer.engine.analysis.randomized_network import Randomiser
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.stages.class_selection import Detection
 from dcsm_viewer.engine.stages.network_passes import Passes
 from dcsm_viewer.engine.stages.pass_outputs import Found, find

@@ -13,9 +13,9 @@ from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import ModelCard, Request, Settings, SourceImage, Stage
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.engine import KEPT_BYTES, LABELS_ALONE, TRACES_BYTES
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.model_cache import Model, Shelf
-from dcsm_viewer.engine.pipeline import KEPT_BYTES, LABELS_ALONE, TRACES_BYTES
 from dcsm_viewer.engine.runtime.device import Compute, choose
 from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
 from dcsm_viewer.engine.stages.network_passes import Passes

@@ -16,8 +16,8 @@ from dcsm_viewer.core.types import (
     Result,
     Settings,
 )
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Shelf
-from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.queries.batch_query import Aside
 from tests.samples import SAMPLE, SAMPLES

@@ -9,7 +9,7 @@ import torch
 from dcsm_viewer.core.types import Answer, Inquiry, Report
 from dcsm_viewer.engine.analysis.class_pairs import left_of, similarity, step_for
 from dcsm_viewer.engine.analysis.treat_all_as_detected import every_candidate
-from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.stages.preprocess import to_image
 from dcsm_viewer.engine.stages.subtraction.class_maps import class_maps_from, subtract
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion

@@ -12,7 +12,7 @@ import torch
 from dcsm_viewer.core.types import BackwardMode, UserError
 from dcsm_viewer.engine.analysis.gradient_rules import answer, gate_of
 from dcsm_viewer.engine.analysis.unit_gate import arrival
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stages.preprocess import network_input

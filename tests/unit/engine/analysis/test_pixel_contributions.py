@@ -25,8 +25,8 @@ from dcsm_viewer.core.types import (
     UserError,
 )
 from dcsm_viewer.engine.analysis.pixel_contributions import class_entries, largest_totals, places_of
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.networks.input_spec import CAFFE
-from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.stages.class_selection import detect
 from dcsm_viewer.engine.stages.pass_outputs import Found
 from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place

@@ -15,9 +15,9 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import BaselineName, ClassChoice, Request, Settings, SourceImage, UserError
 from dcsm_viewer.engine.baselines.cam_maps import baseline_maps
 from dcsm_viewer.engine.baselines.torch_modules import class_logits, hookable
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, load_model, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
-from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.networks import random_vgg_tensors

@@ -11,7 +11,7 @@ import pytest
 import torch
 import torchvision.ops  # type: ignore[import-untyped] # ships no type information
 
-from dcsm_viewer.engine.doctor import engine_facts
+from dcsm_viewer.engine.machine_report import engine_facts
 from dcsm_viewer.engine.runtime.torch_pair import pair_trouble
 from dcsm_viewer.engine.weights.torchvision_weights import _published
 

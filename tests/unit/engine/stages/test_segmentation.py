@@ -11,7 +11,7 @@ import torch
 
 from dcsm_viewer.core.types import CrfSettings, SourceImage, Stage
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.pipeline import AbandonedError
+from dcsm_viewer.engine.engine import AbandonedError
 from dcsm_viewer.engine.stages import segmentation
 from dcsm_viewer.engine.stages.segmentation import Segmenter, kept_iterations
 from dcsm_viewer.engine.stopwatch import Stopwatch

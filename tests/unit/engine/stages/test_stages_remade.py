@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dcsm_viewer.core.types import CrfSettings, MethodSettings, Report, Request, Result, Settings
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Shelf
-from dcsm_viewer.engine.pipeline import Engine
 from dcsm_viewer.io.images import read_image
 from tests.samples import SAMPLE
 

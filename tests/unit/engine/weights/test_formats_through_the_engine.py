@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
-from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.weights import library
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.input_spec_names import convention_named

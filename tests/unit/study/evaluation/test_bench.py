@@ -10,7 +10,7 @@ import pytest
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import ClassChoice, PresetName, Request, Settings, SourceImage
-from dcsm_viewer.engine.pipeline import Engine
+from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.study.evaluation.bench import Bench
 from tests.samples import SAMPLE

@@ -25,7 +25,7 @@ from dcsm_viewer.core.types import (
 from dcsm_viewer.engine.analysis import answers
 from dcsm_viewer.engine.analysis.partial_answer import Part
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.maps import MapStage
+from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.model_cache import Model, Shelf, model_cards
 from dcsm_viewer.engine.runtime.device import Compute, choose, mark_faulty, on_cpu
 from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault, is_out_of_memory

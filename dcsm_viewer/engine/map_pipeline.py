@@ -20,7 +20,7 @@ from dcsm_viewer.core.types import (
     read_only,
 )
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.focus import focus_on
+from dcsm_viewer.engine.focus_maps import focus_on
 from dcsm_viewer.engine.stages.network_passes import Passes
 from dcsm_viewer.engine.stages.pass_outputs import Found, find
 from dcsm_viewer.engine.stages.segmentation import Segmenter
