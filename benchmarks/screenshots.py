@@ -27,7 +27,7 @@ from dcsm_viewer.gui.app import Parts, run_window
 from dcsm_viewer.gui.opening import sample_paths
 from dcsm_viewer.gui.state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.theme import Theme
-from dcsm_viewer.worker import EngineLike, Listener, real_engine
+from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 README = "readme"

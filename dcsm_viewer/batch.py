@@ -23,7 +23,7 @@ from dcsm_viewer.export.servable import check_image_name, refused_formats
 from dcsm_viewer.io.atomic import make_folder
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.name_errors import sentence_on
-from dcsm_viewer.seeds import with_seeds
+from dcsm_viewer.worker.pseudo_labels import with_seeds
 
 __all__ = [
     "Order",

@@ -15,7 +15,7 @@ from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.io.atomic import make_folder
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.urls import is_url
-from dcsm_viewer.seeds import with_seeds
+from dcsm_viewer.worker.pseudo_labels import with_seeds
 
 if TYPE_CHECKING:
     from dcsm_viewer.engine.engine import Engine

@@ -293,7 +293,7 @@ class Result:
     raw_class_maps: (K, h, w) aggregated without subtraction, at canvas resolution, cropped to the image; class_maps:
     (T, H, W) aggregated distinct maps, at image resolution; both in [0, 1]. notes: sentences for the user ("No
     class is above the threshold 0.5."). seeds: what consumers' own CRFs make of class_maps, probabilities float32
-    (T+1, H, W), background first; only those that an export asked for (dcsm_viewer.seeds).
+    (T+1, H, W), background first; only those that an export asked for (dcsm_viewer.worker.pseudo_labels).
     """
 
     request: Request

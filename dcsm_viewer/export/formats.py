@@ -36,7 +36,8 @@ class Format:
     """One kind of file: `place` is its path in the export folder, with {stem} for the image's stem.
 
     `write(result, path)` makes the file and `verify(path, result)` reads it back by its consumers' rules. `rules`: the
-    seeds that the result must hold for it (dcsm_viewer.seeds). `more`: the other files of an export of several.
+    seeds that the result must hold for it (dcsm_viewer.worker.pseudo_labels). `more`: the other files of an export
+    of several.
     """
 
     name: str

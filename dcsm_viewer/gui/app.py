@@ -29,7 +29,7 @@ from dcsm_viewer.gui.state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.store import Store
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.window import Window
-from dcsm_viewer.worker import EngineLike, Listener, real_engine
+from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
 
 log = logging.getLogger(__name__)
 

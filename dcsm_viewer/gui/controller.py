@@ -24,7 +24,7 @@ from dcsm_viewer.core.types import (
 from dcsm_viewer.gui.bridge import Bridge
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.worker import EngineLike, EngineThread, Listener
+from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener
 
 _Wish = tuple[str, Settings, int | None]
 

@@ -90,7 +90,7 @@ def _write(
     # 0.1 s that the window's start need not wait for.
     from dcsm_viewer.export import export_result
     from dcsm_viewer.export.servable import refused_formats
-    from dcsm_viewer.seeds import with_seeds
+    from dcsm_viewer.worker.pseudo_labels import with_seeds
 
     refused = refused_formats(result.model.class_names, formats)
     formats = tuple(name for name in formats if name not in refused)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.panels.labelled import choice_box
-from dcsm_viewer.model_work import CONVENTION_TITLES, ImportOrder
+from dcsm_viewer.worker.model_work import CONVENTION_TITLES, ImportOrder
 
 WEIGHTS_FILTER = "Weights (*.pth *.pt *.safetensors *.caffemodel *.mat);;All files (*)"
 _CLASSES_FILTER = "Class lists (*.txt *.json);;All files (*)"

@@ -18,7 +18,7 @@ from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.worker import real_engine
+from dcsm_viewer.worker.engine_thread import real_engine
 from tests.e2e.conftest import photograph
 from tests.e2e.test_the_real_window import SMALL
 from tests.gui.monkey import Monkey, MonkeyEngine, used_bytes

@@ -25,7 +25,7 @@ from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.worker import EngineLike, Listener, real_engine
+from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
 from tests.gui.hands import click, the
 from tests.patience import PATIENCE_S
 from tests.samples import ROOT, SAMPLE, SAMPLES

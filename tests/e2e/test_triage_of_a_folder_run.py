@@ -31,7 +31,7 @@ from dcsm_viewer.gui.tools.folder_run import FolderRunTool
 from dcsm_viewer.gui.tools.triage import TriageTool
 from dcsm_viewer.triage.book import BOOK, open_book
 from dcsm_viewer.triage.exported import read_exported
-from dcsm_viewer.worker import EngineLike, Listener, real_engine
+from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
 from tests.gui.hands import click, press
 from tests.patience import PATIENCE_S
 from tests.samples import ROOT, SAMPLES

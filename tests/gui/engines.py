@@ -7,7 +7,7 @@ from dataclasses import replace
 from threading import Semaphore
 
 from dcsm_viewer.core.types import Answer, EngineReady, Inquiry, Progress, Report, Request, Result, UserError
-from dcsm_viewer.worker import Listener, StillWanted
+from dcsm_viewer.worker.engine_thread import Listener, StillWanted
 from tests.patience import PATIENCE_S
 from tests.results import VOC_NAMES, make_model_card, make_result
 

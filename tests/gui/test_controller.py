@@ -13,7 +13,7 @@ from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.state import Paint
 from dcsm_viewer.gui.store import Store
-from dcsm_viewer.worker import Listener
+from dcsm_viewer.worker.engine_thread import Listener
 from tests.gui.engines import READY, GatedEngine, InstantEngine, answer
 from tests.results import make_image
 

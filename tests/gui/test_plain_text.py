@@ -18,7 +18,7 @@ from dcsm_viewer.gui.confirm import is_confirmed
 from dcsm_viewer.gui.plain_text import as_control, as_tip, as_title
 from dcsm_viewer.gui.snapshots_keep import keep_shown
 from dcsm_viewer.gui.tools.table import TOOLS
-from dcsm_viewer.worker import Listener, StillWanted
+from dcsm_viewer.worker.engine_thread import Listener, StillWanted
 from tests.e2e.conftest import Desk, _desk, photograph
 from tests.gui.engines import InstantEngine, answer
 from tests.results import VOC_NAMES, make_model_card

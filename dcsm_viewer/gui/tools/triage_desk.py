@@ -16,12 +16,12 @@ from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.tools.triage_keeper import Keeper
 from dcsm_viewer.gui.tools.triage_sheet import Sheet, read_sheet
 from dcsm_viewer.gui.tools.triage_survey import Survey
-from dcsm_viewer.seeds import with_seeds
 from dcsm_viewer.triage.accepted import Gathered, export_accepted, write_yield
 from dcsm_viewer.triage.book import Book, Entry, Verdict, by_doubt, looked_at, open_book
 from dcsm_viewer.triage.doubt import Q_MARGIN
 from dcsm_viewer.triage.edits import edit_of
 from dcsm_viewer.triage.exported import Labels
+from dcsm_viewer.worker.pseudo_labels import with_seeds
 
 _RESORTED_S = 3.0
 """A queue that moves under the hand more often than this cannot be read."""

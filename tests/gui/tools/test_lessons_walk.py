@@ -19,7 +19,7 @@ from dcsm_viewer.gui.tools.lessons import LessonsTool
 from dcsm_viewer.gui.tools.lessons_content import LESSONS
 from dcsm_viewer.gui.tools.lessons_model import Seen
 from dcsm_viewer.gui.tools.lessons_targets import target
-from dcsm_viewer.worker import real_engine
+from dcsm_viewer.worker.engine_thread import real_engine
 from tests.gui.hands import click
 from tests.samples import SAMPLES
 

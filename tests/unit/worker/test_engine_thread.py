@@ -23,7 +23,7 @@ from dcsm_viewer.core.types import (
     Stage,
     UserError,
 )
-from dcsm_viewer.worker import EngineLike, EngineThread, Listener, Mailbox, StillWanted, uses
+from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener, Mailbox, StillWanted, uses
 from tests.patience import PATIENCE_S
 from tests.results import make_image, make_result
 

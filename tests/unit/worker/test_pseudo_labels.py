@@ -16,7 +16,7 @@ from dcsm_viewer.export import FORMATS, export_with_reports
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
 from dcsm_viewer.export.formats import rules_of
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, PSA_HIGH, PSA_LOW, SEAM_HIGH
-from dcsm_viewer.seeds import with_seeds
+from dcsm_viewer.worker.pseudo_labels import with_seeds
 from tests.results import make_image, make_result
 
 TOLERANCE = (
