@@ -16,7 +16,7 @@ from PIL import Image
 
 from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, edited, settled, take
-from dcsm_viewer.export import voc_png
+from dcsm_viewer.export.formats import voc_png
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.tools.ledger import LedgerTool
 from dcsm_viewer.gui.tools.matrix import MatrixTool

@@ -18,8 +18,8 @@ from dcsm_viewer.batch_pace import Pace
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
+from dcsm_viewer.export.format_checks import check_image_name, refused_formats
 from dcsm_viewer.export.own_exports import check_targets
-from dcsm_viewer.export.servable import check_image_name, refused_formats
 from dcsm_viewer.io.atomic import make_folder
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.name_errors import sentence_on

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dcsm_viewer.export.bundle import Export, export_result, export_with_reports
-from dcsm_viewer.export.formats import FORMATS, Format
-from dcsm_viewer.export.gathered_image import GatheredImage
-from dcsm_viewer.export.gathering import GATHERINGS, gather, refused_gatherings
+from dcsm_viewer.export.file_names import stems_for
+from dcsm_viewer.export.folder_files import GATHERINGS, gather, refused_gatherings
+from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.format_registry import FORMATS, Format
 from dcsm_viewer.export.leftovers import clear_leftovers
 from dcsm_viewer.export.recipe import Recipe, read_recipe
 from dcsm_viewer.export.report import Report
-from dcsm_viewer.export.stems import stems_for
 from dcsm_viewer.io.atomic import whole_file
 
 __all__ = [

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcsm_viewer.core.types import Result, UserError
-from dcsm_viewer.export.formats import FORMATS, WITH_STAGES, Format
+from dcsm_viewer.export.format_checks import check_image_name, refused_formats
+from dcsm_viewer.export.format_registry import FORMATS, WITH_STAGES, Format
 from dcsm_viewer.export.own_exports import check_targets, earlier_files
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_recipe
 from dcsm_viewer.export.report import Report
-from dcsm_viewer.export.servable import check_image_name, refused_formats
-from dcsm_viewer.export.subject import segmentation_of
+from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import explain, part_beside
 
 # Another export into the same folder may take an empty folder away again before a file of this one lies in it.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result, UserError
-from dcsm_viewer.export.subject import segmentation_of
+from dcsm_viewer.export.result_checks import segmentation_of
 
 
 def own_maximum_maps(result: Result) -> NDArray[np.float32]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dcsm_viewer.export.formats import paths_of
-from dcsm_viewer.export.gathering import GATHERINGS
+from dcsm_viewer.export.folder_files import GATHERINGS
+from dcsm_viewer.export.format_registry import paths_of
 from dcsm_viewer.io.atomic import PART, is_abandoned, owner_of
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.formats import paths_of
+from dcsm_viewer.export.format_registry import paths_of
 from dcsm_viewer.io.atomic import PART, explain, owner_of
 from dcsm_viewer.io.urls import is_url
 

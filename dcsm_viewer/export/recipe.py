@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from dcsm_viewer.core.types import ModelCard, Result, Settings, UserError
-from dcsm_viewer.export.subject import fits_one_byte, index_meanings
+from dcsm_viewer.export.result_checks import fits_one_byte, index_meanings
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import bytes_at, is_url
 from dcsm_viewer.io.versioned_json import JsonFile

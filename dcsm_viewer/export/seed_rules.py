@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result, SeedRule, UserError
-from dcsm_viewer.export.subject import segmentation_of
+from dcsm_viewer.export.result_checks import segmentation_of
 
 # The background is (1 - largest map) ** alpha: a low alpha leaves much background, a high one little.
 PSA_LOW, PSA_HIGH = SeedRule("psa", 4), SeedRule("psa", 32)  # infer_cls.py: --low_alpha 4, --high_alpha 32

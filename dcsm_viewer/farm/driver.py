@@ -13,8 +13,8 @@ from dcsm_viewer.batch import Order, Outcome, summary
 from dcsm_viewer.batch_pace import Pace
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import clear_leftovers
+from dcsm_viewer.export.format_checks import check_image_name
 from dcsm_viewer.export.recipe import versions
-from dcsm_viewer.export.servable import check_image_name
 from dcsm_viewer.farm.cluster import scheduling
 from dcsm_viewer.farm.task import Task, export_task
 from dcsm_viewer.io.urls import is_url

@@ -89,7 +89,7 @@ def _write(
     """The files written, and a sentence on each format that cannot tell the model's classes apart."""
     # 0.1 s that the window's start need not wait for.
     from dcsm_viewer.export import export_result
-    from dcsm_viewer.export.servable import refused_formats
+    from dcsm_viewer.export.format_checks import refused_formats
     from dcsm_viewer.worker.pseudo_labels import with_seeds
 
     refused = refused_formats(result.model.class_names, formats)

@@ -17,7 +17,7 @@ def free_stem(folder: Path, image: SourceImage, formats: Sequence[str]) -> str:
     """
     # 0.1 s that the window's start need not wait for.
     from dcsm_viewer.export import stems_for
-    from dcsm_viewer.export.formats import paths_of
+    from dcsm_viewer.export.format_registry import paths_of
     from dcsm_viewer.export.own_exports import stranger_among
 
     name = Path(image.name).name or "image"

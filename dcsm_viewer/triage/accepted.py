@@ -15,9 +15,9 @@ from PIL import Image
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.bundle import draft_beside
+from dcsm_viewer.export.formats.voc_png import write_indices
 from dcsm_viewer.export.own_exports import stranger_among
 from dcsm_viewer.export.recipe import Recipe, RecipeOutput, sha256_of, write_recipe
-from dcsm_viewer.export.voc_png import write_indices
 from dcsm_viewer.io.atomic import explain, make_folder, whole_file
 from dcsm_viewer.io.own_files import claim
 from dcsm_viewer.io.relative_path import way_to

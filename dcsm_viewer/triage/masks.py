@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.subject import LARGEST_VOCABULARY
+from dcsm_viewer.export.result_checks import LARGEST_VOCABULARY
 from dcsm_viewer.render.palette import IGNORE_INDEX
 from dcsm_viewer.triage.exported import Labels
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
-from dcsm_viewer.export.formats import rules_of
+from dcsm_viewer.export.format_registry import rules_of
 
 
 def with_seeds(result: Result, formats: Sequence[str]) -> Result:

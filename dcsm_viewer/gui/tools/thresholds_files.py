@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import Result, UserError
-from dcsm_viewer.export import voc_png
+from dcsm_viewer.export.formats import voc_png
 from dcsm_viewer.export.npz_arrays import arrays_in
 from dcsm_viewer.gui.tools.thresholds_curves import Counts, Curves, added, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds_rules import peaks_from

@@ -14,7 +14,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export import npz
+from dcsm_viewer.export.formats import npz
 from dcsm_viewer.gui.tools.thresholds import ThresholdsTool
 from dcsm_viewer.gui.tools.thresholds_curves import added, counts_of, curves_from, seed_score, suggested
 from dcsm_viewer.gui.tools.thresholds_files import StoppedError, read_mask, sweep

@@ -8,7 +8,7 @@ import numpy as np
 
 from dcsm_viewer.core.types import Result, Segmentation, SourceImage
 from dcsm_viewer.export import FORMATS
-from dcsm_viewer.export.formats import rules_of
+from dcsm_viewer.export.format_registry import rules_of
 from tests.results import make_image, make_model_card, make_result
 
 CORNERS = [(0, 0), (0, -1), (-1, 0), (-1, -1)]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import FORMATS, Report, export_result, export_with_reports, read_recipe
-from dcsm_viewer.export.formats import Format
+from dcsm_viewer.export.format_registry import Format
 from dcsm_viewer.io.images import read_image
 from tests.unit.export.subjects import of_image, small_result
 

@@ -14,7 +14,7 @@ from PIL import Image
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import FORMATS, export_result
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
-from dcsm_viewer.export.irn_npy import strided
+from dcsm_viewer.export.formats.irn_npy import strided
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, PSA_HIGH, PSA_LOW, SEAM_HIGH
 from tests.unit.export.subjects import BICYCLE, DOG, small_result, thousand_class_result
 

@@ -14,7 +14,7 @@ from dcsm_viewer.engine import pseudo_label_crf as consumer_crf
 from dcsm_viewer.engine.pseudo_label_crf import seed_probabilities
 from dcsm_viewer.export import FORMATS, export_with_reports
 from dcsm_viewer.export.consumer_maps import own_maximum_maps
-from dcsm_viewer.export.formats import rules_of
+from dcsm_viewer.export.format_registry import rules_of
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, PSA_HIGH, PSA_LOW, SEAM_HIGH
 from dcsm_viewer.worker.pseudo_labels import with_seeds
 from tests.results import make_image, make_result

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.subject import exact_labels, segmentation_of
+from dcsm_viewer.export.result_checks import exact_labels, segmentation_of
 from dcsm_viewer.io.atomic import whole_file
 
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.export import npz
+from dcsm_viewer.export.formats import npz
 from tests.results import make_model_card
 from tests.unit.export.subjects import CORNERS, DOG, one_pixel_result, small_result, thousand_class_result
 

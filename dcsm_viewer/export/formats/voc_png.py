@@ -11,7 +11,7 @@ from PIL import Image
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.subject import index_meanings, indexed_labels
+from dcsm_viewer.export.result_checks import index_meanings, indexed_labels
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.render.palette import voc_palette
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.cvat_zip import LIST, add_member, labelmap_text, labels_by_colour, palette_png
-from dcsm_viewer.export.gathered_image import GatheredImage
+from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.formats.cvat_zip import LIST, add_member, labelmap_text, labels_by_colour, palette_png
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.subject import LARGEST_VOCABULARY
+from dcsm_viewer.export.result_checks import LARGEST_VOCABULARY
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.io.text_lines import lines_of
 from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette

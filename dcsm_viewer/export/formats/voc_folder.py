@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dcsm_viewer.export.gathered_image import GatheredImage
+from dcsm_viewer.export.folder_image import GatheredImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.io.text_lines import lines_of

@@ -10,8 +10,8 @@ import pytest
 from dcsm_viewer.batch import export_images, servable
 from dcsm_viewer.core.types import ModelCard, Settings, UserError
 from dcsm_viewer.export import FORMATS, export_result, refused_gatherings
-from dcsm_viewer.export.gathered_image import GatheredImage
-from dcsm_viewer.export.servable import check_image_name, refused_formats
+from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.format_checks import check_image_name, refused_formats
 from tests.results import make_model_card
 from tests.unit.export.subjects import small_result
 from tests.unit.test_batch import FakeEngine, order, photographs

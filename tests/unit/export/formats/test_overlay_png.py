@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcsm_viewer.export import overlay_png
+from dcsm_viewer.export.formats import overlay_png
 from dcsm_viewer.render.palette import class_colour
 from tests.unit.export.subjects import BICYCLE, CORNERS, DOG, one_pixel_result, small_result
 

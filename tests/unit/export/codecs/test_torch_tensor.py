@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
-from dcsm_viewer.export.torch_tensor import TorchTensor, tensor_opcodes
+from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
+from dcsm_viewer.export.codecs.torch_tensor import TorchTensor, tensor_opcodes
 from tests.samples import ROOT
 
 
@@ -60,8 +60,8 @@ def test_that_what_torch_pickled_is_read_without_torch(tmp_path: Path) -> None:
 def test_that_neither_writing_nor_reading_loads_torch(tmp_path: Path) -> None:
     code = (
         "import sys, numpy as np; from pathlib import Path\n"
-        "from dcsm_viewer.export.pickled_npy import load_dictionary, save_dictionary\n"
-        "from dcsm_viewer.export.torch_tensor import TorchTensor\n"
+        "from dcsm_viewer.export.codecs.pickled_npy import load_dictionary, save_dictionary\n"
+        "from dcsm_viewer.export.codecs.torch_tensor import TorchTensor\n"
         "path = Path(sys.argv[1])\n"
         "with path.open('wb') as stream: save_dictionary(stream, {'cam': TorchTensor(np.ones((2, 3), np.float32))})\n"
         "assert load_dictionary(path)['cam'].array.sum() == 6\n"

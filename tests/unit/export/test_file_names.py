@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcsm_viewer.export.stems import stems_for
+from dcsm_viewer.export.file_names import stems_for
 
 _NAMES = st.sampled_from(["a", "b", "A", "a_b", "b_a"])
 _PATHS = st.lists(

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.export.format_checks import cvat_name
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.servable import cvat_name
-from dcsm_viewer.export.subject import index_meanings, indexed_labels
+from dcsm_viewer.export.result_checks import index_meanings, indexed_labels
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.io.text_lines import lines_of
 from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export import voc_png
+from dcsm_viewer.export.formats import voc_png
 from dcsm_viewer.render.palette import class_colour
 from tests.unit.export.subjects import BICYCLE, CORNERS, DOG, one_pixel_result, small_result, thousand_class_result
 

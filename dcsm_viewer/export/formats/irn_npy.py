@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
+from dcsm_viewer.export.codecs.torch_tensor import TorchTensor
 from dcsm_viewer.export.consumer_maps import detected_or_refused, over_own_maximum, own_maximum_maps
-from dcsm_viewer.export.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.torch_tensor import TorchTensor
 from dcsm_viewer.io.atomic import whole_file
 
 STRIDE = 4  # of `cam`: IRN's make_cam.py; its random walk enlarges by the same

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.export.column_runs import mask_of, packed, runs_of, unpacked
+from dcsm_viewer.export.codecs.coco_rle import mask_of, packed, runs_of, unpacked
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.subject import segmentation_of
+from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import whole_file
 
 

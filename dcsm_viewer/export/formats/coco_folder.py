@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.coco_json import combined
-from dcsm_viewer.export.column_runs import mask_of, unpacked
-from dcsm_viewer.export.gathered_image import GatheredImage
+from dcsm_viewer.export.codecs.coco_rle import mask_of, unpacked
+from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.formats.coco_json import combined
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.io.atomic import whole_file
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcsm_viewer.core.types import Result, SeedRule
-from dcsm_viewer.export import (
+from dcsm_viewer.export.formats import (
     clip_es_npy,
     coco_json,
     cvat_zip,
@@ -19,7 +19,7 @@ from dcsm_viewer.export import (
     psa_npy,
     voc_png,
 )
-from dcsm_viewer.export.crf_npy import CrfFile
+from dcsm_viewer.export.formats.crf_npy import CrfFile
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.seed_rules import (
     IRN_SURE_BACKGROUND,

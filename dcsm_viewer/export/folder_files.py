@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export import coco_gathering, cvat_gathering, voc_gathering
-from dcsm_viewer.export.gathered_image import GatheredImage
+from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.formats import coco_folder as coco_gathering
+from dcsm_viewer.export.formats import cvat_folder as cvat_gathering
+from dcsm_viewer.export.formats import voc_folder as voc_gathering
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.io.own_files import check_own, claim

@@ -15,7 +15,7 @@ from PIL import Image
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.subject import segmentation_of
+from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import is_url

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.export.torch_tensor import TorchTensor, stand_ins, tensor_opcodes
+from dcsm_viewer.export.codecs.torch_tensor import TorchTensor, stand_ins, tensor_opcodes
 
 # Protocol 3 names its globals in plain text; from 4 on they are counted strings.
 _PROTOCOL = 3

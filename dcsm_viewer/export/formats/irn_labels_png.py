@@ -11,8 +11,8 @@ from PIL import Image
 
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
+from dcsm_viewer.export.result_checks import index_meanings
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, seeds_of
-from dcsm_viewer.export.subject import index_meanings
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.render.palette import IGNORE_INDEX
 

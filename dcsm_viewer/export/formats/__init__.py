@@ -1,0 +1,1 @@
+"""Export formats: one module a consumer, each with write() and verify()."""
