@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from dcsm_viewer.batch.replay import replay
 from dcsm_viewer.core.types import Inquiry, Report, Request, Result, Settings, SourceImage
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.export import export_with_reports
 from dcsm_viewer.queries.gradient_query import MicroscopeQuestion
 from dcsm_viewer.queries.matrix_query import MatrixQuestion
-from dcsm_viewer.replay import replay
 
 FORMATS = ("npz", "voc")
 STEPS = 3

@@ -15,8 +15,8 @@ from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
 from dcsm_viewer.core.types import UserError
 
 if TYPE_CHECKING:
-    from dcsm_viewer.batch import Order, Outcome
-    from dcsm_viewer.batch_inputs import Inputs
+    from dcsm_viewer.batch.inputs import Inputs
+    from dcsm_viewer.batch.run_batch import Order, Outcome
     from dcsm_viewer.engine.engine import Engine
 
 _DEFAULT_FORMATS = ("voc", "npz", "png")
@@ -78,9 +78,9 @@ def export(
             raise UserError("--classes says the same for all images and --labels for each; choose one.")
         say("Loading the engine ...")
         # Torch takes seconds to import: only now, when the words are known to make sense.
-        from dcsm_viewer.batch import Order, check_formats, servable, with_classes
-        from dcsm_viewer.batch_inputs import Shard, inputs_of
-        from dcsm_viewer.batch_labels import given_classes
+        from dcsm_viewer.batch.inputs import Shard, inputs_of
+        from dcsm_viewer.batch.labels import given_classes
+        from dcsm_viewer.batch.run_batch import Order, check_formats, servable, with_classes
         from dcsm_viewer.engine.engine import Engine
         from dcsm_viewer.engine.runtime.threads import threads_in_use, use_threads
 
@@ -118,7 +118,7 @@ def export(
 
 
 def _here(engine: Engine, images: Inputs, order: Order) -> Iterator[Outcome]:
-    from dcsm_viewer import batch
+    from dcsm_viewer.batch import run_batch as batch
 
     return iter(batch.export_images(engine, images.paths, order, say, images.stems))
 
@@ -126,7 +126,7 @@ def _here(engine: Engine, images: Inputs, order: Order) -> Iterator[Outcome]:
 def _on_cluster(
     engine: Engine, images: Inputs, order: Order, workers: int | None, scheduler: str | None, threads: int
 ) -> Iterator[Outcome]:
-    from dcsm_viewer.farm import connected, export_on_cluster
+    from dcsm_viewer.batch.dask import connected, export_on_cluster
 
     say("Starting the workers ..." if scheduler is None else f"Asking {scheduler} ...")
     with connected(workers=workers, scheduler=scheduler, threads=threads) as client:

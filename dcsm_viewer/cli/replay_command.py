@@ -22,8 +22,8 @@ def replay(recipe: RecipeFile, out: Out, image: Image = None) -> None:
             say(f"{out} is the recipe's own folder; choose another, or its files would be written over.")
             raise typer.Exit(BAD_USAGE)
         say("Loading the engine ...")
+        from dcsm_viewer.batch.replay import replay as done_again
         from dcsm_viewer.engine.engine import Engine
-        from dcsm_viewer.replay import replay as done_again
 
         replayed = done_again(Engine(), recipe, out, image)
     put(replayed)

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from dcsm_viewer.batch import Order, export_images
-from dcsm_viewer.batch_inputs import Inputs, inputs_of
+from dcsm_viewer.batch.dask import connected, export_on_cluster
+from dcsm_viewer.batch.dask.task import Task, export_task
+from dcsm_viewer.batch.inputs import Inputs, inputs_of
+from dcsm_viewer.batch.run_batch import Order, export_images
 from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Settings, UserError
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.runtime.threads import threads_in_use, use_threads
 from dcsm_viewer.export.recipe import versions
-from dcsm_viewer.farm import connected, export_on_cluster
-from dcsm_viewer.farm.task import Task, export_task
 from tests.samples import SAMPLES
 
 SETTINGS = Settings(
@@ -134,7 +134,7 @@ def test_that_a_worker_with_other_packages_or_weights_makes_no_files(
 
 
 def test_that_a_scheduler_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcsm_viewer.farm.cluster._CONNECT_S", 0.2)
+    monkeypatch.setattr("dcsm_viewer.batch.dask.cluster._CONNECT_S", 0.2)
     with (
         pytest.raises(UserError, match=r"No scheduler answers at tcp://127\.0\.0\.1:9"),
         connected(workers=None, scheduler="tcp://127.0.0.1:9", threads=1),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dcsm_viewer import batch
+from dcsm_viewer.batch import run_batch as batch
 from dcsm_viewer.cli import main
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import MethodSettings, PresetName, Settings

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.batch import Order
+from dcsm_viewer.batch.run_batch import Order
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FORMATS
 from dcsm_viewer.gui.edits import for_another_image

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.batch import Order, Outcome, check_formats, export_images, servable
-from dcsm_viewer.batch_inputs import Inputs, inputs_of
-from dcsm_viewer.batch_labels import given_classes
+from dcsm_viewer.batch.inputs import Inputs, inputs_of
+from dcsm_viewer.batch.labels import given_classes
+from dcsm_viewer.batch.run_batch import Order, Outcome, check_formats, export_images, servable
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import gather
 from dcsm_viewer.gui.controller import Controller

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dcsm_viewer.batch import Outcome
+from dcsm_viewer.batch.run_batch import Outcome
 
 Phase = Literal["idle", "running", "paused", "ending", "cancelled", "finished", "refused"]
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.batch import Outcome
+from dcsm_viewer.batch.run_batch import Outcome
 from dcsm_viewer.core.types import Inquiry, UserError
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.remembered import Remembered

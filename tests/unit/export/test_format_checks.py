@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from dcsm_viewer.batch import export_images, servable
+from dcsm_viewer.batch.run_batch import export_images, servable
 from dcsm_viewer.core.types import ModelCard, Settings, UserError
 from dcsm_viewer.export import FORMATS, export_result, refused_gatherings
 from dcsm_viewer.export.folder_image import GatheredImage
 from dcsm_viewer.export.format_checks import check_image_name, refused_formats
 from tests.results import make_model_card
+from tests.unit.batch.test_run_batch import FakeEngine, order, photographs
 from tests.unit.export.subjects import small_result
-from tests.unit.test_batch import FakeEngine, order, photographs
 
 __all__ = ["photographs"]
 

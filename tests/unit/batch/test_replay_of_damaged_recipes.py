@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 from PIL import Image
 
+from dcsm_viewer.batch.replay import replay
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.export.recipe import read_recipe, recipe_of, write_recipe
-from dcsm_viewer.replay import replay
 from tests.unit.export.subjects import small_result
 
 NO_ENGINE = cast("Engine", None)  # nothing is computed

@@ -10,7 +10,7 @@ from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.io.atomic import PART
 from tests.samples import ROOT
-from tests.unit.test_batch import photographs
+from tests.unit.batch.test_run_batch import photographs
 
 __all__ = ["photographs"]
 
@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from dcsm_viewer import batch
 from dcsm_viewer.export import bundle
-from tests.unit.test_batch import FakeEngine, order
+from tests.unit.batch.test_run_batch import FakeEngine, order
 
 folder, out, mark, is_first = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "first"
 begun, over = mark / "begun", mark / "over"

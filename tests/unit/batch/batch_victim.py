@@ -1,6 +1,6 @@
 """A run that dies at its n-th step on the disk, as by SIGKILL: nothing is caught, closed or cleaned up.
 
-    python -m tests.unit.batch_victim PHOTOGRAPHS OUT STEP
+    python -m tests.unit.batch.batch_victim PHOTOGRAPHS OUT STEP
 
 STEP 0 lives to the end. Steps are every fsync and every file that takes its place.
 """
@@ -13,10 +13,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from dcsm_viewer.batch import export_images
-from dcsm_viewer.batch_inputs import inputs_of
+from dcsm_viewer.batch.inputs import inputs_of
+from dcsm_viewer.batch.run_batch import export_images
 from dcsm_viewer.export import gather
-from tests.unit.test_batch import FakeEngine, order
+from tests.unit.batch.test_run_batch import FakeEngine, order
 
 FORMATS = ("voc", "npz", "coco", "seam")
 DIED = 9

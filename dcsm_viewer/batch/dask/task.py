@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dcsm_viewer.batch import Order, Outcome, export_image
+from dcsm_viewer.batch.run_batch import Order, Outcome, export_image
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.recipe import versions
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcsm_viewer.farm.cluster import connected
-from dcsm_viewer.farm.driver import export_on_cluster
+from dcsm_viewer.batch.dask.cluster import connected
+from dcsm_viewer.batch.dask.driver import export_on_cluster
 
 __all__ = ["connected", "export_on_cluster"]

@@ -11,9 +11,9 @@ from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.io.atomic import PART
 from tests.samples import ROOT
-from tests.unit import batch_victim
-from tests.unit.batch_victim import DIED
-from tests.unit.test_batch import photographs
+from tests.unit.batch import batch_victim
+from tests.unit.batch.batch_victim import DIED
+from tests.unit.batch.test_run_batch import photographs
 
 __all__ = ["photographs"]
 
@@ -27,7 +27,7 @@ def _files(folder: Path) -> dict[str, str]:
 
 
 def _run(folder: Path, out: Path, step: int) -> int:
-    command = [sys.executable, "-m", "tests.unit.batch_victim", str(folder), str(out), str(step)]
+    command = [sys.executable, "-m", "tests.unit.batch.batch_victim", str(folder), str(out), str(step)]
     return subprocess.run(command, cwd=ROOT, check=False, stderr=subprocess.DEVNULL).returncode
 
 

@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from dcsm_viewer.batch_done import finished_files
-from dcsm_viewer.batch_inputs import expand
-from dcsm_viewer.batch_labels import class_ids
-from dcsm_viewer.batch_pace import Pace
+from dcsm_viewer.batch.inputs import expand
+from dcsm_viewer.batch.labels import class_ids
+from dcsm_viewer.batch.resume import finished_files
+from dcsm_viewer.batch.throughput import Pace
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for

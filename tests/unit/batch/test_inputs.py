@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcsm_viewer.batch import Order
-from dcsm_viewer.batch_inputs import Shard, expand, inputs_of
-from dcsm_viewer.batch_labels import class_ids, given_classes
+from dcsm_viewer.batch.inputs import Shard, expand, inputs_of
+from dcsm_viewer.batch.labels import class_ids, given_classes
+from dcsm_viewer.batch.run_batch import Order
 from dcsm_viewer.core.types import Settings, UserError
 from dcsm_viewer.io.images import read_image
 from tests.results import make_model_card

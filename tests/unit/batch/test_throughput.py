@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcsm_viewer.batch_pace import RECENT, Pace
+from dcsm_viewer.batch.throughput import RECENT, Pace
 
 
 class Clock:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from dcsm_viewer import batch
-from dcsm_viewer.batch import export_image, export_images
+from dcsm_viewer.batch import run_batch as batch
+from dcsm_viewer.batch.run_batch import export_image, export_images
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import export_with_reports, read_recipe
 from dcsm_viewer.io.atomic import PART, part_beside
 from dcsm_viewer.io.part_writer import this_writer
 from tests.samples import ROOT
-from tests.unit.test_batch import FakeEngine, digests, order, photographs
+from tests.unit.batch.test_run_batch import FakeEngine, digests, order, photographs
 
 __all__ = ["photographs"]
 

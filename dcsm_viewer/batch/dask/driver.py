@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dcsm_viewer.batch import Order, Outcome, summary
-from dcsm_viewer.batch_pace import Pace
+from dcsm_viewer.batch.dask.cluster import scheduling
+from dcsm_viewer.batch.dask.task import Task, export_task
+from dcsm_viewer.batch.run_batch import Order, Outcome, summary
+from dcsm_viewer.batch.throughput import Pace
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import clear_leftovers
 from dcsm_viewer.export.format_checks import check_image_name
 from dcsm_viewer.export.recipe import versions
-from dcsm_viewer.farm.cluster import scheduling
-from dcsm_viewer.farm.task import Task, export_task
 from dcsm_viewer.io.urls import is_url
 
 AHEAD = 4  # images given out for each worker: it never waits, and 10,000 do not lie in the scheduler

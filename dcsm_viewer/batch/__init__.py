@@ -1,0 +1,1 @@
+"""Run the engine over many images without a window, and replay recipes."""
