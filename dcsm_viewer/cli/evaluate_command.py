@@ -16,10 +16,10 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.metrics.pointing import is_hit
 
 if TYPE_CHECKING:
-    from dcsm_viewer.study.evaluation.evaluation import Evaluation, Order
-    from dcsm_viewer.study.evaluation.rows import Row
-    from dcsm_viewer.study.evaluation.run import ImageDone
-    from dcsm_viewer.study.evaluation.summary import RowSummary
+    from dcsm_viewer.evaluation.evaluation_job import Evaluation, Order
+    from dcsm_viewer.evaluation.rows import Row
+    from dcsm_viewer.evaluation.run_evaluation import ImageDone
+    from dcsm_viewer.evaluation.summary import RowSummary
 
 STOPPED = 130  # as a shell says of what Ctrl-C ended
 
@@ -63,7 +63,7 @@ def evaluate(
         )
         say("Loading the engine ...")
         # Torch takes seconds to import: only now, when the words are known to make sense.
-        from dcsm_viewer.study.evaluation.evaluation import Evaluation
+        from dcsm_viewer.evaluation.evaluation_job import Evaluation
 
         evaluation = Evaluation(order)
     try:
@@ -107,10 +107,10 @@ def _order(
 ) -> Order:
     from dataclasses import replace
 
+    from dcsm_viewer.evaluation.evaluation_job import Order
+    from dcsm_viewer.evaluation.sweep import parsed_axes
+    from dcsm_viewer.evaluation.variants import Variant
     from dcsm_viewer.io.datasets import voc_dataset
-    from dcsm_viewer.study.evaluation.evaluation import Order
-    from dcsm_viewer.study.evaluation.sweep import parsed_axes
-    from dcsm_viewer.study.evaluation.variants import Variant
 
     measured = bool(sweep) or not predictions if ours is None else ours
     if not measured and not predictions:

@@ -20,10 +20,10 @@ from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stages.network_passes import Passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
+from dcsm_viewer.evaluation.recognition_figures import Recognition, figures_of, markdown_of, recognition_of
 from dcsm_viewer.io.atomic import make_folder, whole_file
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
 from dcsm_viewer.io.images import read_image
-from dcsm_viewer.study.evaluation.recognised import Recognition, figures_of, markdown_of, recognition_of
 
 
 class Recogniser:

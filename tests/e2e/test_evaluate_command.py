@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.cli import main
+from dcsm_viewer.evaluation.run_evaluation import ImageDone
 from dcsm_viewer.io.datasets import VOC_CLASSES
-from dcsm_viewer.study.evaluation.run import ImageDone
-from tests.unit.study.evaluation.scenes import SCENES, make_scenes
+from tests.unit.evaluation.scenes import SCENES, make_scenes
 
 SMALL = ("--scales", "160,192", "--crf-iterations", "2", "--device", "cpu")
 
@@ -219,7 +219,7 @@ def test_that_the_list_our_own_export_writes_is_read(
 def test_that_whoever_stops_it_is_told_how_to_go_on(
     scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dcsm_viewer.study.evaluation.evaluation import Evaluation
+    from dcsm_viewer.evaluation.evaluation_job import Evaluation
 
     images = Evaluation.images
 

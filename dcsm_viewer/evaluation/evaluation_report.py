@@ -9,13 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dcsm_viewer.evaluation.plots import plots_of
+from dcsm_viewer.evaluation.published_figures import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
+from dcsm_viewer.evaluation.summary import RowSummary
+from dcsm_viewer.evaluation.tables import csv_of, markdown_of, thresholds_csv_of
 from dcsm_viewer.io.atomic import make_folder, whole_file
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
 from dcsm_viewer.render.figure_png import write_png
-from dcsm_viewer.study.evaluation.plots import plots_of
-from dcsm_viewer.study.evaluation.published import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
-from dcsm_viewer.study.evaluation.summary import RowSummary
-from dcsm_viewer.study.evaluation.tables import csv_of, markdown_of, thresholds_csv_of
 
 _TEXTS = ("evaluation.json", "evaluation.csv", "thresholds.csv", "evaluation.md")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.evaluation.records import Record, RecordFile, files_digest
 from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
-from dcsm_viewer.study.evaluation.records import Record, RecordFile, files_digest
 
 LABELS = 4
 

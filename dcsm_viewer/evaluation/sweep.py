@@ -10,8 +10,8 @@ from typing import Any
 
 from dcsm_viewer.core import parameters as limits
 from dcsm_viewer.core.types import ModelCard, UserError
-from dcsm_viewer.study.evaluation.axes import axes
-from dcsm_viewer.study.evaluation.variants import Variant
+from dcsm_viewer.evaluation.axes import axes
+from dcsm_viewer.evaluation.variants import Variant
 
 MOST_VARIANTS = 400
 # A preset sets all constants, so it comes before those that change one.

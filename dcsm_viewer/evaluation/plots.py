@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dcsm_viewer.evaluation.axes import axes
+from dcsm_viewer.evaluation.chart import COLOURS, GREY, Frame, Series, bar_chart, line_chart
+from dcsm_viewer.evaluation.published_figures import PUBLISHED_BY_N
+from dcsm_viewer.evaluation.summary import RowSummary
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
-from dcsm_viewer.study.evaluation.axes import axes
-from dcsm_viewer.study.evaluation.chart import COLOURS, GREY, Frame, Series, bar_chart, line_chart
-from dcsm_viewer.study.evaluation.published import PUBLISHED_BY_N
-from dcsm_viewer.study.evaluation.summary import RowSummary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.study.evaluation.predictions import predictions_in
-from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
+from dcsm_viewer.evaluation.class_matching import Vocabularies
+from dcsm_viewer.evaluation.predictions import predictions_in
 
 
 def test_that_a_folder_that_lacks_masks_is_named_with_the_first(tmp_path: Path) -> None:

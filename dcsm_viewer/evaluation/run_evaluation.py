@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.evaluation.class_matching import Vocabularies
+from dcsm_viewer.evaluation.label_evaluator import Bench
+from dcsm_viewer.evaluation.one_image import OneImage, mask_of
+from dcsm_viewer.evaluation.records import Record, RecordFile, files_digest
+from dcsm_viewer.evaluation.rows import Row
 from dcsm_viewer.io.datasets import Dataset, Example
-from dcsm_viewer.study.evaluation.bench import Bench
-from dcsm_viewer.study.evaluation.one_image import OneImage, mask_of
-from dcsm_viewer.study.evaluation.records import Record, RecordFile, files_digest
-from dcsm_viewer.study.evaluation.rows import Row
-from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
 
 Known = Mapping[tuple[str, str, str], Record]
 

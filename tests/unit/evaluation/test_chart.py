@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from dcsm_viewer.evaluation.chart import COLOURS, Frame, Series, bar_chart, line_chart
 from dcsm_viewer.render.figure_png import write_png
-from dcsm_viewer.study.evaluation.chart import COLOURS, Frame, Series, bar_chart, line_chart
 
 FRAME = Frame("Photographs: $x$ and 5 %", "N", "mean IoU, %", ((0.0, "1"), (1.0, "2"), (2.0, "5")), (-0.25, 2.25))
 LINES = (

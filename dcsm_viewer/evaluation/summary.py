@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.evaluation.class_matching import Vocabularies
+from dcsm_viewer.evaluation.records import Record
+from dcsm_viewer.evaluation.rows import Row
 from dcsm_viewer.metrics.average_precision import average_precisions
 from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.means import mean_of
 from dcsm_viewer.metrics.pointing import TOLERANCE_PX, is_hit
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS, ThresholdCounts, total_of
-from dcsm_viewer.study.evaluation.records import Record
-from dcsm_viewer.study.evaluation.rows import Row
-from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
 
 NAN = float("nan")
 

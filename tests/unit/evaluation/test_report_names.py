@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcsm_viewer.study.evaluation.report import _by_name, report_names
+from dcsm_viewer.evaluation.evaluation_report import _by_name, report_names
 
 
 def test_that_a_class_called_background_has_a_figure_of_its_own() -> None:

@@ -9,19 +9,19 @@ from types import MappingProxyType
 from typing import Any
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.evaluation.class_matching import Vocabularies
+from dcsm_viewer.evaluation.evaluation_report import report_names, write_report
+from dcsm_viewer.evaluation.label_evaluator import Bench
+from dcsm_viewer.evaluation.predictions import predictions_in
+from dcsm_viewer.evaluation.records import RecordFile
+from dcsm_viewer.evaluation.rows import Row, rows_of
+from dcsm_viewer.evaluation.run_evaluation import ImageDone, Measurer, evaluate
+from dcsm_viewer.evaluation.summary import RowSummary, Tally
+from dcsm_viewer.evaluation.sweep import variants_of
+from dcsm_viewer.evaluation.variants import Variant
 from dcsm_viewer.io.atomic import make_folder
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.io.own_files import adopt, claim
-from dcsm_viewer.study.evaluation.bench import Bench
-from dcsm_viewer.study.evaluation.predictions import predictions_in
-from dcsm_viewer.study.evaluation.records import RecordFile
-from dcsm_viewer.study.evaluation.report import report_names, write_report
-from dcsm_viewer.study.evaluation.rows import Row, rows_of
-from dcsm_viewer.study.evaluation.run import ImageDone, Measurer, evaluate
-from dcsm_viewer.study.evaluation.summary import RowSummary, Tally
-from dcsm_viewer.study.evaluation.sweep import variants_of
-from dcsm_viewer.study.evaluation.variants import Variant
-from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
 
 RECORDS = "records.jsonl"
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.evaluation.class_matching import Vocabularies
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.metrics.average_precision import average_precisions
 from dcsm_viewer.metrics.means import mean_of
-from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
 
 THRESHOLD = 0.5  # as evaluation's, of images whose classes are not known
 

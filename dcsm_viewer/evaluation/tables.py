@@ -7,10 +7,10 @@ import io
 import math
 from collections.abc import Sequence
 
+from dcsm_viewer.evaluation.published_figures import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
+from dcsm_viewer.evaluation.summary import RowSummary
 from dcsm_viewer.io.markdown import plain, table
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
-from dcsm_viewer.study.evaluation.published import CAPTION, PUBLISHED, PUBLISHED_BY_N, SOURCE, counterpart
-from dcsm_viewer.study.evaluation.summary import RowSummary
 
 
 def markdown_of(rows: Sequence[RowSummary], class_names: Sequence[str], heading: str, sentences: Sequence[str]) -> str:

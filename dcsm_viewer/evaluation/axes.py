@@ -12,7 +12,7 @@ from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameters import CHOICES, LIMITS, Choice, Limit
 from dcsm_viewer.core.types import ModelCard, PresetName, Settings, UserError
-from dcsm_viewer.study.evaluation.variants import Variant
+from dcsm_viewer.evaluation.variants import Variant
 
 Change = Callable[[Variant, str], Variant]
 

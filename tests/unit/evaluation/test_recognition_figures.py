@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.evaluation.recognition_figures import figures_of, markdown_of, recognition_of
 from dcsm_viewer.io.datasets import Dataset, Example
-from dcsm_viewer.study.evaluation.recognised import figures_of, markdown_of, recognition_of
 
 MODEL = ("car", "dog", "person")
 

@@ -9,10 +9,10 @@ import pytest
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameters import CHOICES, LIMITS
 from dcsm_viewer.core.types import ModelCard, Settings, UserError
-from dcsm_viewer.study.evaluation.axes import axes
-from dcsm_viewer.study.evaluation.published import PUBLISHED_BY_N, counterpart
-from dcsm_viewer.study.evaluation.sweep import parsed_axes, variants_of
-from dcsm_viewer.study.evaluation.variants import Variant, in_working_order
+from dcsm_viewer.evaluation.axes import axes
+from dcsm_viewer.evaluation.published_figures import PUBLISHED_BY_N, counterpart
+from dcsm_viewer.evaluation.sweep import parsed_axes, variants_of
+from dcsm_viewer.evaluation.variants import Variant, in_working_order
 
 CARD = ModelCard("net", "Net", ("cat", "dog"), ("low", "high"), "digest", "rgb", ("input", "low", "high"))
 BASE = Variant("our masks", Settings(), labels_given=False)

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import SourceImage, UserError
+from dcsm_viewer.evaluation.class_matching import Vocabularies
+from dcsm_viewer.evaluation.label_evaluator import Bench, Labelled
+from dcsm_viewer.evaluation.predictions import Predictions
+from dcsm_viewer.evaluation.records import Record
+from dcsm_viewer.evaluation.rows import Row
+from dcsm_viewer.evaluation.variants import Variant, in_working_order
 from dcsm_viewer.io.datasets import Example
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.masks import read_mask
 from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.pointing import distances_of
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
-from dcsm_viewer.study.evaluation.bench import Bench, Labelled
-from dcsm_viewer.study.evaluation.predictions import Predictions
-from dcsm_viewer.study.evaluation.records import Record
-from dcsm_viewer.study.evaluation.rows import Row
-from dcsm_viewer.study.evaluation.variants import Variant, in_working_order
-from dcsm_viewer.study.evaluation.vocabularies import Vocabularies
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import ClassChoice, PresetName, Request, Settings, SourceImage
 from dcsm_viewer.engine.engine import Engine
+from dcsm_viewer.evaluation.label_evaluator import Bench
 from dcsm_viewer.io.images import read_image
-from dcsm_viewer.study.evaluation.bench import Bench
 from tests.samples import SAMPLE
 
 

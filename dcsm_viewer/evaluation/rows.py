@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.study.evaluation.predictions import Predictions
-from dcsm_viewer.study.evaluation.variants import Variant
+from dcsm_viewer.evaluation.predictions import Predictions
+from dcsm_viewer.evaluation.variants import Variant
 
 
 @dataclass(frozen=True, slots=True)
