@@ -23,9 +23,9 @@ screenshots:     ## make the pictures of README and docs from the real program
 	@.venv/bin/python -m benchmarks.screenshots
 
 scenes:          ## fetch the sources and make the scenes to study with in out/scenes (docs/scenes.md); half an hour
-	@.venv/bin/python -m dcsm_viewer.study.scenes
+	@.venv/bin/python -m research.scenes
 
 photographs:     ## fetch real photographs with known classes into out/photographs (docs/scenes.md), to recognise them on
-	@.venv/bin/python -m dcsm_viewer.study.photographs
+	@.venv/bin/python -m research.photographs
 
 .PHONY: help run test test-machines format bench screenshots scenes photographs

@@ -11,9 +11,9 @@ from PIL import Image
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import make_folder, replaced
-from dcsm_viewer.study.pictures.cutout import file_name, trimmed
-from dcsm_viewer.study.pictures.icon_classes import class_of_icon
-from dcsm_viewer.study.pictures.sources import Source
+from research.pictures.cutout import file_name, trimmed
+from research.pictures.icon_classes import class_of_icon
+from research.pictures.sources import Source
 
 
 def gather_figures(source: Source, folder: Path, names: Path, out: Path, report: Callable[[str], None]) -> int:

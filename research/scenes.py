@@ -1,4 +1,4 @@
-"""Scenes with exact masks, to train and to measure with: `python -m dcsm_viewer.study.scenes --help`."""
+"""Scenes with exact masks, to train and to measure with: `python -m research.scenes --help`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ import numpy as np
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import replaced
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
-from dcsm_viewer.study.pictures.backgrounds import Backgrounds, gather_backgrounds
-from dcsm_viewer.study.pictures.contact_sheet import contact_sheet
-from dcsm_viewer.study.pictures.cutout import found_in
-from dcsm_viewer.study.pictures.fetch import fetched
-from dcsm_viewer.study.pictures.looks import EVALUATION, TRAINING
-from dcsm_viewer.study.pictures.scene import made_scene
-from dcsm_viewer.study.pictures.sources import SIDES, Side, of_side
-from dcsm_viewer.study.pictures.stock import Part, Stock, part_of
-from dcsm_viewer.study.pictures.voc_folder import Written, write_lists, write_scene
+from research.pictures.backgrounds import Backgrounds, gather_backgrounds
+from research.pictures.contact_sheet import contact_sheet
+from research.pictures.cutout import found_in
+from research.pictures.fetch import fetched
+from research.pictures.looks import EVALUATION, TRAINING
+from research.pictures.scene import made_scene
+from research.pictures.sources import SIDES, Side, of_side
+from research.pictures.stock import Part, Stock, part_of
+from research.pictures.voc_folder import Written, write_lists, write_scene
 
 # As photographs of VOC are: most lie, one in six stands.
 SIZES = ((500, 375), (480, 360), (500, 333), (375, 500), (480, 320), (500, 375))
@@ -58,13 +58,13 @@ def make_objects(side: Side, sources: Path, material: Path, report: Callable[[st
         fetched(source, sources, report)
     objects = material / "objects" / side
     if side == "evaluation":
-        from dcsm_viewer.study.pictures.photographs import gather
+        from research.pictures.photographs import gather
 
         gather(sources, objects, report)
     else:
-        from dcsm_viewer.study.pictures.figures import gather_figures
-        from dcsm_viewer.study.pictures.icons import draw_icons
-        from dcsm_viewer.study.pictures.model_views import default_views, render_models
+        from research.pictures.figures import gather_figures
+        from research.pictures.icons import draw_icons
+        from research.pictures.model_views import default_views, render_models
 
         for source in of_side(side):
             if source.name in ("noto", "fluent-emoji", "fluent-emoji-flat", "twemoji"):
@@ -152,7 +152,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dcsm_viewer.study.scenes", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m research.scenes", description=__doc__)
     parser.add_argument("--side", choices=SIDES, help="which side to make; without it, all default sets of both")
     parser.add_argument("--part", choices=("train", "val"), help="which part of the training side (default: train)")
     parser.add_argument("--count", type=_natural, help="how many scenes")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.study.pictures.cutout import NO_CLASS, Cutout, file_name, found_in, trimmed
-from dcsm_viewer.study.pictures.stock import Stock, part_of
-from tests.unit.study.scene_subjects import drawn_cutout
+from research.pictures.cutout import NO_CLASS, Cutout, file_name, found_in, trimmed
+from research.pictures.stock import Stock, part_of
+from tests.research.scene_subjects import drawn_cutout
 
 
 def listed(class_name: str, origins: int, kind: str = "icon", views: int = 1) -> list[Cutout]:

@@ -10,7 +10,7 @@ import torch
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import TORCHVISION
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, Vgg16
-from dcsm_viewer.study.vgg16_start import body_in, started
+from research.vgg16_start import body_in, started
 
 WIDTHS = dict(zip(CONVOLUTIONS, (2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 4), strict=True))
 

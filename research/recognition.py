@@ -1,4 +1,4 @@
-"""How well networks tell which classes photographs show: `python -m dcsm_viewer.study.recognition --help`."""
+"""How well networks tell which classes photographs show: `python -m research.recognition --help`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def recognised(dataset: Dataset, settings: Settings, report: Callable[[str], Non
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dcsm_viewer.study.recognition", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m research.recognition", description=__doc__)
     parser.add_argument("labels", type=Path, help="a CSV of image,label,label, paths relative to it")
     parser.add_argument("--model", action="append", help="a model's name or weights file; several for several")
     parser.add_argument("--vocabulary", choices=("voc", "imagenet"), default="voc", help="of networks of ImageNet's")

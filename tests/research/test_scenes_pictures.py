@@ -9,17 +9,17 @@ from PIL import Image
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
-from dcsm_viewer.study.pictures.backgrounds import Backgrounds, pattern, tone_mapped
-from dcsm_viewer.study.pictures.cutout import NO_CLASS, found_in, pixels
-from dcsm_viewer.study.pictures.figures import gather_figures
-from dcsm_viewer.study.pictures.icon_classes import class_of_icon
-from dcsm_viewer.study.pictures.icons import draw_icons
-from dcsm_viewer.study.pictures.model_classes import class_of_model
-from dcsm_viewer.study.pictures.model_views import models_in, random_view
-from dcsm_viewer.study.pictures.outlined import Outline, cut_out, outlines
-from dcsm_viewer.study.pictures.photograph_classes import SCRATCH, TUXPAINT
-from dcsm_viewer.study.pictures.photographs import cut_by_disparity
-from dcsm_viewer.study.pictures.sources import named
+from research.pictures.backgrounds import Backgrounds, pattern, tone_mapped
+from research.pictures.cutout import NO_CLASS, found_in, pixels
+from research.pictures.figures import gather_figures
+from research.pictures.icon_classes import class_of_icon
+from research.pictures.icons import draw_icons
+from research.pictures.model_classes import class_of_model
+from research.pictures.model_views import models_in, random_view
+from research.pictures.outlined import Outline, cut_out, outlines
+from research.pictures.photograph_classes import SCRATCH, TUXPAINT
+from research.pictures.photographs import cut_by_disparity
+from research.pictures.sources import named
 
 
 def silent(sentence: str) -> None:

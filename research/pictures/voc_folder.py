@@ -16,7 +16,7 @@ from scipy import ndimage
 from dcsm_viewer.io.atomic import make_folder, whole_file
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
 from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
-from dcsm_viewer.study.pictures.scene import Scene
+from research.pictures.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)

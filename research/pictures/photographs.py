@@ -12,9 +12,9 @@ from scipy import ndimage
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import make_folder, replaced
-from dcsm_viewer.study.pictures.cutout import file_name, trimmed
-from dcsm_viewer.study.pictures.outlined import cut_out, outlines, photograph_of
-from dcsm_viewer.study.pictures.photograph_classes import SCRATCH, TUXPAINT
+from research.pictures.cutout import file_name, trimmed
+from research.pictures.outlined import cut_out, outlines, photograph_of
+from research.pictures.photograph_classes import SCRATCH, TUXPAINT
 
 _STAMPS = Path("usr/share/tuxpaint/stamps")
 _COSTUMES = Path("usr/share/scratch/Media/Costumes")

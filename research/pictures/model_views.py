@@ -17,9 +17,9 @@ from PIL import Image
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import make_folder, replaced
-from dcsm_viewer.study.pictures.cutout import NO_CLASS, file_name, trimmed
-from dcsm_viewer.study.pictures.model_classes import class_of_model
-from dcsm_viewer.study.pictures.sources import Source
+from research.pictures.cutout import NO_CLASS, file_name, trimmed
+from research.pictures.model_classes import class_of_model
+from research.pictures.sources import Source
 
 SIZE_PX = 448
 _LIBRARIES = Path("usr/share/sweethome3d/furniture")

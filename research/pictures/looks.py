@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
 
-from dcsm_viewer.study.pictures.cutout import Cutout, pixels
+from research.pictures.cutout import Cutout, pixels
 
 Picture = NDArray[np.float32]
 

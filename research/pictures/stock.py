@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.study.pictures.cutout import NO_CLASS, Cutout
+from research.pictures.cutout import NO_CLASS, Cutout
 
 Part = Literal["train", "val"]
 

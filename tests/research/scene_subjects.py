@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcsm_viewer.study.pictures.cutout import Cutout, Kind, file_name
-from dcsm_viewer.study.pictures.layer import Layer
+from research.pictures.cutout import Cutout, Kind, file_name
+from research.pictures.layer import Layer
 
 Picture = NDArray[np.float32]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import make_folder
-from dcsm_viewer.study.pictures.sources import Source
+from research.pictures.sources import Source
 
 _MARK = "fetched.sha256"  # written last: a folder without it was left half unpacked
 _CLIENTS = {"pip": (), "sdist": (), "npm": ("npm",), "apt": ("apt-get", "dpkg-deb")}

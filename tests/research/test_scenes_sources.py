@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.study.pictures import fetch
-from dcsm_viewer.study.pictures.sources import PERMISSIVE, PHOTOGRAPH_SOURCES, SIDES, SOURCES, Source, named, of_side
+from research.pictures import fetch
+from research.pictures.sources import PERMISSIVE, PHOTOGRAPH_SOURCES, SIDES, SOURCES, Source, named, of_side
 
 
 def test_that_each_source_is_on_one_side_only() -> None:

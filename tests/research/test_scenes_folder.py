@@ -10,11 +10,11 @@ from PIL import Image
 
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
 from dcsm_viewer.render.palette import voc_palette
-from dcsm_viewer.study import scenes
-from dcsm_viewer.study.pictures.cutout import NO_CLASS
-from dcsm_viewer.study.pictures.scene import Scene, Seen
-from dcsm_viewer.study.pictures.voc_folder import void_ring, write_scene
-from tests.unit.study.scene_subjects import drawn_cutout
+from research import scenes
+from research.pictures.cutout import NO_CLASS
+from research.pictures.scene import Scene, Seen
+from research.pictures.voc_folder import void_ring, write_scene
+from tests.research.scene_subjects import drawn_cutout
 
 
 @pytest.fixture

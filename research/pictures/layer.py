@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
-from dcsm_viewer.study.pictures.cutout import Cutout
+from research.pictures.cutout import Cutout
 
 Picture = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)

@@ -18,8 +18,8 @@ from scipy import ndimage
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import make_folder, replaced
-from dcsm_viewer.study.pictures.photograph_classes import SCRATCH_BACKGROUNDS
-from dcsm_viewer.study.pictures.sources import Side
+from research.pictures.photograph_classes import SCRATCH_BACKGROUNDS
+from research.pictures.sources import Side
 
 Picture = NDArray[np.float32]
 

@@ -6,9 +6,9 @@ import pytest
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.datasets import VOC_CLASSES, csv_dataset
-from dcsm_viewer.study import photographs
-from dcsm_viewer.study.pictures.sources import Source, named
-from dcsm_viewer.study.pictures.whole_photographs import WholePhotograph, whole_photographs
+from research import photographs
+from research.pictures.sources import Source, named
+from research.pictures.whole_photographs import WholePhotograph, whole_photographs
 
 CAR = WholePhotograph("foolbox", "data/car.jpg", ("car", "person"))
 LAKE = WholePhotograph("darknet", "lake.png", ())

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcsm_viewer.study.pictures.cutout import NO_CLASS, Cutout
-from dcsm_viewer.study.pictures.layer import Layer, inside, standing
-from dcsm_viewer.study.pictures.looks import Looks, as_shot, dressed
-from dcsm_viewer.study.pictures.stock import Stock
+from research.pictures.cutout import NO_CLASS, Cutout
+from research.pictures.layer import Layer, inside, standing
+from research.pictures.looks import Looks, as_shot, dressed
+from research.pictures.stock import Stock
 
 Picture = NDArray[np.float32]
 

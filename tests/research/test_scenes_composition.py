@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcsm_viewer.study.pictures.cutout import NO_CLASS, Cutout
-from dcsm_viewer.study.pictures.layer import Layer
-from dcsm_viewer.study.pictures.looks import EVALUATION, TRAINING
-from dcsm_viewer.study.pictures.scene import LEAST_OF_PICTURE, composited, made_scene
-from dcsm_viewer.study.pictures.stock import Stock
-from tests.unit.study.scene_subjects import Grey, drawn_cutout, square
+from research.pictures.cutout import NO_CLASS, Cutout
+from research.pictures.layer import Layer
+from research.pictures.looks import EVALUATION, TRAINING
+from research.pictures.scene import LEAST_OF_PICTURE, composited, made_scene
+from research.pictures.stock import Stock
+from tests.research.scene_subjects import Grey, drawn_cutout, square
 
 SIZE = (160, 120)
 

@@ -1,4 +1,4 @@
-"""Real photographs with the classes they show: `python -m dcsm_viewer.study.photographs --help`."""
+"""Real photographs with the classes they show: `python -m research.photographs --help`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import make_folder, whole_file
-from dcsm_viewer.study.pictures.fetch import fetched
-from dcsm_viewer.study.pictures.outlined import packed_file
-from dcsm_viewer.study.pictures.sources import named
-from dcsm_viewer.study.pictures.whole_photographs import WholePhotograph, whole_photographs
+from research.pictures.fetch import fetched
+from research.pictures.outlined import packed_file
+from research.pictures.sources import named
+from research.pictures.whole_photographs import WholePhotograph, whole_photographs
 
 LABELS = "labels.csv"
 
@@ -61,7 +61,7 @@ def counts(photographs: Sequence[WholePhotograph]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, or 1 with one sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m dcsm_viewer.study.photographs", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m research.photographs", description=__doc__)
     parser.add_argument("--sources", type=Path, default=Path("out/sources"), help="where fetched packages lie")
     parser.add_argument("--out", type=Path, default=Path("out/photographs"), help="the folder to write to")
     given = parser.parse_args(arguments)

@@ -12,8 +12,8 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.types import Settings, SourceImage
 from dcsm_viewer.evaluation.label_evaluator import Bench
 from dcsm_viewer.io.images import read_image
-from dcsm_viewer.study import recognition
-from dcsm_viewer.study.recognition import Recogniser
+from research import recognition
+from research.recognition import Recogniser
 from tests.samples import SAMPLE
 
 
