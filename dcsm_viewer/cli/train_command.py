@@ -114,8 +114,8 @@ def train(
         from dcsm_viewer.engine.runtime.device import choose
         from dcsm_viewer.training.curve_picture import NAME, write_curve
         from dcsm_viewer.training.loop import train as run
-        from dcsm_viewer.training.order import Order
-        from dcsm_viewer.training.recipe import Recipe
+        from dcsm_viewer.training.train_job import Order
+        from dcsm_viewer.training.training_recipe import Recipe
 
         recipe = Recipe(
             start=start,
@@ -239,7 +239,7 @@ def _data(
 ) -> tuple[Dataset, Dataset]:
     """(training, validation)."""
     from dcsm_viewer.io.datasets import csv_dataset, folder_dataset, voc_dataset
-    from dcsm_viewer.training.holding_back import held_back, known_as
+    from dcsm_viewer.training.split import held_back, known_as
 
     if not data.exists():
         raise UserError(f"{data} is not there; give a VOC folder, a folder of class folders, or a CSV.")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
 
-from dcsm_viewer.training.recipe import Augmentation
+from dcsm_viewer.training.training_recipe import Augmentation
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.training.augment import Seen, augmented, fitted
-from dcsm_viewer.training.recipe import Recipe
+from dcsm_viewer.training.training_recipe import Recipe
 
 AHEAD = 3  # batches being read while one is trained on
 _ORDER, _SIZE, _IMAGE = range(3)  # what the random numbers are for

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import whole_file
-from dcsm_viewer.training.recipe import changes
+from dcsm_viewer.training.training_recipe import changes
 
 NAME = "checkpoint.pt"
 _FORM = 1

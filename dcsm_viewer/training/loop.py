@@ -18,16 +18,16 @@ from dcsm_viewer.training.batches import Share, steps_per_epoch
 from dcsm_viewer.training.calibration import calibrated
 from dcsm_viewer.training.checkpoint import Standing
 from dcsm_viewer.training.curve_picture import NAME as CURVE
-from dcsm_viewer.training.frozen_part import FrozenPart, Prepared
+from dcsm_viewer.training.frozen_features import FrozenPart, Prepared
+from dcsm_viewer.training.initial_weights import Trainable, start_from
+from dcsm_viewer.training.learning_rate import rate_factor
 from dcsm_viewer.training.objective import Objective
-from dcsm_viewer.training.order import Order, Trained, check_data
-from dcsm_viewer.training.processes import agreed, joined
+from dcsm_viewer.training.process_group import agreed, joined
 from dcsm_viewer.training.progress import Epoch, Event, Note, Step
-from dcsm_viewer.training.recipe import Recipe, check, digest_of
-from dcsm_viewer.training.schedule import rate_factor
-from dcsm_viewer.training.start import Trainable, start_from
+from dcsm_viewer.training.save_weights import NAME, write_weights
+from dcsm_viewer.training.train_job import Order, Trained, check_data
+from dcsm_viewer.training.training_recipe import Recipe, check, digest_of
 from dcsm_viewer.training.validation import largest_logits, validated
-from dcsm_viewer.training.weights_out import NAME, write_weights
 
 
 def train(order: Order, report: Callable[[Event], None], still_wanted: Callable[[], bool]) -> Trained:

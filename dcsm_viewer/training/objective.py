@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcsm_viewer.training.batches import valid_positions
-from dcsm_viewer.training.recipe import Recipe
-from dcsm_viewer.training.start import Trainable
+from dcsm_viewer.training.initial_weights import Trainable
+from dcsm_viewer.training.training_recipe import Recipe
 
 
 def pooled(logits: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,9 +14,9 @@ from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.metrics.average_precision import average_precisions, mean_average_precision
 from dcsm_viewer.training.batches import Share, fixed_batches, network_input
-from dcsm_viewer.training.processes import gathered
-from dcsm_viewer.training.recipe import Recipe
-from dcsm_viewer.training.start import Trainable
+from dcsm_viewer.training.initial_weights import Trainable
+from dcsm_viewer.training.process_group import gathered
+from dcsm_viewer.training.training_recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

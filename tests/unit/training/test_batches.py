@@ -17,7 +17,7 @@ from dcsm_viewer.engine.stages.preprocess import place
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
 from dcsm_viewer.training.augment import augmented, fitted
 from dcsm_viewer.training.batches import Batch, Share, fixed_batches, network_input, steps_per_epoch, training_batches
-from dcsm_viewer.training.recipe import Augmentation, Recipe
+from dcsm_viewer.training.training_recipe import Augmentation, Recipe
 from tests.unit.training.tiny import write_squares
 
 RECIPE = Recipe(batch=4, sizes=(80, 120), augmentation="strong", seed=7)

@@ -17,10 +17,10 @@ from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.checkpoint import NAME as CHECKPOINT
 from dcsm_viewer.training.curve_picture import curve_figure, write_curve
+from dcsm_viewer.training.initial_weights import start_from
 from dcsm_viewer.training.loop import train
-from dcsm_viewer.training.order import Order, Trained
 from dcsm_viewer.training.progress import Epoch, Event, Step
-from dcsm_viewer.training.start import start_from
+from dcsm_viewer.training.train_job import Order, Trained
 from tests.unit.training.tiny import tiny_order
 
 

@@ -13,10 +13,10 @@ from dcsm_viewer.engine.stages.preprocess import Placement, positions_on_image
 from dcsm_viewer.engine.weights.weight_interpolation import mixed
 from dcsm_viewer.training.batches import valid_positions
 from dcsm_viewer.training.calibration import ABSENT, SPREAD, calibrated
+from dcsm_viewer.training.learning_rate import LEAST, rate_factor
 from dcsm_viewer.training.objective import Objective, cross_entropy, forgetting, pooled
-from dcsm_viewer.training.recipe import Recipe
-from dcsm_viewer.training.schedule import LEAST, rate_factor
-from dcsm_viewer.training.trainable_vgg16 import TrainableVgg16
+from dcsm_viewer.training.trainable.trainable_vgg16 import TrainableVgg16
+from dcsm_viewer.training.training_recipe import Recipe
 from tests.networks import random_vgg_tensors
 
 
@@ -66,7 +66,7 @@ def test_that_forgetting_is_nothing_for_the_same_features_and_1_for_none() -> No
 def test_that_what_is_to_be_remembered_adds_to_the_loss_by_how_far_the_features_moved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dcsm_viewer.training.trainable_vgg16.DROPOUT", 0.0)
+    monkeypatch.setattr("dcsm_viewer.training.trainable.trainable_vgg16.DROPOUT", 0.0)
     start = {name: torch.tensor(values).float() for name, values in random_vgg_tensors(1, 3).items()}
     trained = start | {"fc7.weight": start["fc7.weight"] * 1.3}
     network, before = TrainableVgg16.of(trained), TrainableVgg16.of(start)

@@ -12,8 +12,8 @@ from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.weights.validate import sound_efficientnet
-from dcsm_viewer.training.trainable_lite0 import TrainableLite0
-from dcsm_viewer.training.trainable_vgg16 import TrainableVgg16
+from dcsm_viewer.training.trainable.trainable_lite0 import TrainableLite0
+from dcsm_viewer.training.trainable.trainable_vgg16 import TrainableVgg16
 from tests.networks import random_vgg_tensors, real_lite0_tensors
 
 

@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
-from dcsm_viewer.training.order import Order
-from dcsm_viewer.training.recipe import Recipe
+from dcsm_viewer.training.train_job import Order
+from dcsm_viewer.training.training_recipe import Recipe
 from tests.networks import random_vgg_tensors
 
 COLOURS = {"blue": (0, 0, 255), "green": (0, 255, 0), "red": (255, 0, 0)}

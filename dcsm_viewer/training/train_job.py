@@ -9,7 +9,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.progress import Epoch
-from dcsm_viewer.training.recipe import Recipe
+from dcsm_viewer.training.training_recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.datasets import VOC_CLASSES
-from dcsm_viewer.training.known_outputs import RELATIVES
-from dcsm_viewer.training.start import FRESH_BIAS, RIDGE, start_from
+from dcsm_viewer.training.class_mapping import RELATIVES
+from dcsm_viewer.training.initial_weights import FRESH_BIAS, RIDGE, start_from
 from tests.networks import random_vgg_tensors
 
 

@@ -12,9 +12,9 @@ from dcsm_viewer.engine.networks.class_head import imagenet_names
 from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.weights.library import load
 from dcsm_viewer.engine.weights.weights_file import Architecture
-from dcsm_viewer.training.known_outputs import Groups, known_outputs, members_of
-from dcsm_viewer.training.trainable_lite0 import TrainableLite0
-from dcsm_viewer.training.trainable_vgg16 import TrainableVgg16
+from dcsm_viewer.training.class_mapping import Groups, known_outputs, members_of
+from dcsm_viewer.training.trainable.trainable_lite0 import TrainableLite0
+from dcsm_viewer.training.trainable.trainable_vgg16 import TrainableVgg16
 
 Trainable = TrainableLite0 | TrainableVgg16
 _CLASSIFIER = {"efficientnet-lite0": "_fc", "vgg16": "fc8"}

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, POOLED
-from dcsm_viewer.training.known_outputs import Groups, log_odds
+from dcsm_viewer.training.class_mapping import Groups, log_odds
 
 DROPOUT = 0.5
 

@@ -24,8 +24,8 @@ from dcsm_viewer.training.batches import (
     training_batches,
     view_of,
 )
-from dcsm_viewer.training.recipe import Recipe
-from dcsm_viewer.training.start import Trainable
+from dcsm_viewer.training.initial_weights import Trainable
+from dcsm_viewer.training.training_recipe import Recipe
 
 FOLDER = "frozen"
 

@@ -14,9 +14,9 @@ from dcsm_viewer.engine.model_cache import model_of
 from dcsm_viewer.engine.networks.class_head import SoftmaxGroups
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.training.known_outputs import log_odds
+from dcsm_viewer.training.class_mapping import log_odds
+from dcsm_viewer.training.initial_weights import start_from
 from dcsm_viewer.training.loop import train
-from dcsm_viewer.training.start import start_from
 from tests.unit.training.tiny import tiny_order, write_vgg
 
 GROUPS = ((0, 3), (4,), (1, 2))

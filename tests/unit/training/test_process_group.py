@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from dcsm_viewer.engine.weights.read import read_weights
+from dcsm_viewer.training.initial_weights import start_from
 from dcsm_viewer.training.loop import train
-from dcsm_viewer.training.start import start_from
 from tests.patience import PATIENCE_S
 from tests.unit.training.tiny import tiny_order
 
@@ -29,7 +29,7 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-import dcsm_viewer.training.trainable_vgg16 as network
+import dcsm_viewer.training.trainable.trainable_vgg16 as network
 from dcsm_viewer.training.loop import train
 from tests.unit.training.tiny import tiny_order
 
@@ -86,7 +86,7 @@ def two_processes(folder: Path, out: Path, ending: str = "well") -> list[Ended]:
 
 def test_that_two_processes_learn_what_one_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Each process has its own dropout, so only a network without it can be compared.
-    monkeypatch.setattr("dcsm_viewer.training.trainable_vgg16.DROPOUT", 0.0)
+    monkeypatch.setattr("dcsm_viewer.training.trainable.trainable_vgg16.DROPOUT", 0.0)
     ended = two_processes(tmp_path, tmp_path / "two")
     assert [one.code for one in ended] == [0, 0], ended
     order = tiny_order(tmp_path, tmp_path / "one", epochs=1, augmentation="paper", rate_head=RATE, average=0.0)

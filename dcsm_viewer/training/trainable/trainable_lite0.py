@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dcsm_viewer.engine.networks.efficientnet_lite0 import BATCH_NORM_EPSILON, STAGES, Convolution
-from dcsm_viewer.training.known_outputs import Groups, log_odds
+from dcsm_viewer.training.class_mapping import Groups, log_odds
 
 FEATURES = 1280
 BLOCKS = sum(stage[0] for stage in STAGES)

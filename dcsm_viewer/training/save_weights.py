@@ -12,7 +12,7 @@ from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import in_half, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import replaced
-from dcsm_viewer.training.start import Start
+from dcsm_viewer.training.initial_weights import Start
 
 NAME = "weights.safetensors"
 

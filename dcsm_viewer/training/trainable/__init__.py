@@ -1,0 +1,1 @@
+"""Trainable forms of the engine's networks."""
