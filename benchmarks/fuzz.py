@@ -31,7 +31,7 @@ from dcsm_viewer.io.datasets.class_names import read_class_names
 from dcsm_viewer.io.datasets.voc_annotation import annotated_names
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.masks import read_mask
-from dcsm_viewer.triage.exported import read_exported
+from dcsm_viewer.review.exported_result import read_exported
 
 
 @dataclass(frozen=True, slots=True)

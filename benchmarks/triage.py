@@ -28,7 +28,7 @@ from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.triage import TriageTool
-from dcsm_viewer.triage.brush import swept
+from dcsm_viewer.review.brush import swept
 from tests.gui.engines import InstantEngine
 from tests.results import make_image, make_result
 

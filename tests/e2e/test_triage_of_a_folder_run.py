@@ -29,13 +29,13 @@ from dcsm_viewer.gui.state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.folder_run import FolderRunTool
 from dcsm_viewer.gui.tools.triage import TriageTool
-from dcsm_viewer.triage.book import BOOK, open_book
-from dcsm_viewer.triage.exported import read_exported
+from dcsm_viewer.review.exported_result import read_exported
+from dcsm_viewer.review.review_file import BOOK, open_book
 from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
 from tests.gui.hands import click, press
 from tests.patience import PATIENCE_S
 from tests.samples import ROOT, SAMPLES
-from tests.unit.triage.exports import make_folder_of
+from tests.unit.review.exports import make_folder_of
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

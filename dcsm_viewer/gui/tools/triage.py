@@ -39,7 +39,7 @@ from dcsm_viewer.gui.tools.triage_queue import QueueModel, QueueView
 from dcsm_viewer.gui.tools.triage_sheet import Sheet, image_path
 from dcsm_viewer.gui.tools.triage_words import doubt_words, progress_words, verdict_words
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.triage.book import Verdict
+from dcsm_viewer.review.review_file import Verdict
 
 _SHOWN = {
     "all": "All masks",

@@ -16,11 +16,11 @@ from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.tools.triage_keeper import Keeper
 from dcsm_viewer.gui.tools.triage_sheet import Sheet, read_sheet
 from dcsm_viewer.gui.tools.triage_survey import Survey
-from dcsm_viewer.triage.accepted import Gathered, export_accepted, write_yield
-from dcsm_viewer.triage.book import Book, Entry, Verdict, by_doubt, looked_at, open_book
-from dcsm_viewer.triage.doubt import Q_MARGIN
-from dcsm_viewer.triage.edits import edit_of
-from dcsm_viewer.triage.exported import Labels
+from dcsm_viewer.review.accepted import Gathered, export_accepted, write_yield
+from dcsm_viewer.review.doubt import Q_MARGIN
+from dcsm_viewer.review.exported_result import Labels
+from dcsm_viewer.review.label_edits import edit_of
+from dcsm_viewer.review.review_file import Book, Entry, Verdict, by_doubt, looked_at, open_book
 from dcsm_viewer.worker.pseudo_labels import with_seeds
 
 _RESORTED_S = 3.0

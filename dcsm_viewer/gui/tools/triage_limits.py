@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from dcsm_viewer.core.parameters import Limit
-from dcsm_viewer.triage.brush import LARGEST_PX
-from dcsm_viewer.triage.doubt import LEVELS, Q_MARGIN
+from dcsm_viewer.review.brush import LARGEST_PX
+from dcsm_viewer.review.doubt import LEVELS, Q_MARGIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.ranges import ColourRange, short
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.views.viewport import Viewport
-from dcsm_viewer.triage.brush import swept
-from dcsm_viewer.triage.canvas import Canvas
-from dcsm_viewer.triage.exported import Labels
-from dcsm_viewer.triage.masks import thresholded
+from dcsm_viewer.review.brush import swept
+from dcsm_viewer.review.exported_result import Labels
+from dcsm_viewer.review.label_canvas import Canvas
+from dcsm_viewer.review.label_masks import thresholded
 
 _NO_FOLDER = "Open an export folder above to look through its masks."
 _READING = "The mask is being read."

@@ -12,7 +12,7 @@ from typing_extensions import override
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.triage_desk import TriageDesk
 from dcsm_viewer.gui.tools.triage_words import doubt_words, verdict_marks, verdict_words
-from dcsm_viewer.triage.book import Entry
+from dcsm_viewer.review.review_file import Entry
 
 Shown = Literal["all", "undecided", "accepted", "rejected", "edited"]
 

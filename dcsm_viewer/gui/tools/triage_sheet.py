@@ -9,10 +9,10 @@ import numpy as np
 
 from dcsm_viewer.core.types import SourceImage, UserError
 from dcsm_viewer.io.images import read_image
-from dcsm_viewer.triage.book import Entry
-from dcsm_viewer.triage.edits import read_edit
-from dcsm_viewer.triage.exported import Exported, Labels, read_exported
-from dcsm_viewer.triage.masks import BACKGROUND, IGNORE, ignore_label
+from dcsm_viewer.review.exported_result import Exported, Labels, read_exported
+from dcsm_viewer.review.label_edits import read_edit
+from dcsm_viewer.review.label_masks import BACKGROUND, IGNORE, ignore_label
+from dcsm_viewer.review.review_file import Entry
 
 _LISTED = 254
 """Vocabularies up to this size are offered whole to paint with."""

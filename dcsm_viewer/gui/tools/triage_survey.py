@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.triage.book import Entry, looked_at
+from dcsm_viewer.review.review_file import Entry, looked_at
 
 log = logging.getLogger(__name__)
 

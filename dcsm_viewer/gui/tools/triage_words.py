@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dcsm_viewer.triage.book import Entry
-from dcsm_viewer.triage.doubt import Measured
+from dcsm_viewer.review.doubt import Measured
+from dcsm_viewer.review.review_file import Entry
 
 
 def doubt_words(found: Measured | None, q_margin: float) -> str:

@@ -24,10 +24,10 @@ from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.triage import TriageTool
 from dcsm_viewer.gui.tools.triage_sheet import Sheet
 from dcsm_viewer.io.images import read_image
-from dcsm_viewer.triage.book import BOOK, Entry, open_book
-from dcsm_viewer.triage.brush import swept
-from dcsm_viewer.triage.exported import Labels, read_exported
-from dcsm_viewer.triage.masks import thresholded
+from dcsm_viewer.review.brush import swept
+from dcsm_viewer.review.exported_result import Labels, read_exported
+from dcsm_viewer.review.label_masks import thresholded
+from dcsm_viewer.review.review_file import BOOK, Entry, open_book
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine
 from tests.gui.hands import click, press, type_into

@@ -8,9 +8,9 @@ import numpy as np
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import make_folder, whole_file
-from dcsm_viewer.triage.book import Edit
-from dcsm_viewer.triage.exported import Exported, Labels
-from dcsm_viewer.triage.masks import pixels_by_name
+from dcsm_viewer.review.exported_result import Exported, Labels
+from dcsm_viewer.review.label_masks import pixels_by_name
+from dcsm_viewer.review.review_file import Edit
 
 ROOM = "triage"
 

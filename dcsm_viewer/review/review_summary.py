@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from dcsm_viewer.io.markdown import plain, table
-from dcsm_viewer.triage.book import Book, Entry
-from dcsm_viewer.triage.masks import BACKGROUND, IGNORE
+from dcsm_viewer.review.label_masks import BACKGROUND, IGNORE
+from dcsm_viewer.review.review_file import Book, Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.result_checks import LARGEST_VOCABULARY
 from dcsm_viewer.render.palette import IGNORE_INDEX
-from dcsm_viewer.triage.exported import Labels
+from dcsm_viewer.review.exported_result import Labels
 
 BACKGROUND, IGNORE = "background", "ignore"
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import ClassChoice, read_only
 from dcsm_viewer.export import export_result
-from dcsm_viewer.triage.doubt import LEVELS, Measured, flipped, measured, narrow, overlap, uncertain_below
-from dcsm_viewer.triage.exported import Labels, read_exported
+from dcsm_viewer.review.doubt import LEVELS, Measured, flipped, measured, narrow, overlap, uncertain_below
+from dcsm_viewer.review.exported_result import Labels, read_exported
 from tests.reference.triage_slow import slow_flipped, slow_narrow, slow_overlap, slow_uncertain
 from tests.results import make_image, make_result
-from tests.unit.triage.exports import make_export
+from tests.unit.review.exports import make_export
 
 MAPS = make_result(make_image(30, 40), detected=3).class_maps
 

@@ -17,14 +17,14 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import sha256_of
 from dcsm_viewer.render.palette import voc_palette
-from dcsm_viewer.triage.accepted import EDITED_NOTE, export_accepted
-from dcsm_viewer.triage.book import BOOK, Book, Entry, Verdict, by_doubt, looked_at, open_book, write_book
-from dcsm_viewer.triage.doubt import Measured
-from dcsm_viewer.triage.edits import edit_of, read_edit, write_edit
-from dcsm_viewer.triage.exported import list_stems, read_exported
-from dcsm_viewer.triage.masks import ignore_label, index_image, pixels_by_name, thresholded
-from dcsm_viewer.triage.yields import as_csv, as_json, as_markdown, yield_of
-from tests.unit.triage.exports import make_export, make_folder_of
+from dcsm_viewer.review.accepted import EDITED_NOTE, export_accepted
+from dcsm_viewer.review.doubt import Measured
+from dcsm_viewer.review.exported_result import list_stems, read_exported
+from dcsm_viewer.review.label_edits import edit_of, read_edit, write_edit
+from dcsm_viewer.review.label_masks import ignore_label, index_image, pixels_by_name, thresholded
+from dcsm_viewer.review.review_file import BOOK, Book, Entry, Verdict, by_doubt, looked_at, open_book, write_book
+from dcsm_viewer.review.review_summary import as_csv, as_json, as_markdown, yield_of
+from tests.unit.review.exports import make_export, make_folder_of
 
 
 def looked_through(folder: Path) -> Book:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.recipe import Recipe
 from dcsm_viewer.io.atomic import whole_file
-from dcsm_viewer.triage.doubt import Q_MARGIN, Measured, measured
-from dcsm_viewer.triage.exported import list_stems, read_exported
+from dcsm_viewer.review.doubt import Q_MARGIN, Measured, measured
+from dcsm_viewer.review.exported_result import list_stems, read_exported
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

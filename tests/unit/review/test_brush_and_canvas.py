@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
-from dcsm_viewer.triage.brush import swept
-from dcsm_viewer.triage.canvas import Canvas
+from dcsm_viewer.review.brush import swept
+from dcsm_viewer.review.label_canvas import Canvas
 from tests.reference.triage_slow import slow_swept
 
 SHAPE = (17, 23)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dcsm_viewer.core.types import read_only
-from dcsm_viewer.triage.brush import Footprint
-from dcsm_viewer.triage.exported import Labels
+from dcsm_viewer.review.brush import Footprint
+from dcsm_viewer.review.exported_result import Labels
 
 _ROOM_BYTES = 128 << 20
 

@@ -22,11 +22,11 @@ from dcsm_viewer.io.atomic import explain, make_folder, whole_file
 from dcsm_viewer.io.own_files import claim
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import is_url
-from dcsm_viewer.triage.book import Book, Entry
-from dcsm_viewer.triage.edits import read_edit
-from dcsm_viewer.triage.exported import Exported, read_exported
-from dcsm_viewer.triage.masks import index_image
-from dcsm_viewer.triage.yields import as_csv, as_json, as_markdown, yield_of
+from dcsm_viewer.review.exported_result import Exported, read_exported
+from dcsm_viewer.review.label_edits import read_edit
+from dcsm_viewer.review.label_masks import index_image
+from dcsm_viewer.review.review_file import Book, Entry
+from dcsm_viewer.review.review_summary import as_csv, as_json, as_markdown, yield_of
 
 MASKS = "SegmentationClass"
 LISTS = "ImageSets/Segmentation"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.triage.exported import Exported, Labels
-from dcsm_viewer.triage.masks import ignore_label, pixels_by_name
+from dcsm_viewer.review.exported_result import Exported, Labels
+from dcsm_viewer.review.label_masks import ignore_label, pixels_by_name
 
 LEVELS = 20
 """Margins of q are counted in steps of 1 / LEVELS, so that another limit costs nothing to try."""
