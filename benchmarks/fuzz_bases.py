@@ -15,8 +15,8 @@ from dcsm_viewer.core.types import ClassChoice
 from dcsm_viewer.export import export_result
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, write_recipe
 from dcsm_viewer.gui.session_file import SavedImage, SavedTab, session_of, write_session
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.render.palette import voc_palette
 from tests.results import make_image, make_result
 from tests.samples import SAMPLE

@@ -23,11 +23,11 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.screenshots import PICTURES, Shared, save
 from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.opening import sample_paths
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.screenshot import is_final, png_of
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.settings_edits import with_field
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.tools.figure import FigureTool
 from dcsm_viewer.gui.tools.strip import PipelineTool

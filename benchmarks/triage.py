@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 from dcsm_viewer.export import export_result
 from dcsm_viewer.gui.app import build
 from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.triage import TriageTool
 from dcsm_viewer.review.brush import swept

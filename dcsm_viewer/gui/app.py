@@ -25,8 +25,8 @@ from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.screen_probe import Screen, ScreenProbe
 from dcsm_viewer.gui.screenshot import Screenshot
 from dcsm_viewer.gui.session_recovery import Recovery
-from dcsm_viewer.gui.state import Paint, ViewName, ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.window import Window
 from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine

@@ -10,14 +10,14 @@ from typing import Any, Protocol, get_args
 from dcsm_viewer.core.parameters import LIMITS
 from dcsm_viewer.core.types import ClassChoice, PrecisionWish
 from dcsm_viewer.gui.controller import Controller
-from dcsm_viewer.gui.edits import use_top1, with_field, with_preset, with_vocabulary
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.panels.classes import ClassesPanel
 from dcsm_viewer.gui.panels.export import ExportPanel
-from dcsm_viewer.gui.snapshots import Side
-from dcsm_viewer.gui.snapshots_keep import keep_shown
-from dcsm_viewer.gui.state import MapKind
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.save_snapshot import keep_shown
+from dcsm_viewer.gui.state.settings_edits import use_top1, with_field, with_preset, with_vocabulary
+from dcsm_viewer.gui.state.snapshots import Side
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import MapKind
 from dcsm_viewer.gui.tabs import Tabs
 from dcsm_viewer.gui.theme import Theme
 from dcsm_viewer.gui.tools.table import TOOLS

@@ -22,8 +22,8 @@ from dcsm_viewer.core.types import (
     UserError,
 )
 from dcsm_viewer.gui.bridge import Bridge
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener
 
 _Wish = tuple[str, Settings, int | None]

@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject, QUrl, Signal
 
 import dcsm_viewer
 from dcsm_viewer.core.types import SourceImage, UserError
-from dcsm_viewer.gui.edits import for_another_image
 from dcsm_viewer.gui.errands import Errands
-from dcsm_viewer.gui.store import Store
-from dcsm_viewer.gui.tabs_state import Leafed, added, leafed, place_of, shown
+from dcsm_viewer.gui.state.settings_edits import for_another_image
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.tabs_state import Leafed, added, leafed, place_of, shown
 from dcsm_viewer.io.datasets.image_names import ByName
 from dcsm_viewer.io.images import each_once, list_images, read_image
 

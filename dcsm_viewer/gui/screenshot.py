@@ -9,8 +9,8 @@ from PySide6.QtCore import QBuffer, QIODevice, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.io.atomic import whole_file
 
 _PAINTING_MS = 150

@@ -12,8 +12,8 @@ from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.session_file import ENDING, Session, session_of, write_session
 from dcsm_viewer.gui.session_load import Loaded, changed_weights, fields_of, history_of, load_session
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.table import TOOLS
 
 _VIEWS = frozenset({"compare", "grid", "overlay", "labels", *(spec.name for spec in TOOLS if spec.place == "centre")})

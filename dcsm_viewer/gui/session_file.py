@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dcsm_viewer.core.types import ClassChoice, Settings, SourceImage, UserError
-from dcsm_viewer.gui.snapshots import Comparison, Snapshot
-from dcsm_viewer.gui.state import Paint, ViewState
-from dcsm_viewer.gui.store import History
+from dcsm_viewer.gui.state.snapshots import Comparison, Snapshot
+from dcsm_viewer.gui.state.store import History
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.versioned_json import JsonFile
 

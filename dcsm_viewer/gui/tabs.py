@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject
 from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.opening import Opening
-from dcsm_viewer.gui.store import Store
-from dcsm_viewer.gui.tabs_state import closed, doubled, heir_of, moved, shown
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.tabs_state import closed, doubled, heir_of, moved, shown
 
 
 class Tabs(QObject):

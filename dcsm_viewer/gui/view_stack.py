@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from dcsm_viewer.gui.state import ViewName, ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewName, ViewState
 from dcsm_viewer.gui.views.compare import CompareView
 from dcsm_viewer.gui.views.empty import EmptyView
 from dcsm_viewer.gui.views.grid import GridView

@@ -13,7 +13,6 @@ from dcsm_viewer.gui.commands import handlers
 from dcsm_viewer.gui.confirm import is_confirmed, with_ending
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.docks import Docks
-from dcsm_viewer.gui.edits import with_model
 from dcsm_viewer.gui.exporting import Exporting
 from dcsm_viewer.gui.fetch_window import FetchWindow
 from dcsm_viewer.gui.import_window import WEIGHTS_FILTER, ImportWindow
@@ -42,8 +41,9 @@ from dcsm_viewer.gui.session_file import ENDING
 from dcsm_viewer.gui.session_recovery import Recovery
 from dcsm_viewer.gui.shortcuts import Shortcuts
 from dcsm_viewer.gui.shortcuts_window import ShortcutsWindow
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.settings_edits import with_model
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tabs import Tabs
 from dcsm_viewer.gui.tabs_bar import TabsBar
 from dcsm_viewer.gui.theme import Theme, Themes

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.worker.engine_thread import real_engine
 from tests.e2e.conftest import photograph

@@ -20,7 +20,7 @@ from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import run_window
 from dcsm_viewer.gui.pasting import pasted_image, source_of
 from dcsm_viewer.gui.screen_probe import Screen
-from dcsm_viewer.gui.state import ViewName
+from dcsm_viewer.gui.state.view_state import ViewName
 from dcsm_viewer.worker.engine_thread import Listener
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.engines import InstantEngine

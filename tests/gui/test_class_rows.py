@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from dcsm_viewer.core.types import Settings, read_only
-from dcsm_viewer.gui.edits import force, pin, strike
 from dcsm_viewer.gui.panels.class_rows import class_rows, found_by, wanted_class
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.settings_edits import force, pin, strike
+from dcsm_viewer.gui.state.view_state import ViewState
 from tests.results import VOC_NAMES, make_result
 
 DOG, BICYCLE, PERSON = (VOC_NAMES.index(name) for name in ("dog", "bicycle", "person"))

@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import Failure, Progress, Request, Settings, UserError
 from dcsm_viewer.gui.controller import Controller
-from dcsm_viewer.gui.edits import with_field
-from dcsm_viewer.gui.state import Paint
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.settings_edits import with_field
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import Paint
 from dcsm_viewer.worker.engine_thread import Listener
 from tests.gui.engines import READY, GatedEngine, InstantEngine, answer
 from tests.results import make_image

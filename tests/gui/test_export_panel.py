@@ -11,7 +11,7 @@ from dcsm_viewer.gui.exporting import Exporting
 from dcsm_viewer.gui.panels.export import ExportPanel
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
 from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
 from tests.results import make_result
 
 

@@ -18,8 +18,8 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.snapshots import Comparison, with_kept
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.snapshots import Comparison, with_kept
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.figure import FigureTool, columns_for
 from dcsm_viewer.gui.tools.figure_draw import Figure, Look, layout_of, letter
 from dcsm_viewer.gui.tools.figure_files import figure_bytes, image_of, write_figure

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from dcsm_viewer.gui.panels.folder import FolderModel
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from tests.e2e.conftest import Desk, photograph
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")

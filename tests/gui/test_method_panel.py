@@ -13,7 +13,7 @@ from dcsm_viewer.core.parameters import CHOICES
 from dcsm_viewer.core.types import EngineReady, PresetName
 from dcsm_viewer.gui.panels.maps import MapsPanel
 from dcsm_viewer.gui.panels.method import MethodPanel, changed_constants
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
 from tests.results import make_model_card
 
 

@@ -16,7 +16,7 @@ from dcsm_viewer.gui.fetch_window import FetchWindow
 from dcsm_viewer.gui.import_window import ImportWindow, suggested_name
 from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.panels.engine_bar import models
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.worker.model_work import CONVENTION_TITLES, Imported
 from tests.results import make_model_card
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg

@@ -12,9 +12,9 @@ from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.edits import pin
 from dcsm_viewer.gui.opening import Opening, gather, paths_of
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.settings_edits import pin
+from dcsm_viewer.gui.state.store import Store
 
 
 def photograph(path: Path, level: int = 90) -> str:

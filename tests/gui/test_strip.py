@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.types import STAGES, Progress, Settings, StageTime
-from dcsm_viewer.gui.edits import pin, with_field, with_scales
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.settings_edits import pin, with_field, with_scales
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.strip import PipelineTool
 from dcsm_viewer.gui.tools.strip_chips import chips, size_words, stale_stages
 from dcsm_viewer.gui.tools.strip_scores import score_rows

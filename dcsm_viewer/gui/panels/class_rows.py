@@ -8,7 +8,7 @@ import numpy as np
 
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidg
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.parameters import LIMITS
 from dcsm_viewer.core.types import CrfSettings
-from dcsm_viewer.gui.edits import with_field
 from dcsm_viewer.gui.panels.crf_choices import (
     BACKENDS,
     backend_words,
@@ -24,8 +23,9 @@ from dcsm_viewer.gui.panels.crf_choices import (
 from dcsm_viewer.gui.panels.crf_words import SettingWords
 from dcsm_viewer.gui.panels.labelled import choice_box, labelled, show_choice
 from dcsm_viewer.gui.panels.slider_group import SliderGroup
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.settings_edits import with_field
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 
 _FIELDS = (
     "crf.iterations", "crf.gaussian_sxy", "crf.gaussian_compat", "crf.bilateral_sxy", "crf.bilateral_srgb",

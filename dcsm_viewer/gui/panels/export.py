@@ -11,8 +11,8 @@ from dcsm_viewer.gui.panels.labelled import labelled
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 
 _FORMATS = (
     ("voc", "Labels, palette PNG", "One class id a pixel in the VOC palette, for training segmentation networks."),

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QToolButton, QVBox
 from typing_extensions import override
 
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 
 _Index = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWi
 
 from dcsm_viewer.gui.panels.headline_words import Headline, headline
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 
 
 class HeadlineBar(QWidget):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QV
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 
 
 class StatusPanel(QWidget):

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.askable import why_nothing
 from dcsm_viewer.gui.tools.faithfulness_model import Pointed, Ranked
 from dcsm_viewer.gui.views.arrange import GAP_PX

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.swipe_contents import sides
 from dcsm_viewer.gui.tools.swipe_view import DIVERGING
 from dcsm_viewer.gui.views.compare import raw_and_distinct

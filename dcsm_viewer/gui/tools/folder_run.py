@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.folder_run_failures import FailuresModel
 from dcsm_viewer.gui.tools.folder_run_form import FolderRunForm
 from dcsm_viewer.gui.tools.folder_run_job import FolderJob

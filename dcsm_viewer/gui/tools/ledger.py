@@ -26,7 +26,7 @@ from typing_extensions import override
 from dcsm_viewer.core.types import Answer, Result
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.ledger_csv import csv_of
 from dcsm_viewer.gui.tools.ledger_labels import LabelAccount
 from dcsm_viewer.gui.tools.ledger_model import LedgerModel

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui.opening import sample_paths
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.askable import subject_of
 from dcsm_viewer.gui.tools.lessons_card import LessonCard
 from dcsm_viewer.gui.tools.lessons_content import LESSONS

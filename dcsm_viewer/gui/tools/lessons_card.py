@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.plain_text import as_control
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.lessons_model import Run
 from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.gui.views.pane_paint import bold

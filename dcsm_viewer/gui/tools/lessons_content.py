@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcsm_viewer.core.types import Settings
-from dcsm_viewer.gui.edits import with_field
+from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.tools import lessons_truths as truths
 from dcsm_viewer.gui.tools.lessons_model import Lesson, Question, Step
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer, CrfSettings
 from dcsm_viewer.gui.panels.slider_group import SliderGroup
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.matrix_contents import WHOLE, CellKind, MatrixContents, similarity_words
 from dcsm_viewer.gui.tools.matrix_view import DIVERGING, MatrixView
 from dcsm_viewer.gui.tools.range_bar import RangeBar

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import ColourRange, short
 from dcsm_viewer.gui.views.sampling import MapLayer

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QStacked
 from typing_extensions import override
 
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.matrix_contents import CellKind, MatrixContents, Place, matrix_contents
 from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.pane import MapPane

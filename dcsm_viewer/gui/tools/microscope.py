@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.panels.calm_wheel import calm
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
 from dcsm_viewer.gui.tools.microscope_gate import GatePanel
 from dcsm_viewer.gui.tools.microscope_quiz import Quiz

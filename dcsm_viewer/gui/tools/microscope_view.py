@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import BackwardMode
-from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.microscope_words import RULES, mark, title
 from dcsm_viewer.gui.views.arrange import GAP_PX
 from dcsm_viewer.gui.views.content import Content

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QGridLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.sanity_words import rho_in_words
 from dcsm_viewer.gui.views.arrange import GAP_PX
 from dcsm_viewer.gui.views.content import Content

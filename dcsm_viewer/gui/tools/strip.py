@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import STAGES, Answer, Result, Stage
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.strip_button import StageButton
 from dcsm_viewer.gui.tools.strip_chips import GIVES, chips
 from dcsm_viewer.gui.tools.strip_scores import ScoreRow, score_rows

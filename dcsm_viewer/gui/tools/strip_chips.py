@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import STAGES, Settings, Stage, StageTime
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 
 GIVES: dict[Stage, str] = {
     "preprocess": "The image fitted into the square canvas.",

@@ -23,9 +23,9 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.snapshots import LIVE, Comparison, without
-from dcsm_viewer.gui.snapshots_keep import keep_shown
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.save_snapshot import keep_shown
+from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, without
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.swipe_view import SwipeView
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.snapshots import LIVE, named
-from dcsm_viewer.gui.state import RangeMode, ViewState
+from dcsm_viewer.gui.state.snapshots import LIVE, named
+from dcsm_viewer.gui.state.view_state import RangeMode, ViewState
 from dcsm_viewer.gui.tools.history_words import words_of_change
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import ColourRange, colour_ranges, short

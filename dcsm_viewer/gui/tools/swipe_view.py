@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.swipe_contents import Sides, sides
 from dcsm_viewer.gui.tools.swipe_pane import SwipePane
 from dcsm_viewer.gui.views.content import Content

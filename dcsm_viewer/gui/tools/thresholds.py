@@ -26,7 +26,7 @@ from typing_extensions import override
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.gui.errands import Errands
 from dcsm_viewer.gui.exporting import default_folder, exportable
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.thresholds_curves import SeedScore, seed_score
 from dcsm_viewer.gui.tools.thresholds_files import FolderSweep, read_mask, write_seed
 from dcsm_viewer.gui.tools.thresholds_plot import Drawing, chart_of

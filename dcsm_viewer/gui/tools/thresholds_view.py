@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import SourceImage
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.thresholds_rules import Peaks, Thresholds, hard_labels, seed_labels
 from dcsm_viewer.gui.views.board import Board
 from dcsm_viewer.gui.views.content import Content

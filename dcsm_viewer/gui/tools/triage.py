@@ -30,7 +30,7 @@ from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui.panels.headline_words import is_current
 from dcsm_viewer.gui.panels.labelled import choice_box, labelled
 from dcsm_viewer.gui.panels.number_box import NumberBox
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.triage_bar import TriageBar
 from dcsm_viewer.gui.tools.triage_desk import TriageDesk
 from dcsm_viewer.gui.tools.triage_limits import MARGIN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from dcsm_viewer.gui.state import Paint
+from dcsm_viewer.gui.state.view_state import Paint
 from dcsm_viewer.gui.tools.triage_limits import BRUSH
 from dcsm_viewer.gui.tools.triage_pane import Hand, PaintPane
 from dcsm_viewer.gui.tools.triage_sheet import Sheet

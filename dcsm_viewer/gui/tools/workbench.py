@@ -15,8 +15,8 @@ from dcsm_viewer.core.types import Answer, Request
 from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.gui.widgets.plot import Plot
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.views.board import Board
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.linked import LinkedView

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import FocusMaps
-from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.grid_contents import GridContents, Tile, grid_contents
 from dcsm_viewer.gui.views.linked import LinkedView

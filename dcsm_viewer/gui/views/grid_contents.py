@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import FocusMaps, MapSums, Result
-from dcsm_viewer.gui.state import MapKind, ViewState
+from dcsm_viewer.gui.state.view_state import MapKind, ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import MapLayer

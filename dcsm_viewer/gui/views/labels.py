@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.board import Board
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.crf_lab import CrfLab

@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import Paint, ViewState
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.views.ground import Grounds
 from dcsm_viewer.gui.views.pane import MapPane
 from dcsm_viewer.gui.views.subject import is_stale, shown_image

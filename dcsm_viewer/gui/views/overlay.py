@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.legend import Legend, entries
 from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.overlay_content import overlay_content

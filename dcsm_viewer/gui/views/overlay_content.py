@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.ranges import colour_ranges
 from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.gui.state import RangeMode
+from dcsm_viewer.gui.state.view_state import RangeMode
 
 _NOTHING = 1e-12
 """A map in [0, 1] that stays below has nothing in it."""

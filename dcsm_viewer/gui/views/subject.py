@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result, SourceImage
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 
 
 def shown_image(state: ViewState) -> SourceImage | None:

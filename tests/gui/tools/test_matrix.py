@@ -107,7 +107,7 @@ def test_that_a_click_in_a_row_shows_its_class_and_asks_nothing(desk: Desk, tool
 
 
 def test_that_a_change_of_the_crf_asks_nothing(desk: Desk, tool: MatrixTool) -> None:
-    from dcsm_viewer.gui.edits import with_field
+    from dcsm_viewer.gui.state.settings_edits import with_field
 
     desk.parts.store.edit(with_field(desk.state.settings, "crf.iterations", 3))
     desk.settle()

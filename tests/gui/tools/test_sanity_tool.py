@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import Inquiry, Request, Settings, UserError
-from dcsm_viewer.gui.edits import with_field
+from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.tools.sanity import SanityTool
 from dcsm_viewer.gui.tools.sanity_words import chart, rho_in_words, sentence
 from dcsm_viewer.gui.views.sampling import MapLayer

@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import CrfSettings, Result, Segmentation, Settings, read_only
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.crf_reach import INVITATION
 from dcsm_viewer.gui.views.crf_steps import labels_after, steps_of
 from dcsm_viewer.gui.views.labels import LabelsView

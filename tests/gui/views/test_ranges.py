@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dcsm_viewer.gui.state import RangeMode
+from dcsm_viewer.gui.state.view_state import RangeMode
 from dcsm_viewer.gui.views.ranges import colour_ranges, short
 from dcsm_viewer.gui.views.sampling import places_of
 

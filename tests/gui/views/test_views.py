@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import MethodSettings, read_only
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.compare import CompareView
 from dcsm_viewer.gui.views.empty import EmptyView
 from dcsm_viewer.gui.views.labels import LabelsView

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dcsm_viewer.core.types import EngineReady, Progress, Result, Settings, SourceImage
-from dcsm_viewer.gui.snapshots import Comparison, Snapshot
-from dcsm_viewer.gui.tabs_state import Tab
+from dcsm_viewer.gui.state.snapshots import Comparison, Snapshot
+from dcsm_viewer.gui.state.tabs_state import Tab
 
 ViewName = Literal["compare", "grid", "overlay", "labels"]
 RangeMode = Literal["own", "shared", "absolute"]

@@ -8,9 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import ClassChoice
-from dcsm_viewer.gui.edits import pin, with_field, with_vocabulary
-from dcsm_viewer.gui.state import ViewState
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.settings_edits import pin, with_field, with_vocabulary
+from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.state.view_state import ViewState
 from tests.results import make_image, make_result
 
 

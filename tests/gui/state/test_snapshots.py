@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import CrfSettings, MethodSettings, Settings, UserError
-from dcsm_viewer.gui import snapshots as module
-from dcsm_viewer.gui.edits import with_field
-from dcsm_viewer.gui.snapshots import LIVE, Comparison, named, renamed, result_bytes, with_kept, without
-from dcsm_viewer.gui.state import ViewState
+from dcsm_viewer.gui.state import snapshots as module
+from dcsm_viewer.gui.state.settings_edits import with_field
+from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, named, renamed, result_bytes, with_kept, without
+from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.history import HistoryTool
 from dcsm_viewer.gui.tools.history_words import words_of_change
 from dcsm_viewer.gui.tools.swipe import FASTEST_HZ, CompareTool

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.snapshots import LIVE, named, with_kept
-from dcsm_viewer.gui.store import Store
+from dcsm_viewer.gui.state.snapshots import LIVE, named, with_kept
+from dcsm_viewer.gui.state.store import Store
 
 
 def keep_shown(store: Store) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dcsm_viewer.core.types import ClassChoice, Result, Settings, SourceImage
-from dcsm_viewer.gui.snapshots import result_bytes
+from dcsm_viewer.gui.state.snapshots import result_bytes
 
 if TYPE_CHECKING:
-    from dcsm_viewer.gui.state import ViewState
+    from dcsm_viewer.gui.state.view_state import ViewState
 
 KEPT = 12
 ROOM_BYTES = 1 << 30
