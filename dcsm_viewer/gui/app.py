@@ -15,9 +15,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from dcsm_viewer.core.types import Settings, UserError
-from dcsm_viewer.gui.collecting import Collecting
-from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.exporting import Exporting
+from dcsm_viewer.gui.link.controller import Controller
+from dcsm_viewer.gui.link.gui_gc import Collecting
 from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.number_locale import settle_default
 from dcsm_viewer.gui.opening import Opening

@@ -9,7 +9,7 @@ from threading import Event
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.worker.model_work import Imported, ImportOrder, fetch_vgg16, import_model

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 
 import dcsm_viewer
 from dcsm_viewer.core.types import SourceImage, UserError
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.settings_edits import for_another_image
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.tabs_state import Leafed, added, leafed, place_of, shown

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from dcsm_viewer.gui.controller import Controller
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.session_file import ENDING, Session, session_of, write_session
 from dcsm_viewer.gui.session_load import Loaded, changed_weights, fields_of, history_of, load_session
 from dcsm_viewer.gui.state.store import Store

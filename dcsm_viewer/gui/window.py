@@ -11,12 +11,12 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.commands import handlers
 from dcsm_viewer.gui.confirm import is_confirmed, with_ending
-from dcsm_viewer.gui.controller import Controller
 from dcsm_viewer.gui.docks import Docks
 from dcsm_viewer.gui.exporting import Exporting
 from dcsm_viewer.gui.fetch_window import FetchWindow
 from dcsm_viewer.gui.import_window import WEIGHTS_FILTER, ImportWindow
 from dcsm_viewer.gui.keys_window import KeysWindow
+from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.menus import Menus
 from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.opening import Opening, paths_of

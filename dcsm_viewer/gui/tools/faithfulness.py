@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QPushButton,
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
 from dcsm_viewer.gui.tools.faithfulness_model import (

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.confirm import with_ending
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.figure_draw import Figure, Look
 from dcsm_viewer.gui.tools.figure_files import COPIED_PX, image_of, write_figure

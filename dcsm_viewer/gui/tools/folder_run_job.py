@@ -16,7 +16,7 @@ from dcsm_viewer.batch.labels import given_classes
 from dcsm_viewer.batch.run_batch import Order, Outcome, check_formats, export_images, servable
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import gather
-from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.tools.folder_run_engine import EngineAside, RunEndedError
 from dcsm_viewer.gui.tools.folder_run_pace import ACTIVE, Pace, Phase
 from dcsm_viewer.io.name_errors import sentence_on

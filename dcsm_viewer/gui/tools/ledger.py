@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer, Result
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.ledger_csv import csv_of

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.tools.thresholds_curves import Curves, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds_files import FolderSweep, StoppedError, sweep
 from dcsm_viewer.gui.tools.thresholds_rules import Peaks, peaks_of

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export import export_with_reports
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.tools.triage_keeper import Keeper
 from dcsm_viewer.gui.tools.triage_sheet import Sheet, read_sheet
 from dcsm_viewer.gui.tools.triage_survey import Survey

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.review.exported_result import Labels
 from dcsm_viewer.review.label_edits import write_edit
 from dcsm_viewer.review.review_file import Book, BookWriter, Edit

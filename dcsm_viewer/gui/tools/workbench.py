@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer, Request
-from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state.store import Store

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.collecting import Collecting
+from dcsm_viewer.gui.link.gui_gc import Collecting
 
 
 class Ring:

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import Failure, Progress, Request, Settings, UserError
-from dcsm_viewer.gui.controller import Controller
+from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import Paint

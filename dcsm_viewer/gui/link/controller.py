@@ -21,7 +21,7 @@ from dcsm_viewer.core.types import (
     Settings,
     UserError,
 )
-from dcsm_viewer.gui.bridge import Bridge
+from dcsm_viewer.gui.link.bridge import Bridge
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener

@@ -5,7 +5,7 @@ from threading import Event
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.errands import Errands
+from dcsm_viewer.gui.link.background_tasks import Errands
 
 
 def test_that_an_answer_comes_home_to_the_windows_thread(qtbot: QtBot) -> None:

@@ -1,0 +1,1 @@
+"""Connect the window to the engine's thread and to background tasks."""
