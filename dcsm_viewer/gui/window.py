@@ -9,18 +9,20 @@ from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGu
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.commands import handlers
-from dcsm_viewer.gui.confirm import is_confirmed, with_ending
+from dcsm_viewer.gui.commands.action_handlers import handlers
+from dcsm_viewer.gui.commands.command_palette import CommandPalette
+from dcsm_viewer.gui.commands.confirm_dialog import is_confirmed, with_ending
+from dcsm_viewer.gui.commands.menus import Menus
+from dcsm_viewer.gui.commands.shortcut_editor import ShortcutsWindow
+from dcsm_viewer.gui.commands.shortcut_list_dialog import KeysWindow
+from dcsm_viewer.gui.commands.shortcuts import Shortcuts
 from dcsm_viewer.gui.docks import Docks
 from dcsm_viewer.gui.exporting import Exporting
 from dcsm_viewer.gui.fetch_window import FetchWindow
 from dcsm_viewer.gui.import_window import WEIGHTS_FILTER, ImportWindow
-from dcsm_viewer.gui.keys_window import KeysWindow
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.menus import Menus
 from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.opening import Opening, paths_of
-from dcsm_viewer.gui.palette import CommandPalette
 from dcsm_viewer.gui.panels.candidates import CandidatesPanel
 from dcsm_viewer.gui.panels.classes import ClassesPanel
 from dcsm_viewer.gui.panels.crf import CrfPanel
@@ -39,8 +41,6 @@ from dcsm_viewer.gui.session import Sessions
 from dcsm_viewer.gui.session_bar import SessionBar
 from dcsm_viewer.gui.session_file import ENDING
 from dcsm_viewer.gui.session_recovery import Recovery
-from dcsm_viewer.gui.shortcuts import Shortcuts
-from dcsm_viewer.gui.shortcuts_window import ShortcutsWindow
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSl
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.gui.actions import ACTIONS
+from dcsm_viewer.gui.commands.action_specs import ACTIONS
 from dcsm_viewer.gui.panels.crf import CrfPanel
 from dcsm_viewer.gui.panels.maps import MapsPanel
 from dcsm_viewer.gui.panels.slider_row import SliderRow

@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QMenuBar, QSlider, QToolButton, QWidget
 
 from dcsm_viewer.core.types import Answer, Inquiry, Report
-from dcsm_viewer.gui.actions import ACTIONS
 from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.commands.action_specs import ACTIONS
 from dcsm_viewer.gui.panels.slider_row import SliderRow
 from tests.gui.engines import InstantEngine
 

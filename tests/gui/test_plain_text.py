@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QMessa
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import Answer, EngineReady, Inquiry, Report, Request, UserError
-from dcsm_viewer.gui.confirm import is_confirmed
+from dcsm_viewer.gui.commands.confirm_dialog import is_confirmed
 from dcsm_viewer.gui.plain_text import as_control, as_tip, as_title
 from dcsm_viewer.gui.state.save_snapshot import keep_shown
 from dcsm_viewer.gui.tools.table import TOOLS

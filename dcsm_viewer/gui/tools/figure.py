@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QScrollArea, QSi
 from typing_extensions import override
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.confirm import with_ending
+from dcsm_viewer.gui.commands.confirm_dialog import with_ending
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.figure_draw import Figure, Look

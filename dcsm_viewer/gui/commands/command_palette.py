@@ -9,8 +9,8 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.actions import ACTIONS, ActionSpec
-from dcsm_viewer.gui.words import translated
+from dcsm_viewer.gui.commands.action_specs import ACTIONS, ActionSpec
+from dcsm_viewer.gui.commands.translations import translated
 
 _WIDTH_PX = 560
 _HEIGHT_PX = 360

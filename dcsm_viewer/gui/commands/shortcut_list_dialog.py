@@ -8,9 +8,9 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
-from dcsm_viewer.gui.actions import ACTIONS, MENUS
-from dcsm_viewer.gui.shortcuts import Shortcuts
-from dcsm_viewer.gui.words import translated
+from dcsm_viewer.gui.commands.action_specs import ACTIONS, MENUS
+from dcsm_viewer.gui.commands.shortcuts import Shortcuts
+from dcsm_viewer.gui.commands.translations import translated
 
 _MOUSE = (
     ("Wheel", "Zooms at the cursor, in all panes"),

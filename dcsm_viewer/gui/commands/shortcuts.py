@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
-from dcsm_viewer.gui.actions import ACTIONS, ActionSpec
+from dcsm_viewer.gui.commands.action_specs import ACTIONS, ActionSpec
+from dcsm_viewer.gui.commands.translations import translated
 from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.words import translated
 
 _RESERVED = {
     "Space": "moves the picture in the panes",

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.gui.actions import ACTIONS
-from dcsm_viewer.gui.palette import matching
-from dcsm_viewer.gui.shortcuts import Shortcuts
-from dcsm_viewer.gui.words import translated
+from dcsm_viewer.gui.commands.action_specs import ACTIONS
+from dcsm_viewer.gui.commands.command_palette import matching
+from dcsm_viewer.gui.commands.shortcuts import Shortcuts
+from dcsm_viewer.gui.commands.translations import translated
 
 _NAME = Qt.ItemDataRole.UserRole
 

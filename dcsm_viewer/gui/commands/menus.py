@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from dcsm_viewer.gui.actions import ACTIONS, MENUS, ActionSpec, Menu
+from dcsm_viewer.gui.commands.action_specs import ACTIONS, MENUS, ActionSpec, Menu
+from dcsm_viewer.gui.commands.translations import translated
 from dcsm_viewer.gui.plain_text import as_control, as_tip
-from dcsm_viewer.gui.words import translated
 
 
 class Menus(QObject):

@@ -21,13 +21,13 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from dcsm_viewer.gui.actions import ACTIONS, MENUS
-from dcsm_viewer.gui.keys_window import KeysWindow
+from dcsm_viewer.gui.commands.action_specs import ACTIONS, MENUS
+from dcsm_viewer.gui.commands.shortcut_editor import ShortcutsWindow
+from dcsm_viewer.gui.commands.shortcut_list_dialog import KeysWindow
+from dcsm_viewer.gui.commands.shortcuts import Shortcuts
+from dcsm_viewer.gui.commands.translations import catalogue, translated
 from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.shortcuts import Shortcuts
-from dcsm_viewer.gui.shortcuts_window import ShortcutsWindow
 from dcsm_viewer.gui.tools.table import TOOLS
-from dcsm_viewer.gui.words import catalogue, translated
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, press, the
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PySide6.QtGui import QKeySequence
 
-from dcsm_viewer.gui.actions import ACTIONS, MENUS, shortcuts_page
-from dcsm_viewer.gui.keys_window import keys_page
-from dcsm_viewer.gui.palette import matching
+from dcsm_viewer.gui.commands.action_specs import ACTIONS, MENUS, shortcuts_page
+from dcsm_viewer.gui.commands.command_palette import matching
+from dcsm_viewer.gui.commands.shortcut_list_dialog import keys_page
 
-PAGE = Path(__file__).parents[2] / "docs" / "shortcuts.md"
+PAGE = Path(__file__).parents[3] / "docs" / "shortcuts.md"
 
 
 def test_that_no_name_is_used_twice() -> None:
@@ -40,7 +40,7 @@ def test_that_every_menu_has_an_action_and_every_action_a_sentence() -> None:
 
 
 def test_that_the_page_of_shortcuts_is_the_table() -> None:
-    # python -c 'from dcsm_viewer.gui.actions import *; print(shortcuts_page(), end="")' > docs/shortcuts.md
+    # Write the page anew by printing dcsm_viewer.gui.commands.action_specs.shortcuts_page().
     assert PAGE.read_text(encoding="utf-8") == shortcuts_page()
 
 

@@ -180,7 +180,7 @@ def shortcuts_page() -> str:
     lines = [
         "# Keys and actions",
         "",
-        "Made from the table in `dcsm_viewer/gui/actions.py`; a test holds the two together.",
+        "Made from the table in `dcsm_viewer/gui/commands/action_specs.py`; a test holds the two together.",
     ]
     for menu in MENUS:
         lines += ["", f"## {menu}", "", "| key | action | what it does |", "|---|---|---|"]
