@@ -25,7 +25,7 @@ from benchmarks.fuzz_mutations import mutated
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.class_list import read_class_list
 from dcsm_viewer.export.recipe import read_recipe
-from dcsm_viewer.gui.session_load import load_session
+from dcsm_viewer.gui.files.sessions.session_load import load_session
 from dcsm_viewer.io.datasets import csv_dataset, labels_of_images, voc_dataset
 from dcsm_viewer.io.datasets.class_names import read_class_names
 from dcsm_viewer.io.datasets.voc_annotation import annotated_names

@@ -14,7 +14,7 @@ from PIL import Image
 from dcsm_viewer.core.types import ClassChoice
 from dcsm_viewer.export import export_result
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, write_recipe
-from dcsm_viewer.gui.session_file import SavedImage, SavedTab, session_of, write_session
+from dcsm_viewer.gui.files.sessions.session_file import SavedImage, SavedTab, session_of, write_session
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.render.palette import voc_palette

@@ -24,7 +24,7 @@ from PySide6.QtCore import QRect
 from dcsm_viewer.engine.networks.class_head import voc_groups
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import Parts, run_window
-from dcsm_viewer.gui.opening import sample_paths
+from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.state.view_state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.theme import Theme
 from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.screenshots import PICTURES, Shared, save
 from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.opening import sample_paths
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.image_loader import sample_paths
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.screenshot import is_final, png_of
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.view_state import ViewState

@@ -20,7 +20,7 @@ from PySide6.QtTest import QTest
 from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, settled, take
 from dcsm_viewer.gui.app import Parts
-from dcsm_viewer.gui.opening import sample_paths
+from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.tools.folder_run import FolderRunTool
 from dcsm_viewer.gui.tools.triage import TriageTool
 

@@ -26,7 +26,7 @@ from dcsm_viewer.cli import main
 from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import Parts
-from dcsm_viewer.gui.opening import sample_paths
+from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.view_state import Paint, ViewState

@@ -15,16 +15,16 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from dcsm_viewer.core.types import Settings, UserError
-from dcsm_viewer.gui.exporting import Exporting
+from dcsm_viewer.gui.files.export_controller import Exporting
+from dcsm_viewer.gui.files.image_loader import Opening
+from dcsm_viewer.gui.files.model_importer import Modelling
+from dcsm_viewer.gui.files.sessions.session_recovery import Recovery
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.link.gui_gc import Collecting
-from dcsm_viewer.gui.modelling import Modelling
 from dcsm_viewer.gui.number_locale import settle_default
-from dcsm_viewer.gui.opening import Opening
-from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.screen_probe import Screen, ScreenProbe
 from dcsm_viewer.gui.screenshot import Screenshot
-from dcsm_viewer.gui.session_recovery import Recovery
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.theme import Theme, Themes

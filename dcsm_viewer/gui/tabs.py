@@ -8,8 +8,8 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from dcsm_viewer.core.types import SourceImage
+from dcsm_viewer.gui.files.image_loader import Opening
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.tabs_state import closed, doubled, heir_of, moved, shown
 

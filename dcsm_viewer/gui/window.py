@@ -17,12 +17,18 @@ from dcsm_viewer.gui.commands.shortcut_editor import ShortcutsWindow
 from dcsm_viewer.gui.commands.shortcut_list_dialog import KeysWindow
 from dcsm_viewer.gui.commands.shortcuts import Shortcuts
 from dcsm_viewer.gui.docks import Docks
-from dcsm_viewer.gui.exporting import Exporting
-from dcsm_viewer.gui.fetch_window import FetchWindow
-from dcsm_viewer.gui.import_window import WEIGHTS_FILTER, ImportWindow
+from dcsm_viewer.gui.files.clipboard_images import pasted_image
+from dcsm_viewer.gui.files.export_controller import Exporting
+from dcsm_viewer.gui.files.fetch_dialog import FetchWindow
+from dcsm_viewer.gui.files.image_loader import Opening, paths_of
+from dcsm_viewer.gui.files.import_dialog import WEIGHTS_FILTER, ImportWindow
+from dcsm_viewer.gui.files.model_importer import Modelling
+from dcsm_viewer.gui.files.sessions.session_bar import SessionBar
+from dcsm_viewer.gui.files.sessions.session_controller import Sessions
+from dcsm_viewer.gui.files.sessions.session_file import ENDING
+from dcsm_viewer.gui.files.sessions.session_recovery import Recovery
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.modelling import Modelling
-from dcsm_viewer.gui.opening import Opening, paths_of
 from dcsm_viewer.gui.panels.candidates import CandidatesPanel
 from dcsm_viewer.gui.panels.classes import ClassesPanel
 from dcsm_viewer.gui.panels.crf import CrfPanel
@@ -34,13 +40,7 @@ from dcsm_viewer.gui.panels.maps import MapsPanel
 from dcsm_viewer.gui.panels.method import MethodPanel
 from dcsm_viewer.gui.panels.status import StatusPanel
 from dcsm_viewer.gui.panels.view_bar import ViewBar
-from dcsm_viewer.gui.pasting import pasted_image
 from dcsm_viewer.gui.plain_text import as_title, make_plain
-from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.session import Sessions
-from dcsm_viewer.gui.session_bar import SessionBar
-from dcsm_viewer.gui.session_file import ENDING
-from dcsm_viewer.gui.session_recovery import Recovery
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState

@@ -227,7 +227,7 @@ import sys
 from PySide6.QtWidgets import QApplication
 app = QApplication([])
 from dcsm_viewer.gui.app import build
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from tests.gui.engines import InstantEngine

@@ -18,7 +18,7 @@ from dcsm_viewer.cli import main
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import run_window
-from dcsm_viewer.gui.pasting import pasted_image, source_of
+from dcsm_viewer.gui.files.clipboard_images import pasted_image, source_of
 from dcsm_viewer.gui.screen_probe import Screen
 from dcsm_viewer.gui.state.view_state import ViewName
 from dcsm_viewer.worker.engine_thread import Listener

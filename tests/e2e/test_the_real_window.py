@@ -20,8 +20,8 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui.app import Parts, build
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.panels.slider_row import SliderRow
-from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes

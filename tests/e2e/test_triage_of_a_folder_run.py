@@ -23,7 +23,7 @@ from dcsm_viewer.batch.run_batch import Order, export_images
 from dcsm_viewer.core.types import Settings
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes

@@ -7,10 +7,10 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.export import FORMATS
-from dcsm_viewer.gui.exporting import Exporting
+from dcsm_viewer.gui.files.export_controller import Exporting
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.panels.export import ExportPanel
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
-from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state.store import Store
 from tests.results import make_result
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol, get_args
 
 from dcsm_viewer.core.parameters import LIMITS
 from dcsm_viewer.core.types import ClassChoice, PrecisionWish
+from dcsm_viewer.gui.files.image_loader import Opening
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.opening import Opening
 from dcsm_viewer.gui.panels.classes import ClassesPanel
 from dcsm_viewer.gui.panels.export import ExportPanel
 from dcsm_viewer.gui.state.save_snapshot import keep_shown

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from dcsm_viewer.gui.commands.action_specs import ACTIONS, ActionSpec
 from dcsm_viewer.gui.commands.translations import translated
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.user_settings import Remembered
 
 _RESERVED = {
     "Space": "moves the picture in the panes",

@@ -6,11 +6,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.exporting import Exporting, default_folder, export_folder, exportable
+from dcsm_viewer.gui.files.export_controller import Exporting, default_folder, export_folder, exportable
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.panels.labelled import labelled
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.remembered import Remembered
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.user_settings import Remembered
 
 _KEY = "export/more"
 

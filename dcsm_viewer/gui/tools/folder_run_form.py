@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from dcsm_viewer.batch.run_batch import Order
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FORMATS
-from dcsm_viewer.gui.exporting import default_folder, export_folder
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.export_controller import default_folder, export_folder
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.settings_edits import for_another_image
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.flow import Flow

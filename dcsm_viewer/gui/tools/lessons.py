@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QStackedWidget, 
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Result, Settings
-from dcsm_viewer.gui.opening import sample_paths
+from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.askable import subject_of
 from dcsm_viewer.gui.tools.lessons_card import LessonCard

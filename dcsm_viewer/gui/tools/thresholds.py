@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Result, UserError
-from dcsm_viewer.gui.exporting import default_folder, exportable
+from dcsm_viewer.gui.files.export_controller import default_folder, exportable
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.thresholds_curves import SeedScore, seed_score

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.commands.confirm_dialog import with_ending
-from dcsm_viewer.gui.session_file import ENDING
+from dcsm_viewer.gui.files.sessions.session_file import ENDING
 from tests.e2e.conftest import Desk, desk
 
 __all__ = ["desk"]

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.export import export_result
 from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.triage import TriageTool

@@ -9,7 +9,7 @@ import pytest
 
 from dcsm_viewer.batch.inputs import inputs_of
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.opening import gather
+from dcsm_viewer.gui.files.image_loader import gather
 from dcsm_viewer.io.images import list_images, list_images_below
 from tests.samples import SAMPLE
 

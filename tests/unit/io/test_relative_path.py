@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.export import export_result, read_recipe
-from dcsm_viewer.gui.session_file import SavedImage, image_path
+from dcsm_viewer.gui.files.sessions.session_file import SavedImage, image_path
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.relative_path import way_to
 from tests.samples import SAMPLE

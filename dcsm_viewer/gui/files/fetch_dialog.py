@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from dcsm_viewer.gui.modelling import Modelling
+from dcsm_viewer.gui.files.model_importer import Modelling
 
 
 class FetchWindow(QDialog):

@@ -12,7 +12,7 @@ from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.opening import Opening, gather, paths_of
+from dcsm_viewer.gui.files.image_loader import Opening, gather, paths_of
 from dcsm_viewer.gui.state.settings_edits import pin
 from dcsm_viewer.gui.state.store import Store
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray, QSettings
 
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.user_settings import Remembered
 
 
 def file_at(path: Path) -> QSettings:

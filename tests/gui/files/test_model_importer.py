@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import EngineReady, UserError
 from dcsm_viewer.engine.weights.input_spec_names import CONVENTIONS
-from dcsm_viewer.gui.fetch_window import FetchWindow
-from dcsm_viewer.gui.import_window import ImportWindow, suggested_name
-from dcsm_viewer.gui.modelling import Modelling
+from dcsm_viewer.gui.files.fetch_dialog import FetchWindow
+from dcsm_viewer.gui.files.import_dialog import ImportWindow, suggested_name
+from dcsm_viewer.gui.files.model_importer import Modelling
 from dcsm_viewer.gui.panels.engine_bar import models
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.worker.model_work import CONVENTION_TITLES, Imported

@@ -13,8 +13,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, session_of, write_session
 from dcsm_viewer.gui.link.background_tasks import Errands
-from dcsm_viewer.gui.session_file import ENDING, Session, session_of, write_session
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.io.atomic import make_folder

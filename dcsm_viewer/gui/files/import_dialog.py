@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.gui.modelling import Modelling
+from dcsm_viewer.gui.files.model_importer import Modelling
 from dcsm_viewer.gui.panels.labelled import choice_box
 from dcsm_viewer.worker.model_work import CONVENTION_TITLES, ImportOrder
 

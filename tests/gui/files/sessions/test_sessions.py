@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.app import build
-from dcsm_viewer.gui.remembered import Remembered
-from dcsm_viewer.gui.session_file import ENDING, Session, read_session, session_of, write_session
-from dcsm_viewer.gui.session_load import changed_weights
-from dcsm_viewer.gui.session_recovery import Recovery
+from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, read_session, session_of, write_session
+from dcsm_viewer.gui.files.sessions.session_load import changed_weights
+from dcsm_viewer.gui.files.sessions.session_recovery import Recovery
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.settings_edits import pin, with_field
 from dcsm_viewer.gui.state.snapshots import Comparison
 from dcsm_viewer.gui.state.store import Store
@@ -201,7 +201,7 @@ from PySide6.QtCore import QTimer
 from dcsm_viewer.gui import session_recovery
 from dcsm_viewer.gui.app import build
 from dcsm_viewer.gui.state.settings_edits import with_field
-from dcsm_viewer.gui.remembered import Remembered
+from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from tests.gui.engines import InstantEngine

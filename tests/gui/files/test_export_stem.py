@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.export import export_result
-from dcsm_viewer.gui.stem import free_stem
+from dcsm_viewer.gui.files.export_stem import free_stem
 from tests.results import make_image
 from tests.unit.export.subjects import of_image, small_result
 

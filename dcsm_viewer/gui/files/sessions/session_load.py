@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dcsm_viewer.core.types import EngineReady, SourceImage, UserError
-from dcsm_viewer.gui.opening import Gathered, gather
-from dcsm_viewer.gui.session_file import SavedTab, Session, changed_pixels, image_path, read_session
+from dcsm_viewer.gui.files.image_loader import Gathered, gather
+from dcsm_viewer.gui.files.sessions.session_file import SavedTab, Session, changed_pixels, image_path, read_session
 from dcsm_viewer.gui.state.snapshots import Snapshot
 from dcsm_viewer.gui.state.store import History, Step
 from dcsm_viewer.gui.state.tabs_state import KEPT, Fields, Tab

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, session_of, write_session
+from dcsm_viewer.gui.files.sessions.session_load import Loaded, changed_weights, fields_of, history_of, load_session
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.session_file import ENDING, Session, session_of, write_session
-from dcsm_viewer.gui.session_load import Loaded, changed_weights, fields_of, history_of, load_session
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.table import TOOLS

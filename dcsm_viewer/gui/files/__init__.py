@@ -1,0 +1,1 @@
+"""Open images, export results, import models, and keep sessions."""
