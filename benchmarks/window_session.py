@@ -27,9 +27,9 @@ from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.files.image_loader import sample_paths
-from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
+from dcsm_viewer.gui.widgets.slider_row import SliderRow
 
 TICK_MS = 16
 DRAG_S = 2.0

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from dcsm_viewer.gui.files.user_settings import Remembered
-from dcsm_viewer.gui.panels.section import Section
+from dcsm_viewer.gui.widgets.folding_section import Section
 
 # Beside them the panes keep more than half of a window 1024 px wide.
 _LEFT_PX = 160

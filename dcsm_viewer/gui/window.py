@@ -40,7 +40,6 @@ from dcsm_viewer.gui.panels.maps import MapsPanel
 from dcsm_viewer.gui.panels.method import MethodPanel
 from dcsm_viewer.gui.panels.status import StatusPanel
 from dcsm_viewer.gui.panels.view_bar import ViewBar
-from dcsm_viewer.gui.plain_text import as_title, make_plain
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -51,6 +50,7 @@ from dcsm_viewer.gui.tools.opened import OpenedTools
 from dcsm_viewer.gui.tools.workbench import PixelHand, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.widgets.plain_text import as_title, make_plain
 from dcsm_viewer.io.image_decoder import SUFFIXES
 
 _VIEWS = ("view.compare", "view.grid", "view.overlay", "view.labels")

@@ -17,8 +17,8 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.gui.commands.action_specs import ACTIONS
 from dcsm_viewer.gui.panels.crf import CrfPanel
 from dcsm_viewer.gui.panels.maps import MapsPanel
-from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.views.pane import MapPane
+from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from tests.e2e.conftest import Desk
 from tests.gui.engines import GatedEngine
 from tests.gui.hands import click, press, the, type_into

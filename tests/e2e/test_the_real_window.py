@@ -21,10 +21,10 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.files.user_settings import Remembered
-from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
+from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
 from tests.gui.hands import click, the
 from tests.patience import PATIENCE_S

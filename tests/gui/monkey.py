@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QMenuBar, QSlider,
 from dcsm_viewer.core.types import Answer, Inquiry, Report
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.commands.action_specs import ACTIONS
-from dcsm_viewer.gui.panels.slider_row import SliderRow
+from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from tests.gui.engines import InstantEngine
 
 # What leaves the window, loads networks, reads large photographs or works through folders with an engine of its own.

@@ -14,8 +14,8 @@ from dcsm_viewer.core.types import CrfSettings
 from dcsm_viewer.gui.panels import crf_choices
 from dcsm_viewer.gui.panels.crf import CrfPanel
 from dcsm_viewer.gui.panels.crf_choices import backend_words, modified, nearest_preset, preset_of
-from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.state.store import Store
+from dcsm_viewer.gui.widgets.slider_row import SliderRow
 
 
 @pytest.fixture

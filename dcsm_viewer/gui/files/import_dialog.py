@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from dcsm_viewer.gui.files.model_importer import Modelling
-from dcsm_viewer.gui.panels.labelled import choice_box
+from dcsm_viewer.gui.widgets.form_row import choice_box
 from dcsm_viewer.worker.model_work import CONVENTION_TITLES, ImportOrder
 
 WEIGHTS_FILTER = "Weights (*.pth *.pt *.safetensors *.caffemodel *.mat);;All files (*)"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from dcsm_viewer.gui.panels.slider_group import SliderGroup
 from dcsm_viewer.gui.state.settings_edits import use_top1
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 
 
 class CandidatesPanel(QWidget):

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QSizePol
 from dcsm_viewer.core.types import Settings
 from dcsm_viewer.gui.panels.class_list import ROW_ROLE, ClassDelegate, ClassListModel
 from dcsm_viewer.gui.panels.class_rows import ClassRow, class_rows, found_by, wanted_class
-from dcsm_viewer.gui.panels.labelled import choice_box, show_choice
 from dcsm_viewer.gui.state.settings_edits import force, pin, strike, with_vocabulary
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
 
 _Toggle = Callable[[Settings, int, bool], Settings]
 

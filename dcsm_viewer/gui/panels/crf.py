@@ -21,11 +21,11 @@ from dcsm_viewer.gui.panels.crf_choices import (
     preset_of,
 )
 from dcsm_viewer.gui.panels.crf_words import SettingWords
-from dcsm_viewer.gui.panels.labelled import choice_box, labelled, show_choice
-from dcsm_viewer.gui.panels.slider_group import SliderGroup
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.widgets.form_row import choice_box, labelled, show_choice
+from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 
 _FIELDS = (
     "crf.iterations", "crf.gaussian_sxy", "crf.gaussian_compat", "crf.bilateral_sxy", "crf.bilateral_srgb",

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSp
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameters import SCALE_PX
 from dcsm_viewer.core.types import ModelCard
-from dcsm_viewer.gui.panels.calm_wheel import calm
-from dcsm_viewer.gui.panels.labelled import choice_box
 from dcsm_viewer.gui.panels.method_choices import MethodChoice
-from dcsm_viewer.gui.panels.slider_group import SliderGroup
-from dcsm_viewer.gui.panels.tick_flow import TickFlow
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.widgets.check_box_group import TickFlow
+from dcsm_viewer.gui.widgets.form_row import choice_box
+from dcsm_viewer.gui.widgets.slider_group import SliderGroup
+from dcsm_viewer.gui.widgets.wheel_focus import calm
 
 _BASELINES = ("gradcam", "finercam")
 _OWN_LAYER = "A baseline has its own layer: the network's last."

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from dcsm_viewer.core.method_presets import PRESET_DESCRIPTIONS, PRESET_TITLES, PRESETS
 from dcsm_viewer.core.parameters import CHOICES, LIMITS
 from dcsm_viewer.core.types import MethodSettings
-from dcsm_viewer.gui.panels.labelled import choice_box, labelled, show_choice
 from dcsm_viewer.gui.panels.method_choices import MethodChoice
 from dcsm_viewer.gui.state.settings_edits import with_preset
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.widgets.form_row import choice_box, labelled, show_choice
 
 _MODIFIED = "modified"
 # How gradients go back stands with the layers they go back to, in the Maps panel.

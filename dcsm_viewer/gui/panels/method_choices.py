@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
 from dcsm_viewer.core.parameters import CHOICES, Choice
-from dcsm_viewer.gui.panels.labelled import choice_box, labelled, show_choice
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.widgets.form_row import choice_box, labelled, show_choice
 
 
 class MethodChoice(QWidget):

@@ -25,11 +25,11 @@ from dcsm_viewer.gui.tools.faithfulness_model import (
     ties_in_words,
 )
 from dcsm_viewer.gui.tools.faithfulness_view import FaithfulnessView
-from dcsm_viewer.gui.tools.step_row import StepRow
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.gui.views.subject import distinct_map, raw_map
 from dcsm_viewer.gui.widgets.plot import Plot
+from dcsm_viewer.gui.widgets.step_row import StepRow
+from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.io.masks import read_mask
 from dcsm_viewer.queries.faithfulness_query import CURVES, CurveName, Faithfulness, FaithfulnessQuestion, RankedBy
 

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.gui.panels.calm_wheel import calm
-from dcsm_viewer.gui.panels.labelled import choice_box, labelled
 from dcsm_viewer.gui.tools.figure_draw import Look
 from dcsm_viewer.gui.tools.figure_panels import TITLES, PanelName, panels_of_view
+from dcsm_viewer.gui.widgets.form_row import choice_box, labelled
+from dcsm_viewer.gui.widgets.wheel_focus import calm
 
 _SETS = {
     "compare": "Panes of Compare",

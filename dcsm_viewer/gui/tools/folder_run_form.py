@@ -25,8 +25,8 @@ from dcsm_viewer.gui.files.export_controller import default_folder, export_folde
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.settings_edits import for_another_image
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.flow import Flow
 from dcsm_viewer.gui.tools.folder_run_job import Plan
+from dcsm_viewer.gui.widgets.flow_layout import Flow
 
 _NARROW_PX = 60
 _FIRST_FORMATS = ("voc", "npz")

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from dcsm_viewer.gui.tools.lessons_model import Lesson
-from dcsm_viewer.gui.tools.wrapped_words import wrapped
+from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 
 
 class LessonList(QWidget):

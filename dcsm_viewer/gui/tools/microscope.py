@@ -10,16 +10,16 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QVBoxL
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer
-from dcsm_viewer.gui.panels.calm_wheel import calm
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
 from dcsm_viewer.gui.tools.microscope_gate import GatePanel
 from dcsm_viewer.gui.tools.microscope_quiz import Quiz
 from dcsm_viewer.gui.tools.microscope_view import MicroscopeView
 from dcsm_viewer.gui.tools.microscope_words import RULE_HELP, RULES, layer_sentence
-from dcsm_viewer.gui.tools.step_row import StepRow
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.gui.tools.wrapped_words import wrapped
+from dcsm_viewer.gui.widgets.step_row import StepRow
+from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.queries.gradient_query import Gate, Microscope, MicroscopeQuestion, Unit
 
 _WIDE_PX = 480

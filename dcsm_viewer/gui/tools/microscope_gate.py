@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.microscope_quiz import Quiz
 from dcsm_viewer.gui.tools.microscope_words import INVITATION, columns, gate_sentence, row_of
-from dcsm_viewer.gui.tools.wrapped_words import wrapped
+from dcsm_viewer.gui.widgets.plain_text import as_tip
+from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.queries.gradient_query import Gate
 
 _SIDE_PX = 184

@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLa
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer
-from dcsm_viewer.gui.panels.calm_wheel import calm
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
 from dcsm_viewer.gui.tools.sanity_view import SanityView
 from dcsm_viewer.gui.tools.sanity_words import HONEST, chart, progress, sentence
-from dcsm_viewer.gui.tools.step_row import StepRow
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.gui.tools.wrapped_words import wrapped
 from dcsm_viewer.gui.widgets.plot import Plot
+from dcsm_viewer.gui.widgets.step_row import StepRow
+from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion
 
 _REST_MS = 120

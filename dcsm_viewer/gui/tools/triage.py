@@ -28,8 +28,6 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Result, Settings
 from dcsm_viewer.gui.panels.headline_words import is_current
-from dcsm_viewer.gui.panels.labelled import choice_box, labelled
-from dcsm_viewer.gui.panels.number_box import NumberBox
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.triage_bar import TriageBar
 from dcsm_viewer.gui.tools.triage_desk import TriageDesk
@@ -39,6 +37,8 @@ from dcsm_viewer.gui.tools.triage_queue import QueueModel, QueueView
 from dcsm_viewer.gui.tools.triage_sheet import Sheet, image_path
 from dcsm_viewer.gui.tools.triage_words import doubt_words, progress_words, verdict_words
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
+from dcsm_viewer.gui.widgets.form_row import choice_box, labelled
+from dcsm_viewer.gui.widgets.number_box import NumberBox
 from dcsm_viewer.review.review_file import Verdict
 
 _SHOWN = {

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.gui.panels.calm_wheel import calm
-from dcsm_viewer.gui.panels.slider_row import SliderRow
-from dcsm_viewer.gui.tools.flow import Flow
 from dcsm_viewer.gui.tools.triage_limits import BRUSH, THRESHOLD
 from dcsm_viewer.gui.tools.triage_pane import Hand
 from dcsm_viewer.gui.tools.triage_sheet import Sheet
+from dcsm_viewer.gui.widgets.flow_layout import Flow
+from dcsm_viewer.gui.widgets.slider_row import SliderRow
+from dcsm_viewer.gui.widgets.wheel_focus import calm
 from dcsm_viewer.render.palette import IGNORE_INDEX, class_colour
 
 _CHIP_PX = 12

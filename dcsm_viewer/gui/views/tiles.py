@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.gui.views.field import Field
 from dcsm_viewer.gui.views.grid_contents import GridContents, Kind, Tile
@@ -19,6 +18,7 @@ from dcsm_viewer.gui.views.sampling import MapLayer, argb
 from dcsm_viewer.gui.views.sheet_image import sheet_places
 from dcsm_viewer.gui.views.sheet_layout import SheetLayout
 from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.render.color_tables import map_table
 
 _KIND_TITLES: dict[Kind, str] = {"raw": "Raw saliency", "distinct": "Distinct, after subtraction"}

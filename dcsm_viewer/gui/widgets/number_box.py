@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.parameters import Limit
-from dcsm_viewer.gui.number_locale import readable
+from dcsm_viewer.gui.widgets.number_locale import readable
 
 _PLAIN_DECIMALS = 4
 # Decimal points and minus signs of other keyboards. Digits of any script are numbers to Python already.

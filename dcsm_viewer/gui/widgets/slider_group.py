@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameters import LIMITS
 from dcsm_viewer.core.types import Settings
-from dcsm_viewer.gui.panels.slider_row import SliderRow
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.widgets.slider_row import SliderRow
 
 
 class SliderGroup(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
 
-from dcsm_viewer.gui.panels.calm_wheel import calm
+from dcsm_viewer.gui.widgets.wheel_focus import calm
 
 
 class StepRow(QWidget):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
-from dcsm_viewer.gui.panels.calm_wheel import calm
+from dcsm_viewer.gui.widgets.wheel_focus import calm
 
 
 def labelled(label: str, control: QWidget, explanation: str) -> QHBoxLayout:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.parameters import LIMITS, Limit
-from dcsm_viewer.gui.panels.slider_row import SliderRow
+from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from tests.gui.hands import click, press, the, type_into
 
 

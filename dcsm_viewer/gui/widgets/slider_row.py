@@ -8,8 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QToolButton, QWidget
 
 from dcsm_viewer.core.parameters import Limit
-from dcsm_viewer.gui.panels.calm_wheel import calm
-from dcsm_viewer.gui.panels.number_box import NumberBox
+from dcsm_viewer.gui.widgets.number_box import NumberBox
+from dcsm_viewer.gui.widgets.wheel_focus import calm
 
 _LOG_STEPS = 400
 _WIDE = 1e4

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.gui.number_locale import readable
-from dcsm_viewer.gui.panels.number_box import NumberBox
 from dcsm_viewer.gui.tools.table import TOOLS
+from dcsm_viewer.gui.widgets.number_box import NumberBox
+from dcsm_viewer.gui.widgets.number_locale import readable
 from tests.e2e.conftest import Desk, _desk
 from tests.gui.engines import InstantEngine
 
