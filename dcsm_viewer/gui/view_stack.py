@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.readings import readings
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewName, ViewState
 from dcsm_viewer.gui.views.compare import CompareView
 from dcsm_viewer.gui.views.empty import EmptyView
 from dcsm_viewer.gui.views.grid import GridView
 from dcsm_viewer.gui.views.labels import LabelsView
-from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.overlay import OverlayView
-from dcsm_viewer.gui.views.readings import readings
-from dcsm_viewer.gui.views.viewport import Viewport
 
 
 class ViewStack(QStackedWidget):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGu
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.commands.action_handlers import handlers
 from dcsm_viewer.gui.commands.command_palette import CommandPalette
 from dcsm_viewer.gui.commands.confirm_dialog import is_confirmed, with_ending
@@ -49,7 +50,6 @@ from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.tools.opened import OpenedTools
 from dcsm_viewer.gui.tools.workbench import PixelHand, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.gui.widgets.plain_text import as_title, make_plain
 from dcsm_viewer.io.image_decoder import SUFFIXES
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, get_args
 
 from dcsm_viewer.core.parameters import LIMITS
 from dcsm_viewer.core.types import ClassChoice, PrecisionWish
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.files.image_loader import Opening
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.panels.classes import ClassesPanel
@@ -21,7 +22,6 @@ from dcsm_viewer.gui.state.view_state import MapKind
 from dcsm_viewer.gui.tabs import Tabs
 from dcsm_viewer.gui.theme import Theme
 from dcsm_viewer.gui.tools.table import TOOLS
-from dcsm_viewer.gui.views.viewport import Viewport
 
 _NEXT_KIND: dict[MapKind, MapKind] = {"both": "raw", "raw": "distinct", "distinct": "both"}
 

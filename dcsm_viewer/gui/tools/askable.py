@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.result_access import is_stale, why_no_class, why_no_result
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.subject import is_stale, why_no_class, why_no_result
 
 
 @dataclass(frozen=True, slots=True)

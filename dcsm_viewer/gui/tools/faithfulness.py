@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QPushButton,
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer
+from dcsm_viewer.gui.canvas.result_access import distinct_map, raw_map
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.askable import Subject, subject_of, why_nothing
@@ -26,7 +27,6 @@ from dcsm_viewer.gui.tools.faithfulness_model import (
 )
 from dcsm_viewer.gui.tools.faithfulness_view import FaithfulnessView
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.gui.views.subject import distinct_map, raw_map
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.gui.widgets.step_row import StepRow
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped

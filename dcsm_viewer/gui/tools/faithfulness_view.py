@@ -6,17 +6,17 @@ import numpy as np
 from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.canvas.crf_kernels import Ring
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_arrangement import GAP_PX
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import class_name, shown_image
+from dcsm_viewer.gui.canvas.sampling import LabelLayer
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.askable import why_nothing
 from dcsm_viewer.gui.tools.faithfulness_model import Pointed, Ranked
-from dcsm_viewer.gui.views.arrange import GAP_PX
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.crf_reach import Ring
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.sampling import LabelLayer
-from dcsm_viewer.gui.views.subject import class_name, shown_image
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.metrics.pointing import TOLERANCE_PX
 from dcsm_viewer.queries.faithfulness_query import RANKINGS, RankedBy
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QScrollArea, QSi
 from typing_extensions import override
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.gui.canvas.result_access import is_stale, why_no_result
 from dcsm_viewer.gui.commands.confirm_dialog import with_ending
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -21,7 +22,6 @@ from dcsm_viewer.gui.tools.figure_files import COPIED_PX, image_of, write_figure
 from dcsm_viewer.gui.tools.figure_options import FigureOptions
 from dcsm_viewer.gui.tools.figure_panels import PanelName, panels_of, panels_of_view
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.gui.views.subject import is_stale, why_no_result
 
 _FILTERS = "PNG, pixels (*.png);;SVG, text stays text (*.svg);;PDF, fonts embedded (*.pdf)"
 _CALM_MS = 60

@@ -10,12 +10,12 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
+from dcsm_viewer.gui.canvas.legend import entries
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
 from dcsm_viewer.gui.tools.figure_layout import FONT, SMALL_FONT, Box, Layout, Need, Place, elided, laid_out
 from dcsm_viewer.gui.tools.figure_panels import Panel
 from dcsm_viewer.gui.tools.figure_raster import Raster, raster
-from dcsm_viewer.gui.views.legend import entries
-from dcsm_viewer.gui.views.ranges import ColourRange, short
-from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from dcsm_viewer.render.colormaps import lookup_table
 from dcsm_viewer.render.palette import class_colour
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dcsm_viewer.gui.canvas.grid.grid_contents import Tile, grid_contents
+from dcsm_viewer.gui.canvas.grid.grid_sums import focus_sums
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import shown_image
+from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.swipe_contents import sides
 from dcsm_viewer.gui.tools.swipe_view import DIVERGING
 from dcsm_viewer.gui.views.compare import raw_and_distinct
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.grid_contents import Tile, grid_contents
 from dcsm_viewer.gui.views.labels import before_and_after
 from dcsm_viewer.gui.views.overlay_content import overlay_content
-from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.gui.views.subject import shown_image
-from dcsm_viewer.gui.views.sums import focus_sums
 
 PanelName = Literal[
     "photograph", "overlay", "raw", "distinct", "labels_before", "labels",

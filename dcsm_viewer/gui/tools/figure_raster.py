@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import SourceImage
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.scaled_image import luma
 from dcsm_viewer.gui.tools.figure_panels import Panel
-from dcsm_viewer.gui.views.ground import luma
-from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.render.colormaps import lookup_table
 from dcsm_viewer.render.paint import blend, paint_labels, paint_map
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer, Result
+from dcsm_viewer.gui.canvas.result_access import class_name, is_stale
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.ledger_csv import csv_of
@@ -32,7 +33,6 @@ from dcsm_viewer.gui.tools.ledger_model import LedgerModel
 from dcsm_viewer.gui.tools.ledger_rows import COLUMNS, lines_of, sentence_of, standing_of
 from dcsm_viewer.gui.tools.ledger_waterfall import chart_of
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.gui.views.subject import class_name, is_stale
 from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.io.atomic import whole_file

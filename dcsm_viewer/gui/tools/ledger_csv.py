@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.result_access import class_name
 from dcsm_viewer.gui.tools.ledger_rows import check_of
-from dcsm_viewer.gui.views.subject import class_name
 from dcsm_viewer.queries.pixel_query import ClassEntry, PixelLedger
 
 HEAD = (

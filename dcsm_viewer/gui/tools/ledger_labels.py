@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.result_access import class_name
+from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.gui.tools.ledger_rows import AGREES, LABEL_COLUMNS, label_rows, q_residual
-from dcsm_viewer.gui.views.ranges import short
-from dcsm_viewer.gui.views.subject import class_name
 from dcsm_viewer.queries.pixel_query import PixelLedger
 from dcsm_viewer.render.palette import class_colour
 

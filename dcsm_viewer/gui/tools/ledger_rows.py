@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.views.ranges import short
-from dcsm_viewer.gui.views.subject import class_name
+from dcsm_viewer.gui.canvas.result_access import class_name
+from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.queries.pixel_query import ClassEntry, CrfEntry, LayerEntry, PixelLedger, RivalEntry, ScaleEntry
 
 AGREES = 1e-5

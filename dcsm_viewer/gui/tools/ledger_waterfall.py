@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.gui.widgets.plot_values import Axis, Chart
 from dcsm_viewer.gui.widgets.plot_values import Bar as PlotBar
 from dcsm_viewer.queries.pixel_query import ClassEntry

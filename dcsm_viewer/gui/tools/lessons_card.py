@@ -6,9 +6,9 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.pane_drawing import bold
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.lessons_model import Run
-from dcsm_viewer.gui.views.pane_paint import bold
 from dcsm_viewer.gui.widgets.plain_text import as_control
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.result_access import distinct_map, raw_map
+from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.gui.tools.lessons_model import Seen, Verdict
-from dcsm_viewer.gui.views.ranges import short
-from dcsm_viewer.gui.views.subject import distinct_map, raw_map
 
 Map = NDArray[np.float32]
 

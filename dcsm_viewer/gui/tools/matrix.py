@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSize
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer, CrfSettings
+from dcsm_viewer.gui.canvas.range_bar import RangeBar
+from dcsm_viewer.gui.canvas.result_access import is_stale
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.matrix_contents import WHOLE, CellKind, MatrixContents, similarity_words
 from dcsm_viewer.gui.tools.matrix_view import DIVERGING, MatrixView
-from dcsm_viewer.gui.tools.range_bar import RangeBar
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.gui.views.subject import is_stale
 from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion
 

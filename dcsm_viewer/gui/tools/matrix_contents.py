@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import class_name, completeness_mark, distinct_map, raw_map, shown_image
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ranges import ColourRange, short
-from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map, shown_image
 from dcsm_viewer.queries.matrix_query import ClassMatrix, Similarity
 
 CellKind = Literal["taken", "left"]

@@ -8,12 +8,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QStackedLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.result_access import why_no_class, why_no_result
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.matrix_contents import CellKind, MatrixContents, Place, matrix_contents
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.subject import why_no_class, why_no_result
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.queries.matrix_query import ClassMatrix
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.queries.gradient_query import Gate, GateChannel, Unit
 
 

@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import BackwardMode
+from dcsm_viewer.gui.canvas.crf_kernels import Ring
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_arrangement import GAP_PX
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import shown_image
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import colour_ranges
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.microscope_words import RULES, mark, title
-from dcsm_viewer.gui.views.arrange import GAP_PX
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.crf_reach import Ring
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.ranges import colour_ranges
-from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.gui.views.subject import shown_image
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.queries.gradient_query import Microscope
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import BackwardMode
-from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.queries.gradient_query import MODES, Gate, GateChannel, LayerGradient, Microscope
 
 RULES: dict[BackwardMode, str] = {"gradient": "plain", "deconvnet": "deconvnet", "guided": "guided"}

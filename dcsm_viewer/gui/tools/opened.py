@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.tools.table import TOOLS, ToolSpec
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
-from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.widgets.plain_text import make_plain
 
 _SHARE = 0.4  # of the window's height, for the first dock below

@@ -5,16 +5,16 @@ from __future__ import annotations
 from PySide6.QtWidgets import QGridLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_arrangement import GAP_PX
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import class_name, completeness_mark, distinct_map, raw_map, shown_image
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import colour_ranges
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.sanity_words import rho_in_words
-from dcsm_viewer.gui.views.arrange import GAP_PX
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.ranges import colour_ranges
-from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map, shown_image
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.queries.randomization_query import SanityRung
 
 

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import STAGES, Answer, Result, Stage
+from dcsm_viewer.gui.canvas.result_access import why_no_result
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.strip_button import StageButton
 from dcsm_viewer.gui.tools.strip_chips import GIVES, chips
 from dcsm_viewer.gui.tools.strip_scores import ScoreRow, score_rows
 from dcsm_viewer.gui.tools.table import TOOLS
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
-from dcsm_viewer.gui.views.subject import why_no_result
 from dcsm_viewer.queries.canvas_query import Canvas, CanvasQuestion
 
 _NARROW_PX = 760

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Stage
+from dcsm_viewer.gui.canvas import pane_drawing as strokes
 from dcsm_viewer.gui.tools.strip_chips import Chip
-from dcsm_viewer.gui.views import pane_paint as strokes
 from dcsm_viewer.gui.widgets.plain_text import as_tip
 
 _STRIPE_PX = 4

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import class_name, completeness_mark, distinct_map, label_names, raw_map
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange, colour_ranges, short
 from dcsm_viewer.gui.state.snapshots import LIVE, named
 from dcsm_viewer.gui.state.view_state import RangeMode, ViewState
 from dcsm_viewer.gui.tools.history_words import words_of_change
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ranges import ColourRange, colour_ranges, short
-from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
-from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, label_names, raw_map
 
 _MOST_MOVES = 3
 """So many kinds of change between labels are spelt out."""

@@ -7,11 +7,11 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views import pane_paint as strokes
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ground import Grounds
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.viewport import Viewport
 
 _REACH_PX = 6
 """How near the divider a press must be to take hold of it."""

@@ -6,14 +6,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.swipe_contents import Sides, sides
 from dcsm_viewer.gui.tools.swipe_pane import SwipePane
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.gui.views.viewport import Viewport
 
 DIVERGING = "vik"
 """The colours of a difference: blue where A is larger, red where B is."""

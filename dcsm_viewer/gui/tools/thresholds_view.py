@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import SourceImage
+from dcsm_viewer.gui.canvas.legend import Legend, entries
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.pane_layout import Board
+from dcsm_viewer.gui.canvas.result_access import completeness_mark, shown_image, why_no_class, why_no_result
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.thresholds_rules import Peaks, Thresholds, hard_labels, seed_labels
-from dcsm_viewer.gui.views.board import Board
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.legend import Legend, entries
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.ranges import ColourRange
-from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
-from dcsm_viewer.gui.views.subject import completeness_mark, shown_image, why_no_class, why_no_result
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.render.palette import IGNORE_INDEX
 
 _WHOLE = ColourRange(0.0, 1.0, "0..1", 1.0)

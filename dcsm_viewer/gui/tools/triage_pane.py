@@ -10,11 +10,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views.crf_reach import Ring
-from dcsm_viewer.gui.views.field import Field
-from dcsm_viewer.gui.views.ground import Grounds
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.canvas.crf_kernels import Ring
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.viewport import Viewport
+from dcsm_viewer.gui.canvas.visible_region import Field
 
 Hand = Literal["look", "brush", "eraser"]
 

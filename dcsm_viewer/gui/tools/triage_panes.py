@@ -5,18 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from dcsm_viewer.gui.canvas.legend import Legend, entries
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.pane_layout import Board
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
+from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint
 from dcsm_viewer.gui.tools.triage_limits import BRUSH
 from dcsm_viewer.gui.tools.triage_pane import Hand, PaintPane
 from dcsm_viewer.gui.tools.triage_sheet import Sheet
-from dcsm_viewer.gui.views.board import Board
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ground import Grounds
-from dcsm_viewer.gui.views.legend import Legend, entries
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.ranges import ColourRange, short
-from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.review.brush import swept
 from dcsm_viewer.review.exported_result import Labels
 from dcsm_viewer.review.label_canvas import Canvas

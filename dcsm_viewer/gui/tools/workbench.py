@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer, Request
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.files.image_loader import Opening
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.gui.widgets.plot import Plot
 
 AnyT = TypeVar("AnyT")

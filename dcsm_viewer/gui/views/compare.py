@@ -5,15 +5,11 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.state.view_state import Paint, ViewState
-from dcsm_viewer.gui.views.board import Board
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.overlay_content import overlay_content
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.ranges import colour_ranges
-from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.gui.views.subject import (
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.pane_layout import Board
+from dcsm_viewer.gui.canvas.result_access import (
     as_if_mark,
     class_name,
     completeness_mark,
@@ -24,7 +20,11 @@ from dcsm_viewer.gui.views.subject import (
     why_no_distinct,
     why_no_result,
 )
-from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import colour_ranges
+from dcsm_viewer.gui.canvas.viewport import Viewport
+from dcsm_viewer.gui.state.view_state import Paint, ViewState
+from dcsm_viewer.gui.views.overlay_content import overlay_content
 
 
 class CompareView(LinkedView):

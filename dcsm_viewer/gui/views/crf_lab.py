@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.gui.canvas.crf_kernels import INVITATION, KernelName, Reach
 from dcsm_viewer.gui.views.crf_plot import chart_of
-from dcsm_viewer.gui.views.crf_reach import INVITATION, KernelName, Reach
 from dcsm_viewer.gui.views.crf_steps import CrfSteps
 from dcsm_viewer.gui.widgets.plot import Plot
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Segmentation
-from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.canvas.value_ranges import short
 
 Labels = NDArray[np.uint16] | NDArray[np.uint8 | np.uint16]
 

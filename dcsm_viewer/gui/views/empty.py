@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views import pane_paint as strokes
+from dcsm_viewer.gui.canvas import pane_drawing as strokes
 
 _FRAME_PX = 24
 

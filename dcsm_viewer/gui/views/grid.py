@@ -15,15 +15,15 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import FocusMaps
+from dcsm_viewer.gui.canvas.grid.grid_contents import GridContents, Tile, grid_contents
+from dcsm_viewer.gui.canvas.grid.grid_sums import FocusSums, focus_sums
+from dcsm_viewer.gui.canvas.grid.map_grid import Tiles
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import shown_image, why_no_class, why_no_result
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.grid_contents import GridContents, Tile, grid_contents
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.subject import shown_image, why_no_class, why_no_result
-from dcsm_viewer.gui.views.sums import FocusSums, focus_sums
-from dcsm_viewer.gui.views.tiles import Tiles
-from dcsm_viewer.gui.views.viewport import Viewport
 
 
 class GridView(LinkedView):

@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.crf_kernels import KernelName, Reach, reach_of
+from dcsm_viewer.gui.canvas.legend import Legend, entries
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.pane_layout import Board
+from dcsm_viewer.gui.canvas.result_access import completeness_mark, label_names, shown_image, why_no_result
+from dcsm_viewer.gui.canvas.sampling import LabelLayer
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.board import Board
-from dcsm_viewer.gui.views.content import Content
 from dcsm_viewer.gui.views.crf_lab import CrfLab
-from dcsm_viewer.gui.views.crf_reach import KernelName, Reach, reach_of
 from dcsm_viewer.gui.views.crf_steps import Labels, labels_after, steps_of
-from dcsm_viewer.gui.views.legend import Legend, entries
-from dcsm_viewer.gui.views.linked import LinkedView
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.sampling import LabelLayer
-from dcsm_viewer.gui.views.subject import completeness_mark, label_names, shown_image, why_no_result
-from dcsm_viewer.gui.views.viewport import Viewport
 
 
 class LabelsView(LinkedView):

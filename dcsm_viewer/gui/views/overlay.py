@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.canvas.legend import Legend, entries
+from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.sampling import LabelLayer
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.legend import Legend, entries
-from dcsm_viewer.gui.views.linked import LinkedView
 from dcsm_viewer.gui.views.overlay_content import overlay_content
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.sampling import LabelLayer
-from dcsm_viewer.gui.views.viewport import Viewport
 
 
 class OverlayView(LinkedView):

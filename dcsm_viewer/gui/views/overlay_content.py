@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ranges import colour_ranges
-from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
-from dcsm_viewer.gui.views.subject import (
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import (
     as_if_mark,
     class_name,
     completeness_mark,
@@ -16,6 +13,9 @@ from dcsm_viewer.gui.views.subject import (
     raw_map,
     shown_image,
 )
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import colour_ranges
+from dcsm_viewer.gui.state.view_state import ViewState
 
 
 def overlay_content(state: ViewState) -> Content:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWid
 from typing_extensions import override
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.views.pane_paint import draw_frame
+from dcsm_viewer.gui.canvas.pane_drawing import draw_frame
 from dcsm_viewer.gui.widgets.plot_values import Chart, Line
 
 if TYPE_CHECKING:

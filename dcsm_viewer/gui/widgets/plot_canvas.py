@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QHelpEvent, QPalette, QPen, QResizeEve
 from PySide6.QtWidgets import QToolTip, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views.pane_paint import muted
+from dcsm_viewer.gui.canvas.pane_drawing import muted
 from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.gui.widgets.plot_values import Axis, Bar, Chart, Colour, Dash, LegendEntry, Line, Series
 

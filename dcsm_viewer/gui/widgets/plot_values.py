@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dcsm_viewer.gui.views.ranges import short
+from dcsm_viewer.gui.canvas.value_ranges import short
 
 ColourRole = Literal["text", "muted", "accent", "highlight"]
 Colour = ColourRole | tuple[int, int, int]

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import CrfSettings, MethodSettings, Settings, UserError
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.state import snapshots as module
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, named, renamed, result_bytes, with_kept, without
@@ -21,7 +22,6 @@ from dcsm_viewer.gui.tools.history import HistoryTool
 from dcsm_viewer.gui.tools.history_words import words_of_change
 from dcsm_viewer.gui.tools.swipe import FASTEST_HZ, CompareTool
 from dcsm_viewer.gui.tools.swipe_contents import label_difference, map_difference, sides
-from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, press, the
 from tests.gui.views.states import settled

@@ -11,10 +11,10 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.gui.canvas.crf_kernels import Ring
+from dcsm_viewer.gui.canvas.sampling import LabelLayer
 from dcsm_viewer.gui.tools.faithfulness import FaithfulnessTool
 from dcsm_viewer.gui.tools.faithfulness_model import Pointed, Ranked, pointed
-from dcsm_viewer.gui.views.crf_reach import Ring
-from dcsm_viewer.gui.views.sampling import LabelLayer
 from dcsm_viewer.io.masks import read_mask
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
 from dcsm_viewer.render.palette import voc_palette

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QSlider
 
 from dcsm_viewer.core.types import Inquiry, UserError, read_only
+from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.tools.matrix import MatrixTool
 from dcsm_viewer.gui.tools.matrix_contents import MOST, matrix_contents, similarity_words
-from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion, Similarity
 from tests.e2e.conftest import Desk
 from tests.gui.engines import answer

@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.tools.microscope import MicroscopeTool
 from dcsm_viewer.gui.tools.microscope_quiz import Quiz
 from dcsm_viewer.gui.tools.microscope_words import gate_sentence, row_of
-from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.queries.gradient_query import MODES, Gate, MicroscopeQuestion, Unit
 from tests.gui.hands import click, press
 from tests.gui.tools.answers import channels

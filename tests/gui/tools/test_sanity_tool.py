@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import Inquiry, Request, Settings, UserError
+from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.tools.sanity import SanityTool
 from dcsm_viewer.gui.tools.sanity_words import chart, rho_in_words, sentence
-from dcsm_viewer.gui.views.sampling import MapLayer
 from dcsm_viewer.queries.randomization_query import SanityQuestion
 from tests.gui.hands import click, click_at, press
 from tests.gui.tools.answers import RHOS, first_rungs, ladder

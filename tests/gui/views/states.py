@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
-from dcsm_viewer.gui.views.pane import MapPane
 from tests.results import make_result
 
 

@@ -7,12 +7,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import CrfSettings, Result, Segmentation, Settings, read_only
+from dcsm_viewer.gui.canvas.crf_kernels import INVITATION
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.crf_reach import INVITATION
 from dcsm_viewer.gui.views.crf_steps import labels_after, steps_of
 from dcsm_viewer.gui.views.labels import LabelsView
-from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.render.kernel_footprint import appearance_footprint, smoothness_footprint
 from tests.gui.hands import click_at
 from tests.gui.views.states import click, place_in, settled

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
+from dcsm_viewer.gui.canvas.grid.grid_contents import Tile
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.views.grid import GridView
-from dcsm_viewer.gui.views.grid_contents import Tile
-from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.gui.views.viewport import Viewport
 from dcsm_viewer.render.colormaps import lookup_table
 from tests.gui.views.states import click, double_click, move, pixels, press, settled, wheel
 from tests.results import LAYERS, make_result

@@ -7,8 +7,8 @@ import pytest
 
 from dcsm_viewer.core.map_sums import sums_of
 from dcsm_viewer.core.types import FocusMaps
-from dcsm_viewer.gui.views.ranges import colour_ranges
-from dcsm_viewer.gui.views.sums import focus_sums
+from dcsm_viewer.gui.canvas.grid.grid_sums import focus_sums
+from dcsm_viewer.gui.canvas.value_ranges import colour_ranges
 
 
 def made() -> dict[tuple[int, str], np.ndarray]:

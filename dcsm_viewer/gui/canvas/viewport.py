@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from dcsm_viewer.gui.views.field import Field
+from dcsm_viewer.gui.canvas.visible_region import Field
 
 CLOSEST_PX = 1 / 64
 """Closest zoom: an image pixel 64 screen pixels wide; closer shows nothing more."""

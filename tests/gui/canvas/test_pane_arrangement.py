@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import QRect, QSize
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.views.arrange import Arrangement, arranged
+from dcsm_viewer.gui.canvas.pane_arrangement import Arrangement, arranged
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.views.compare import CompareView
-from dcsm_viewer.gui.views.viewport import Viewport
 from tests.gui.views.states import settled
 from tests.results import make_image, make_result
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.result_access import class_name, distinct_map, raw_map, shown_image
+from dcsm_viewer.gui.canvas.value_ranges import short
+from dcsm_viewer.gui.canvas.visible_region import value_at
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.field import value_at
-from dcsm_viewer.gui.views.ranges import short
-from dcsm_viewer.gui.views.subject import class_name, distinct_map, raw_map, shown_image
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from dcsm_viewer.core.types import ScalarT
-from dcsm_viewer.gui.views.field import Field
-from dcsm_viewer.gui.views.ranges import ColourRange
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange
+from dcsm_viewer.gui.canvas.visible_region import Field
 
 
 @dataclass(frozen=True, slots=True)

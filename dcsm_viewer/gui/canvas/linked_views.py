@@ -10,11 +10,11 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.result_access import is_stale, shown_image
+from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
-from dcsm_viewer.gui.views.ground import Grounds
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.subject import is_stale, shown_image
-from dcsm_viewer.gui.views.viewport import Viewport
 
 _PATIENCE_MS = 150
 """An answer that comes sooner replaces the old one without a flicker in between."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage
 
 from dcsm_viewer.core.types import SourceImage
-from dcsm_viewer.gui.views.field import Field
+from dcsm_viewer.gui.canvas.visible_region import Field
 
 _KEPT = 12
 

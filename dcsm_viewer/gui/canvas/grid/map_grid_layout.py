@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSize
 
-from dcsm_viewer.gui.views.grid_contents import Kind, Tile
+from dcsm_viewer.gui.canvas.grid.grid_contents import Kind, Tile
 
 MARGIN_PX = 3
 _BETWEEN_KINDS_PX = 14

@@ -7,8 +7,8 @@ from PySide6.QtGui import QFocusEvent, QMouseEvent, QNativeGestureEvent, QWheelE
 from PySide6.QtWidgets import QApplication, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views.field import Field
-from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.canvas.viewport import Viewport
+from dcsm_viewer.gui.canvas.visible_region import Field
 
 ARROWS = {
     Qt.Key.Key_Up: (-1, 0),

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import FocusMaps, MapSums, Result
+from dcsm_viewer.gui.canvas.grid.grid_sums import FocusSums
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.result_access import class_name, completeness_mark, distinct_map, raw_map
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import colour_ranges
 from dcsm_viewer.gui.state.view_state import MapKind, ViewState
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ranges import colour_ranges
-from dcsm_viewer.gui.views.sampling import MapLayer
-from dcsm_viewer.gui.views.subject import class_name, completeness_mark, distinct_map, raw_map
-from dcsm_viewer.gui.views.sums import FocusSums
 
 Kind = Literal["raw", "distinct"]
 _Values = NDArray[np.float32]

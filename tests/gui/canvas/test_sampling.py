@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from dcsm_viewer.gui.views.field import Field
-from dcsm_viewer.gui.views.ranges import ColourRange
-from dcsm_viewer.gui.views.sampling import MapLayer, painted, patch_of
+from dcsm_viewer.gui.canvas.sampling import MapLayer, painted, patch_of
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange
+from dcsm_viewer.gui.canvas.visible_region import Field
 from dcsm_viewer.render.color_tables import map_table
 from dcsm_viewer.render.colormaps import lookup_table
 from dcsm_viewer.render.paint import paint_map

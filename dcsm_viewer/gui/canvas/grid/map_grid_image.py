@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 
-from dcsm_viewer.gui.views.field import Field
-from dcsm_viewer.gui.views.grid_contents import Tile
-from dcsm_viewer.gui.views.sampling import MapLayer, places_of
+from dcsm_viewer.gui.canvas.grid.grid_contents import Tile
+from dcsm_viewer.gui.canvas.sampling import MapLayer, places_of
+from dcsm_viewer.gui.canvas.visible_region import Field
 
 
 def sheet_places(

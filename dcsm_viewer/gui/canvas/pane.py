@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import SourceImage
-from dcsm_viewer.gui.views import pane_paint as strokes
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.field import Field
-from dcsm_viewer.gui.views.ground import Grounds
-from dcsm_viewer.gui.views.pane_hand import ARROWS, NOTCH, PaneHand
-from dcsm_viewer.gui.views.sampling import Layer, MapLayer, Patch, painted, patch_of
-from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.pane_input import ARROWS, NOTCH, PaneHand
+from dcsm_viewer.gui.canvas.sampling import Layer, MapLayer, Patch, painted, patch_of
+from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.viewport import Viewport
+from dcsm_viewer.gui.canvas.visible_region import Field
 from dcsm_viewer.render.color_tables import label_table, map_table
 from dcsm_viewer.render.palette import class_colour
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QImage, QPainter, QPalette, QPen, QTransform
 
-from dcsm_viewer.gui.views.ranges import ColourRange, short
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
 
 BAR_PX = 12
 GAP_PX = 6

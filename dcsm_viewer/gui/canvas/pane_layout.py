@@ -9,8 +9,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views.arrange import GAP_PX, arranged
-from dcsm_viewer.gui.views.pane import MapPane
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_arrangement import GAP_PX, arranged
 
 
 class Board(QWidget):

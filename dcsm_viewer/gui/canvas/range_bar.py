@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views import pane_paint as strokes
-from dcsm_viewer.gui.views.ranges import ColourRange, short
+from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
 from dcsm_viewer.render.color_tables import map_table
 
 

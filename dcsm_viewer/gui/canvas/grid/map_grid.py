@@ -9,15 +9,15 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views import pane_paint as strokes
-from dcsm_viewer.gui.views.field import Field
-from dcsm_viewer.gui.views.grid_contents import GridContents, Kind, Tile
-from dcsm_viewer.gui.views.pane_hand import ARROWS, PaneHand
-from dcsm_viewer.gui.views.ranges import short
-from dcsm_viewer.gui.views.sampling import MapLayer, argb
-from dcsm_viewer.gui.views.sheet_image import sheet_places
-from dcsm_viewer.gui.views.sheet_layout import SheetLayout
-from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas.grid.grid_contents import GridContents, Kind, Tile
+from dcsm_viewer.gui.canvas.grid.map_grid_image import sheet_places
+from dcsm_viewer.gui.canvas.grid.map_grid_layout import SheetLayout
+from dcsm_viewer.gui.canvas.pane_input import ARROWS, PaneHand
+from dcsm_viewer.gui.canvas.sampling import MapLayer, argb
+from dcsm_viewer.gui.canvas.value_ranges import short
+from dcsm_viewer.gui.canvas.viewport import Viewport
+from dcsm_viewer.gui.canvas.visible_region import Field
 from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.render.color_tables import map_table
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dcsm_viewer.core.types import CrfSettings, SourceImage
-from dcsm_viewer.gui.views.ranges import ColourRange, short
-from dcsm_viewer.gui.views.sampling import MapLayer
+from dcsm_viewer.gui.canvas.sampling import MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
 from dcsm_viewer.render.kernel_footprint import TIED, Footprint, appearance_footprint, smoothness_footprint
 
 KernelName = Literal["appearance", "smoothness"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import SourceImage
-from dcsm_viewer.gui.views.crf_reach import Ring
-from dcsm_viewer.gui.views.field import value_at
-from dcsm_viewer.gui.views.ranges import short
-from dcsm_viewer.gui.views.sampling import LabelLayer, Layer, MapLayer
+from dcsm_viewer.gui.canvas.crf_kernels import Ring
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, Layer, MapLayer
+from dcsm_viewer.gui.canvas.value_ranges import short
+from dcsm_viewer.gui.canvas.visible_region import value_at
 
 
 @dataclass(frozen=True, slots=True)

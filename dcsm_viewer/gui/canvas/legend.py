@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.views import pane_paint as strokes
+from dcsm_viewer.gui.canvas import pane_drawing as strokes
 from dcsm_viewer.render.palette import class_colour
 
 _BETWEEN_PX = 18

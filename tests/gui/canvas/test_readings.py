@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dcsm_viewer.gui.canvas.readings import readings
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.readings import readings
 from tests.gui.views.states import settled
 from tests.results import make_image, make_result
 

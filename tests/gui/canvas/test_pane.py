@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.views.content import Content
-from dcsm_viewer.gui.views.ground import Grounds
-from dcsm_viewer.gui.views.pane import MapPane
-from dcsm_viewer.gui.views.ranges import ColourRange
-from dcsm_viewer.gui.views.sampling import LabelLayer, MapLayer
-from dcsm_viewer.gui.views.viewport import Viewport
+from dcsm_viewer.gui.canvas.pane import MapPane
+from dcsm_viewer.gui.canvas.pane_content import Content
+from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
+from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.value_ranges import ColourRange
+from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.render.colormaps import lookup_table
 from dcsm_viewer.render.palette import class_colour
 from tests.gui.views.states import click, colour_at, move, pixels, place_in, press, wheel

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dcsm_viewer.gui.canvas.sampling import places_of
+from dcsm_viewer.gui.canvas.value_ranges import colour_ranges, short
 from dcsm_viewer.gui.state.view_state import RangeMode
-from dcsm_viewer.gui.views.ranges import colour_ranges, short
-from dcsm_viewer.gui.views.sampling import places_of
 
 SMALL = np.array([[0.0, 0.25]], dtype=np.float32)
 LARGE = np.array([[0.5, 2.0]], dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Linked panes, the viewport they share, and the grid of maps."""
