@@ -12,11 +12,11 @@ from dcsm_viewer.gui.canvas.readings import readings
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewName, ViewState
-from dcsm_viewer.gui.views.compare import CompareView
-from dcsm_viewer.gui.views.empty import EmptyView
-from dcsm_viewer.gui.views.grid import GridView
-from dcsm_viewer.gui.views.labels import LabelsView
-from dcsm_viewer.gui.views.overlay import OverlayView
+from dcsm_viewer.gui.views.compare_view import CompareView
+from dcsm_viewer.gui.views.grid_view import GridView
+from dcsm_viewer.gui.views.labels_view import LabelsView
+from dcsm_viewer.gui.views.overlay_view import OverlayView
+from dcsm_viewer.gui.views.start_page import EmptyView
 
 
 class ViewStack(QStackedWidget):

@@ -14,8 +14,8 @@ from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.swipe_contents import sides
 from dcsm_viewer.gui.tools.swipe_view import DIVERGING
-from dcsm_viewer.gui.views.compare import raw_and_distinct
-from dcsm_viewer.gui.views.labels import before_and_after
+from dcsm_viewer.gui.views.compare_view import raw_and_distinct
+from dcsm_viewer.gui.views.labels_view import before_and_after
 from dcsm_viewer.gui.views.overlay_content import overlay_content
 
 PanelName = Literal[

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from PySide6.QtWidgets import QWidget
 
 from dcsm_viewer.gui.panels.method_choices import MethodChoice
-from dcsm_viewer.gui.views.compare import CompareView
-from dcsm_viewer.gui.views.labels import LabelsView
+from dcsm_viewer.gui.views.compare_view import CompareView
+from dcsm_viewer.gui.views.labels_view import LabelsView
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.canvas.pane_arrangement import Arrangement, arranged
 from dcsm_viewer.gui.canvas.viewport import Viewport
-from dcsm_viewer.gui.views.compare import CompareView
+from dcsm_viewer.gui.views.compare_view import CompareView
 from tests.gui.views.states import settled
 from tests.results import make_image, make_result
 

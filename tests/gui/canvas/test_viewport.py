@@ -5,8 +5,8 @@ from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.canvas.viewport import CLOSEST_PX, Viewport
-from dcsm_viewer.gui.views.compare import CompareView
-from dcsm_viewer.gui.views.labels import LabelsView
+from dcsm_viewer.gui.views.compare_view import CompareView
+from dcsm_viewer.gui.views.labels_view import LabelsView
 from tests.gui.views.states import drag, place_in, settled, wheel
 from tests.results import make_image, make_result
 

@@ -12,7 +12,7 @@ from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.crf_steps import labels_after, steps_of
-from dcsm_viewer.gui.views.labels import LabelsView
+from dcsm_viewer.gui.views.labels_view import LabelsView
 from dcsm_viewer.render.kernel_footprint import appearance_footprint, smoothness_footprint
 from tests.gui.hands import click_at
 from tests.gui.views.states import click, place_in, settled

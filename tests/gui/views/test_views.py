@@ -12,10 +12,10 @@ from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.views.compare import CompareView
-from dcsm_viewer.gui.views.empty import EmptyView
-from dcsm_viewer.gui.views.labels import LabelsView
-from dcsm_viewer.gui.views.overlay import OverlayView
+from dcsm_viewer.gui.views.compare_view import CompareView
+from dcsm_viewer.gui.views.labels_view import LabelsView
+from dcsm_viewer.gui.views.overlay_view import OverlayView
+from dcsm_viewer.gui.views.start_page import EmptyView
 from tests.gui.views.states import click, colour_at, move, pixels, place_in, settled
 from tests.results import make_image, make_result
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.gui.canvas.grid.grid_contents import Tile
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.canvas.viewport import Viewport
-from dcsm_viewer.gui.views.grid import GridView
+from dcsm_viewer.gui.views.grid_view import GridView
 from dcsm_viewer.render.colormaps import lookup_table
 from tests.gui.views.states import click, double_click, move, pixels, press, settled, wheel
 from tests.results import LAYERS, make_result
