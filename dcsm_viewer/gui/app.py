@@ -22,13 +22,13 @@ from dcsm_viewer.gui.files.sessions.session_recovery import Recovery
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.link.gui_gc import Collecting
+from dcsm_viewer.gui.main_window import Window
 from dcsm_viewer.gui.screen_probe import Screen, ScreenProbe
 from dcsm_viewer.gui.screenshot import Screenshot
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.widgets.number_locale import settle_default
-from dcsm_viewer.gui.window import Window
 from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
 
 log = logging.getLogger(__name__)

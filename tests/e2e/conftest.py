@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.main_window import Window
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.gui.window import Window
 from tests.gui.engines import BlindEngine, GatedEngine, InstantEngine
 
 

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.commands.action_specs import ACTIONS
-from dcsm_viewer.gui.panels.crf import CrfPanel
-from dcsm_viewer.gui.panels.maps import MapsPanel
+from dcsm_viewer.gui.panels.crf_panel import CrfPanel
+from dcsm_viewer.gui.panels.maps_panel import MapsPanel
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from tests.e2e.conftest import Desk
 from tests.gui.engines import GatedEngine

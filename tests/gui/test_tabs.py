@@ -237,6 +237,6 @@ def test_that_a_tab_dragged_elsewhere_keeps_its_image(desk: Desk, photos: Path) 
 def test_that_pasting_from_an_empty_clipboard_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     # As some platforms give: no data at all.
     empty = SimpleNamespace(mimeData=lambda: None)
-    monkeypatch.setattr("dcsm_viewer.gui.window.QGuiApplication.clipboard", lambda: empty)
+    monkeypatch.setattr("dcsm_viewer.gui.main_window.QGuiApplication.clipboard", lambda: empty)
     desk.do("edit.paste")
     assert "no picture on the clipboard" in str(desk.state.message)

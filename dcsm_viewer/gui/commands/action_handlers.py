@@ -12,8 +12,8 @@ from dcsm_viewer.core.types import ClassChoice, PrecisionWish
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.files.image_loader import Opening
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.panels.classes import ClassesPanel
-from dcsm_viewer.gui.panels.export import ExportPanel
+from dcsm_viewer.gui.panels.classes_panel import ClassesPanel
+from dcsm_viewer.gui.panels.export_panel import ExportPanel
 from dcsm_viewer.gui.state.save_snapshot import keep_shown
 from dcsm_viewer.gui.state.settings_edits import use_top1, with_field, with_preset, with_vocabulary
 from dcsm_viewer.gui.state.snapshots import Side

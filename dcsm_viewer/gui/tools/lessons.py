@@ -23,7 +23,7 @@ from dcsm_viewer.gui.tools.lessons_targets import target
 from dcsm_viewer.gui.tools.workbench import Tool, Workbench
 
 if TYPE_CHECKING:
-    from dcsm_viewer.gui.window import Window
+    from dcsm_viewer.gui.main_window import Window
 
 _TALLEST_PX = 215
 
@@ -203,7 +203,7 @@ class LessonsTool(Tool):
             self._frame.show_around(wanted)
 
     def _main_window(self) -> Window | None:
-        from dcsm_viewer.gui.window import Window
+        from dcsm_viewer.gui.main_window import Window
 
         widget: QWidget | None = self
         while widget is not None and not isinstance(widget, QMainWindow):

@@ -13,7 +13,7 @@ from dcsm_viewer.gui.views.labels_view import LabelsView
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
 
 if TYPE_CHECKING:
-    from dcsm_viewer.gui.window import Window
+    from dcsm_viewer.gui.main_window import Window
 
 TargetName = Literal[
     "classes", "photograph", "raw", "distinct", "grid", "view bar", "backward", "N", "alpha", "microscope",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dcsm_viewer.core.types import Progress, StageTime
 from dcsm_viewer.gui.panels.headline_words import headline
-from dcsm_viewer.gui.panels.status import doing_in_words, times_in_words
+from dcsm_viewer.gui.panels.status_bar import doing_in_words, times_in_words
 from dcsm_viewer.gui.state.view_state import ViewState
 from tests.gui.engines import READY
 from tests.results import make_image, make_result

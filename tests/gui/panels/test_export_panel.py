@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.export import FORMATS
 from dcsm_viewer.gui.files.export_controller import Exporting
 from dcsm_viewer.gui.files.user_settings import Remembered
-from dcsm_viewer.gui.panels.export import ExportPanel
+from dcsm_viewer.gui.panels.export_panel import ExportPanel
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
 from dcsm_viewer.gui.state.store import Store
 from tests.results import make_result

@@ -30,16 +30,16 @@ from dcsm_viewer.gui.files.sessions.session_file import ENDING
 from dcsm_viewer.gui.files.sessions.session_recovery import Recovery
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.panels.candidates import CandidatesPanel
-from dcsm_viewer.gui.panels.classes import ClassesPanel
-from dcsm_viewer.gui.panels.crf import CrfPanel
+from dcsm_viewer.gui.panels.candidates_panel import CandidatesPanel
+from dcsm_viewer.gui.panels.classes_panel import ClassesPanel
+from dcsm_viewer.gui.panels.crf_panel import CrfPanel
 from dcsm_viewer.gui.panels.engine_bar import EngineBar, models
-from dcsm_viewer.gui.panels.export import ExportPanel
-from dcsm_viewer.gui.panels.folder import FolderPanel
+from dcsm_viewer.gui.panels.export_panel import ExportPanel
+from dcsm_viewer.gui.panels.folder_panel import FolderPanel
 from dcsm_viewer.gui.panels.headline import HeadlineBar
-from dcsm_viewer.gui.panels.maps import MapsPanel
-from dcsm_viewer.gui.panels.method import MethodPanel
-from dcsm_viewer.gui.panels.status import StatusPanel
+from dcsm_viewer.gui.panels.maps_panel import MapsPanel
+from dcsm_viewer.gui.panels.method_panel import MethodPanel
+from dcsm_viewer.gui.panels.status_bar import StatusPanel
 from dcsm_viewer.gui.panels.view_bar import ViewBar
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store

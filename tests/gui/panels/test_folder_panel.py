@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from dcsm_viewer.gui.panels.folder import FolderModel
+from dcsm_viewer.gui.panels.folder_panel import FolderModel
 from dcsm_viewer.gui.state.view_state import ViewState
 from tests.e2e.conftest import Desk, photograph
 
