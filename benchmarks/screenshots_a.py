@@ -18,9 +18,9 @@ from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, edited, settled, take
 from dcsm_viewer.export.formats import voc_png
 from dcsm_viewer.gui.app import Parts
-from dcsm_viewer.gui.tools.ledger import LedgerTool
-from dcsm_viewer.gui.tools.matrix import MatrixTool
-from dcsm_viewer.gui.tools.thresholds import ThresholdsTool
+from dcsm_viewer.gui.tools.matrix.matrix_tool import MatrixTool
+from dcsm_viewer.gui.tools.pixel.pixel_tool import LedgerTool
+from dcsm_viewer.gui.tools.thresholds.thresholds_tool import ThresholdsTool
 
 EYE = (330, 260)
 """A pixel on the dog's chest in the first sample."""

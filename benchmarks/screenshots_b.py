@@ -20,10 +20,10 @@ from PIL import Image
 from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, settled, take
 from dcsm_viewer.gui.app import Parts
-from dcsm_viewer.gui.tools.faithfulness import FaithfulnessTool
-from dcsm_viewer.gui.tools.lessons import LessonsTool
-from dcsm_viewer.gui.tools.microscope import MicroscopeTool
-from dcsm_viewer.gui.tools.sanity import SanityTool
+from dcsm_viewer.gui.tools.faithfulness.faithfulness_tool import FaithfulnessTool
+from dcsm_viewer.gui.tools.gradient.gradient_tool import MicroscopeTool
+from dcsm_viewer.gui.tools.randomization.randomization_tool import SanityTool
+from dcsm_viewer.gui.tools.tutorials.tutorials_tool import LessonsTool
 
 
 def sanity(count: int, parts: Parts) -> Iterator[Condition]:

@@ -29,8 +29,8 @@ from dcsm_viewer.gui.screenshot import is_final, png_of
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Theme, Themes
-from dcsm_viewer.gui.tools.figure import FigureTool
-from dcsm_viewer.gui.tools.strip import PipelineTool
+from dcsm_viewer.gui.tools.figure.figure_tool import FigureTool
+from dcsm_viewer.gui.tools.pipeline.pipeline_tool import PipelineTool
 
 FOLDER = PICTURES / "tools"
 Condition = Callable[[], bool]

@@ -21,8 +21,8 @@ from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, settled, take
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.files.image_loader import sample_paths
-from dcsm_viewer.gui.tools.folder_run import FolderRunTool
-from dcsm_viewer.gui.tools.triage import TriageTool
+from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
+from dcsm_viewer.gui.tools.review.review_tool import TriageTool
 
 
 def run_over_samples(out: Path, parts: Parts, *, with_a_bad_one: bool) -> Iterator[Condition]:

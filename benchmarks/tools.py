@@ -25,8 +25,8 @@ from typing_extensions import override
 from benchmarks.screenshots import Shared
 from benchmarks.screenshots_c import Condition, run_script, settled
 from dcsm_viewer.gui.app import Parts
-from dcsm_viewer.gui.tools.table import TOOLS
-from dcsm_viewer.gui.tools.workbench import Tool
+from dcsm_viewer.gui.tool_registry import TOOLS
+from dcsm_viewer.gui.tools.tool_context import Tool
 
 TARGET_MS = 100.0
 QUIET_S = 0.5

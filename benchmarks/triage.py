@@ -27,7 +27,7 @@ from dcsm_viewer.gui.app import build
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.gui.tools.triage import TriageTool
+from dcsm_viewer.gui.tools.review.review_tool import TriageTool
 from dcsm_viewer.review.brush import swept
 from tests.gui.engines import InstantEngine
 from tests.results import make_image, make_result

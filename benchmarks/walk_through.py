@@ -18,7 +18,7 @@ from PIL import Image
 from benchmarks.screenshots import GAP_PX, PICTURES, Shared, save
 from benchmarks.screenshots_c import Condition, Shot, settled, take
 from dcsm_viewer.gui.app import Parts
-from dcsm_viewer.gui.tools.table import TOOLS
+from dcsm_viewer.gui.tool_registry import TOOLS
 
 FOLDER = PICTURES / "walk"
 LARGE, SMALL = (1280, 800), (1024, 700)

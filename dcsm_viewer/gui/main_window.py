@@ -47,8 +47,8 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tabs import Tabs
 from dcsm_viewer.gui.tabs_bar import TabsBar
 from dcsm_viewer.gui.theme import Theme, Themes
-from dcsm_viewer.gui.tools.opened import OpenedTools
-from dcsm_viewer.gui.tools.workbench import PixelHand, Workbench
+from dcsm_viewer.gui.tools.tool_context import PixelHand, Workbench
+from dcsm_viewer.gui.tools.tool_host import OpenedTools
 from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.gui.widgets.plain_text import as_title, make_plain
 from dcsm_viewer.io.image_decoder import SUFFIXES
@@ -212,7 +212,7 @@ class Window(QMainWindow):
 
     def copy_view(self) -> None:
         """The panes of the view as a figure on the clipboard."""
-        from dcsm_viewer.gui.tools.figure import FigureTool
+        from dcsm_viewer.gui.tools.figure.figure_tool import FigureTool
 
         tool = self.tools.page("figure")
         assert isinstance(tool, FigureTool)

@@ -27,8 +27,8 @@ from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.gui.tools.folder_run import FolderRunTool
-from dcsm_viewer.gui.tools.triage import TriageTool
+from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
+from dcsm_viewer.gui.tools.review.review_tool import TriageTool
 from dcsm_viewer.review.exported_result import read_exported
 from dcsm_viewer.review.review_file import BOOK, open_book
 from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
@@ -154,7 +154,7 @@ DECIDES = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
-from dcsm_viewer.gui.tools.triage_desk import TriageDesk
+from dcsm_viewer.gui.tools.review.review_session import TriageDesk
 
 app = QCoreApplication([])
 desk = TriageDesk()

@@ -21,7 +21,7 @@ from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import MapKind
 from dcsm_viewer.gui.tabs import Tabs
 from dcsm_viewer.gui.theme import Theme
-from dcsm_viewer.gui.tools.table import TOOLS
+from dcsm_viewer.gui.tool_registry import TOOLS
 
 _NEXT_KIND: dict[MapKind, MapKind] = {"both": "raw", "raw": "distinct", "distinct": "both"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dcsm_viewer.gui.tools.table import TOOLS
+from dcsm_viewer.gui.tool_registry import TOOLS
 
 Menu = Literal["File", "Edit", "View", "Model", "Analysis", "Export", "Tools", "Help"]
 MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Model", "Analysis", "Export", "Tools", "Help")

@@ -27,7 +27,7 @@ from dcsm_viewer.gui.commands.shortcut_list_dialog import KeysWindow
 from dcsm_viewer.gui.commands.shortcuts import Shortcuts
 from dcsm_viewer.gui.commands.translations import catalogue, translated
 from dcsm_viewer.gui.files.user_settings import Remembered
-from dcsm_viewer.gui.tools.table import TOOLS
+from dcsm_viewer.gui.tool_registry import TOOLS
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, press, the
 

@@ -18,10 +18,10 @@ from dcsm_viewer.gui.state import snapshots as module
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, named, renamed, result_bytes, with_kept, without
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.history import HistoryTool
-from dcsm_viewer.gui.tools.history_words import words_of_change
-from dcsm_viewer.gui.tools.swipe import FASTEST_HZ, CompareTool
-from dcsm_viewer.gui.tools.swipe_contents import label_difference, map_difference, sides
+from dcsm_viewer.gui.tools.compare_ab.compare_ab_contents import label_difference, map_difference, sides
+from dcsm_viewer.gui.tools.compare_ab.compare_ab_tool import FASTEST_HZ, CompareTool
+from dcsm_viewer.gui.tools.history.history_text import words_of_change
+from dcsm_viewer.gui.tools.history.history_tool import HistoryTool
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, press, the
 from tests.gui.views.states import settled

@@ -12,7 +12,7 @@ from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.gui.tools.workbench import Tool
+from dcsm_viewer.gui.tools.tool_context import Tool
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
 from dcsm_viewer.queries.gradient_query import MicroscopeQuestion
 from dcsm_viewer.queries.randomization_query import SanityQuestion

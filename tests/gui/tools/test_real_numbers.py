@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcsm_viewer.gui.tools.ledger import LedgerTool
-from dcsm_viewer.gui.tools.ledger_rows import AGREES, check_of, q_residual
-from dcsm_viewer.gui.tools.matrix import MatrixTool
-from dcsm_viewer.gui.tools.thresholds import ThresholdsTool
-from dcsm_viewer.gui.tools.thresholds_rules import seed_labels
+from dcsm_viewer.gui.tools.matrix.matrix_tool import MatrixTool
+from dcsm_viewer.gui.tools.pixel.pixel_rows import AGREES, check_of, q_residual
+from dcsm_viewer.gui.tools.pixel.pixel_tool import LedgerTool
+from dcsm_viewer.gui.tools.thresholds.thresholds_rules import seed_labels
+from dcsm_viewer.gui.tools.thresholds.thresholds_tool import ThresholdsTool
 from tests.e2e.test_the_real_window import RealDesk, desk, engines, photos
 from tests.gui.hands import the
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.gui.tools.table import TOOLS
+from dcsm_viewer.gui.tool_registry import TOOLS
 from dcsm_viewer.gui.widgets.number_box import NumberBox
 from dcsm_viewer.gui.widgets.number_locale import readable
 from tests.e2e.conftest import Desk, _desk

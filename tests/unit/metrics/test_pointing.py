@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcsm_viewer.gui.tools.faithfulness_model import Ranked, pointed
+from dcsm_viewer.gui.tools.faithfulness.faithfulness_model import Ranked, pointed
 from dcsm_viewer.metrics.pointing import TOLERANCE_PX, distance_px, distances_of, is_hit, peak_of
 
 

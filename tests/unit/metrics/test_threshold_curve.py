@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dcsm_viewer.gui.tools.thresholds_curves import counts_of, curves_from
-from dcsm_viewer.gui.tools.thresholds_rules import GRID, hard_labels, peaks_from
+from dcsm_viewer.gui.tools.thresholds.thresholds_curves import counts_of, curves_from
+from dcsm_viewer.gui.tools.thresholds.thresholds_rules import GRID, hard_labels, peaks_from
 from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS, ThresholdCounts, total_of
 from tests.reference.scores import reference_labels_at, reference_mean_iou

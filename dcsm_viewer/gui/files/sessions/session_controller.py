@@ -14,7 +14,7 @@ from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.table import TOOLS
+from dcsm_viewer.gui.tool_registry import TOOLS
 
 _VIEWS = frozenset({"compare", "grid", "overlay", "labels", *(spec.name for spec in TOOLS if spec.place == "centre")})
 

@@ -1,0 +1,207 @@
+"""The backprop microscope: the class's derivative, stepped back layer by layer under three rules."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from dcsm_viewer.core.types import Answer
+from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.tools.analysis_target import Subject, subject_of, why_nothing
+from dcsm_viewer.gui.tools.gradient.gate_quiz import Quiz
+from dcsm_viewer.gui.tools.gradient.gate_table import GatePanel
+from dcsm_viewer.gui.tools.gradient.gradient_text import RULE_HELP, RULES, layer_sentence
+from dcsm_viewer.gui.tools.gradient.gradient_view import MicroscopeView
+from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.widgets.step_row import StepRow
+from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wrapped_text import wrapped
+from dcsm_viewer.queries.gradient_query import Gate, Microscope, MicroscopeQuestion, Unit
+
+_WIDE_PX = 480
+
+
+class MicroscopeTool(Tool):
+    """Alt+Left and Alt+Right step from layer to layer; a clicked pixel keeps its place on the way."""
+
+    question = MicroscopeQuestion
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self._asked: Hashable = None
+        self._subject: Subject | None = None
+        self._known: Microscope | None = None
+        self._gate: Gate | None = None
+        self._pixel: tuple[int, int] | None = None
+        self._quiz: Quiz | None = None
+        self._score = Quiz()
+        self._failure = ""
+        self.layers = StepRow(
+            "Layers back",
+            "From the last layer, where the derivative starts, to the picture (Alt+Left, Alt+Right).",
+            self,
+            back="One layer up, towards the score",
+            forward="One layer further back, towards the picture",
+        )
+        self.scale = QComboBox(self)
+        self.scale.setAccessibleName("Scale")
+        self.scale.setToolTip("Side of the network input at which the derivatives are taken")
+        calm(self.scale)
+        self.view = MicroscopeView(bench.viewport, self)
+        for mode, pane in self.view.of_rule.items():
+            pane.setToolTip(f"{RULES[mode]}: {RULE_HELP[mode]}")
+        self.words = wrapped("Layer", self)
+        self.gate = GatePanel(self)
+        self._lay_out()
+        self.layers.moved.connect(self._take_layer)
+        self.scale.activated.connect(self._take_scale)
+        self.view.pixel_clicked.connect(self._take_pixel)
+        self.gate.predicted.connect(self._take_prediction)
+        self.gate.quiz_wanted.connect(self._take_quiz)
+        for key, step in (("Alt+Left", -1), ("Alt+Right", 1)):
+            shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(self._step_back if step < 0 else self._step_forward)
+
+    @property
+    def known(self) -> Microscope | None:
+        """What is known so far."""
+        return self._known
+
+    @property
+    def shown_gate(self) -> Gate | None:
+        """The gate of the clicked unit, None until it is there."""
+        return self._gate
+
+    @override
+    def show_state(self, state: ViewState) -> None:
+        subject = subject_of(state)
+        if subject is not None:
+            if self._subject is None or self._subject.key != subject.key:
+                self._take_subject(subject)
+            if self._asked is None:
+                self._ask()
+        elif self._subject is None or not self._subject.is_still_on(state):
+            self._subject, self._known, self._gate, self._pixel, self._asked = None, None, None, None, None
+        self.view.show_state(state)
+        self._show(state)
+
+    @override
+    def show_answer(self, answer: Answer) -> None:
+        self._failure = answer.failure or ""
+        if isinstance(answer.value, Microscope):
+            is_first = self._known is None
+            before = self._known
+            # Of a question about a unit the maps come again; they are the same as those on show.
+            is_more = before is None or len(answer.value.gradients) > len(before.gradients)
+            self._known = answer.value if is_more or before is None else before
+            self._gate = answer.value.gate or self._gate
+            if is_first:
+                last = len(answer.value.layers) - 1
+                self.layers.show_range(last, min(self.layers.value, last))
+                self._ask_about_unit()
+        self._show(self.bench.store.state)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._asked = None
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_wide = self.width() > _WIDE_PX
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self.gate.body.setDirection(across if is_wide else down)
+
+    def _take_subject(self, subject: Subject) -> None:
+        self._subject, self._known, self._gate, self._failure, self._asked = subject, None, None, "", None
+        method = subject.result.request.settings.method
+        wanted = self.scale.currentData()
+        with QSignalBlocker(self.scale):
+            self.scale.clear()
+            for scale in subject.result.scales:
+                self.scale.addItem(f"{scale} px", scale)
+            nearest = min(subject.result.scales, key=lambda px: (abs(px - method.canvas_px), px))
+            self.scale.setCurrentIndex(self.scale.findData(wanted if wanted in subject.result.scales else nearest))
+
+    def _ask(self, unit: Unit | None = None) -> None:
+        if self._subject is None or not self.isVisible():
+            return
+        self._asked = self._subject.key
+        question = MicroscopeQuestion(self._subject.class_id, self.scale.currentData(), unit)
+        self.inquire(self._subject.result.request, question)
+
+    def _ask_about_unit(self) -> None:
+        """The gate below the clicked pixel, at the layer on show."""
+        self._gate = None
+        unit = self._unit()
+        if unit is not None:
+            self._ask(unit)
+
+    def _unit(self) -> Unit | None:
+        if self._known is None or self._pixel is None or self._subject is None:
+            return None
+        layer = self._known.layers[self.layers.value]
+        height, width = self._subject.result.request.image.shape
+        found = self._known.unit_at(layer, (self._pixel[0] + 0.5) / height, (self._pixel[1] + 0.5) / width)
+        return None if found is None else Unit(layer, *found)
+
+    def _take_layer(self, _place: int) -> None:
+        self._ask_about_unit()
+        self._show(self.bench.store.state)
+
+    def _take_scale(self, _place: int) -> None:
+        self._known, self._gate = None, None
+        self._ask()
+        self._show(self.bench.store.state)
+
+    def _take_pixel(self, row: int, col: int) -> None:
+        self._pixel = (row, col)
+        self._ask_about_unit()
+        self._show(self.bench.store.state)
+
+    def _take_prediction(self, passes: bool) -> None:
+        if self._quiz is not None and self._gate is not None:
+            self._quiz = self._score = self._quiz.predict(self._gate, passes=passes)
+            self._show(self.bench.store.state)
+
+    def _take_quiz(self, is_on: bool) -> None:
+        self._quiz = self._score if is_on else None
+        self._show(self.bench.store.state)
+
+    def _step_back(self) -> None:
+        self.layers.back.click()
+
+    def _step_forward(self) -> None:
+        self.layers.forward.click()
+
+    def _show(self, state: ViewState) -> None:
+        known, place = self._known, self.layers.value
+        self.layers.setEnabled(known is not None)
+        self.scale.setEnabled(self.scale.count() > 1)
+        waiting = self._failure or why_nothing(state) or "The derivative is being taken."
+        self.view.show_layer(known, min(place, len(known.layers) - 1) if known else 0, self._pixel, waiting)
+        self.words.setText(waiting if known is None else layer_sentence(known, place))
+        about_gate = self._failure or ("The gate is being looked up." if self._unit() is not None else "")
+        self.gate.show_gate(self._gate, self._quiz, about_gate)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.layers, 1)
+        head.addSpacing(8)
+        name = QLabel("Scale", self)
+        name.setBuddy(self.scale)
+        head.addWidget(name)
+        head.addWidget(self.scale)
+        head.addSpacing(8)
+        head.addWidget(self.gate.quiz)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 2, 6, 4)
+        column.addLayout(head)
+        column.addWidget(self.words)
+        column.addWidget(self.view, 3)
+        column.addWidget(self.gate, 2)

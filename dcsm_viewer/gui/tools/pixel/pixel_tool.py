@@ -1,0 +1,329 @@
+"""The pixel ledger: click a pixel and read the whole account of it, from the gradients to the label."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QSplitter,
+    QTabWidget,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from dcsm_viewer.core.types import Answer, Result
+from dcsm_viewer.gui.canvas.result_access import class_name, is_stale
+from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.tools.pixel.pixel_csv import csv_of
+from dcsm_viewer.gui.tools.pixel.pixel_label_rows import LabelAccount
+from dcsm_viewer.gui.tools.pixel.pixel_rows import COLUMNS, lines_of, sentence_of, standing_of
+from dcsm_viewer.gui.tools.pixel.pixel_tree import LedgerModel
+from dcsm_viewer.gui.tools.pixel.pixel_waterfall import chart_of
+from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.widgets.plain_text import as_tip
+from dcsm_viewer.gui.widgets.plot import Plot
+from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.queries.pixel_query import LedgerQuestion, PixelLedger
+
+INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."
+_ACCOUNT_CHARS = 24
+_WIDE_PX = 640
+_TALL_PX = 190
+_LEAST = QSize(300, 108)
+
+
+class LedgerTool(Tool):
+    """A line for the pixel, its account as a tree and as a table of labels, and the waterfall of one class."""
+
+    question = LedgerQuestion
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self._pixel: tuple[int, int] | None = None
+        self._asked: tuple[object, ...] | None = None
+        self._asked_of: Result | None = None
+        self._shown: tuple[Result, PixelLedger] | None = None
+        self._failure = ""
+        self._whole = False
+        self._shared_out = False
+        self._errands: Errands | None = None
+        self.row, self.col = _box("Row of the pixel", self), _box("Column of the pixel", self)
+        self.words = QLabel(INVITATION, self)
+        self.copy = QPushButton("Copy CSV", self)
+        self.save = QPushButton("Save CSV...", self)
+        self.model = LedgerModel(self)
+        self.tree = _tree(self.model, self)
+        self.labels = LabelAccount(self)
+        self.waterfall = Plot("Waterfall: no pixel is chosen", self)
+        self.hear_plot(self.waterfall)
+        self._tabs, self._split = QTabWidget(self), QSplitter(Qt.Orientation.Horizontal, self)
+        self.sentence = QLabel("", self)
+        self._lay_out()
+        bench.pixels.clicked.connect(self.choose_pixel)
+        self.row.valueChanged.connect(self._take_boxes)
+        self.col.valueChanged.connect(self._take_boxes)
+        self.copy.clicked.connect(self._copy)
+        self.save.clicked.connect(self._save)
+        self.tree.selectionModel().currentChanged.connect(self._show_class)
+
+    @property
+    def shown(self) -> PixelLedger | None:
+        """The account on show."""
+        return None if self._shown is None else self._shown[1]
+
+    def choose_pixel(self, row: int, col: int) -> None:
+        """The account of this pixel from now on, also when it is clicked while the ledger is closed."""
+        self._pixel = (row, col)
+        for box, value in ((self.row, row), (self.col, col)):
+            with QSignalBlocker(box):
+                box.setRange(0, max(box.maximum(), value))
+                box.setValue(value)
+        if self.isVisible():
+            self.show_state(self.bench.store.state)
+
+    @override
+    def show_state(self, state: ViewState) -> None:
+        image = state.image
+        height, width = (0, 0) if image is None else image.shape
+        for box, size in ((self.row, height), (self.col, width)):
+            box.setEnabled(size > 0)
+            if size:
+                with QSignalBlocker(box):
+                    box.setRange(0, size - 1)
+        result = state.result
+        if image is not None and self._pixel is not None:
+            self._pixel = (min(self._pixel[0], image.shape[0] - 1), min(self._pixel[1], image.shape[1] - 1))
+        if result is not None and result.completeness == "settled" and not is_stale(state) and self._pixel is not None:
+            self._ask(result, self._pixel)
+        self._show_standing(state)
+
+    @override
+    def show_answer(self, answer: Answer) -> None:
+        self._whole = answer.is_last
+        if answer.failure is not None:
+            self._failure = answer.failure
+        elif isinstance(answer.value, PixelLedger) and self._asked_of is not None:
+            self._failure = ""
+            self._show_ledger(self._asked_of, answer.value)
+        self._show_standing(self.bench.store.state)
+
+    @override
+    def stop(self) -> None:
+        """A file under way is finished."""
+        if self._errands is not None:
+            self._errands.stop()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_waterfall()
+        self.sentence.setVisible(self.height() >= _TALL_PX)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        # The tables scroll, so the panes above may keep their room in a small window.
+        return _LEAST
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if not self._whole:
+            # What was asked is forgotten while nobody looks; it is asked again when the ledger is opened.
+            self._asked = None
+
+    def _ask(self, result: Result, pixel: tuple[int, int]) -> None:
+        request = result.request
+        wish = (request.image.digest, request.settings, pixel)
+        if wish == self._asked:
+            # The class in focus is another one: the account is the same, but there may be one more map to check with.
+            if self._shown is not None and self._shown[0] is not result:
+                self._asked_of = result
+                self._show_ledger(result, self._shown[1])
+            return
+        self._asked, self._asked_of, self._whole = wish, result, False
+        self.inquire(request, LedgerQuestion(*pixel))
+
+    def _show_ledger(self, result: Result, ledger: PixelLedger) -> None:
+        before = self.model.rowCount()
+        place = self._class_place(result, ledger)
+        self._shown = (result, ledger)
+        self.model.show_lines(lines_of(result, ledger))
+        self.labels.show_account(result, ledger)
+        if self.model.rowCount() and (before != self.model.rowCount() or not self.tree.currentIndex().isValid()):
+            self.tree.setCurrentIndex(self.model.index(place, 0))
+            self.tree.expand(self.model.index(place, 0))
+            self.tree.expand(self.model.index(0, 0, self.model.index(place, 0)))
+        self._show_class()
+
+    def _class_place(self, result: Result, ledger: PixelLedger) -> int:
+        """Where the class on show stands among those of the account; the first where it is none of them."""
+        ids = [entry.class_id for entry in ledger.classes]
+        wanted = None if result.focus is None else result.focus.class_id
+        return ids.index(wanted) if wanted in ids else 0
+
+    def _show_class(self, *_: QModelIndex) -> None:
+        place = self.model.class_place(self.tree.currentIndex())
+        if self._shown is None or place is None or place >= len(self._shown[1].classes):
+            self.waterfall.show_chart(None)
+            self.sentence.setText("")
+            return
+        result, ledger = self._shown
+        entry = ledger.classes[place]
+        method = result.request.settings.method
+        name = class_name(result, entry.class_id)
+        self.waterfall.show_chart(chart_of(entry, name, final_tanh=method.final_tanh))
+        self.sentence.setText(sentence_of(result, ledger, entry))
+        self.sentence.setToolTip(as_tip(self.sentence.text()))
+
+    def _show_standing(self, state: ViewState) -> None:
+        """What the line above the account says, and whether the account is of now."""
+        current = self._shown is not None and self._shown[1].question == _question(self._pixel) and not is_stale(state)
+        for part in (self.tree, self.waterfall, self.labels):
+            part.setEnabled(current)
+        for button in (self.copy, self.save):
+            button.setEnabled(self._shown is not None)
+        self.words.setText(self._standing(state, current=current))
+        self.words.setToolTip(as_tip(self.words.text()))
+
+    def _standing(self, state: ViewState, *, current: bool) -> str:
+        if state.image is None:
+            return "Open an image, then click a pixel to read its account."
+        if self._failure:
+            return self._failure
+        if self._pixel is None:
+            return INVITATION
+        if state.result is None:
+            return (
+                "The network is loading." if state.engine is None else "The account follows when the maps are settled."
+            )
+        if not current or self._shown is None:
+            return (
+                "The account is being made."
+                if not is_stale(state)
+                else "An older account; the maps are being made anew."
+            )
+        return standing_of(*self._shown)
+
+    def _take_boxes(self) -> None:
+        self.bench.viewport.point(self.row.value() + 0.5, self.col.value() + 0.5)
+        self.choose_pixel(self.row.value(), self.col.value())
+
+    def _copy(self) -> None:
+        if self._shown is not None:
+            QGuiApplication.clipboard().setText(csv_of(*self._shown))
+            self.bench.store.change(message="The account of the pixel is on the clipboard, as CSV.")
+
+    def _save(self) -> None:
+        if self._shown is None:
+            return
+        image, question = self._shown[0].request.image, self._shown[1].question
+        folder = Path.home() if image.path is None else Path(image.path).parent
+        name = f"{Path(image.name).stem}-pixel-{question.row}-{question.col}.csv"
+        path, _kind = QFileDialog.getSaveFileName(self, "Save the account", str(folder / name), "CSV (*.csv)")
+        if path:
+            self.save_to(Path(path))
+
+    def save_to(self, path: Path) -> None:
+        """Writes the account on show to a file, away from the window's thread."""
+        assert self._shown is not None, "the button is off without an account"
+        if self._errands is None:
+            self._errands = Errands("ledger", self)
+        text = csv_of(*self._shown)
+        store = self.bench.store
+        self._errands.send(
+            partial(_write, path, text),
+            lambda _: store.change(message=f"The account of the pixel was written to {path}."),
+            lambda sentence: store.change(failure=sentence),
+        )
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        for name, box in (("&Row", self.row), ("C&ol", self.col)):
+            label = QLabel(name, self)
+            label.setBuddy(box)
+            head.addWidget(label)
+            head.addWidget(box)
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head.addWidget(self.words, 1)
+        head.addWidget(self.copy)
+        head.addWidget(self.save)
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(self.tree, "Class maps")
+        self._tabs.addTab(self.labels, "Label")
+        self._split.addWidget(self._tabs)
+        self._split.addWidget(self.waterfall)
+        self._split.setStretchFactor(0, 3)
+        self._split.setStretchFactor(1, 2)
+        self._split.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self._split, 1)
+        column.addWidget(self.sentence)
+
+    def _place_waterfall(self) -> None:
+        """Beside the tables where there is room for both, else behind a tab of its own."""
+        beside = self._split.indexOf(self.waterfall) >= 0
+        wide = self.width() >= _WIDE_PX
+        if wide and not beside:
+            self._tabs.removeTab(self._tabs.indexOf(self.waterfall))
+            self._split.addWidget(self.waterfall)
+            self.waterfall.show()
+        if wide and not self._shared_out:
+            self._shared_out = True
+            self._split.setSizes([3 * self.width() // 5, 2 * self.width() // 5])
+        elif beside and not wide:
+            self._tabs.insertTab(1, self.waterfall, "Waterfall")
+
+
+def _question(pixel: tuple[int, int] | None) -> LedgerQuestion | None:
+    return None if pixel is None else LedgerQuestion(*pixel)
+
+
+def _box(name: str, parent: QWidget) -> QSpinBox:
+    box = QSpinBox(parent)
+    box.setAccessibleName(name)
+    box.setToolTip(f"{name}, px from the upper left corner")
+    box.setKeyboardTracking(False)
+    box.setEnabled(False)
+    return box
+
+
+def _tree(model: LedgerModel, parent: QWidget) -> QTreeView:
+    tree = QTreeView(parent)
+    tree.setModel(model)
+    tree.setAccessibleName("Account of the class maps at the pixel")
+    tree.setUniformRowHeights(True)
+    tree.setAlternatingRowColors(True)
+    tree.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    header = tree.header()
+    metrics = tree.fontMetrics()
+    header.setStretchLastSection(False)
+    header.resizeSection(0, metrics.averageCharWidth() * _ACCOUNT_CHARS)
+    for column in range(1, len(COLUMNS)):
+        widest = max(metrics.horizontalAdvance(words) for words in (COLUMNS[column], "8.8e-8"))
+        header.resizeSection(column, widest + 16)
+    tree.setMinimumHeight(3 * metrics.height())
+    return tree
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as stream:
+        stream.write(text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,187 @@
+"""The sanity bench: draw the network's weights anew from the top down, and see whether the maps notice."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from dcsm_viewer.core.types import Answer
+from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.tools.analysis_target import Subject, subject_of, why_nothing
+from dcsm_viewer.gui.tools.randomization.randomization_text import HONEST, chart, progress, sentence
+from dcsm_viewer.gui.tools.randomization.randomization_view import SanityView
+from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.widgets.plot import Plot
+from dcsm_viewer.gui.widgets.step_row import StepRow
+from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wrapped_text import wrapped
+from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion
+
+_REST_MS = 120
+"""A hand that moves the slider asks when it rests: each question would send the last one's network away half done."""
+_SEEDS = 9999
+_SIDE_PX = 270
+
+
+class SanityTool(Tool):
+    """A slider over the random layers, four maps, and the rank correlation of all rungs."""
+
+    question = SanityQuestion
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self._asked: Hashable = None
+        self._subject: Subject | None = None
+        self._ladder: SanityLadder | None = None
+        self._failure = ""
+        self.layers = StepRow(
+            "Random layers",
+            "How many of the network's layers, from the top, get random weights of the same mean and spread.",
+            self,
+            back="One random layer less",
+            forward="One random layer more",
+        )
+        self.seed = QSpinBox(self)
+        self.seed.setRange(0, _SEEDS)
+        self.seed.setAccessibleName("Seed")
+        self.seed.setToolTip("Another seed draws other weights; the same seed always the same ones.")
+        self.seed.setKeyboardTracking(False)
+        calm(self.seed)
+        self.view = SanityView(bench.viewport, self)
+        self.plot = Plot("Rank correlation with the trained map", self)
+        self.plot.setToolTip("Click, or drag the line, to choose how many layers are random.")
+        self.words = wrapped("What the bench shows", self)
+        self.progress = wrapped("Progress", self)
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._lay_out()
+        self.layers.moved.connect(self._take_layers)
+        self.plot.moved.connect(self._take_x)
+        self.hear_plot(self.plot)
+        self.seed.valueChanged.connect(self._take_seed)
+        self._rest.timeout.connect(self._ask)
+
+    @property
+    def ladder(self) -> SanityLadder | None:
+        """What is known so far."""
+        return self._ladder
+
+    @override
+    def show_state(self, state: ViewState) -> None:
+        subject = subject_of(state)
+        if subject is not None:
+            is_other = self._subject is None or self._subject.key != subject.key
+            self._subject = subject
+            if is_other:
+                self._forget_ladder()
+            if self._asked is None:
+                self._ask()
+        elif self._is_other_picture(state):
+            self._subject = None
+            self._forget_ladder()
+        self._show(state)
+        self.view.show_state(state)
+
+    @override
+    def show_answer(self, answer: Answer) -> None:
+        self._failure = answer.failure or ""
+        if isinstance(answer.value, SanityLadder):
+            is_first = self._ladder is None
+            self._ladder = answer.value
+            if is_first:
+                last = len(self._ladder.layers)
+                self.layers.show_range(last, min(self.layers.value, last), suffix=f" of {last}")
+        self._show(self.bench.store.state)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        # What was not answered is not coming any more; it is asked again when the bench is seen again.
+        self._rest.stop()
+        self._asked = None
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_wide = self.width() > 1.1 * self.height()
+        self._body.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        self._side.setMaximumWidth(_SIDE_PX if is_wide else 16_777_215)
+        self._side.setMinimumWidth(_SIDE_PX if is_wide else 0)
+        self._account.setDirection(QBoxLayout.Direction.TopToBottom if is_wide else QBoxLayout.Direction.LeftToRight)
+
+    def _take_layers(self, _count: int) -> None:
+        self._show(self.bench.store.state)
+        if self._ladder is None or self.layers.value not in self._ladder.rungs:
+            self._rest.start()
+
+    def _take_x(self, _line: str, x: float) -> None:
+        self.layers.slider.setValue(round(x))
+
+    def _take_seed(self, _seed: int) -> None:
+        self._forget_ladder()
+        self._show(self.bench.store.state)
+        self._rest.start()
+
+    def _forget_ladder(self) -> None:
+        self._asked, self._ladder, self._failure = None, None, ""
+
+    def _is_other_picture(self, state: ViewState) -> bool:
+        """Whether what is known is of another class or photograph: a change of settings only lets it sink back."""
+        if self._subject is None or state.result is None:
+            return True
+        asked = self._subject.result.request
+        return asked.image.digest != state.result.request.image.digest or self._subject.class_id != state.shown_class
+
+    def _ask(self) -> None:
+        if self._subject is None or not self.isVisible():
+            return
+        question = SanityQuestion(self._subject.class_id, self.layers.value, self.seed.value())
+        self._asked = (self._subject.key, question)
+        self.inquire(self._subject.result.request, question)
+
+    def _show(self, state: ViewState) -> None:
+        ladder, count = self._ladder, self.layers.value
+        rung = None if ladder is None else ladder.rungs.get(count)
+        self.layers.setEnabled(ladder is not None)
+        self.seed.setEnabled(self._subject is not None)
+        waiting = self._failure or why_nothing(state) or "This network is being made."
+        total = 0 if ladder is None else len(ladder.layers)
+        self.view.show_rung(rung, count, total, "" if rung is not None else waiting)
+        if ladder is None:
+            self.words.setText(waiting)
+            self.progress.setText("")
+            self.plot.show_chart(None)
+            return
+        self.words.setText(self._failure or (sentence(ladder, rung) if rung is not None else waiting))
+        self.progress.setText(progress(ladder))
+        self.plot.show_chart(chart(ladder, count))
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.layers, 1)
+        head.addSpacing(8)
+        name = QLabel("Seed", self)
+        name.setBuddy(self.seed)
+        head.addWidget(name)
+        head.addWidget(self.seed)
+        said = QVBoxLayout()
+        said.addWidget(self.words)
+        said.addWidget(self.progress)
+        self.honest = wrapped("How to read it", self, HONEST)
+        said.addWidget(self.honest)
+        said.addStretch(1)
+        self._side = QWidget(self)
+        self._account = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._side)
+        self._account.setContentsMargins(0, 0, 0, 0)
+        self._account.addWidget(self.plot, 3)
+        self._account.addLayout(said, 2)
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._body.addWidget(self.view, 3)
+        self._body.addWidget(self._side, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 2, 6, 4)
+        column.addLayout(head)
+        column.addLayout(self._body, 1)

@@ -1,0 +1,301 @@
+"""A triage under way: the folder's book, the mask on the desk, and what is decided of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from dcsm_viewer.core.types import Result
+from dcsm_viewer.export import export_with_reports
+from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.tools.review.doubt_scan import Survey
+from dcsm_viewer.gui.tools.review.loaded_mask import Sheet, read_sheet
+from dcsm_viewer.gui.tools.review.review_writer import Keeper
+from dcsm_viewer.review.accepted import Gathered, export_accepted, write_yield
+from dcsm_viewer.review.doubt import Q_MARGIN
+from dcsm_viewer.review.exported_result import Labels
+from dcsm_viewer.review.label_edits import edit_of
+from dcsm_viewer.review.review_file import Book, Entry, Verdict, by_doubt, looked_at, open_book
+from dcsm_viewer.worker.pseudo_labels import with_seeds
+
+_RESORTED_S = 3.0
+"""A queue that moves under the hand more often than this cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A decision that can be taken back: the entry as it was."""
+
+    stem: str
+    verdict: Verdict | None
+
+
+class TriageDesk(QObject):
+    """Everything of the tool but its widgets; every decision is on its way to the disk when the call returns.
+
+    Signals:
+        listed: another order or another number of entries.
+        changed(stem): this entry is another.
+        loaded(sheet): the mask on the desk, None while it is being read.
+        surveyed(done, of): so many doubts are measured.
+        said(sentence): what came of something, "" for nothing to say.
+        gathered(done, of): so many accepted masks are exported.
+    """
+
+    listed = Signal()
+    changed = Signal(str)
+    loaded = Signal(object)
+    surveyed = Signal(int, int)
+    said = Signal(str)
+    gathered = Signal(int, int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.book: Book | None = None
+        self.order: tuple[str, ...] = ()
+        self.q_margin = Q_MARGIN
+        self.sheet: Sheet | None = None
+        self.current: str | None = None
+        self.is_gathering = False
+        self._steps: list[_Step] = []
+        self._sorted_at = 0.0
+        self._errands = Errands("triage-reader", self)
+        self._exporting = Errands("triage-export", self)
+        self.keeper = Keeper(self)
+        self._survey = Survey(self)
+        self._survey.news.connect(self._take_news)
+        self._survey.ended.connect(self._end_survey)
+        self.keeper.failed.connect(self.said)
+
+    @property
+    def can_take_back(self) -> bool:
+        return bool(self._steps)
+
+    def entry(self, stem: str) -> Entry:
+        assert self.book is not None, "no folder is open"
+        return self.book.entries[stem]
+
+    def open(self, folder: Path) -> None:
+        """Lists the folder's masks and begins to measure their doubts; where it left off, if it was seen before."""
+        self._survey.stop()
+        self._errands.send(partial(open_book, folder), self._take_book, self.said.emit)
+
+    def select(self, stem: str | None) -> None:
+        """Puts this mask on the desk."""
+        if stem == self.current:
+            return
+        self.current = stem
+        self.sheet = None
+        self.said.emit("")
+        self.loaded.emit(None)
+        self._load()
+
+    def step(self, by: int) -> None:
+        """The next mask of the order, or the one before; nothing past either end."""
+        if not self.order:
+            return
+        place = 0 if self.current not in self.order else self.order.index(self.current) + by
+        if 0 <= place < len(self.order):
+            self.select(self.order[place])
+
+    def decide(self, verdict: Verdict | None) -> None:
+        """Of the mask on the desk; then the next undecided one comes. Twice the same verdict takes nothing back."""
+        stem = self.current
+        if self.book is None or stem is None:
+            return
+        entry = self.entry(stem)
+        if entry.verdict != verdict:
+            self._steps.append(_Step(stem, entry.verdict))
+            self._put(replace(entry, verdict=verdict))
+        self._next_undecided(stem)
+
+    def take_back(self) -> None:
+        """The last decision is forgotten, and its mask comes back."""
+        while self._steps:
+            step = self._steps.pop()
+            if self.book is not None and step.stem in self.book.entries:
+                self._put(replace(self.entry(step.stem), verdict=step.verdict))
+                self.select(step.stem)
+                return
+
+    def keep_labels(self, labels: Labels, threshold: float | None) -> None:
+        """The labels of the mask on the desk as they are after a stroke; the exported ones again are no edit."""
+        sheet, book = self.sheet, self.book
+        if sheet is None or book is None:
+            return
+        entry = self.entry(sheet.stem)
+        if (labels == sheet.exported.labels).all():
+            if entry.edit is not None:
+                self._put(replace(entry, edit=None))
+                self.keeper.drop_edit(book, entry.edit)
+            return
+        edit = edit_of(sheet.exported, labels, threshold)
+        self.keeper.keep_edit(book, edit, labels.copy())
+        self._put(replace(entry, edit=edit))
+
+    def set_q_margin(self, q_margin: float) -> None:
+        """Another limit for what counts as uncertain; the doubts are sorted anew."""
+        if q_margin != self.q_margin:
+            self.q_margin = q_margin
+            self._sort()
+
+    def take_over(self, result: Result) -> None:
+        """The window's result takes the place of the export on the desk, in all its formats; its edits are dropped."""
+        sheet, book = self.sheet, self.book
+        if sheet is None or book is None:
+            return
+        self.said.emit(f"Taking over {sheet.stem}...")
+        self._errands.send(
+            partial(_export_anew, book.folder, sheet, result, self.entry(sheet.stem)), self._take_anew, self.said.emit
+        )
+
+    def export_accepted(self, out: Path) -> None:
+        if self.book is None or self.is_gathering:
+            return
+        self.is_gathering = True
+        work = partial(export_accepted, self.book, out, self._report_gathering)
+        self._exporting.send(work, self._end_gathering, self._refuse_gathering)
+
+    def stop_gathering(self) -> None:
+        """After the mask under way."""
+        self.is_gathering = False
+
+    def write_yield(self) -> None:
+        """yield.json, .csv and .md beside the masks."""
+        if self.book is not None:
+            self._errands.send(
+                partial(write_yield, self.book, self.book.folder),
+                lambda files: self.said.emit(
+                    f"Written to {files[0].parent}: {', '.join(file.name for file in files)}."
+                ),
+                self.said.emit,
+            )
+
+    def stop(self) -> None:
+        self.is_gathering = False
+        self._survey.stop()
+        self._errands.stop()
+        self._exporting.stop()
+        self.keeper.stop()
+
+    def _put(self, entry: Entry) -> None:
+        assert self.book is not None, "an entry belongs to a book"
+        self.book = self.book.with_entry(entry)
+        self.keeper.keep(self.book)
+        self.changed.emit(entry.stem)
+
+    def _take_book(self, book: Book) -> None:
+        self.book, self._steps, self.current, self.sheet = book, [], None, None
+        self.loaded.emit(None)
+        self.said.emit("")
+        self._sort()
+        # Those on show first: the doubtful ones known from before, then the rest.
+        self._survey.start(book.folder, [book.entries[stem] for stem in self.order])
+        undecided = self._undecided(self.order)
+        self.select(undecided[0] if undecided else self.order[0])
+
+    def _take_news(self, pairs: Sequence[tuple[Entry, Entry]], done: int) -> None:
+        assert self.book is not None, "news are of the book that is open"
+        self.book = self.book.with_entries(
+            {after.stem: _joined(self.book.entries[after.stem], before, after) for before, after in pairs}
+        )
+        if pairs:
+            if time.monotonic() - self._sorted_at > _RESORTED_S:
+                self._sort()
+            if any(after.stem == self.current for _, after in pairs):
+                self.changed.emit(self.current)
+        self.surveyed.emit(done, len(self.book.entries))
+
+    def _end_survey(self) -> None:
+        if self.book is not None:
+            self._sort()
+            self.keeper.keep(self.book)
+
+    def _sort(self) -> None:
+        self._sorted_at = time.monotonic()
+        self.order = () if self.book is None else by_doubt(self.book.entries, self.q_margin)
+        self.listed.emit()
+
+    def _next_undecided(self, stem: str) -> None:
+        place = self.order.index(stem)
+        # Round to the beginning: the most doubtful ones left lie there.
+        undecided = self._undecided((*self.order[place + 1 :], *self.order[:place]))
+        if undecided:
+            self.select(undecided[0])
+        else:
+            self.said.emit("Every mask of the folder is decided.")
+
+    def _undecided(self, stems: Sequence[str]) -> list[str]:
+        return [stem for stem in stems if self.entry(stem).verdict is None]
+
+    def _load(self) -> None:
+        if self.book is not None and self.current is not None:
+            entry = self.entry(self.current)
+            self._errands.send(
+                partial(_read_if, self._is_current(entry.stem), self.book.folder, entry),
+                self._take_sheet,
+                self.said.emit,
+            )
+
+    def _is_current(self, stem: str) -> Callable[[], bool]:
+        return lambda: self.current == stem
+
+    def _take_sheet(self, sheet: Sheet | None) -> None:
+        if sheet is not None and sheet.stem == self.current:
+            self.sheet = sheet
+            if sheet.note:
+                self.said.emit(sheet.note)
+            self.loaded.emit(sheet)
+
+    def _take_anew(self, entry: Entry) -> None:
+        self._put(entry)
+        self._sort()
+        if entry.stem == self.current:
+            self.sheet = None
+            self.loaded.emit(None)
+            self._load()
+        self.said.emit(f"{entry.stem} is now as the window shows it.")
+
+    def _report_gathering(self, done: int, of: int) -> bool:
+        self.gathered.emit(done, of)
+        return self.is_gathering
+
+    def _end_gathering(self, found: Gathered) -> None:
+        self.is_gathering = False
+        words = f"{len(found.masks):,} accepted masks written to {found.out}."
+        if found.failures:
+            stem, reason = found.failures[0]
+            words += f" {len(found.failures):,} could not be; the first is {stem}: {reason}"
+        self.said.emit(words)
+        self.gathered.emit(0, 0)
+
+    def _refuse_gathering(self, sentence: str) -> None:
+        self.is_gathering = False
+        self.said.emit(sentence)
+        self.gathered.emit(0, 0)
+
+
+def _read_if(is_wanted: Callable[[], bool], folder: Path, entry: Entry) -> Sheet | None:
+    """None for a mask that somebody already leafed past."""
+    return read_sheet(folder, entry) if is_wanted() else None
+
+
+def _joined(now: Entry, before: Entry, after: Entry) -> Entry:
+    """What was measured of the mask, with what was decided of it meanwhile."""
+    was_dropped = before.verdict is not None and after.verdict is None
+    verdict = None if was_dropped and now.verdict == before.verdict else now.verdict
+    return replace(after, verdict=verdict, edit=now.edit)
+
+
+def _export_anew(folder: Path, sheet: Sheet, result: Result, entry: Entry) -> Entry:
+    recipe = sheet.exported.recipe
+    formats = tuple(dict.fromkeys(output.format for output in recipe.outputs))
+    export_with_reports(with_seeds(result, formats), folder, sheet.stem, formats, stages=recipe.stages)
+    if entry.edit is not None:
+        (folder / entry.edit.file).unlink(missing_ok=True)
+    return looked_at(folder, replace(entry, measured=None, verdict=None, edit=None, made=None))
