@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> None:
     # Here and not above, so that `import dcsm_viewer.cli` costs nothing.
     from typer import Exit
 
-    from dcsm_viewer.cli.app import app
+    from dcsm_viewer.cli.cli_app import app
     from dcsm_viewer.cli.terminal import told_stdout
 
     if "--help" not in words:

@@ -215,7 +215,7 @@ def test_that_models_lists_the_packaged_network(capsys: pytest.CaptureFixture[st
 
 def test_that_help_and_the_window_need_no_torch() -> None:
     code = (
-        "import sys; from dcsm_viewer.cli.app import app; import dcsm_viewer.gui.app; "
+        "import sys; from dcsm_viewer.cli.cli_app import app; import dcsm_viewer.gui.app; "
         "raise SystemExit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
