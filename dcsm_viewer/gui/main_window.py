@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt
@@ -41,6 +42,7 @@ from dcsm_viewer.gui.panels.maps_panel import MapsPanel
 from dcsm_viewer.gui.panels.method_panel import MethodPanel
 from dcsm_viewer.gui.panels.status_bar import StatusPanel
 from dcsm_viewer.gui.panels.view_bar import ViewBar
+from dcsm_viewer.gui.plain_text import as_title, make_plain
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -49,8 +51,8 @@ from dcsm_viewer.gui.tabs_bar import TabsBar
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.tools.tool_context import PixelHand, Workbench
 from dcsm_viewer.gui.tools.tool_host import OpenedTools
+from dcsm_viewer.gui.tools.tutorials.tutorial_targets import tutorial_targets
 from dcsm_viewer.gui.view_stack import ViewStack
-from dcsm_viewer.gui.widgets.plain_text import as_title, make_plain
 from dcsm_viewer.io.image_decoder import SUFFIXES
 
 _VIEWS = ("view.compare", "view.grid", "view.overlay", "view.labels")
@@ -99,7 +101,7 @@ class Window(QMainWindow):
         self.stack = ViewStack(store, self._viewport, self)
         pixels = PixelHand(self)
         self.stack.pixel_clicked.connect(pixels.clicked)
-        bench = Workbench(store, self._viewport, controller, remembered, pixels, opening)
+        bench = Workbench(store, self._viewport, controller, remembered, pixels, opening, self._tutorial_targets())
         self.tools = OpenedTools(self, self.stack, bench)
         self.status = StatusPanel(store, self)
         self._palette = CommandPalette(self.menus.actions, self)
@@ -122,6 +124,12 @@ class Window(QMainWindow):
         make_plain(self)
         self._follow(store.state, store.state)
         self.menus.show_recent(remembered.recent)
+
+    def _tutorial_targets(self) -> Mapping[str, Callable[[], QWidget]]:
+        def page(name: str) -> QWidget:
+            return self.tools.page(name)  # made after the tools' context
+
+        return tutorial_targets(self, self.stack, self.classes, self.view_bar, page)
 
     def restore_layout(self) -> None:
         """Docks and folds as the user left them; call it when the window has its size."""

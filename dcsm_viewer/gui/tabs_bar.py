@@ -7,11 +7,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QTabBar, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_control, as_tip
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.tabs_state import title_of
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tabs import Tabs
-from dcsm_viewer.gui.widgets.plain_text import as_control, as_tip
 
 
 class TabsBar(QTabBar):

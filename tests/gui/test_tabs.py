@@ -13,8 +13,8 @@ from PySide6.QtTest import QTest
 
 from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.state import tabs_state as module
-from dcsm_viewer.gui.state.tabs_state import Tab, added, closed, doubled, leafed, moved, place_of, shown
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.tabs_state import added, closed, doubled, leafed, moved, place_of, shown
+from dcsm_viewer.gui.state.view_state import Tab, ViewState
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.hands import press
 from tests.gui.views.states import settled

@@ -14,6 +14,12 @@ def shown_image(state: ViewState) -> SourceImage | None:
     return state.image if state.result is None else state.result.request.image
 
 
+def is_current(state: ViewState, result: Result) -> bool:
+    """Whether the result was made from the image and the settings on show."""
+    asked = result.request
+    return state.image is not None and asked.image.digest == state.image.digest and asked.settings == state.settings
+
+
 def is_stale(state: ViewState) -> bool:
     """Whether the result answers another question than the one now asked."""
     if state.result is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from dcsm_viewer.gui.widgets.plain_text import make_plain
+from dcsm_viewer.gui.plain_text import make_plain
 
 
 def is_confirmed(parent: QWidget, question: str, consequence: str) -> bool:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from dcsm_viewer.gui.commands.action_specs import ACTIONS, MENUS, ActionSpec, Menu
 from dcsm_viewer.gui.commands.translations import translated
-from dcsm_viewer.gui.widgets.plain_text import as_control, as_tip
+from dcsm_viewer.gui.plain_text import as_control, as_tip
 
 
 class Menus(QObject):

@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from dcsm_viewer.core.types import Result, UserError
+from dcsm_viewer.gui.canvas.result_access import is_current
 from dcsm_viewer.gui.files.export_stem import free_stem
 from dcsm_viewer.gui.link.background_tasks import Errands
-from dcsm_viewer.gui.panels.headline_words import is_current
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
 from dcsm_viewer.gui.panels.class_rows import ClassRow
-from dcsm_viewer.gui.widgets.plain_text import as_tip
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.render.palette import class_colour
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)

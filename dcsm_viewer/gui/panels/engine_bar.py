@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from dcsm_viewer.core.method_presets import PRESET_DESCRIPTIONS, PRESET_TITLES, is_modified
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.settings_edits import with_model, with_preset
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 
 _OPEN = "\N{NULL}open"
 

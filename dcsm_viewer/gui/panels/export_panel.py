@@ -9,10 +9,10 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.files.export_controller import Exporting, default_folder, export_folder, exportable
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.widgets.form_row import labelled
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 
 _FORMATS = (
     ("voc", "Labels, palette PNG", "One class id a pixel in the VOC palette, for training segmentation networks."),

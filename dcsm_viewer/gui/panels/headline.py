@@ -7,9 +7,9 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from dcsm_viewer.gui.panels.headline_words import Headline, headline
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 
 
 class HeadlineBar(QWidget):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.canvas.result_access import is_current
 from dcsm_viewer.gui.state.view_state import ViewState
 
 
@@ -30,12 +31,6 @@ def headline(state: ViewState) -> Headline:
     notes = [*state.image.notes, *(_notes(state) if state.result is not None else ())]
     second = state.message or "  ".join([_standing(state), *notes])
     return Headline(f"{first}\n{second}", offers_top1=_found_nothing(state))
-
-
-def is_current(state: ViewState, result: Result) -> bool:
-    """Whether the result was made from the image and the settings on show."""
-    asked = result.request
-    return state.image is not None and asked.image.digest == state.image.digest and asked.settings == state.settings
 
 
 def _standing(state: ViewState) -> str:

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 
 
 class StatusPanel(QWidget):

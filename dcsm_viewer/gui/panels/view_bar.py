@@ -11,11 +11,11 @@ from PySide6.QtGui import QAction, QIcon, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QDoubleSpinBox, QHBoxLayout, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_control
 from dcsm_viewer.gui.state.save_snapshot import compare_with, keep_shown
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
-from dcsm_viewer.gui.widgets.plain_text import as_control
 from dcsm_viewer.render.colormaps import ON_REQUEST, POSITIVE, lookup_table
 
 _RANGES = {"own": "Range: own", "shared": "Range: shared", "absolute": "Range: absolute"}

@@ -4,38 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcsm_viewer.core.types import ClassChoice, Result, Settings, SourceImage
 from dcsm_viewer.gui.state.snapshots import result_bytes
-
-if TYPE_CHECKING:
-    from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import Tab, ViewState
 
 KEPT = 12
 ROOM_BYTES = 1 << 30
 """So many tabs keep pixels and maps while they are away, and no more bytes of maps than this."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One opened image. Of the one on show only the serial counts: everything else is in the state itself.
-
-    serial: grows with every visit, so that the longest unvisited is known. image, result: None where they had to be
-    let go; `path` then says what to read again. choice holds for this network and vocabulary.
-    """
-
-    serial: int
-    name: str = ""
-    path: str | None = None
-    image: SourceImage | None = None
-    result: Result | None = None
-    choice: ClassChoice = ClassChoice()  # noqa: RUF009  # frozen, like everything in it
-    classes_of: tuple[str, str] = ("", "")
-    focus: int | None = None
-    folder: tuple[str, ...] = ()
-    place: int | None = None
-    unreadable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dcsm_viewer.core.types import EngineReady, Progress, Result, Settings, SourceImage
+from dcsm_viewer.core.types import ClassChoice, EngineReady, Progress, Result, Settings, SourceImage
 from dcsm_viewer.gui.state.snapshots import Comparison, Snapshot
-from dcsm_viewer.gui.state.tabs_state import Tab
 
 ViewName = Literal["compare", "grid", "overlay", "labels"]
 RangeMode = Literal["own", "shared", "absolute"]
@@ -28,6 +27,27 @@ class Paint:
     kind: MapKind = "both"
     overlay_of: Literal["class", "labels"] = "class"
     overlay_on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One opened image. Of the one on show only the serial counts: everything else is in the state itself.
+
+    serial: grows with every visit, so that the longest unvisited is known. image, result: None where they had to be
+    let go; `path` then says what to read again. choice holds for this network and vocabulary.
+    """
+
+    serial: int
+    name: str = ""
+    path: str | None = None
+    image: SourceImage | None = None
+    result: Result | None = None
+    choice: ClassChoice = ClassChoice()  # noqa: RUF009  # frozen, like everything in it
+    classes_of: tuple[str, str] = ("", "")
+    focus: int | None = None
+    folder: tuple[str, ...] = ()
+    place: int | None = None
+    unreadable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -31,7 +32,9 @@ class PixelHand(QObject):
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """The store to read and change, the viewport all panes share, clicked pixels, and both doors: engine and files."""
+    """The store to read and change, the viewport all panes share, clicked pixels, engine, files,
+    and the widgets of the window by the names that tutorials point at them with.
+    """
 
     store: Store
     viewport: Viewport
@@ -39,6 +42,7 @@ class Workbench:
     remembered: Remembered
     pixels: PixelHand
     opening: Opening
+    targets: Mapping[str, Callable[[], QWidget]] = field(default_factory=dict)
 
 
 class Tool(QWidget):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
+from dcsm_viewer.gui.plain_text import make_plain
 from dcsm_viewer.gui.tool_registry import TOOLS, ToolSpec
 from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
 from dcsm_viewer.gui.view_stack import ViewStack
-from dcsm_viewer.gui.widgets.plain_text import make_plain
 
 _SHARE = 0.4  # of the window's height, for the first dock below
 
@@ -21,7 +23,7 @@ class OpenedTools(QObject):
         super().__init__(window)
         self._window = window
         self._stack = stack
-        self._bench = bench
+        self.context = bench
         self._specs = {spec.name: spec for spec in TOOLS}
         self.docks: dict[str, QDockWidget] = {}
         self._pages: dict[str, Tool] = {}
@@ -33,7 +35,7 @@ class OpenedTools(QObject):
         """Brings the tool to the front; one below that is at the front already is closed again."""
         spec = self._specs[name]
         if spec.place == "centre":
-            self._bench.store.change(view=name)
+            self.context.store.change(view=name)
             return
         dock = self.docks.get(name)
         if dock is None:
@@ -60,7 +62,8 @@ class OpenedTools(QObject):
             tool.stop()
 
     def _make(self, spec: ToolSpec) -> Tool:
-        tool = spec.make(self._bench)
+        module, _, name = spec.target.partition(":")
+        tool: Tool = getattr(import_module(module), name)(self.context)
         make_plain(tool)
         self._made.append(tool)
         return tool

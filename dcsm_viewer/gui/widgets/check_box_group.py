@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
-from dcsm_viewer.gui.widgets.plain_text import as_control
+from dcsm_viewer.gui.plain_text import as_control
 
 
 class TickFlow(QWidget):

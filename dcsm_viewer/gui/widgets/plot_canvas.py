@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.canvas.pane_drawing import muted
-from dcsm_viewer.gui.widgets.plain_text import as_tip
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.widgets.plot_values import Axis, Bar, Chart, Colour, Dash, LegendEntry, Line, Series
 
 # exitCleanup would walk over all Python objects at exit and move graphics items about; the window deletes its own.

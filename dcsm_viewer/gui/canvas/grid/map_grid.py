@@ -18,7 +18,7 @@ from dcsm_viewer.gui.canvas.sampling import MapLayer, argb
 from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.canvas.visible_region import Field
-from dcsm_viewer.gui.widgets.plain_text import as_tip
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.render.color_tables import map_table
 
 _KIND_TITLES: dict[Kind, str] = {"raw": "Raw saliency", "distinct": "Distinct, after subtraction"}

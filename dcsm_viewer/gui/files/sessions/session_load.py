@@ -10,7 +10,8 @@ from dcsm_viewer.gui.files.image_loader import Gathered, gather
 from dcsm_viewer.gui.files.sessions.session_file import SavedTab, Session, changed_pixels, image_path, read_session
 from dcsm_viewer.gui.state.snapshots import Snapshot
 from dcsm_viewer.gui.state.store import History, Step
-from dcsm_viewer.gui.state.tabs_state import KEPT, Fields, Tab
+from dcsm_viewer.gui.state.tabs_state import KEPT, Fields
+from dcsm_viewer.gui.state.view_state import Tab
 from dcsm_viewer.io.images import read_image
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from dcsm_viewer.gui.widgets.plain_text import as_tip
+from dcsm_viewer.gui.plain_text import as_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()

@@ -21,13 +21,13 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.save_snapshot import keep_shown
 from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, without
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.compare_ab.compare_ab_view import SwipeView
 from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
 from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 
 FASTEST_HZ = 3.0
 """Flashing faster than three times a second can harm people with photosensitive epilepsy (WCAG 2.3.1)."""

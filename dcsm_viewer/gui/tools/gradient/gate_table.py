@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.gradient.gate_quiz import Quiz
 from dcsm_viewer.gui.tools.gradient.gradient_text import INVITATION, columns, gate_sentence, row_of
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.queries.gradient_query import Gate
 

@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.save_snapshot import compare_with, keep_shown, use_again
 from dcsm_viewer.gui.state.snapshots import named, renamed, without
 from dcsm_viewer.gui.state.store import History
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.history.history_text import words_of_change
 from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 
 
 class HistoryTool(Tool):

@@ -12,9 +12,9 @@ from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.result_access import why_no_class, why_no_result
 from dcsm_viewer.gui.canvas.viewport import Viewport
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.matrix.matrix_contents import CellKind, MatrixContents, Place, matrix_contents
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.queries.matrix_query import ClassMatrix
 
 DIVERGING = "vik"

@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Stage
 from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.pipeline.stage_cards import Chip
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 
 _STRIPE_PX = 4
 _PAD_PX = 6

@@ -26,6 +26,7 @@ from typing_extensions import override
 from dcsm_viewer.core.types import Answer, Result
 from dcsm_viewer.gui.canvas.result_access import class_name, is_stale
 from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.pixel.pixel_csv import csv_of
 from dcsm_viewer.gui.tools.pixel.pixel_label_rows import LabelAccount
@@ -33,7 +34,6 @@ from dcsm_viewer.gui.tools.pixel.pixel_rows import COLUMNS, lines_of, sentence_o
 from dcsm_viewer.gui.tools.pixel.pixel_tree import LedgerModel
 from dcsm_viewer.gui.tools.pixel.pixel_waterfall import chart_of
 from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.io.atomic import whole_file
 from dcsm_viewer.queries.pixel_query import LedgerQuestion, PixelLedger

@@ -8,8 +8,8 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor, QPixmap
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.pixel.pixel_rows import COLUMN_HELP, COLUMNS, Line
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.render.palette import class_colour
 
 Index = QModelIndex | QPersistentModelIndex

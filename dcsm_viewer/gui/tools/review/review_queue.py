@@ -9,9 +9,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QTableView
 from typing_extensions import override
 
+from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.review.review_session import TriageDesk
 from dcsm_viewer.gui.tools.review.review_text import doubt_words, verdict_marks, verdict_words
-from dcsm_viewer.gui.widgets.plain_text import as_tip
 from dcsm_viewer.review.review_file import Entry
 
 Shown = Literal["all", "undecided", "accepted", "rejected", "edited"]

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Result, Settings
-from dcsm_viewer.gui.panels.headline_words import is_current
+from dcsm_viewer.gui.canvas.result_access import is_current
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.review.loaded_mask import Sheet, image_path
 from dcsm_viewer.gui.tools.review.review_bar import TriageBar

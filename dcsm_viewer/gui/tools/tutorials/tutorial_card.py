@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.pane_drawing import bold
+from dcsm_viewer.gui.plain_text import as_control
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.tutorials.tutorial_model import Run
-from dcsm_viewer.gui.widgets.plain_text import as_control
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 
 _MOST_ANSWERS = 3

@@ -2,83 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Literal, get_args
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from dcsm_viewer.gui.panels.method_choices import MethodChoice
+from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.gui.views.compare_view import CompareView
 from dcsm_viewer.gui.views.labels_view import LabelsView
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
-
-if TYPE_CHECKING:
-    from dcsm_viewer.gui.main_window import Window
 
 TargetName = Literal[
     "classes", "photograph", "raw", "distinct", "grid", "view bar", "backward", "N", "alpha", "microscope",
     "labels before", "labels after", "CRF steps", "CRF weight",
 ]  # fmt: skip
 
-W = TypeVar("W", bound=QWidget)
 
+def tutorial_targets(
+    window: QMainWindow,
+    stack: ViewStack,
+    classes: QWidget,
+    view_bar: QWidget,
+    tool_page: Callable[[str], QWidget],
+) -> Mapping[str, Callable[[], QWidget]]:
+    """Return a function for each TargetName that finds its widget when it is called.
 
-def target(window: Window, name: TargetName) -> QWidget:
-    """The widget of this name; a tool is made if it is not there yet."""
-    return _TARGETS[name](window)
+    Parameters
+    ----------
+    window
+        Searched for the sliders and boxes by their object names.
+    stack
+        The views.
+    classes, view_bar
+        The class panel and the controls above the panes.
+    tool_page
+        Gives the tool of the centre with a name, made if it is not there yet.
+    """
 
+    def compare() -> CompareView:
+        view = stack.views["compare"]
+        assert isinstance(view, CompareView)
+        return view
 
-def _compare(window: Window) -> CompareView:
-    view = window.stack.views["compare"]
-    assert isinstance(view, CompareView)
-    return view
+    def labels() -> LabelsView:
+        view = stack.views["labels"]
+        assert isinstance(view, LabelsView)
+        return view
 
+    def named(kind: type[QWidget], name: str) -> QWidget:
+        widget = window.findChild(kind, name)
+        assert isinstance(widget, kind), f"the window has no {name}"
+        return widget
 
-def _labels(window: Window) -> LabelsView:
-    view = window.stack.views["labels"]
-    assert isinstance(view, LabelsView)
-    return view
+    def gradient_view() -> QWidget:
+        from dcsm_viewer.gui.tools.gradient.gradient_tool import MicroscopeTool
 
+        page = tool_page("microscope")
+        assert isinstance(page, MicroscopeTool)
+        return page.view
 
-def _named(window: Window, kind: type[W], name: str) -> W:
-    found = window.findChild(kind, name)
-    assert isinstance(found, kind), f"the window has no {name}"
-    return found
-
-
-def _classes(window: Window) -> QWidget:
-    return window.classes
-
-
-def _grid(window: Window) -> QWidget:
-    return window.stack.views["grid"]
-
-
-def _view_bar(window: Window) -> QWidget:
-    return window.view_bar
-
-
-def _microscope(window: Window) -> QWidget:
-    from dcsm_viewer.gui.tools.gradient.gradient_tool import MicroscopeTool
-
-    page = window.tools.page("microscope")
-    assert isinstance(page, MicroscopeTool)
-    return page.view
-
-
-_TARGETS: dict[TargetName, Callable[[Window], QWidget]] = {
-    "classes": _classes,
-    "photograph": lambda window: _compare(window).overlay,
-    "raw": lambda window: _compare(window).raw,
-    "distinct": lambda window: _compare(window).distinct,
-    "grid": _grid,
-    "view bar": _view_bar,
-    "backward": lambda window: _named(window, MethodChoice, "method.backward"),
-    "N": lambda window: _named(window, SliderRow, "method.candidates"),
-    "alpha": lambda window: _named(window, SliderRow, "method.alpha"),
-    "microscope": _microscope,
-    "labels before": lambda window: _labels(window).before,
-    "labels after": lambda window: _labels(window).after,
-    "CRF steps": lambda window: _labels(window).lab,
-    "CRF weight": lambda window: _named(window, SliderRow, "crf.bilateral_compat"),
-}
+    targets: dict[str, Callable[[], QWidget]] = {
+        "classes": lambda: classes,
+        "photograph": lambda: compare().overlay,
+        "raw": lambda: compare().raw,
+        "distinct": lambda: compare().distinct,
+        "grid": lambda: stack.views["grid"],
+        "view bar": lambda: view_bar,
+        "backward": lambda: named(MethodChoice, "method.backward"),
+        "N": lambda: named(SliderRow, "method.candidates"),
+        "alpha": lambda: named(SliderRow, "method.alpha"),
+        "microscope": gradient_view,
+        "labels before": lambda: labels().before,
+        "labels after": lambda: labels().after,
+        "CRF steps": lambda: labels().lab,
+        "CRF weight": lambda: named(SliderRow, "crf.bilateral_compat"),
+    }
+    assert set(targets) == set(get_args(TargetName)), "a target without a widget"
+    return targets

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -20,10 +19,6 @@ from dcsm_viewer.gui.tools.tutorials.tutorial_content import LESSONS
 from dcsm_viewer.gui.tools.tutorials.tutorial_frame import Frame
 from dcsm_viewer.gui.tools.tutorials.tutorial_list import LessonList
 from dcsm_viewer.gui.tools.tutorials.tutorial_model import MODEL, Lesson, Run, lesson_settings
-from dcsm_viewer.gui.tools.tutorials.tutorial_targets import target
-
-if TYPE_CHECKING:
-    from dcsm_viewer.gui.main_window import Window
 
 _TALLEST_PX = 215
 
@@ -198,17 +193,15 @@ class LessonsTool(Tool):
             return
         if self._frame is None:
             self._frame = Frame(window)
-        wanted = None if self.run is None or not self._is_set else target(window, self.run.step.target)
+        wanted = None if self.run is None or not self._is_set else self.bench.targets[self.run.step.target]()
         if wanted is not self._frame.target or wanted is None:
             self._frame.show_around(wanted)
 
-    def _main_window(self) -> Window | None:
-        from dcsm_viewer.gui.main_window import Window
-
+    def _main_window(self) -> QMainWindow | None:
         widget: QWidget | None = self
         while widget is not None and not isinstance(widget, QMainWindow):
             widget = widget.parentWidget()
-        return widget if isinstance(widget, Window) else None
+        return widget
 
 
 def _scrolled(content: QWidget) -> QScrollArea:

@@ -198,7 +198,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 from PySide6.QtWidgets import QApplication
 from PySide6.QtCore import QTimer
-from dcsm_viewer.gui import session_recovery
+from dcsm_viewer.gui.files.sessions import session_recovery
 from dcsm_viewer.gui.app import build
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.files.user_settings import Remembered

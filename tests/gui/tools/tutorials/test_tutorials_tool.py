@@ -17,7 +17,6 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.tutorials.tutorial_content import LESSONS
 from dcsm_viewer.gui.tools.tutorials.tutorial_model import Seen
-from dcsm_viewer.gui.tools.tutorials.tutorial_targets import target
 from dcsm_viewer.gui.tools.tutorials.tutorials_tool import LessonsTool
 from dcsm_viewer.worker.engine_thread import real_engine
 from tests.gui.hands import click
@@ -113,7 +112,7 @@ def test_that_every_lesson_can_be_walked_to_its_end_and_gives_back_what_was_on_s
             assert room.state.view == step.view
             assert room.state.result is not None
             room.wait_for_class(step.class_name)
-            room.wait_for_frame(target(room.parts.window, step.target))
+            room.wait_for_frame(room.parts.window.tools.context.targets[step.target]())
             assert "{" not in room.tool.card.words.text()
             assert "…" not in room.tool.card.words.text(), "a number is missing though the result is there"
             if step.question is not None:

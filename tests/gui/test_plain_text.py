@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import Answer, EngineReady, Inquiry, Report, Request, UserError
 from dcsm_viewer.gui.commands.confirm_dialog import is_confirmed
+from dcsm_viewer.gui.plain_text import as_control, as_tip, as_title
 from dcsm_viewer.gui.state.save_snapshot import keep_shown
 from dcsm_viewer.gui.tool_registry import TOOLS
-from dcsm_viewer.gui.widgets.plain_text import as_control, as_tip, as_title
 from dcsm_viewer.worker.engine_thread import Listener, StillWanted
 from tests.e2e.conftest import Desk, _desk, photograph
 from tests.gui.engines import InstantEngine, answer
