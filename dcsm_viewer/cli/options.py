@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -22,14 +22,6 @@ from dcsm_viewer.core.types import (
     Vocabulary,
 )
 
-
-def _meaning(field: str) -> str:
-    """What a choice is about, and what each of its options means, in one line of help."""
-    choice = limits.CHOICES[field]
-    options = "; ".join(f"{option.value}: {option.words.rstrip('.')}" for option in choice.options)
-    return choice.explanation if isinstance(choice.options[0].value, bool) else f"{choice.explanation} {options}."
-
-
 ModelOption = Annotated[str, typer.Option("--model", help="A model's name (see `models list`) or a weights file.")]
 VocabularyOption = Annotated[Vocabulary, typer.Option(help="What a network of ImageNet's classes calls things.")]
 PresetOption = Annotated[PresetName, typer.Option(help="Which published form of the method.")]
@@ -39,62 +31,10 @@ ScalesOption = Annotated[str | None, typer.Option(help="Sides of the network inp
 LayersOption = Annotated[
     str | None, typer.Option(help="Layers to use, as conv3_1,conv4_1; all of the model's if left out.")
 ]
-AlphaOption = Annotated[float | None, typer.Option(help=limits.LIMITS["method.alpha"].explanation)]
-# typer knows no union of Literals; a test holds this one to values.BackwardMode and BaselineName.
-BackwardOption = Annotated[
-    Literal["guided", "gradient", "deconvnet", "gradcam", "finercam"] | None,
-    typer.Option("--backward", help=_meaning("method.backward")),
-]
-CanvasOption = Annotated[int | None, typer.Option("--canvas", help=limits.LIMITS["method.canvas_px"].explanation)]
-FitOption = Annotated[Literal["pad", "stretch"] | None, typer.Option("--fit", help=_meaning("method.fit"))]
-ChannelMaxOption = Annotated[
-    Literal["absolute", "signed"] | None, typer.Option("--channel-max", help=_meaning("method.channel_max"))
-]
-SubtractAtOption = Annotated[
-    Literal["canvas", "layer"] | None, typer.Option("--subtract-at", help=_meaning("method.subtract_at"))
-]
-UpsamplingOption = Annotated[
-    Literal["half_pixel", "corner"] | None, typer.Option("--upsampling", help=_meaning("method.upsampling"))
-]
-NormaliseOption = Annotated[
-    Literal["pair", "pair_and_layer", "layer"] | None,
-    typer.Option("--normalise", help=_meaning("method.normalise")),
-]
-NegativesOption = Annotated[
-    Literal["floor", "keep", "clamp"] | None, typer.Option("--negatives", help=_meaning("method.negatives"))
-]
-DetectByOption = Annotated[
-    Literal["any", "mean"] | None, typer.Option("--detect-by", help=_meaning("method.detect_by"))
-]
-GateByScaleOption = Annotated[
-    bool | None, typer.Option("--gate-by-scale/--no-gate-by-scale", help=_meaning("method.gate_by_scale"))
-]
-FinalTanhOption = Annotated[
-    bool | None, typer.Option("--final-tanh/--no-final-tanh", help=_meaning("method.final_tanh"))
-]
-MapsForOption = Annotated[
-    Literal["detected", "candidates"] | None, typer.Option("--maps-for", help=_meaning("method.maps_for"))
-]
 Top1Option = Annotated[bool, typer.Option("--use-top1", help="Where no class is above the threshold, take the best.")]
 NoCrfOption = Annotated[bool, typer.Option("--no-crf", help="Labels straight from the class maps.")]
 CrfPresetOption = Annotated[str | None, typer.Option(help=f"A published set: {', '.join(CRF_PRESETS)}.")]
 CrfBackendOption = Annotated[CrfBackend | None, typer.Option(help="What computes the CRF.")]
-CrfIterationsOption = Annotated[int | None, typer.Option(help=limits.LIMITS["crf.iterations"].explanation)]
-CrfGaussianSxyOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.gaussian_sxy"].explanation)]
-CrfGaussianCompatOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.gaussian_compat"].explanation)]
-CrfBilateralSxyOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.bilateral_sxy"].explanation)]
-CrfBilateralSrgbOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.bilateral_srgb"].explanation)]
-CrfBilateralCompatOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.bilateral_compat"].explanation)]
-CrfUnaryFloorOption = Annotated[float | None, typer.Option(help=limits.LIMITS["crf.unary_floor"].explanation)]
-CrfBackgroundOption = Annotated[
-    float | None, typer.Option("--crf-background", help=limits.LIMITS["crf.background"].explanation)
-]
-CrfLevelFollowsOption = Annotated[
-    float | None, typer.Option("--crf-level-follows", help=limits.LIMITS["crf.level_follows"].explanation)
-]
-CrfSharpnessOption = Annotated[
-    float | None, typer.Option("--crf-sharpness", help=limits.LIMITS["crf.sharpness"].explanation)
-]
 DeviceOption = Annotated[DeviceWish, typer.Option(help="Where to compute; auto takes the fastest that works.")]
 PrecisionOption = Annotated[
     PrecisionWish,

@@ -1,4 +1,4 @@
-"""The options that make Settings, declared once and lent to the commands that take them all."""
+"""The options that make Settings, generated from the parameter table and lent to the commands that take them all."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
+
+import typer
 
 from dcsm_viewer.cli import options as o
+from dcsm_viewer.core.parameters import CHOICES, LIMITS, Choice, Limit
 from dcsm_viewer.core.types import Settings
 
 
@@ -20,49 +23,62 @@ class Wanted:
     method: dict[str, Any] = field(default_factory=dict)
 
 
-# Parameter of the command, its annotation, its default, and where it goes: "method.x", "crf.x" or by itself.
-_OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
-    ("model", o.ModelOption, "lite0-voc", ""),
-    ("vocabulary", o.VocabularyOption, "voc", ""),
-    ("preset", o.PresetOption, "tuned", ""),
-    ("n", o.NOption, None, "method.candidates"),
-    ("threshold", o.ThresholdOption, None, "method.threshold"),
-    ("scales", o.ScalesOption, None, "method.scales"),
-    ("layers", o.LayersOption, None, "method.layers"),
-    ("alpha", o.AlphaOption, None, "method.alpha"),
-    ("backward", o.BackwardOption, None, "method.backward"),
-    ("canvas", o.CanvasOption, None, "method.canvas_px"),
-    ("fit", o.FitOption, None, "method.fit"),
-    ("channel_max", o.ChannelMaxOption, None, "method.channel_max"),
-    ("subtract_at", o.SubtractAtOption, None, "method.subtract_at"),
-    ("upsampling", o.UpsamplingOption, None, "method.upsampling"),
-    ("normalise", o.NormaliseOption, None, "method.normalise"),
-    ("negatives", o.NegativesOption, None, "method.negatives"),
-    ("detect_by", o.DetectByOption, None, "method.detect_by"),
-    ("gate_by_scale", o.GateByScaleOption, None, "method.gate_by_scale"),
-    ("final_tanh", o.FinalTanhOption, None, "method.final_tanh"),
-    ("maps_for", o.MapsForOption, None, "method.maps_for"),
-    ("use_top1", o.Top1Option, False, ""),
-    ("no_crf", o.NoCrfOption, False, ""),
-    ("crf_preset", o.CrfPresetOption, None, ""),
-    ("crf_backend", o.CrfBackendOption, None, "crf.backend"),
-    ("crf_iterations", o.CrfIterationsOption, None, "crf.iterations"),
-    ("crf_gaussian_sxy", o.CrfGaussianSxyOption, None, "crf.gaussian_sxy"),
-    ("crf_gaussian_compat", o.CrfGaussianCompatOption, None, "crf.gaussian_compat"),
-    ("crf_bilateral_sxy", o.CrfBilateralSxyOption, None, "crf.bilateral_sxy"),
-    ("crf_bilateral_srgb", o.CrfBilateralSrgbOption, None, "crf.bilateral_srgb"),
-    ("crf_bilateral_compat", o.CrfBilateralCompatOption, None, "crf.bilateral_compat"),
-    ("crf_unary_floor", o.CrfUnaryFloorOption, None, "crf.unary_floor"),
-    ("crf_background", o.CrfBackgroundOption, None, "crf.background"),
-    ("crf_level_follows", o.CrfLevelFollowsOption, None, "crf.level_follows"),
-    ("crf_sharpness", o.CrfSharpnessOption, None, "crf.sharpness"),
-    ("device", o.DeviceOption, "auto", ""),
-    ("precision", o.PrecisionOption, "auto", ""),
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """A parameter of a command: its annotation and default, and the field of Settings it sets ("method.x"), if any."""
+
+    name: str
+    annotation: Any
+    default: Any = None
+    path: str = ""
+
+
+def _of_table(entry: Limit | Choice) -> list[_Option]:
+    """The option of one row of the table, and a hidden one for each older spelling."""
+    name = entry.option.removeprefix("--").replace("-", "_")
+    options = [_Option(name, _annotation(entry, entry.option, hidden=False), None, entry.field)]
+    for alias in entry.aliases:
+        name = alias.removeprefix("--").replace("-", "_")
+        options.append(_Option(name, _annotation(entry, alias, hidden=True), None, entry.field))
+    return options
+
+
+def _annotation(entry: Limit | Choice, spelling: str, *, hidden: bool) -> Any:
+    if isinstance(entry, Limit):
+        number: type = float if entry.decimals else int
+        return Annotated[number | None, typer.Option(spelling, help=entry.explanation, hidden=hidden)]
+    if entry.is_switch:
+        switch = f"{spelling}/--no-{spelling.removeprefix('--')}"
+        return Annotated[bool | None, typer.Option(switch, help=entry.explanation, hidden=hidden)]
+    values = tuple(option.value for option in entry.options)
+    return Annotated[Literal[values] | None, typer.Option(spelling, help=entry.summary, hidden=hidden)]
+
+
+def _table(section: str) -> list[_Option]:
+    entries = (*LIMITS.values(), *CHOICES.values())
+    return [option for entry in entries if entry.field.startswith(f"{section}.") for option in _of_table(entry)]
+
+
+# In the order of the help text.
+_OPTIONS: tuple[_Option, ...] = (
+    _Option("model", o.ModelOption, Settings().model),
+    _Option("vocabulary", o.VocabularyOption, Settings().vocabulary),
+    _Option("preset", o.PresetOption, Settings().method.preset),
+    _Option("scales", o.ScalesOption, None, "method.scales"),
+    _Option("layers", o.LayersOption, None, "method.layers"),
+    *_table("method"),
+    _Option("use_top1", o.Top1Option, default=False),
+    _Option("no_crf", o.NoCrfOption, default=False),
+    _Option("crf_preset", o.CrfPresetOption),
+    _Option("crf_backend", o.CrfBackendOption, None, "crf.backend"),
+    *_table("crf"),
+    _Option("device", o.DeviceOption, Settings().device),
+    _Option("precision", o.PrecisionOption, Settings().precision),
 )
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with all options of Settings; it gets them as its parameter `wanted`, a function that gives Wanted.
+    """Add all options of Settings to a command; it gets them as its parameter `wanted`, a function that gives Wanted.
 
     A function, so that the command decides where a UserError about a value is turned into a sentence.
     """
@@ -70,13 +86,13 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     hints = get_type_hints(command, include_extras=True)
     parameters = [parameter.replace(annotation=hints[name]) for name, parameter in own.items() if name != "wanted"]
     shared = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, annotation, default, _ in _OPTIONS
+        inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=each.annotation)
+        for each in _OPTIONS
     ]
 
     @wraps(command)
     def with_options(**words: Any) -> None:
-        given = {name: words.pop(name, default) for name, _, default, _ in _OPTIONS}
+        given = {each.name: words.pop(each.name, each.default) for each in _OPTIONS}
         command(**words, wanted=lambda: _wanted(given))
 
     plain = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
@@ -89,20 +105,20 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 def _wanted(given: dict[str, Any]) -> Wanted:
     read = given | {"scales": o.numbers(given["scales"]), "layers": o.words(given["layers"])}
-    rooms: dict[str, dict[str, Any]] = {"method": {}, "crf": {"enabled": False if given["no_crf"] else None}}
-    for name, _, _, path in _OPTIONS:
-        if path:
-            room, constant = path.split(".")
-            rooms[room][constant] = read[name]
+    sections: dict[str, dict[str, Any]] = {"method": {}, "crf": {"enabled": False if given["no_crf"] else None}}
+    for option in _OPTIONS:
+        if option.path and read[option.name] is not None:
+            section, constant = option.path.split(".")
+            sections[section][constant] = read[option.name]
     settings = o.settings_from(
         model=given["model"],
         vocabulary=given["vocabulary"],
         preset=given["preset"],
         device=given["device"],
         precision=given["precision"],
-        method=rooms["method"],
-        crf=rooms["crf"],
+        method=sections["method"],
+        crf=sections["crf"],
         crf_preset=given["crf_preset"],
         top1=given["use_top1"],
     )
-    return Wanted(settings, {name: value for name, value in rooms["method"].items() if value is not None})
+    return Wanted(settings, sections["method"])

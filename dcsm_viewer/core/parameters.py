@@ -11,11 +11,17 @@ from dataclasses import dataclass, fields
 from dcsm_viewer.core.types import CrfSettings, MethodSettings, Settings, UserError
 
 
+def option_of(field: str) -> str:
+    """Return the spelling of a field's option: "--alpha" for method.alpha, "--crf-sharpness" for crf.sharpness."""
+    return "--" + field.removeprefix("method.").replace(".", "-").replace("_", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One number: `field` is its path in Settings ("method.alpha"); low and high are inclusive, in `unit`.
 
-    `decimals` 0 means the value is an int. `default` comes from the dataclass that holds the field.
+    `decimals` 0 means the value is an int. `default` comes from the dataclass that holds the field. `spelling` is the
+    option of the command line where it does not follow from the field; `aliases` are older spellings, kept hidden.
     """
 
     field: str
@@ -26,6 +32,13 @@ class Limit:
     unit: str
     decimals: int
     explanation: str
+    spelling: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def option(self) -> str:
+        """The option of the command line that sets it ("--crf-sharpness")."""
+        return self.spelling or option_of(self.field)
 
     @property
     def default(self) -> float:
@@ -47,6 +60,7 @@ _ALL = (
         "method.candidates", "N", 0, 10, 1, "classes", 0,
         "At least this many classes are compared: the detected ones, filled up with the next best. "
         "0 switches the subtraction off.",
+        spelling="--n",
     ),
     Limit(
         "method.alpha", "Alpha", 0.1, 10.0, 0.1, "", 1,
@@ -55,6 +69,7 @@ _ALL = (
     Limit(
         "method.canvas_px", "Canvas", 100, 1024, 1, "px", 0,
         "The image is fitted into a square of this side; maps are compared there. Larger costs more time.",
+        spelling="--canvas",
     ),
     Limit(
         "crf.iterations", "Iterations", 0, 50, 1, "steps", 0,
@@ -118,6 +133,24 @@ class Choice:
     label: str
     explanation: str
     options: tuple[Option, ...]
+    spelling: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def option(self) -> str:
+        """The option of the command line that sets it ("--upsampling")."""
+        return self.spelling or option_of(self.field)
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off."""
+        return isinstance(self.options[0].value, bool)
+
+    @property
+    def summary(self) -> str:
+        """The explanation and what every option means, in one line of help."""
+        options = "; ".join(f"{option.value}: {option.words.rstrip('.')}" for option in self.options)
+        return f"{self.explanation} {options}."
 
     @property
     def words(self) -> str:
