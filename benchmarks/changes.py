@@ -24,7 +24,8 @@ import torch  # isort: skip
 
 from benchmarks.memory import MadeVgg16, made_image
 from benchmarks.rounds import machine
-from dcsm_viewer.core.types import MethodSettings, Report, Request, Result, Settings
+from dcsm_viewer.core.settings import MethodSettings, Settings
+from dcsm_viewer.core.types import Report, Request, Result
 from dcsm_viewer.engine.model_cache import Shelf
 
 CASES = (("efficientnet-lite0", 4, 2), ("vgg16", 5, 2), ("vgg16", 5, 5), ("vgg16", 20, 2), ("vgg16", 20, 20))

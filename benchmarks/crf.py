@@ -30,7 +30,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
-from dcsm_viewer.core.types import CrfSettings
+from dcsm_viewer.core.settings import CrfSettings
 from dcsm_viewer.engine.crf import Kernel, Lattice, begin, lattice_for, lattices_for, pairwise_of, preview, run
 from tests.parity.crf_cases import IMAGES, photo_image, smooth_unary
 from tests.reference import dense_crf as reference

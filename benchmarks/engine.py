@@ -25,7 +25,8 @@ from dcsm_viewer.engine.engine import Engine  # isort: skip
 import torch  # isort: skip
 
 from benchmarks.rounds import gflop_of, in_turns, machine, matrix_product
-from dcsm_viewer.core.types import ALL_PARTS, Report, Request, Result, Settings, SourceImage, Stage
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import ALL_PARTS, Report, Request, Result, SourceImage, Stage
 from dcsm_viewer.engine.model_cache import Model, Shelf
 from dcsm_viewer.engine.networks.network import Trace
 from dcsm_viewer.engine.runtime.device import choose

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dcsm_viewer.core.types import ClassChoice
+from dcsm_viewer.core.settings import ClassChoice
 from dcsm_viewer.export import export_result
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, write_recipe
 from dcsm_viewer.gui.files.sessions.session_file import SavedImage, SavedTab, session_of, write_session

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.io.images import read_image
 from tests.histories import differing

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.made_vgg16 import made_tensors
-from dcsm_viewer.core.types import Request, Settings, SourceImage, Vocabulary
+from dcsm_viewer.core.settings import Settings, Vocabulary
+from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, Shelf, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE

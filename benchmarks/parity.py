@@ -19,7 +19,8 @@ import numpy as np
 import torch
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import PrecisionWish, Request, Settings, SourceImage
+from dcsm_viewer.core.settings import PrecisionWish, Settings
+from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.model_cache import model_of

@@ -26,7 +26,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.stages.class_selection import Detection
 from dcsm_viewer.engine.stages.preprocess import Placement, crop, placement_for
 from dcsm_viewer.engine.stages.subtraction.accumulate import Evidence

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import QApplication, QSlider
 from typing_extensions import override
 
 from dcsm_viewer.cli import main
-from dcsm_viewer.core.types import Result, Settings
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui import app as program
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.files.image_loader import sample_paths

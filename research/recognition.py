@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core import parameters as limits
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.core.types import MethodSettings, Request, Settings, SourceImage, Stage, UserError
+from dcsm_viewer.core.settings import MethodSettings, Settings
+from dcsm_viewer.core.types import Request, SourceImage, Stage, UserError
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.runtime.device import choose

@@ -8,7 +8,8 @@ from pathlib import Path
 from random import Random
 
 from dcsm_viewer.batch.replay import replay
-from dcsm_viewer.core.types import Inquiry, Report, Request, Result, Settings, SourceImage
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Inquiry, Report, Request, Result, SourceImage
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.export import export_with_reports

@@ -9,17 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
+from dcsm_viewer.core.settings import CrfSettings, MethodSettings, Settings
 from dcsm_viewer.core.types import (
     STAGES,
     Completeness,
-    CrfSettings,
     FocusMaps,
-    MethodSettings,
     ModelCard,
     Request,
     Result,
     Segmentation,
-    Settings,
     SourceImage,
     StageTime,
     read_only,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from dcsm_viewer.core.types import Request, Settings, SourceImage, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Request, SourceImage, UserError
 from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
 from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.export.recipe import sha256_of

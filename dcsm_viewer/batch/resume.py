@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dcsm_viewer.core.types import Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import file_sha256, path_from, sha256_of
 

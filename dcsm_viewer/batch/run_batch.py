@@ -16,7 +16,8 @@ from dcsm_viewer.batch.labels import class_ids
 from dcsm_viewer.batch.resume import finished_files
 from dcsm_viewer.batch.throughput import Pace
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.core.types import ModelCard, Progress, Report, Request, Result, Settings, SourceImage, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import ModelCard, Progress, Report, Request, Result, SourceImage, UserError
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
 from dcsm_viewer.export.format_checks import check_image_name, refused_formats
 from dcsm_viewer.export.own_exports import check_targets

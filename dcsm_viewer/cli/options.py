@@ -10,7 +10,7 @@ import typer
 from dcsm_viewer.core import parameters as limits
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import (
+from dcsm_viewer.core.settings import (
     CrfBackend,
     CrfSettings,
     DeviceWish,
@@ -18,9 +18,9 @@ from dcsm_viewer.core.types import (
     PrecisionWish,
     PresetName,
     Settings,
-    UserError,
     Vocabulary,
 )
+from dcsm_viewer.core.types import UserError
 
 ModelOption = Annotated[str, typer.Option("--model", help="A model's name (see `models list`) or a weights file.")]
 VocabularyOption = Annotated[Vocabulary, typer.Option(help="What a network of ImageNet's classes calls things.")]

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, get_type_hints
 import typer
 
 from dcsm_viewer.cli import options as o
-from dcsm_viewer.core.parameters import CHOICES, LIMITS, Choice, Limit
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.parameter_rows import Choice, Limit
+from dcsm_viewer.core.parameters import CHOICES, LIMITS
+from dcsm_viewer.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _annotation(entry: Limit | Choice, spelling: str, *, hidden: bool) -> Any:
 
 
 def _table(section: str) -> list[_Option]:
-    entries = (*LIMITS.values(), *CHOICES.values())
+    entries: list[Limit | Choice] = [*LIMITS.values(), *CHOICES.values()]
     return [option for entry in entries if entry.field.startswith(f"{section}.") for option in _of_table(entry)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dcsm_viewer.core.types import CrfSettings
+from dcsm_viewer.core.settings import CrfSettings
 
 
 @dataclass(frozen=True, slots=True)

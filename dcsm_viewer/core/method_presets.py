@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from dcsm_viewer.core.types import MethodSettings, PresetName
+from dcsm_viewer.core.settings import MethodSettings, PresetName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

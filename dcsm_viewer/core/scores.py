@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dcsm_viewer.core.types import MethodSettings
+    from dcsm_viewer.core.settings import MethodSettings
 
 
 def image_scores(scores: NDArray[np.floating], method: MethodSettings) -> NDArray[np.floating]:

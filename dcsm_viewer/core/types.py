@@ -10,13 +10,8 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-BackwardMode = Literal["guided", "gradient", "deconvnet"]
-BaselineName = Literal["gradcam", "finercam"]
-PresetName = Literal["paper", "tuned", "caffe", "formula", "simonyan", "gradcam", "finercam"]
-Vocabulary = Literal["voc", "imagenet"]
-DeviceWish = Literal["auto", "cpu", "cuda", "mps"]
-PrecisionWish = Literal["auto", "float32", "float64", "bfloat16"]
-CrfBackend = Literal["torch", "pydensecrf"]
+from dcsm_viewer.core.settings import Settings
+
 Stage = Literal["preprocess", "classify", "candidates", "saliency", "subtraction", "segmentation"]
 Completeness = Literal["partial", "preview", "settled"]
 # What of a Result may be left out: the labels, the raw class maps of the candidates, the maps of the class on display.
@@ -61,93 +56,6 @@ class SourceImage:
     def shape(self) -> tuple[int, int]:
         """(H, W) in pixels."""
         return self.rgb.shape[0], self.rgb.shape[1]
-
-
-@dataclass(frozen=True, slots=True)
-class MethodSettings:
-    """Every constant from network input to class maps. `engine.presets` holds the named sets.
-
-    The defaults are the preset `tuned`, chosen by measurement (docs/evaluation.md): the authors' MatConvNet release
-    (`paper`, docs/method.md) without its last tanh, each layer normalised once, classes found by their mean score.
-
-    scales: sides of the square network input, px. canvas_px: side of the square the image is fitted into and
-    maps are compared on. layers: names of the network's layers, () for all of them. candidates: N, the least
-    number of candidate classes; 0 switches the subtraction off. detect_by: whether a class has to be above the
-    threshold at any scale or in the mean over the scales. backward: how gradients pass a ReLU, or the name of
-    a baseline whose maps take the place of the raw saliency maps.
-    """
-
-    preset: PresetName = "tuned"
-    threshold: float = 0.5
-    candidates: int = 4
-    scales: tuple[int, ...] = (400, 500, 600)
-    layers: tuple[str, ...] = ()
-    alpha: float = 3.0
-    backward: BackwardMode | BaselineName = "guided"
-    canvas_px: int = 500
-    fit: Literal["pad", "stretch"] = "pad"
-    channel_max: Literal["absolute", "signed"] = "absolute"
-    subtract_at: Literal["canvas", "layer"] = "canvas"
-    upsampling: Literal["half_pixel", "corner"] = "half_pixel"
-    normalise: Literal["pair", "pair_and_layer", "layer"] = "layer"
-    negatives: Literal["floor", "keep", "clamp"] = "floor"
-    detect_by: Literal["any", "mean"] = "mean"
-    gate_by_scale: bool = True
-    final_tanh: bool = False
-    maps_for: Literal["detected", "candidates"] = "detected"
-
-
-@dataclass(frozen=True, slots=True)
-class ClassChoice:
-    """What the user said about classes; all are class ids (0-based) of the vocabulary, ascending.
-
-    pinned: always candidates (rivals), whatever they score. struck: never candidates. forced: treated as
-    detected at every scale. given: if not None, exactly these are the detected classes (image-level labels).
-    top1_if_none: when nothing is above the threshold, the best class counts as detected.
-    """
-
-    pinned: tuple[int, ...] = ()
-    struck: tuple[int, ...] = ()
-    forced: tuple[int, ...] = ()
-    given: tuple[int, ...] | None = None
-    top1_if_none: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CrfSettings:
-    """The unary and the fully connected CRF; widths in px of the image and in grey levels, weights without unit.
-
-    `unary_floor` bounds the unary at -log(unary_floor). `background` is the class map value at which background and
-    class are equally probable, in (0, 1); `level_follows` how far each map moves that value to its own weighted mean,
-    in [0, 1]; `sharpness` the power the odds of the maps are raised to. At 0.5, 0 and 1 a map is taken for a
-    probability as it is. Defaults were chosen by measurement (docs/evaluation.md): the paper gives none.
-    """
-
-    enabled: bool = True
-    backend: CrfBackend = "torch"
-    iterations: int = 10
-    gaussian_sxy: float = 3.0
-    gaussian_compat: float = 3.0
-    bilateral_sxy: float = 80.0
-    bilateral_srgb: float = 8.0
-    bilateral_compat: float = 6.0
-    unary_floor: float = 1e-5
-    background: float = 0.5
-    level_follows: float = 0.0
-    sharpness: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that changes the labels and nothing that only changes the paint."""
-
-    model: str = "lite0-voc"
-    vocabulary: Vocabulary = "voc"
-    method: MethodSettings = field(default_factory=MethodSettings)
-    choice: ClassChoice = field(default_factory=ClassChoice)
-    crf: CrfSettings = field(default_factory=CrfSettings)
-    device: DeviceWish = "auto"
-    precision: PrecisionWish = "auto"
 
 
 @dataclass(frozen=True, slots=True)

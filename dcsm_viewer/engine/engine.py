@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import (
     ALL_PARTS,
     Answer,
@@ -18,7 +19,6 @@ from dcsm_viewer.core.types import (
     Request,
     Result,
     ResultPart,
-    Settings,
     Stage,
     UserError,
 )

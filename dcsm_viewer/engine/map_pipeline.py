@@ -9,16 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import (
-    ALL_PARTS,
-    Completeness,
-    FocusMaps,
-    MethodSettings,
-    Result,
-    ResultPart,
-    Segmentation,
-    read_only,
-)
+from dcsm_viewer.core.settings import MethodSettings
+from dcsm_viewer.core.types import ALL_PARTS, Completeness, FocusMaps, Result, ResultPart, Segmentation, read_only
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.focus_maps import focus_on
 from dcsm_viewer.engine.stages.network_passes import Passes

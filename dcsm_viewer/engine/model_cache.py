@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dcsm_viewer.core.types import ModelCard, Vocabulary
+from dcsm_viewer.core.settings import Vocabulary
+from dcsm_viewer.core.types import ModelCard
 from dcsm_viewer.engine.networks.class_head import (
     Readout,
     SigmoidClasses,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
-from dcsm_viewer.core.types import CrfBackend, CrfSettings, SeedRule, read_only
+from dcsm_viewer.core.settings import CrfBackend, CrfSettings
+from dcsm_viewer.core.types import SeedRule, read_only
 from dcsm_viewer.engine.crf import (
     Kernel,
     Lattice,

@@ -10,8 +10,10 @@ from typing import Any
 from dcsm_viewer.core import parameters as limits
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.parameters import CHOICES, LIMITS, Choice, Limit
-from dcsm_viewer.core.types import ModelCard, PresetName, Settings, UserError
+from dcsm_viewer.core.parameter_rows import Choice, Limit
+from dcsm_viewer.core.parameters import CHOICES, LIMITS
+from dcsm_viewer.core.settings import PresetName, Settings
+from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.evaluation.variants import Variant
 
 Change = Callable[[Variant, str], Variant]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core import parameters as limits
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.core.types import ModelCard, Request, Settings, SourceImage, Stage
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import ModelCard, Request, SourceImage, Stage
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.engine import KEPT_BYTES, LABELS_ALONE, TRACES_BYTES

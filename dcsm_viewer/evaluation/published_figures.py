@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.settings import Settings
 
 CAPTION = "Published on PASCAL VOC 2012, not measured here: other images, other weights"
 SOURCE = "Shimoda & Yanai, ECCV 2016, poster; extra images: A, extra supervision: B"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

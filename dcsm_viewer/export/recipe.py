@@ -11,7 +11,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from dcsm_viewer.core.types import ModelCard, Result, Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import ModelCard, Result, UserError
 from dcsm_viewer.export.result_checks import fits_one_byte, index_meanings
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import bytes_at, is_url

@@ -14,7 +14,8 @@ import platformdirs
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from dcsm_viewer.core.types import Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.files.export_controller import Exporting
 from dcsm_viewer.gui.files.image_loader import Opening
 from dcsm_viewer.gui.files.model_importer import Modelling

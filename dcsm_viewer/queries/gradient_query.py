@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.core.types import BackwardMode
+from dcsm_viewer.core.settings import BackwardMode
 
 MODES: tuple[BackwardMode, ...] = ("gradient", "deconvnet", "guided")
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from dcsm_viewer.core.types import Answer, Failure, Inquiry, Report, Request, Result, Settings, Stage, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Answer, Failure, Inquiry, Report, Request, Result, Stage, UserError
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ from dcsm_viewer.batch.dask import connected, export_on_cluster
 from dcsm_viewer.batch.dask.task import Task, export_task
 from dcsm_viewer.batch.inputs import Inputs, inputs_of
 from dcsm_viewer.batch.run_batch import Order, export_images
-from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Settings, UserError
+from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.runtime.threads import threads_in_use, use_threads
 from dcsm_viewer.export.recipe import versions

@@ -18,7 +18,8 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QSlider
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import Result, Settings
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales

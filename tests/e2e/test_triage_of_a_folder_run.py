@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch.run_batch import Order, export_images
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.files.user_settings import Remembered

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
-from dcsm_viewer.core.types import CrfSettings
+from dcsm_viewer.core.settings import CrfSettings
 from dcsm_viewer.engine.crf import (
     BilateralKernel,
     GaussianKernel,

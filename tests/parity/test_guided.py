@@ -9,7 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from dcsm_viewer.core.types import BackwardMode
+from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, LAYERS, Vgg16

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import ClassChoice, MethodSettings
+from dcsm_viewer.core.settings import ClassChoice, MethodSettings
 from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputConvention
 from dcsm_viewer.engine.stages.class_selection import Detection, detect
 from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place, to_image

@@ -11,18 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import (
-    ALL_PARTS,
-    CrfSettings,
-    MethodSettings,
-    PrecisionWish,
-    PresetName,
-    Request,
-    Result,
-    Settings,
-    SourceImage,
-    Vocabulary,
-)
+from dcsm_viewer.core.settings import CrfSettings, MethodSettings, PrecisionWish, PresetName, Settings, Vocabulary
+from dcsm_viewer.core.types import ALL_PARTS, Request, Result, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, Shelf, model_of

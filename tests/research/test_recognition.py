@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import Settings, SourceImage
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.evaluation.label_evaluator import Bench
 from dcsm_viewer.io.images import read_image
 from research import recognition

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.analysis.partial_answer import Part
 from dcsm_viewer.engine.analysis.treat_all_as_detected import every_candidate, method_in_use
 from dcsm_viewer.engine.arrays import to_array

@@ -8,7 +8,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import BackwardMode, UserError
+from dcsm_viewer.core.settings import BackwardMode
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.analysis.unit_gate import Arrival, arrival
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.map_pipeline import MapStage

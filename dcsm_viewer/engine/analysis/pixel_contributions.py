@@ -13,7 +13,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings, UserError
+from dcsm_viewer.core.settings import MethodSettings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.analysis.partial_answer import Part
 from dcsm_viewer.engine.analysis.pixel_crf import crf_entry
 from dcsm_viewer.engine.analysis.pixel_steps import Steps, steps_of

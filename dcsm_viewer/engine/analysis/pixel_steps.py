@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, differences
 from dcsm_viewer.engine.stages.subtraction.sampling_grid import Sheet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.stages.class_selection import Detection
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import BackwardMode, BaselineName, UserError
+from dcsm_viewer.core.settings import BackwardMode, BaselineName
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.baselines.torch_modules import LiteModule, VggModule, cam_layer, hookable
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.runtime.torch_pair import pair_trouble

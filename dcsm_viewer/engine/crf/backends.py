@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.core.types import CrfBackend, CrfSettings, UserError
+from dcsm_viewer.core.settings import CrfBackend, CrfSettings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf import pydensecrf_backend
 from dcsm_viewer.engine.crf.kernels import LatticeSource, lattices_for, pairwise_of
 from dcsm_viewer.engine.crf.mean_field import MeanField

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.core.types import CrfSettings, UserError
+from dcsm_viewer.core.settings import CrfSettings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf.lattice import Lattice, Normalisation, build_lattice
 
 

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import BackwardMode
+from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.engine.networks.input_spec import InputConvention
 
 INPUT = "input"  # the layer name under which the derivative at the network input is asked for (Simonyan et al.)

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dcsm_viewer.core.types import BackwardMode, UserError
+from dcsm_viewer.core.settings import BackwardMode
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.networks.network import INPUT, Rectangle, Trace, through_relu
 

@@ -9,7 +9,8 @@ from functools import cache
 import torch
 import torch.nn.functional as F
 
-from dcsm_viewer.core.types import DeviceWish, PrecisionWish, UserError
+from dcsm_viewer.core.settings import DeviceWish, PrecisionWish
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault, is_out_of_memory
 
 PROBES = 4  # the first of them warms up

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.core.types import ClassChoice, MethodSettings, UserError
+from dcsm_viewer.core.settings import ClassChoice, MethodSettings
+from dcsm_viewer.core.types import UserError
 
 
 @dataclass(frozen=True, slots=True)

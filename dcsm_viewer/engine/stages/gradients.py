@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.networks.network import Trace
 

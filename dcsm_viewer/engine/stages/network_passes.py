@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings, Request, Stage, UserError
+from dcsm_viewer.core.settings import MethodSettings
+from dcsm_viewer.core.types import Request, Stage, UserError
 from dcsm_viewer.engine.baselines.cam_maps import baseline_maps, baseline_of
 from dcsm_viewer.engine.baselines.torch_modules import cam_layer
 from dcsm_viewer.engine.cache import Cache

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings, UserError
+from dcsm_viewer.core.settings import MethodSettings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import InputConvention
 from dcsm_viewer.engine.stages.interpolation import resized
 

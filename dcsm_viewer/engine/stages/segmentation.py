@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.core.types import CrfSettings, Segmentation, SourceImage, read_only
+from dcsm_viewer.core.settings import CrfSettings
+from dcsm_viewer.core.types import Segmentation, SourceImage, read_only
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.crf import (
     Kernel,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dcsm_viewer.core.types import CrfSettings, SourceImage
+from dcsm_viewer.core.settings import CrfSettings
+from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
 from dcsm_viewer.render.kernel_footprint import TIED, Footprint, appearance_footprint, smoothness_footprint

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol, get_args
 
 from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.core.types import ClassChoice, PrecisionWish
+from dcsm_viewer.core.settings import ClassChoice, PrecisionWish
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.files.image_loader import Opening
 from dcsm_viewer.gui.link.controller import Controller

@@ -9,18 +9,8 @@ from typing import assert_never
 from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.core.parameters import check
-from dcsm_viewer.core.types import (
-    Answer,
-    EngineReady,
-    Failure,
-    Inquiry,
-    Progress,
-    Report,
-    Request,
-    Result,
-    Settings,
-    UserError,
-)
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Answer, EngineReady, Failure, Inquiry, Progress, Report, Request, Result, UserError
 from dcsm_viewer.gui.link.bridge import Bridge
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState

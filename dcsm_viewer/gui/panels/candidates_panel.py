@@ -9,6 +9,8 @@ from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 
+CANDIDATE_FIELDS = ("method.threshold", "method.candidates")
+
 
 class CandidatesPanel(QWidget):
     """Threshold and N as sliders, top-1 as a tick."""
@@ -16,7 +18,7 @@ class CandidatesPanel(QWidget):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self.sliders = SliderGroup(store, ("method.threshold", "method.candidates"), self)
+        self.sliders = SliderGroup(store, CANDIDATE_FIELDS, self)
         self._top1 = QCheckBox("Use top-1 where none is found", self)
         self._top1.setToolTip("When no class is above the threshold, the best one counts as detected.")
         column = QVBoxLayout(self)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.gui.panels.class_delegate import ROW_ROLE, ClassDelegate, ClassListModel
 from dcsm_viewer.gui.panels.class_rows import ClassRow, class_rows, found_by, wanted_class
 from dcsm_viewer.gui.state.settings_edits import force, pin, strike, with_vocabulary

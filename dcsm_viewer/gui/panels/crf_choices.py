@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from importlib.util import find_spec
 
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
-from dcsm_viewer.core.types import CrfBackend, CrfSettings
+from dcsm_viewer.core.settings import CrfBackend, CrfSettings
 
 BACKENDS: dict[CrfBackend, str] = {"torch": "Torch", "pydensecrf": "pydensecrf"}
 

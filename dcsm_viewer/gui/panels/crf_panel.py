@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidg
 
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.core.types import CrfSettings
+from dcsm_viewer.core.settings import CrfSettings
 from dcsm_viewer.gui.panels.crf_choices import (
     BACKENDS,
     backend_words,
@@ -27,11 +27,7 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.widgets.form_row import choice_box, labelled, show_choice
 from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 
-_FIELDS = (
-    "crf.iterations", "crf.gaussian_sxy", "crf.gaussian_compat", "crf.bilateral_sxy", "crf.bilateral_srgb",
-    "crf.bilateral_compat", "crf.unary_floor", "crf.background", "crf.level_follows",
-    "crf.sharpness",
-)  # fmt: skip
+_FIELDS = tuple(path for path in LIMITS if path.startswith("crf."))
 _MODIFIED = "custom"
 
 

@@ -9,7 +9,8 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.parameters import LIMITS, Limit
+from dcsm_viewer.core.parameter_rows import Limit
+from dcsm_viewer.core.parameters import LIMITS
 
 _LINES = 4
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.parameters import SCALE_PX
+from dcsm_viewer.core.parameters import LIMITS, SCALE_PX
 from dcsm_viewer.core.types import ModelCard
+from dcsm_viewer.gui.panels.candidates_panel import CANDIDATE_FIELDS
 from dcsm_viewer.gui.panels.method_choices import MethodChoice
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.store import Store
@@ -18,6 +19,9 @@ from dcsm_viewer.gui.widgets.wheel_focus import calm
 
 _BASELINES = ("gradcam", "finercam")
 _OWN_LAYER = "A baseline has its own layer: the network's last."
+
+# Every number of the method that is not among the candidates: a new one appears here by itself.
+_FIELDS = tuple(path for path in LIMITS if path.startswith("method.") and path not in CANDIDATE_FIELDS)
 
 
 class MapsPanel(QWidget):
@@ -46,7 +50,7 @@ class MapsPanel(QWidget):
         self.more_layers.setToolTip("Any other layer of the network, or its input: fine maps come from early layers.")
         self.add_layer = QPushButton("Add layer", self)
         self._backward = MethodChoice(store, "method.backward", self)
-        self._sliders = SliderGroup(store, ("method.alpha", "method.canvas_px"), self)
+        self._sliders = SliderGroup(store, _FIELDS, self)
         self._lay_out()
         self.scales.ticked.connect(self._take_scales)
         self.layers.ticked.connect(self._take_layers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
-from dcsm_viewer.core.parameters import CHOICES, Choice
+from dcsm_viewer.core.parameter_rows import Choice
+from dcsm_viewer.core.parameters import CHOICES
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from dcsm_viewer.core.method_presets import PRESET_DESCRIPTIONS, PRESET_TITLES, PRESETS
 from dcsm_viewer.core.parameters import CHOICES, LIMITS
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.gui.panels.method_choices import MethodChoice
 from dcsm_viewer.gui.state.settings_edits import with_preset
 from dcsm_viewer.gui.state.store import Store

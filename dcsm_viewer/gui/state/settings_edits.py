@@ -7,7 +7,7 @@ from typing import Any
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.core.types import ClassChoice, PresetName, Settings, Vocabulary
+from dcsm_viewer.core.settings import ClassChoice, PresetName, Settings, Vocabulary
 
 
 def with_field(settings: Settings, path: str, value: Any) -> Settings:

@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from dcsm_viewer.core.types import Result, Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Result, UserError
 
 LIVE = ""
 """Stands, in a comparison, for the result on show."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from dcsm_viewer.core.types import ClassChoice, Settings
+from dcsm_viewer.core.settings import ClassChoice, Settings
 from dcsm_viewer.gui.state.view_state import ViewState
 
 _STEPS_KEPT = 200

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dcsm_viewer.core.types import ClassChoice, Result, Settings, SourceImage
+from dcsm_viewer.core.settings import ClassChoice, Settings
+from dcsm_viewer.core.types import Result, SourceImage
 from dcsm_viewer.gui.state.snapshots import result_bytes
 from dcsm_viewer.gui.state.view_state import Tab, ViewState
 

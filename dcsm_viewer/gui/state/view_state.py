@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dcsm_viewer.core.types import ClassChoice, EngineReady, Progress, Result, Settings, SourceImage
+from dcsm_viewer.core.settings import ClassChoice, Settings
+from dcsm_viewer.core.types import EngineReady, Progress, Result, SourceImage
 from dcsm_viewer.gui.state.snapshots import Comparison, Snapshot
 
 ViewName = Literal["compare", "grid", "overlay", "labels"]

@@ -6,7 +6,7 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.parameters import Limit
+from dcsm_viewer.core.parameter_rows import Limit
 from dcsm_viewer.gui.widgets.number_locale import readable
 
 _PLAIN_DECIMALS = 4

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.parameters import LIMITS, value_of
+from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -39,8 +39,8 @@ class SliderGroup(QWidget):
     def _show(self, settings: Settings) -> None:
         preset = Settings(method=PRESETS[settings.method.preset])
         for field, row in self.rows.items():
-            row.set_default(LIMITS[field].read(preset))
-            row.show_value(LIMITS[field].read(settings))
+            row.set_default(float(value_of(LIMITS[field], preset)))
+            row.show_value(float(value_of(LIMITS[field], settings)))
 
     def _take_value(self, field: str, value: float) -> None:
         self._store.edit(with_field(self._store.state.settings, field, value), stroke=field)

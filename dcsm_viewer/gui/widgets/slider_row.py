@@ -7,7 +7,7 @@ import math
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QToolButton, QWidget
 
-from dcsm_viewer.core.parameters import Limit
+from dcsm_viewer.core.parameter_rows import Limit
 from dcsm_viewer.gui.widgets.number_box import NumberBox
 from dcsm_viewer.gui.widgets.wheel_focus import calm
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import Failure, Progress, Request, Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Failure, Progress, Request, UserError
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store

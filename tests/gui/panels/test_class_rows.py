@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dcsm_viewer.core.types import Settings, read_only
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import read_only
 from dcsm_viewer.gui.panels.class_rows import class_rows, found_by, wanted_class
 from dcsm_viewer.gui.state.settings_edits import force, pin, strike
 from dcsm_viewer.gui.state.view_state import ViewState

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.core.types import CrfSettings
+from dcsm_viewer.core.settings import CrfSettings
 from dcsm_viewer.gui.panels import crf_choices
 from dcsm_viewer.gui.panels.crf_choices import backend_words, modified, nearest_preset, preset_of
 from dcsm_viewer.gui.panels.crf_panel import CrfPanel

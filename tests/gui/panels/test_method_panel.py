@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.method_presets import PRESET_DESCRIPTIONS, PRESET_TITLES, PRESETS
 from dcsm_viewer.core.parameters import CHOICES
-from dcsm_viewer.core.types import EngineReady, PresetName
+from dcsm_viewer.core.settings import PresetName
+from dcsm_viewer.core.types import EngineReady
 from dcsm_viewer.gui.panels.maps_panel import MapsPanel
 from dcsm_viewer.gui.panels.method_panel import MethodPanel, changed_constants
 from dcsm_viewer.gui.state.store import Store

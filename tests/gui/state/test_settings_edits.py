@@ -6,7 +6,7 @@ import pytest
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameters import LIMITS, check
-from dcsm_viewer.core.types import ClassChoice, Settings
+from dcsm_viewer.core.settings import ClassChoice, Settings
 from dcsm_viewer.gui.state import settings_edits as edits
 
 

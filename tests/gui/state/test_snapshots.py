@@ -12,7 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import CrfSettings, MethodSettings, Settings, UserError
+from dcsm_viewer.core.settings import CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.state import snapshots as module
 from dcsm_viewer.gui.state.settings_edits import with_field

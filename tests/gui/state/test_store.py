@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import ClassChoice
+from dcsm_viewer.core.settings import ClassChoice
 from dcsm_viewer.gui.state.settings_edits import pin, with_field, with_vocabulary
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dcsm_viewer.core.types import BackwardMode, Inquiry
+from dcsm_viewer.core.settings import BackwardMode
+from dcsm_viewer.core.types import Inquiry
 from dcsm_viewer.queries.faithfulness_query import (
     CURVES,
     RANKINGS,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import CrfSettings, Result, Segmentation, Settings, read_only
+from dcsm_viewer.core.settings import CrfSettings, Settings
+from dcsm_viewer.core.types import Result, Segmentation, read_only
 from dcsm_viewer.gui.canvas.crf_kernels import INVITATION
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.canvas.viewport import Viewport

@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import MethodSettings, read_only
+from dcsm_viewer.core.settings import MethodSettings
+from dcsm_viewer.core.types import read_only
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.canvas.viewport import Viewport

@@ -10,7 +10,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.parameters import LIMITS, Limit
+from dcsm_viewer.core.parameter_rows import Limit
+from dcsm_viewer.core.parameters import LIMITS
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from tests.gui.hands import click, press, the, type_into
 

@@ -14,7 +14,8 @@ from PIL import Image
 from dcsm_viewer.batch.inputs import Shard, expand, inputs_of
 from dcsm_viewer.batch.labels import class_ids, given_classes
 from dcsm_viewer.batch.run_batch import Order
-from dcsm_viewer.core.types import Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.images import read_image
 from tests.results import make_model_card
 

@@ -15,7 +15,8 @@ from PIL import Image
 
 from dcsm_viewer.batch import run_batch as batch
 from dcsm_viewer.batch.run_batch import AHEAD, BEHIND, Order, Outcome, export_images
-from dcsm_viewer.core.types import MethodSettings, ModelCard, Report, Request, Result, Settings, SourceImage, UserError
+from dcsm_viewer.core.settings import MethodSettings, Settings
+from dcsm_viewer.core.types import ModelCard, Report, Request, Result, SourceImage, UserError
 from dcsm_viewer.export import export_with_reports, read_recipe
 from dcsm_viewer.io.images import read_image
 from tests.results import make_model_card, make_result

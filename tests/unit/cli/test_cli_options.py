@@ -11,7 +11,9 @@ import pytest
 from dcsm_viewer.batch import run_batch as batch
 from dcsm_viewer.cli import main
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import MethodSettings, PresetName, Settings
+from dcsm_viewer.core.settings import MethodSettings, PresetName, Settings
+from dcsm_viewer.core.types import ModelCard
+from tests.results import make_model_card
 
 # option, value on the command line, path in Settings, value there
 OPTIONS: tuple[tuple[tuple[str, ...], str, object], ...] = (
@@ -48,8 +50,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     orders: list[Settings] = []
 
     class NoEngine:
-        def card(self, settings: Settings) -> None:
+        def card(self, settings: Settings) -> ModelCard:
             orders.append(settings)
+            return make_model_card()
 
     def no_images(*_: Any) -> tuple[()]:
         return ()

@@ -7,8 +7,9 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from dcsm_viewer.core.parameters import CHOICES, LIMITS, Choice, numeric_fields
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.parameter_rows import Choice
+from dcsm_viewer.core.parameters import CHOICES, LIMITS, numeric_fields
+from dcsm_viewer.core.settings import MethodSettings
 
 TUPLES = {"method.preset", "method.scales", "method.layers"}
 HINTS = get_type_hints(MethodSettings)

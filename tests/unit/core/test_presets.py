@@ -7,7 +7,7 @@ import pytest
 
 from dcsm_viewer.core.method_presets import PRESET_DESCRIPTIONS, PRESET_TITLES, PRESETS, is_modified
 from dcsm_viewer.core.parameters import check
-from dcsm_viewer.core.types import MethodSettings, PresetName, Settings
+from dcsm_viewer.core.settings import MethodSettings, PresetName, Settings
 
 
 def test_that_every_preset_has_constants_a_title_and_a_description() -> None:

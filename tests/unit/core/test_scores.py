@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 
 ANY, MEAN = (replace(MethodSettings(), detect_by="any"), replace(MethodSettings(), detect_by="mean"))
 SCORES = np.array([[0.1, 0.6], [0.4, 0.0], [0.1, 0.3]], np.float32)

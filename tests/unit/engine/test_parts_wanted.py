@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dcsm_viewer.core.types import ALL_PARTS, CrfSettings, MethodSettings, Request, Result, Settings
+from dcsm_viewer.core.settings import CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import ALL_PARTS, Request, Result
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.io.images import read_image

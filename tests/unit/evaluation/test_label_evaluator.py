@@ -9,7 +9,8 @@ import pytest
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.core.types import ClassChoice, PresetName, Request, Settings, SourceImage
+from dcsm_viewer.core.settings import ClassChoice, PresetName, Settings
+from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.evaluation.label_evaluator import Bench
 from dcsm_viewer.io.images import read_image

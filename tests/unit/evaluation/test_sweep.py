@@ -8,7 +8,8 @@ import pytest
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameters import CHOICES, LIMITS
-from dcsm_viewer.core.types import ModelCard, Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.evaluation.axes import axes
 from dcsm_viewer.evaluation.published_figures import PUBLISHED_BY_N, counterpart
 from dcsm_viewer.evaluation.sweep import parsed_axes, variants_of

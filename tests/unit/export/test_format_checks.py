@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.batch.run_batch import export_images, servable
-from dcsm_viewer.core.types import ModelCard, Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.export import FORMATS, export_result, refused_gatherings
 from dcsm_viewer.export.folder_image import GatheredImage
 from dcsm_viewer.export.format_checks import check_image_name, refused_formats

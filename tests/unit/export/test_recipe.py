@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Settings, UserError
+from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.recipe import (
     SCHEMA,
     Recipe,

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcsm_viewer.core.scores import image_scores
-from dcsm_viewer.core.types import ClassChoice, read_only
+from dcsm_viewer.core.settings import ClassChoice
+from dcsm_viewer.core.types import read_only
 from dcsm_viewer.export import export_result
 from dcsm_viewer.review.doubt import LEVELS, Measured, flipped, measured, narrow, overlap, uncertain_below
 from dcsm_viewer.review.exported_result import Labels, read_exported

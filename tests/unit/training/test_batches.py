@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.networks.input_spec import CAFFE, EFFICIENTNET_LITE
 from dcsm_viewer.engine.stages.preprocess import network_input as engine_input
 from dcsm_viewer.engine.stages.preprocess import place

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import (
     Answer,
     EngineReady,
@@ -19,7 +20,6 @@ from dcsm_viewer.core.types import (
     Report,
     Request,
     Result,
-    Settings,
     Stage,
     UserError,
 )

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.runtime.parallel_map import side_by_side
 from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, differences, giving, shares
 from dcsm_viewer.engine.stages.subtraction.sampling_grid import Samples, Sheet

@@ -15,7 +15,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.runtime.parallel_map import side_by_side
 from dcsm_viewer.engine.stages.class_selection import Detection
 from dcsm_viewer.engine.stages.preprocess import Placement, to_image

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.stages.interpolation import Convention, Line, corner_samples, matrix, touched
 from dcsm_viewer.engine.stages.preprocess import Placement
 

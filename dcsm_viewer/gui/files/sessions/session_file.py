@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dcsm_viewer.core.types import ClassChoice, Settings, SourceImage, UserError
+from dcsm_viewer.core.settings import ClassChoice, Settings
+from dcsm_viewer.core.types import SourceImage, UserError
 from dcsm_viewer.gui.state.snapshots import Comparison, Snapshot
 from dcsm_viewer.gui.state.store import History
 from dcsm_viewer.gui.state.view_state import Paint, ViewState

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.core.types import Answer, ModelCard, Report, Request, Result, Settings, SourceImage, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Answer, ModelCard, Report, Request, Result, SourceImage, UserError
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.queries.batch_query import Aside
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.types import BackwardMode
+from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.gui.canvas.crf_kernels import Ring
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.pane import MapPane

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.core.types import ClassChoice, Settings
+from dcsm_viewer.core.settings import ClassChoice, Settings
 
 _NAMES = {
     "method.preset": "preset",

@@ -9,7 +9,8 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.types import Answer, CrfSettings
+from dcsm_viewer.core.settings import CrfSettings
+from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.canvas.range_bar import RangeBar
 from dcsm_viewer.gui.canvas.result_access import is_stale
 from dcsm_viewer.gui.state.view_state import ViewState

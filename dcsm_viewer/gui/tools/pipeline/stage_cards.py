@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from dcsm_viewer.core.types import STAGES, Settings, Stage, StageTime
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import STAGES, Stage, StageTime
 from dcsm_viewer.gui.state.view_state import ViewState
 
 GIVES: dict[Stage, str] = {

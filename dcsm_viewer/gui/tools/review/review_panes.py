@@ -46,7 +46,7 @@ class TriagePanes(QWidget):
         self.canvas: Canvas | None = None
         self._names: dict[int, str] = {}
         self._label = 0
-        self._brush_px = round(BRUSH.usual)
+        self._brush_px = round(BRUSH.default)
         self.threshold: float | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

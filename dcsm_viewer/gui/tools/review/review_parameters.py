@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from typing_extensions import override
-
-from dcsm_viewer.core.parameters import Limit
+from dcsm_viewer.core.parameter_rows import Limit
 from dcsm_viewer.review.brush import LARGEST_PX
 from dcsm_viewer.review.doubt import LEVELS, Q_MARGIN
 
-
-@dataclass(frozen=True, slots=True)
-class ToolLimit(Limit):
-    """A number of the tool, which no Settings hold."""
-
-    usual: float = 0.0
-
-    @property
-    @override
-    def default(self) -> float:
-        return self.usual
-
-
-THRESHOLD = ToolLimit(
+THRESHOLD = Limit(
     "triage.threshold", "Maps above", 0.0, 1.0, 0.01, "", 2,
-    "Labels anew from the class maps, without the CRF: the largest map where it is above this.", 0.3,
+    "Labels anew from the class maps, without the CRF: the largest map where it is above this.", default=0.3,
 )  # fmt: skip
-BRUSH = ToolLimit(
-    "triage.brush_px", "Brush", 1, LARGEST_PX, 2, "px", 0, "Diameter of the brush in pixels of the image.", 15
+BRUSH = Limit(
+    "triage.brush_px", "Brush", 1, LARGEST_PX, 2, "px", 0, "Diameter of the brush in pixels of the image.", default=15
 )
-MARGIN = ToolLimit(
+MARGIN = Limit(
     "triage.q_margin", "Uncertain below", 1 / LEVELS, 1.0, 1 / LEVELS, "", 2,
-    "A pixel counts as uncertain where its two likeliest labels are closer than this.", Q_MARGIN,
+    "A pixel counts as uncertain where its two likeliest labels are closer than this.", default=Q_MARGIN,
 )  # fmt: skip

@@ -26,7 +26,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from dcsm_viewer.core.types import Result, Settings
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.result_access import is_current
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.review.loaded_mask import Sheet, image_path
@@ -325,7 +326,7 @@ class TriageTool(Tool):
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setWordWrap(True)
         self.words.setAccessibleName("The mask on the desk")
-        self.margin.setValue(MARGIN.usual)
+        self.margin.setValue(MARGIN.default)
         self.counts.setWordWrap(True)
         self.counts.setAccessibleName("How many masks are decided")
         self.news.setWordWrap(True)

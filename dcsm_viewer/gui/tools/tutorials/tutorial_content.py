@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.tools.tutorials import tutorial_answers as truths
 from dcsm_viewer.gui.tools.tutorials.tutorial_model import Lesson, Question, Step

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import ClassChoice, CrfSettings, Result, Settings
+from dcsm_viewer.core.settings import ClassChoice, CrfSettings, Settings
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.tools.tutorials.tutorial_targets import TargetName
 
 MODEL = "lite0-voc"

@@ -9,7 +9,8 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.types import Result, Settings
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.analysis_target import subject_of

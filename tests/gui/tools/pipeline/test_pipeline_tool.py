@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcsm_viewer.core.types import STAGES, Progress, Settings, StageTime
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import STAGES, Progress, StageTime
 from dcsm_viewer.gui.state.settings_edits import pin, with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.pipeline.pipeline_tool import PipelineTool

@@ -10,7 +10,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import Inquiry, Request, Settings, UserError
+from dcsm_viewer.core.settings import Settings
+from dcsm_viewer.core.types import Inquiry, Request, UserError
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.tools.randomization.randomization_text import chart, rho_in_words, sentence

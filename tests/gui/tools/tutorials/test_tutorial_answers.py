@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Result, Settings, read_only
+from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import Result, read_only
 from dcsm_viewer.gui.tools.tutorials import tutorial_answers as truths
 from dcsm_viewer.gui.tools.tutorials.tutorial_content import LESSONS
 from dcsm_viewer.gui.tools.tutorials.tutorial_model import Run, Seen, Verdict, lesson_settings

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import Settings
+from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales

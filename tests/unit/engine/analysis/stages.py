@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
+from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.map_pipeline import MapStage
 from dcsm_viewer.engine.model_cache import Model, model_of

@@ -5,17 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from dcsm_viewer.core.types import (
-    Answer,
-    CrfSettings,
-    Inquiry,
-    MethodSettings,
-    ModelCard,
-    Report,
-    Request,
-    Result,
-    Settings,
-)
+from dcsm_viewer.core.settings import CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import Answer, Inquiry, ModelCard, Report, Request, Result
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.io.images import read_image

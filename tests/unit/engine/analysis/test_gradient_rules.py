@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.core.types import BackwardMode, UserError
+from dcsm_viewer.core.settings import BackwardMode
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.analysis.gradient_rules import answer, gate_of
 from dcsm_viewer.engine.analysis.unit_gate import arrival
 from dcsm_viewer.engine.map_pipeline import MapStage

@@ -10,20 +10,8 @@ import pytest
 import torch
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import (
-    Answer,
-    ClassChoice,
-    CrfSettings,
-    Inquiry,
-    MethodSettings,
-    PresetName,
-    Report,
-    Request,
-    Result,
-    Settings,
-    SourceImage,
-    UserError,
-)
+from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, PresetName, Settings
+from dcsm_viewer.core.types import Answer, Inquiry, Report, Request, Result, SourceImage, UserError
 from dcsm_viewer.engine.analysis.pixel_contributions import class_entries, largest_totals, places_of
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.networks.input_spec import CAFFE

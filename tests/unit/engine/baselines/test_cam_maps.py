@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import BaselineName, ClassChoice, Request, Settings, SourceImage, UserError
+from dcsm_viewer.core.settings import BaselineName, ClassChoice, Settings
+from dcsm_viewer.core.types import Request, SourceImage, UserError
 from dcsm_viewer.engine.baselines.cam_maps import baseline_maps
 from dcsm_viewer.engine.baselines.torch_modules import class_logits, hookable
 from dcsm_viewer.engine.engine import Engine

@@ -10,7 +10,8 @@ import torch
 
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.parameters import check
-from dcsm_viewer.core.types import CrfSettings, Settings, UserError, read_only
+from dcsm_viewer.core.settings import CrfSettings, Settings
+from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.engine.crf import (
     Kernel,
     Lattice,

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from dcsm_viewer.core.types import CrfSettings, UserError
+from dcsm_viewer.core.settings import CrfSettings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf import BilateralKernel, GaussianKernel, Lattice, MeanField, begin, lattice_for
 from dcsm_viewer.engine.crf import mean_field as module
 from tests.parity.crf_cases import photo_image, smooth_unary

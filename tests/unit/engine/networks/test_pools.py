@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input, placement_for

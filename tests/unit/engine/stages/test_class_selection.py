@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import ClassChoice, UserError
+from dcsm_viewer.core.settings import ClassChoice
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.stages.class_selection import detect
 
 PAPER = PRESETS["paper"]

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.types import BackwardMode, MethodSettings, ModelCard
+from dcsm_viewer.core.settings import BackwardMode, MethodSettings
+from dcsm_viewer.core.types import ModelCard
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.networks.class_head import SigmoidClasses
 from dcsm_viewer.engine.networks.input_spec import CAFFE

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.core.types import MethodSettings, Settings
+from dcsm_viewer.core.settings import MethodSettings, Settings
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.engine.networks.class_head import SigmoidClasses
 from dcsm_viewer.engine.stages.gradients import raw_maps

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import MethodSettings, UserError
+from dcsm_viewer.core.settings import MethodSettings
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputConvention
 from dcsm_viewer.engine.stages.preprocess import crop, network_input, place, placement_for, to_image
 from tests.reference.paper import step_1_canvas

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.core.types import CrfSettings, SourceImage, Stage
+from dcsm_viewer.core.settings import CrfSettings
+from dcsm_viewer.core.types import SourceImage, Stage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.engine import AbandonedError
 from dcsm_viewer.engine.stages import segmentation

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from dcsm_viewer.core.types import CrfSettings, MethodSettings, Report, Request, Result, Settings
+from dcsm_viewer.core.settings import CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import Report, Request, Result
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Shelf
 from dcsm_viewer.io.images import read_image

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.core.types import ClassChoice, CrfSettings, MethodSettings, Request, Settings, SourceImage
+from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, Settings
+from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.weights import library
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.types import MethodSettings
+from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.stages.class_selection import Detection
 from dcsm_viewer.engine.stages.interpolation import Convention, Line, corner_samples, matrix
 from dcsm_viewer.engine.stages.preprocess import placement_for, to_image
