@@ -26,7 +26,7 @@ from benchmarks.memory import MadeVgg16, made_image
 from benchmarks.rounds import machine
 from dcsm_viewer.core.settings import MethodSettings, Settings
 from dcsm_viewer.core.types import Report, Request, Result
-from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.model_cache import ModelCache
 
 CASES = (("efficientnet-lite0", 4, 2), ("vgg16", 5, 2), ("vgg16", 5, 5), ("vgg16", 20, 2), ("vgg16", 20, 20))
 VGG_LAYERS = tuple(f"conv{block}_{at}" for block in (3, 4, 5) for at in (1, 2, 3))
@@ -68,9 +68,9 @@ def main() -> None:
     table = []
     with torch.inference_mode():
         for network, candidates, detected in CASES:
-            shelf = MadeVgg16() if network == "vgg16" else Shelf()
+            model_cache = MadeVgg16() if network == "vgg16" else ModelCache()
             layers = VGG_LAYERS if network == "vgg16" else ("block4", "block7", "block10", "block14", "block15")
-            table += list(measured(Engine(shelf), network, layers, candidates, detected, arguments))
+            table += list(measured(Engine(model_cache), network, layers, candidates, detected, arguments))
     print(f"\n{'network':20} {'K':>3} {'T':>3}  {'change':14}{'first ms':>20}{'exact ms':>20}")
     for row in table:
         numbers = "".join(
@@ -114,11 +114,11 @@ def measured(
 
 def forget(engine: Engine) -> None:
     """Drops all but what a hand on a slider finds there too: raw maps, their small samples, the CRF's lattices."""
-    kept = engine._kept
+    kept = engine._cached
     lasting = {("subtraction", "sampled"), ("segmentation", "lattice")}
-    remade = [key for key in kept._kept if key[0] in {"subtraction", "segmentation"} and key[:2] not in lasting]  # type: ignore[index]  # all keys are tuples
+    remade = [key for key in kept._cached if key[0] in {"subtraction", "segmentation"} and key[:2] not in lasting]  # type: ignore[index]  # all keys are tuples
     for key in remade:
-        kept._used_bytes -= kept._kept.pop(key)[1]
+        kept._used_bytes -= kept._cached.pop(key)[1]
 
 
 if __name__ == "__main__":

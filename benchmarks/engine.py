@@ -27,8 +27,8 @@ import torch  # isort: skip
 from benchmarks.rounds import gflop_of, in_turns, machine, matrix_product
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import ALL_PARTS, Report, Request, Result, SourceImage, Stage
-from dcsm_viewer.engine.model_cache import Model, Shelf
-from dcsm_viewer.engine.networks.network import Trace
+from dcsm_viewer.engine.model_cache import Model, ModelCache
+from dcsm_viewer.engine.networks.network import ForwardState
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stages.gradients import raw_maps
 from dcsm_viewer.engine.stages.preprocess import network_input, place
@@ -38,45 +38,45 @@ SAMPLES = sorted((Path(__file__).resolve().parent.parent / "resources" / "sample
 CLASSES = (1, 6, 11, 14)
 
 
-def until_first_maps(shelf: Shelf, image: SourceImage, settings: Settings) -> None:
+def until_first_maps(model_cache: ModelCache, image: SourceImage, settings: Settings) -> None:
     reports: list[Report] = []
 
     def still_wanted(_: Stage) -> bool:
         return not any(isinstance(report, Result) for report in reports)
 
-    Engine(shelf).run(Request(0, image, settings), still_wanted, reports.append)
+    Engine(model_cache).run(Request(0, image, settings), still_wanted, reports.append)
     assert not still_wanted("saliency")
 
 
-def until_settled(shelf: Shelf, image: SourceImage, settings: Settings) -> Result:
-    return Engine(shelf).settle(Request(0, image, settings), want=ALL_PARTS)
+def until_settled(model_cache: ModelCache, image: SourceImage, settings: Settings) -> Result:
+    return Engine(model_cache).settle(Request(0, image, settings), want=ALL_PARTS)
 
 
-def backward(model: Model, trace: Trace[Any], settings: Settings) -> list[object]:
+def backward(model: Model, state: ForwardState[Any], settings: Settings) -> list[object]:
     layers = model.network.layer_names
-    return list(raw_maps(model, trace, CLASSES, layers, settings.method, lambda _: None))
+    return list(raw_maps(model, state, CLASSES, layers, settings.method, lambda _: None))
 
 
 def measure(rounds: int, threads: int) -> None:
     settings = Settings()
     bare = replace(settings, crf=replace(settings.crf, enabled=False))
     image = read_image(str(next(path for path in SAMPLES if path.stem == "dog-bicycle")))
-    shelf = Shelf()
-    model = shelf.get(settings.model, settings.vocabulary, choose("cpu", "float32"))
+    model_cache = ModelCache()
+    model = model_cache.get(settings.model, settings.vocabulary, choose("cpu", "float32"))
     canvas, _ = place(image.rgb, settings.method)
     product, product_gflop = matrix_product(torch.float32)
     works: dict[str, Callable[[], object]] = {"matrix product": product}
     gflop = {"matrix product": product_gflop}
     for scale in settings.method.scales:
         pixels = network_input(canvas, scale, model.network.convention).float()
-        trace = model.network.forward(pixels)
+        state = model.network.forward(pixels)
         works[f"forward, {scale} px"] = partial(model.network.forward, pixels)
-        works[f"backward of {len(CLASSES)}, {scale} px"] = partial(backward, model, trace, settings)
+        works[f"backward of {len(CLASSES)}, {scale} px"] = partial(backward, model, state, settings)
     for name, work in works.items():
         gflop.setdefault(name, gflop_of(work))
-    works["first partial maps"] = partial(until_first_maps, shelf, image, bare)
-    works["settled maps, no CRF"] = partial(until_settled, shelf, image, bare)
-    works["settled, with CRF"] = partial(until_settled, shelf, image, settings)
+    works["first partial maps"] = partial(until_first_maps, model_cache, image, bare)
+    works["settled maps, no CRF"] = partial(until_settled, model_cache, image, bare)
+    works["settled, with CRF"] = partial(until_settled, model_cache, image, settings)
     rows = in_turns(works, rounds)
     best = product_gflop / rows["matrix product"]["processor_ms"]
     for name, row in rows.items():
@@ -91,12 +91,12 @@ def measure(rounds: int, threads: int) -> None:
 
 
 def compare_precisions() -> None:
-    settings, shelf = Settings(), Shelf()
+    settings, model_cache = Settings(), ModelCache()
     print(f"{'image':20}{'labels equal':>14}{'before CRF':>14}")
     for path in SAMPLES:
         image = read_image(str(path))
-        exact = until_settled(shelf, image, settings).segmentation
-        quick = until_settled(shelf, image, replace(settings, precision="bfloat16")).segmentation
+        exact = until_settled(model_cache, image, settings).segmentation
+        quick = until_settled(model_cache, image, replace(settings, precision="bfloat16")).segmentation
         assert exact is not None
         assert quick is not None
         row = {

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.io.images import read_image
 from tests.histories import differing
 from tests.samples import SAMPLE
@@ -26,12 +26,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--histories", type=int, default=10)
     count = parser.parse_args().histories
-    image, shelf = read_image(str(SAMPLE)), Shelf()
+    image, model_cache = read_image(str(SAMPLE)), ModelCache()
     for model in NETWORKS:
         settings = replace(Settings(), model=model, device="cpu")
         same = 0
         with tempfile.TemporaryDirectory() as folder:
-            for seed, sentences in differing(shelf, image, settings, range(count), Path(folder)):
+            for seed, sentences in differing(model_cache, image, settings, range(count), Path(folder)):
                 same += not sentences
                 print(f"{model}, history {seed}: {' '.join(sentences) or 'the same bytes'}", flush=True)
         print(f"{model}: {same} of {count} histories gave the same bytes", flush=True)

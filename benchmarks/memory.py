@@ -23,7 +23,7 @@ from benchmarks.made_vgg16 import made_tensors
 from dcsm_viewer.core.settings import Settings, Vocabulary
 from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.engine import Engine
-from dcsm_viewer.engine.model_cache import Model, Shelf, model_of
+from dcsm_viewer.engine.model_cache import Model, ModelCache, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
@@ -32,7 +32,7 @@ CLASSES = 20
 WARM_UP = 0.25  # of the images
 
 
-class MadeVgg16(Shelf):
+class MadeVgg16(ModelCache):
     """A shelf on which there is one VGG-16 with random weights."""
 
     def __init__(self) -> None:

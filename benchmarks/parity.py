@@ -22,12 +22,12 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import PrecisionWish, Settings
 from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.map_pipeline import MapStage
+from dcsm_viewer.engine.map_pipeline import MapPipeline
 from dcsm_viewer.engine.model_cache import model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.runtime.device import choose
-from dcsm_viewer.engine.stages.network_passes import Passes
-from dcsm_viewer.engine.stages.pass_outputs import Found, find
+from dcsm_viewer.engine.stages.network_passes import NetworkPasses
+from dcsm_viewer.engine.stages.pass_outputs import PassOutputs, run_passes
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.images import read_image
@@ -79,7 +79,7 @@ class Case:
         pixels = Pixels(CAFFE.order, CAFFE.mean, CAFFE.std)
         return reference_paper(self.image.rgb, self.literal, pixels=pixels)
 
-    def stage(self, precision: PrecisionWish) -> MapStage:
+    def stage(self, precision: PrecisionWish) -> MapPipeline:
         compute = choose("cpu", precision)
         weights = {name: torch.tensor(value, dtype=torch.float32) for name, value in self.tensors.items()}
         names = tuple(f"class {index}" for index in range(CLASSES))
@@ -87,7 +87,9 @@ class Case:
         request = Request(0, self.image, Settings(method=PRESETS["paper"], device="cpu", precision=precision))
         watch = Stopwatch(Cache(10**9))
         model = model_of("made", file, "voc", compute)
-        return MapStage(Passes(request, model, compute, watch, Cache(10**9), lambda *_: None, all_layers=False))
+        return MapPipeline(
+            NetworkPasses(request, model, compute, watch, Cache(10**9), lambda *_: None, all_layers=False)
+        )
 
 
 def case(seed: int, path: Path) -> Case:
@@ -98,7 +100,7 @@ def case(seed: int, path: Path) -> Case:
     return Case(exact, read_image(str(path)), Literal(exact))
 
 
-def differences(found: Found, expected: Maps) -> Array:
+def differences(found: PassOutputs, expected: Maps) -> Array:
     """Of every value of every raw map, of the largest value of its map."""
     all_of_them = []
     for (scale, layer), maps in found.raw.items():
@@ -112,7 +114,7 @@ def compare(made: Case) -> None:
     expected = made.expected
     for precision in PRECISIONS:
         stage = made.stage(precision)
-        found = find(stage.passes, stage.method.scales)
+        found = run_passes(stage.passes, stage.method.scales)
         assert list(found.detection.candidate_ids) == expected.candidate_ids
         assert list(found.detection.detected_ids) == expected.detected_ids
         raw = differences(found, made.literal.raw)

@@ -80,11 +80,11 @@ def largest(gradient: Tensor) -> Tensor:
 
 def ours(network: Vgg16, picture: Tensor, classes: int) -> list[Maps]:
     with torch.inference_mode():
-        trace = network.forward(picture)
-        seeds = torch.zeros(classes, *trace.logits.shape[1:], dtype=picture.dtype)
-        seeds[range(classes), range(classes)] = 1
+        state = network.forward(picture)
+        grad_outputs = torch.zeros(classes, *state.logits.shape[1:], dtype=picture.dtype)
+        grad_outputs[range(classes), range(classes)] = 1
         maps: list[Maps] = [{} for _ in range(classes)]
-        for name, gradient in network.backward(trace, seeds, LAYERS, "guided"):
+        for name, gradient in network.backward(state, grad_outputs, LAYERS, "guided"):
             for row in range(classes):
                 maps[row][name] = largest(gradient[row : row + 1])
         return maps

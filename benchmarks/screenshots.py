@@ -27,7 +27,7 @@ from dcsm_viewer.gui.app import Parts, run_window
 from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.state.view_state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.theme import Theme
-from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
+from dcsm_viewer.worker.engine_thread import EngineLike, Listener, create_engine
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 README = "readme"
@@ -77,7 +77,7 @@ class Shared:
 
     def make(self, report: Listener) -> EngineLike:
         if self._engine is None:
-            self._engine = real_engine(self._keep)
+            self._engine = create_engine(self._keep)
         report(self._ready)
         return self._engine
 

@@ -31,7 +31,7 @@ def sanity(count: int, parts: Parts) -> Iterator[Condition]:
     parts.window.menus.actions["tools.sanity"].trigger()
     page = parts.window.tools.page("sanity")
     assert isinstance(page, SanityTool)
-    yield lambda: page.ladder is not None and page.ladder.is_whole
+    yield lambda: page.series is not None and page.series.is_whole
     page.layers.slider.setValue(count)
 
 

@@ -29,8 +29,8 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.stages.class_selection import Detection
 from dcsm_viewer.engine.stages.preprocess import Placement, crop, placement_for
-from dcsm_viewer.engine.stages.subtraction.accumulate import Evidence
-from dcsm_viewer.engine.stages.subtraction.class_maps import Key, chosen_maps, evidence_at, focus_maps, subtract
+from dcsm_viewer.engine.stages.subtraction.accumulate import Contribution
+from dcsm_viewer.engine.stages.subtraction.class_maps import Key, chosen_maps, contribution_at, focus_maps, subtract
 
 # Strides of the layers, px of network input a value.
 NETWORKS = {"efficientnet-lite0": (4, 8, 16, 16, 32), "vgg16": (4, 4, 4, 8, 8, 8, 16, 16, 16)}
@@ -53,7 +53,7 @@ def literal(raw: Mapping[Key, Tensor], detection: Detection, method: MethodSetti
     for (scale, _), maps in raw.items():
         up = F.interpolate(maps[None], size=(side, side), mode="bilinear", align_corners=False)[0]
         for row, class_id in enumerate(detection.detected_ids):
-            if class_id not in detection.found_at[scale]:
+            if class_id not in detection.detected_at[scale]:
                 continue
             for rival in range(len(up)):
                 if rival != row:
@@ -68,8 +68,8 @@ def literal(raw: Mapping[Key, Tensor], detection: Detection, method: MethodSetti
 
 def distinct_only(
     raw: Mapping[Key, Tensor], detection: Detection, method: MethodSettings, placement: Placement
-) -> list[Evidence]:
-    return [evidence_at(s, maps, detection, method, placement) for s, maps in chosen_maps(raw, method).items()]
+) -> list[Contribution]:
+    return [contribution_at(s, maps, detection, method, placement) for s, maps in chosen_maps(raw, method).items()]
 
 
 def timed(work: Callable[[], object], rounds: int) -> dict[str, float]:

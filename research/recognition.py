@@ -17,9 +17,9 @@ from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.settings import MethodSettings, Settings
 from dcsm_viewer.core.types import Request, SourceImage, Stage, UserError
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.engine.runtime.device import choose
-from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.network_passes import NetworkPasses
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.evaluation.recognition_figures import Recognition, figures_of, markdown_of, recognition_of
 from dcsm_viewer.io.atomic import make_folder, whole_file
@@ -35,7 +35,7 @@ class Recogniser:
         limits.check(settings)
         self._settings = settings
         self._compute = choose(settings.device, settings.precision)
-        self._model = Shelf().get(settings.model, settings.vocabulary, self._compute)
+        self._model = ModelCache().get(settings.model, settings.vocabulary, self._compute)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -44,8 +44,8 @@ class Recogniser:
     def scores(self, image: SourceImage) -> NDArray[np.float32]:
         """(classes,) in [0, 1], those the engine gives for the image."""
         # Nothing is asked for twice, so nothing is kept.
-        request, watch = Request(0, image, self._settings), Stopwatch(Cache(0))
-        passes = Passes(request, self._model, self._compute, watch, Cache(0), _go_on, all_layers=False)
+        request, stopwatch = Request(0, image, self._settings), Stopwatch(Cache(0))
+        passes = NetworkPasses(request, self._model, self._compute, stopwatch, Cache(0), _go_on, all_layers=False)
         method = self._settings.method
         return image_scores(np.stack([passes.scores(scale) for scale in method.scales]), method)
 

@@ -23,7 +23,7 @@ from dcsm_viewer.engine.networks.class_head import voc_groups
 from dcsm_viewer.engine.networks.input_spec import TORCHVISION
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
-from dcsm_viewer.engine.weights.validate import sound_vgg16
+from dcsm_viewer.engine.weights.validate import validated_vgg16
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import make_folder, replaced
 from research.pictures.fetch import fetched
@@ -56,7 +56,7 @@ def started(body: Mapping[str, Tensor], width: int, seed: int) -> dict[str, Tens
         "fc7.bias": torch.zeros(width),
         "fc8.bias": torch.full((classes,), _BIAS),
     }
-    return sound_vgg16("the start", {**body, **head})
+    return validated_vgg16("the start", {**body, **head})
 
 
 def body_in(file: Path) -> dict[str, Tensor]:

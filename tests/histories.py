@@ -9,11 +9,11 @@ from random import Random
 
 from dcsm_viewer.batch.replay import replay
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Inquiry, Report, Request, Result, SourceImage
+from dcsm_viewer.core.types import Query, Report, Request, Result, SourceImage
 from dcsm_viewer.engine.engine import Engine
-from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.export import export_with_reports
-from dcsm_viewer.queries.gradient_query import MicroscopeQuestion
+from dcsm_viewer.queries.gradient_query import GradientQuestion
 from dcsm_viewer.queries.matrix_query import MatrixQuestion
 
 FORMATS = ("npz", "voc")
@@ -64,9 +64,9 @@ def after_a_history(engine: Engine, image: SourceImage, settings: Settings, lot:
         if lot.random() < 0.3:
             classes = lot.sample(range(20), 3)
             question = lot.choice(
-                (MatrixQuestion(), MicroscopeQuestion(class_id=classes[0], scale=asked.method.scales[0]))
+                (MatrixQuestion(), GradientQuestion(class_id=classes[0], scale=asked.method.scales[0]))
             )
-            engine.answer(Inquiry(serial, request, question), lambda: True, lambda _: None)
+            engine.answer(Query(serial, request, question), lambda: True, lambda _: None)
     reports = _watched(engine, Request(STEPS, image, settings, focus=lot.choice((None, lot.randrange(20)))))
     return next(each for each in reports if isinstance(each, Result) and each.completeness == "settled")
 
@@ -80,15 +80,15 @@ def _watched(engine: Engine, request: Request, checkpoints: int = 10**9) -> Sequ
 
 
 def differing(
-    shelf: Shelf, image: SourceImage, settings: Settings, seeds: Sequence[int], folder: Path
+    model_cache: ModelCache, image: SourceImage, settings: Settings, seeds: Sequence[int], folder: Path
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """(seed, what replay says) of each history: nothing where the exported bytes came out again."""
     for seed in seeds:
         lot = Random(seed)
         final = replace(settings, method=replace(settings.method, candidates=lot.choice((3, 4, 5))))
-        shown = after_a_history(Engine(shelf), image, final, lot)
+        shown = after_a_history(Engine(model_cache), image, final, lot)
         there = folder / str(seed)
         there.mkdir(parents=True)
         export_with_reports(shown, there, "image", FORMATS, stages=True)
-        replayed = replay(Engine(shelf), there / "image.json", there / "again")
+        replayed = replay(Engine(model_cache), there / "image.json", there / "again")
         yield seed, replayed.sentences

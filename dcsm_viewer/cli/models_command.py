@@ -64,7 +64,7 @@ def import_(
     replace: Replace = False,
 ) -> None:
     """Reads and checks weights of any known format and keeps them as safetensors in the model folder."""
-    from dcsm_viewer.engine.weights.input_spec_names import convention_named
+    from dcsm_viewer.engine.weights.input_spec_names import input_spec_named
     from dcsm_viewer.engine.weights.library import import_weights
 
     with sentences(FAILED):
@@ -73,7 +73,7 @@ def import_(
             name,
             title=title,
             class_names_file=classes,
-            convention=None if convention is None else convention_named(convention),
+            convention=None if convention is None else input_spec_named(convention),
             replace_existing=replace,
         )
     put(_short(entry))
@@ -82,7 +82,7 @@ def import_(
 
 
 @app.command()
-def blend(
+def interpolate(
     first: Annotated[str, typer.Argument(help="A model's name or a weights file; its classes stay.")],
     second: Annotated[str, typer.Argument(help="Another of the same network, such as what the first began with.")],
     out: Annotated[Path, typer.Option(help="The .safetensors file to write.")],
@@ -91,12 +91,12 @@ def blend(
 ) -> None:
     """Averages two sets of weights: a little of the start back makes training on few pictures forget less."""
     from dcsm_viewer.engine.weights import library
-    from dcsm_viewer.engine.weights.weight_interpolation import blend as blended
-    from dcsm_viewer.engine.weights.weight_interpolation import write_blend
+    from dcsm_viewer.engine.weights.weight_interpolation import interpolate as blended
+    from dcsm_viewer.engine.weights.weight_interpolation import write_interpolated
 
     with sentences(FAILED):
         weights = blended(library.load(first), library.load(second), share)
-        put({"file": str(out), "sha256": write_blend(out, weights, half=half), "share": share})
+        put({"file": str(out), "sha256": write_interpolated(out, weights, half=half), "share": share})
 
 
 @app.command()

@@ -94,14 +94,14 @@ class Failure:
 class StageTime:
     """Milliseconds a stage took in this request, and how many of its pieces were made and how many reused.
 
-    kept_bytes: memory of those pieces, made or reused; the gates of the passes, which are kept apart, not counted.
+    cached_bytes: memory of those pieces, made or reused; the gates of the passes, which are kept apart, not counted.
     """
 
     stage: Stage
     elapsed_ms: float
     made: int
     reused: int
-    kept_bytes: int = 0
+    cached_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ class EngineReady:
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry:
+class Query:
     """What a tool wants to know about the stages of `request`; `question` is one of `dcsm_viewer.queries`.
 
     Of each type of question only the newest inquiry is answered, and only while no request waits. Serials grow.
@@ -250,7 +250,7 @@ class Inquiry:
 class Answer:
     """What is known so far of an inquiry; the last one says so. `failure`: why there is nothing to know, a sentence."""
 
-    inquiry: Inquiry
+    query: Query
     value: object = field(default=None, repr=False, compare=False)
     is_last: bool = True
     failure: str | None = None

@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 class Cache:
-    """Keeps up to `room_bytes` of artefacts; the longest unused goes first, the newest always stays."""
+    """Keeps up to `max_bytes` of artefacts; the longest unused goes first, the newest always stays."""
 
-    def __init__(self, room_bytes: int) -> None:
-        self._room_bytes = room_bytes
-        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._cached: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._used_bytes = 0
         self._owner: Hashable = None
 
     def __contains__(self, key: Hashable) -> bool:
-        return key in self._kept
+        return key in self._cached
 
     @property
     def used_bytes(self) -> int:
@@ -31,42 +31,42 @@ class Cache:
 
     def bytes_of(self, key: Hashable) -> int:
         """Room the artefact of this key takes, 0 if it is not there."""
-        return self._kept[key][1] if key in self._kept else 0
+        return self._cached[key][1] if key in self._cached else 0
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The artefact of this key, made now if it is not there."""
-        if key not in self._kept:
+        if key not in self._cached:
             self.put(key, make())
-        self._kept.move_to_end(key)
-        return cast("T", self._kept[key][0])
+        self._cached.move_to_end(key)
+        return cast("T", self._cached[key][0])
 
-    def belong_to(self, owner: Hashable) -> None:
+    def clear_for_image(self, owner: Hashable) -> None:
         """What was kept for another owner gives way now, not when the room is full."""
         if owner != self._owner:
-            self._kept.clear()
+            self._cached.clear()
             self._used_bytes, self._owner = 0, owner
 
     def clear(self) -> None:
         """Drop everything: the memory is needed, or the device that holds it is gone."""
-        self._kept.clear()
+        self._cached.clear()
         self._used_bytes = 0
 
-    def resize(self, room_bytes: int) -> None:
-        """Keep up to `room_bytes` from now on."""
-        self._room_bytes = room_bytes
+    def resize(self, max_bytes: int) -> None:
+        """Keep up to `max_bytes` from now on."""
+        self._max_bytes = max_bytes
         self._make_room()
 
     def put(self, key: Hashable, artefact: object) -> None:
-        if key in self._kept:
-            self._used_bytes -= self._kept.pop(key)[1]
+        if key in self._cached:
+            self._used_bytes -= self._cached.pop(key)[1]
         size = size_bytes(artefact)
-        self._kept[key] = (artefact, size)
+        self._cached[key] = (artefact, size)
         self._used_bytes += size
         self._make_room()
 
     def _make_room(self) -> None:
-        while self._used_bytes > self._room_bytes and len(self._kept) > 1:
-            _, (_, freed) = self._kept.popitem(last=False)
+        while self._used_bytes > self._max_bytes and len(self._cached) > 1:
+            _, (_, freed) = self._cached.popitem(last=False)
             self._used_bytes -= freed
 
 

@@ -6,15 +6,15 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core import parameters
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import (
     ALL_PARTS,
     Answer,
     EngineReady,
-    Inquiry,
     ModelCard,
     Progress,
+    Query,
     Report,
     Request,
     Result,
@@ -22,22 +22,22 @@ from dcsm_viewer.core.types import (
     Stage,
     UserError,
 )
-from dcsm_viewer.engine.analysis import answers
-from dcsm_viewer.engine.analysis.partial_answer import Part
+from dcsm_viewer.engine.analysis import answer_question
+from dcsm_viewer.engine.analysis.partial_answer import PartialAnswer
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.map_pipeline import MapStage
-from dcsm_viewer.engine.model_cache import Model, Shelf, model_cards
+from dcsm_viewer.engine.map_pipeline import MapPipeline
+from dcsm_viewer.engine.model_cache import Model, ModelCache, model_cards
 from dcsm_viewer.engine.runtime.device import Compute, choose, mark_faulty, on_cpu
 from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault, is_out_of_memory
 from dcsm_viewer.engine.runtime.device_memory import CPU_CACHE_BYTES, cache_bytes, empty_cache
-from dcsm_viewer.engine.runtime.memory import give_back_freed
-from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
-from dcsm_viewer.engine.stages.network_passes import Checkpoint, Passes
+from dcsm_viewer.engine.runtime.memory import malloc_trim
+from dcsm_viewer.engine.runtime.mkl_warm_up import warm_up_mkl
+from dcsm_viewer.engine.stages.network_passes import Checkpoint, NetworkPasses
 from dcsm_viewer.engine.stopwatch import Stopwatch
-from dcsm_viewer.queries.batch_query import Aside
+from dcsm_viewer.queries.batch_query import BatchQuestion
 
-KEPT_BYTES = CPU_CACHE_BYTES
-TRACES_BYTES = CPU_CACHE_BYTES
+CACHE_BYTES = CPU_CACHE_BYTES
+FORWARD_CACHE_BYTES = CPU_CACHE_BYTES
 LABELS_ALONE: frozenset[ResultPart] = frozenset(("labels",))  # what exports and evaluations read beside the maps
 
 log = logging.getLogger(__name__)
@@ -54,12 +54,12 @@ class AbandonedError(Exception):
 class Engine:
     """Owns every artefact, and the loaded models unless it is given a shelf of them; one thread at a time calls it."""
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
-        make_first_calls()  # or a replay might not give the same bytes
-        self._shelf = shelf or Shelf()
-        self._kept = Cache(KEPT_BYTES)
-        self._traces = Cache(TRACES_BYTES)
-        self._beside: Engine | None = None
+    def __init__(self, model_cache: ModelCache | None = None) -> None:
+        warm_up_mkl()  # or a replay might not give the same bytes
+        self._model_cache = model_cache or ModelCache()
+        self._cached = Cache(CACHE_BYTES)
+        self._forward_cache = Cache(FORWARD_CACHE_BYTES)
+        self._batch_engine: Engine | None = None
 
     def ready(self) -> EngineReady:
         """Device and precision in use, and the models to choose from; the default model is loaded by then."""
@@ -81,7 +81,7 @@ class Engine:
         used.
         """
 
-        def settle(compute: Compute) -> MapStage:
+        def settle(compute: Compute) -> MapPipeline:
             stage = self._stage(request, compute, still_wanted, report, all_layers=True)
             for result in stage.partial_results():
                 report(result)
@@ -127,30 +127,30 @@ class Engine:
         """
         return self._settled_alone(request, lambda _: True, report, want)
 
-    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
+    def answer(self, query: Query, still_wanted: Callable[[], bool], report: Listener) -> bool:
         """Whether the inquiry was answered to the end; False once nobody wants it any more.
 
         It works on the artefacts of its request, which are made where they are not there, and reports Answers.
         """
         try:
-            if isinstance(inquiry.question, Aside):
-                report(Answer(inquiry, self._aside(inquiry.question, inquiry.request, still_wanted)))
+            if isinstance(query.question, BatchQuestion):
+                report(Answer(query, self._answer_batch(query.question, query.request, still_wanted)))
                 return True
 
             def answer(compute: Compute) -> object:
-                request = inquiry.request
+                request = query.request
                 stage = self._stage(request, compute, lambda _: still_wanted(), lambda _: None, all_layers=True)
                 last: object = None
-                for value in answers(inquiry.question, stage):
-                    if isinstance(value, Part):
-                        report(Answer(inquiry, value.value, is_last=False))
+                for value in answer_question(query.question, stage):
+                    if isinstance(value, PartialAnswer):
+                        report(Answer(query, value.value, is_last=False))
                         continue
                     if last is not None:
-                        report(Answer(inquiry, last, is_last=False))
+                        report(Answer(query, last, is_last=False))
                     last = value
                 return last
 
-            report(Answer(inquiry, self._computed(inquiry.request.settings, answer)))
+            report(Answer(query, self._computed(query.request.settings, answer)))
         except AbandonedError:
             return False
         return True
@@ -166,7 +166,7 @@ class Engine:
         A fault of the device: it is left alone for a while, and the work is done on the CPU. Raises UserError where
         the CPU's memory does not suffice either, and whatever else `work` raises.
         """
-        limits.check(settings)
+        parameters.check(settings)
         compute = choose(settings.device, settings.precision)
         dropped = False
         while True:
@@ -194,11 +194,11 @@ class Engine:
             else:
                 dropped = True
 
-    def _look_ahead(self, stage: MapStage) -> None:
+    def _look_ahead(self, stage: MapPipeline) -> None:
         """Make the maps of the next classes. An error costs only these: it is logged, and the Result stays."""
         device = stage.passes.compute.device
         try:
-            stage.look_ahead()
+            stage.prefetch()
         except AbandonedError:
             raise
         except Exception as error:
@@ -217,27 +217,29 @@ class Engine:
 
     def _drop_everything(self) -> None:
         """Give up all that can be made again: maps, gates and lattices of both engines, and the loaded models."""
-        for cache in (self._kept, self._traces):
+        for cache in (self._cached, self._forward_cache):
             cache.clear()
-        if self._beside is not None:
-            self._beside._drop_everything()
-        self._shelf.clear()
-        give_back_freed()
+        if self._batch_engine is not None:
+            self._batch_engine._drop_everything()
+        self._model_cache.clear()
+        malloc_trim()
 
-    def _aside(self, question: Aside, request: Request, still_wanted: Callable[[], bool]) -> ModelCard | Result:
+    def _answer_batch(
+        self, question: BatchQuestion, request: Request, still_wanted: Callable[[], bool]
+    ) -> ModelCard | Result:
         if question.wanted == "card":
             return self.card(request.settings)
-        if self._beside is None:
+        if self._batch_engine is None:
             # The same networks, but caches of its own: a folder must not push out what the window looks at.
-            self._beside = Engine(self._shelf)
-        return self._beside._settled_alone(request, lambda _: still_wanted(), lambda _: None, LABELS_ALONE)
+            self._batch_engine = Engine(self._model_cache)
+        return self._batch_engine._settled_alone(request, lambda _: still_wanted(), lambda _: None, LABELS_ALONE)
 
     def _settled_alone(
         self, request: Request, still_wanted: StillWanted, report: Listener, want: frozenset[ResultPart]
     ) -> Result:
-        self._kept.belong_to(request.image.digest)
-        self._traces.belong_to(request.image.digest)
-        give_back_freed()
+        self._cached.clear_for_image(request.image.digest)
+        self._forward_cache.clear_for_image(request.image.digest)
+        malloc_trim()
 
         def settle(compute: Compute) -> Result:
             return self._stage(request, compute, still_wanted, report, all_layers=False, want=want).settled()
@@ -253,19 +255,21 @@ class Engine:
         *,
         all_layers: bool,
         want: frozenset[ResultPart] = ALL_PARTS,
-    ) -> MapStage:
+    ) -> MapPipeline:
         settings = request.settings
         model = self._model(settings, compute)
-        for cache in (self._kept, self._traces):
+        for cache in (self._cached, self._forward_cache):
             cache.resize(cache_bytes(compute.device))
-        watch = Stopwatch(self._kept, compute.device)
+        stopwatch = Stopwatch(self._cached, compute.device)
         # Hundreds of megabytes, of use only to a class nobody asked for yet: kept for the image at hand alone.
-        self._traces.belong_to(request.image.digest)
+        self._forward_cache.clear_for_image(request.image.digest)
         checkpoint = _checkpoint(request, still_wanted, report)
-        return MapStage(Passes(request, model, compute, watch, self._traces, checkpoint, all_layers), want)
+        return MapPipeline(
+            NetworkPasses(request, model, compute, stopwatch, self._forward_cache, checkpoint, all_layers), want
+        )
 
     def _model(self, settings: Settings, compute: Compute) -> Model:
-        return self._shelf.get(settings.model, settings.vocabulary, compute)
+        return self._model_cache.get(settings.model, settings.vocabulary, compute)
 
 
 def _checkpoint(request: Request, still_wanted: StillWanted, report: Listener) -> Checkpoint:

@@ -9,7 +9,7 @@ from typing import Any
 from dcsm_viewer.core.settings import Vocabulary
 from dcsm_viewer.core.types import ModelCard
 from dcsm_viewer.engine.networks.class_head import (
-    Readout,
+    ClassHead,
     SigmoidClasses,
     SoftmaxClasses,
     SoftmaxGroups,
@@ -31,7 +31,7 @@ class Model:
     """A network on its device, what its logits mean, and its card."""
 
     network: Network[Any]
-    readout: Readout
+    class_head: ClassHead
     card: ModelCard
 
 
@@ -51,7 +51,7 @@ def model_cards() -> tuple[ModelCard, ...]:
     )
 
 
-class Shelf:
+class ModelCache:
     """Loaded models by name, vocabulary, device and precision; the longest there goes when a third one comes.
 
     Two networks may be compared side by side; more would only fill the memory.
@@ -88,25 +88,25 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
         network = Vgg16.of(weights.tensors, weights.convention, ceil_mode=weights.ceil_mode)
     else:
         network = EfficientNetLite0.of(weights.tensors, weights.convention)
-    readout: Readout
+    class_head: ClassHead
     # Outputs in groups have no names of their own: a thousand of them are ImageNet's, as in any file without names.
     if weights.groups is None or (vocabulary == "imagenet" and network.classes == IMAGENET_CLASSES):
-        readout = _readout(weights.class_names if weights.groups is None else (), network.classes, vocabulary)
+        class_head = _readout(weights.class_names if weights.groups is None else (), network.classes, vocabulary)
     else:
-        readout = SoftmaxGroups(weights.class_names, weights.groups)
+        class_head = SoftmaxGroups(weights.class_names, weights.groups)
     card = ModelCard(
         name=name,
         title=Path(name).name,
-        class_names=readout.names,
+        class_names=class_head.names,
         layer_names=network.layer_names,
         weights_digest=weights.digest,
         input_convention=str(network.convention),
         derivable=network.derivable,
     )
-    return Model(network.to(compute.device, compute.dtype), readout, card)
+    return Model(network.to(compute.device, compute.dtype), class_head, card)
 
 
-def _readout(names: tuple[str, ...], classes: int, vocabulary: Vocabulary) -> Readout:
+def _readout(names: tuple[str, ...], classes: int, vocabulary: Vocabulary) -> ClassHead:
     if classes == IMAGENET_CLASSES and names in ((), imagenet_names()):
         return voc_groups() if vocabulary == "voc" else SoftmaxClasses(imagenet_names())
     return SigmoidClasses(names)

@@ -25,7 +25,7 @@ from dcsm_viewer.engine.crf import (
     unary_from_labels,
     unary_from_probabilities,
 )
-from dcsm_viewer.engine.stages.segmentation import LARGEST_PIXELS
+from dcsm_viewer.engine.stages.segmentation import MAX_CRF_PIXELS
 
 _FLOOR = 1e-5  # of probabilities, as pydensecrf's unary_from_softmax clips them
 
@@ -51,7 +51,7 @@ def _probabilities(
 ) -> NDArray[np.float32]:
     if unary.shape[0] == 1:
         return np.ones(tuple(unary.shape), dtype=np.float32)
-    factor = max(1, math.ceil(math.sqrt(rgb.shape[0] * rgb.shape[1] / LARGEST_PIXELS)))
+    factor = max(1, math.ceil(math.sqrt(rgb.shape[0] * rgb.shape[1] / MAX_CRF_PIXELS)))
     if factor > 1:
         return preview(unary, rgb, settings, factor=factor)
 

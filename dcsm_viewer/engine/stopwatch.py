@@ -35,7 +35,7 @@ class Stopwatch:
             return self._cache.get((stage, *key), make)
         return self.timed(stage, lambda: self._cache.get((stage, *key), make))
 
-    def tool(self, stage: Stage, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+    def intermediate(self, stage: Stage, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
         """The same for something a stage works with and does not give: kept, but no piece of the stage."""
         return self._cache.get((stage, *key), make)
 

@@ -14,12 +14,12 @@ from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import ModelCard, Request, SourceImage, Stage
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.engine import KEPT_BYTES, LABELS_ALONE, TRACES_BYTES
-from dcsm_viewer.engine.map_pipeline import MapStage
-from dcsm_viewer.engine.model_cache import Model, Shelf
+from dcsm_viewer.engine.engine import CACHE_BYTES, FORWARD_CACHE_BYTES, LABELS_ALONE
+from dcsm_viewer.engine.map_pipeline import MapPipeline
+from dcsm_viewer.engine.model_cache import Model, ModelCache
 from dcsm_viewer.engine.runtime.device import Compute, choose
-from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
-from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.runtime.mkl_warm_up import warm_up_mkl
+from dcsm_viewer.engine.stages.network_passes import NetworkPasses
 from dcsm_viewer.engine.stopwatch import Stopwatch
 
 
@@ -45,11 +45,11 @@ class Bench:
     largest N first: then the classes go back through the network together.
     """
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
-        make_first_calls()
-        self._shelf = shelf or Shelf()
-        self._kept = Cache(KEPT_BYTES)
-        self._traces = Cache(TRACES_BYTES)
+    def __init__(self, model_cache: ModelCache | None = None) -> None:
+        warm_up_mkl()
+        self._model_cache = model_cache or ModelCache()
+        self._cached = Cache(CACHE_BYTES)
+        self._forward_cache = Cache(FORWARD_CACHE_BYTES)
 
     def card(self, settings: Settings) -> ModelCard:
         """The card of the model these settings name, which is loaded for it."""
@@ -62,25 +62,27 @@ class Bench:
         """Raises UserError with a sentence for settings that cannot be used."""
         limits.check(settings)
         # Nobody turns back to an earlier image.
-        self._kept.belong_to(image.digest)
-        self._traces.belong_to(image.digest)
+        self._cached.clear_for_image(image.digest)
+        self._forward_cache.clear_for_image(image.digest)
         compute = choose(settings.device, settings.precision)
-        model, watch = self._model(settings, compute), Stopwatch(self._kept)
-        passes = Passes(Request(0, image, settings), model, compute, watch, self._traces, _go_on, all_layers=False)
-        stage = MapStage(passes, LABELS_ALONE)
-        found = stage.found()
-        subtracted = stage.subtracted(found)
+        model, stopwatch = self._model(settings, compute), Stopwatch(self._cached)
+        passes = NetworkPasses(
+            Request(0, image, settings), model, compute, stopwatch, self._forward_cache, _go_on, all_layers=False
+        )
+        stage = MapPipeline(passes, LABELS_ALONE)
+        outputs = stage.outputs()
+        subtracted = stage.subtracted(outputs)
         return Labelled(
-            scores=image_scores(found.scores, settings.method),
-            candidate_ids=found.detection.candidate_ids,
-            detected_ids=found.detection.detected_ids,
-            maps_key=stage.subtraction_key(found),
+            scores=image_scores(outputs.scores, settings.method),
+            candidate_ids=outputs.detection.candidate_ids,
+            detected_ids=outputs.detection.detected_ids,
+            maps_key=stage.subtraction_key(outputs),
             class_maps=to_array(subtracted.class_maps),
-            labels=stage.segmenter(found, subtracted).exact().labels,
+            labels=stage.segmenter(outputs, subtracted).exact().labels,
         )
 
     def _model(self, settings: Settings, compute: Compute) -> Model:
-        return self._shelf.get(settings.model, settings.vocabulary, compute)
+        return self._model_cache.get(settings.model, settings.vocabulary, compute)
 
 
 def _go_on(_stage: Stage, _text: str) -> None:

@@ -30,7 +30,7 @@ from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.theme import Theme, Themes
 from dcsm_viewer.gui.widgets.number_locale import settle_default
-from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
+from dcsm_viewer.worker.engine_thread import EngineLike, Listener, create_engine
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def run_window(
     remembered = Remembered.of_the_user() if screenshot is None else Remembered()
     state = ViewState(settings=settings or Settings(), view=view, paint=paint or Paint(), failure=remembered.complaint)
     rescue = platformdirs.user_state_path("dcsm-viewer") / "recovery" if screenshot is None else None
-    parts = build(state, make_engine or real_engine, themes, remembered, rescue)
+    parts = build(state, make_engine or create_engine, themes, remembered, rescue)
     window = parts.window
     themes.choose(theme or _theme(remembered.text("window/theme")))
     window.menus.check("theme", f"theme.{themes.theme}")

@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class BatchQuestion:
     """result: the answer is the settled Result of the inquiry's request, the very one a batch would make.
 
     card: the ModelCard of the request's settings. Neither touches what is kept of the image on show.

@@ -14,7 +14,7 @@ class CanvasQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Canvas:
+class CanvasImage:
     """The square canvas rgb uint8 (S, S, 3), before a network's means; the image lies at rows top .. top + height - 1
     and columns left .. left + width - 1, px.
     """

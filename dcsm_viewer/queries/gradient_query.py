@@ -23,7 +23,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class MicroscopeQuestion:
+class GradientQuestion:
     """Derivatives of `class_id` at every layer at one scale, px; and the gate behind `unit`, if one is chosen."""
 
     class_id: int
@@ -56,7 +56,7 @@ class GateChannel:
 
     def passes(self, mode: BackwardMode) -> bool:
         """Whether the rule lets this derivative through."""
-        return lets_through(mode, is_open=self.is_open, incoming=self.incoming[mode])
+        return passes_relu(mode, is_open=self.is_open, incoming=self.incoming[mode])
 
     def outgoing(self, mode: BackwardMode) -> float:
         return self.incoming[mode] if self.passes(mode) else 0.0
@@ -80,13 +80,13 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Microscope:
+class GradientAnswer:
     """layers: in the order the derivative reaches them, the network input last. gradients: by rule, then by layer.
 
     image_on_canvas: (top, left, height, width) of the image on the canvas of `canvas_px`, which every map spans.
     """
 
-    question: MicroscopeQuestion
+    question: GradientQuestion
     layers: tuple[str, ...]
     gradients: Mapping[BackwardMode, Mapping[str, LayerGradient]]
     canvas_px: int
@@ -118,7 +118,7 @@ class Microscope:
         return values
 
 
-def lets_through(mode: BackwardMode, *, is_open: bool, incoming: float) -> bool:
+def passes_relu(mode: BackwardMode, *, is_open: bool, incoming: float) -> bool:
     """gradient: where the forward value passed; deconvnet: what is positive; guided: both (Springenberg et al.)."""
     match mode:
         case "gradient":

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class MatrixQuestion:
-    """All comparisons of the candidates, in maps of at most `room_bytes` together."""
+    """All comparisons of the candidates, in maps of at most `max_bytes` together."""
 
-    room_bytes: int = 48 * 1024**2
+    max_bytes: int = 48 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)

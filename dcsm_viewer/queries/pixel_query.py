@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerQuestion:
+class PixelQuestion:
     """What made the maps and the label of pixel (row, col) of the image what they are."""
 
     row: int
@@ -99,7 +99,7 @@ class CrfEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class SamplePlace:
+class SamplePosition:
     """A pixel of the canvas (row, col) and its weight in the image's pixel; the weights sum to 1."""
 
     row: int
@@ -108,13 +108,13 @@ class SamplePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class PixelLedger:
+class PixelContributions:
     """The account. samples: where on the canvas the pixel lies, up to four places where the image was resized.
 
     Numbers of the classes are means over these places. crf is None until it is known.
     """
 
-    question: LedgerQuestion
-    samples: tuple[SamplePlace, ...]
+    question: PixelQuestion
+    samples: tuple[SamplePosition, ...]
     classes: tuple[ClassEntry, ...]
     crf: CrfEntry | None = None

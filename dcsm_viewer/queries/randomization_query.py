@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class SanityQuestion:
+class RandomizationQuestion:
     """Maps of `class_id` after every number of randomised layers, the one on show, `first`, before the others.
 
     seed: of the weights that are drawn.
@@ -25,7 +25,7 @@ class SanityQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class SanityRung:
+class RandomizationStep:
     """The maps after the top `randomised` layers were drawn anew; 0 is the trained network.
 
     raw and distinct: float32 (h, w) in [0, 1], at canvas resolution, cropped to the image. raw_rho, distinct_rho:
@@ -42,16 +42,16 @@ class SanityRung:
 
 
 @dataclass(frozen=True, slots=True)
-class SanityLadder:
+class RandomizationSeries:
     """The rungs known so far, by their number of randomised layers.
 
     layers: names of what can be randomised, the top first, so that rung k has layers[:k] drawn anew.
     """
 
-    question: SanityQuestion
+    question: RandomizationQuestion
     layers: tuple[str, ...]
-    rungs: Mapping[int, SanityRung]
+    steps: Mapping[int, RandomizationStep]
 
     @property
     def is_whole(self) -> bool:
-        return len(self.rungs) == len(self.layers) + 1
+        return len(self.steps) == len(self.layers) + 1

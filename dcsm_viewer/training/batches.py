@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.training.augment import Seen, augmented, fitted
@@ -107,7 +107,7 @@ def fixed_batches(
             yield these, _gathered(these, [pool.submit(one, place) for place in these], identity, targets)
 
 
-def network_input(batch: Batch, convention: InputConvention, device: torch.device) -> Tensor:
+def network_input(batch: Batch, convention: InputSpec, device: torch.device) -> Tensor:
     """(N, 3, S, S), float32 on the device, as the convention says."""
     pixels = batch.canvases.to(device).permute(0, 3, 1, 2).float()
     if convention.order == "bgr":

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.io.atomic import make_folder, replaced
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.batches import (
@@ -51,7 +51,7 @@ class FrozenPart:
     """
 
     def __init__(
-        self, out: Path, recipe: Recipe, data: str, convention: InputConvention, share: Share, device: torch.device
+        self, out: Path, recipe: Recipe, data: str, convention: InputSpec, share: Share, device: torch.device
     ) -> None:
         """data: names the start weights and the images."""
         self._recipe, self._convention, self._share, self._device = recipe, convention, share, device
@@ -70,7 +70,7 @@ class FrozenPart:
         is_missing = set(missing)
         for step in steps:
             if step not in is_missing and self._folder is not None:
-                yield self._kept(self._path(self._folder, epoch, step))
+                yield self._cached(self._path(self._folder, epoch, step))
                 continue
             batch = next(fresh)
             lower = network.lower(network_input(batch, self._convention, self._device))
@@ -96,7 +96,7 @@ class FrozenPart:
             save_file(tensors, draft)
         return _usual(half)
 
-    def _kept(self, path: Path) -> Prepared:
+    def _cached(self, path: Path) -> Prepared:
         try:
             tensors = load_file(path)
             lower = _usual(tensors["lower"].to(self._device))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.engine.networks.class_head import imagenet_names
-from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.engine.weights.library import load
 from dcsm_viewer.engine.weights.weights_file import Architecture
 from dcsm_viewer.training.class_mapping import Groups, known_outputs, members_of
@@ -33,7 +33,7 @@ class Start:
 
     architecture: Architecture
     tensors: dict[str, Tensor]
-    convention: InputConvention
+    convention: InputSpec
     ceil_mode: bool
     digest: str
     source: str

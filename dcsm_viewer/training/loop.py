@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.weights.weight_interpolation import mixed
+from dcsm_viewer.engine.weights.weight_interpolation import interpolate_tensors
 from dcsm_viewer.io.atomic import make_folder
 from dcsm_viewer.io.own_files import adopt, claim
 from dcsm_viewer.training import checkpoint
@@ -192,7 +192,7 @@ class _Training:
         assert self.standing is not None
         tensors = self.network.tensors()
         tensors.update({name: tensor.float().cpu() for name, tensor in self.standing.average.items()})
-        return mixed(tensors, self.start.tensors, self.recipe.blend)
+        return interpolate_tensors(tensors, self.start.tensors, self.recipe.blend)
 
     def _calibrate(self) -> None:
         """Gives the borrowed outputs of the start their scale, on evenly spaced training images."""

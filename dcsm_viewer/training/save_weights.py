@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from dcsm_viewer.engine.weights.digest import sha256_of
-from dcsm_viewer.engine.weights.formats.safetensors_file import in_half, write_safetensors
+from dcsm_viewer.engine.weights.formats.safetensors_file import to_float16, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import replaced
 from dcsm_viewer.training.initial_weights import Start
@@ -28,11 +28,11 @@ def write_weights(
 ) -> str:
     """The sha256 of the file written at `path`. It opens with `--model FILE` and `models import`.
 
-    recipe: JSON values, kept in the header. half: see in_half.
+    recipe: JSON values, kept in the header. half: see to_float16.
     """
     file = WeightsFile(
         architecture=start.architecture,
-        tensors=in_half(tensors) if half else tensors,
+        tensors=to_float16(tensors) if half else tensors,
         class_names=class_names,
         convention=start.convention,
         ceil_mode=start.ceil_mode,

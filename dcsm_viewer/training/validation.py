@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.metrics.average_precision import average_precisions, mean_average_precision
 from dcsm_viewer.training.batches import Share, fixed_batches, network_input
@@ -32,7 +32,7 @@ def largest_logits(
     network: Trainable,
     dataset: Dataset,
     recipe: Recipe,
-    convention: InputConvention,
+    convention: InputSpec,
     device: torch.device,
     *,
     workers: int,
@@ -59,7 +59,7 @@ def validated(
     network: Trainable,
     dataset: Dataset,
     recipe: Recipe,
-    convention: InputConvention,
+    convention: InputSpec,
     device: torch.device,
     *,
     workers: int,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Answer, Failure, Inquiry, Report, Request, Result, Stage, UserError
+from dcsm_viewer.core.types import Answer, Failure, Query, Report, Request, Result, Stage, UserError
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class EngineLike(Protocol):
 
     def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None: ...
 
-    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
+    def answer(self, query: Query, still_wanted: Callable[[], bool], report: Listener) -> bool:
         """Whether it was answered to the end; False once `still_wanted` said no."""
         ...
 
@@ -40,7 +40,7 @@ class Mailbox:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: Request | None = None
-        self._inquiries: dict[type, Inquiry] = {}
+        self._queries: dict[type, Query] = {}
         self._closed = False
 
     def put(self, request: Request) -> None:
@@ -48,22 +48,22 @@ class Mailbox:
             self._waiting = request
             self._changed.notify()
 
-    def put_inquiry(self, inquiry: Inquiry) -> None:
+    def put_query(self, query: Query) -> None:
         """An older one of its type never takes the place of a newer one."""
         with self._changed:
-            waiting = self._inquiries.get(type(inquiry.question))
-            if waiting is None or waiting.serial < inquiry.serial:
-                self._inquiries[type(inquiry.question)] = inquiry
+            waiting = self._queries.get(type(query.question))
+            if waiting is None or waiting.serial < query.serial:
+                self._queries[type(query.question)] = query
             self._changed.notify()
 
-    def take(self) -> Request | Inquiry | None:
+    def take(self) -> Request | Query | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._waiting is not None or bool(self._inquiries))
+            self._changed.wait_for(lambda: self._closed or self._waiting is not None or bool(self._queries))
             if self._closed:
                 return None
             if self._waiting is None:
-                newest = max(self._inquiries.values(), key=lambda inquiry: inquiry.serial)
-                return self._inquiries.pop(type(newest.question))
+                newest = max(self._queries.values(), key=lambda query: query.serial)
+                return self._queries.pop(type(newest.question))
             request, self._waiting = self._waiting, None
             return request
 
@@ -72,15 +72,15 @@ class Mailbox:
         with self._changed:
             return self._waiting
 
-    def newest_inquiry(self) -> int:
+    def newest_query(self) -> int:
         """The serial of the newest inquiry that waits, -1 where none does."""
         with self._changed:
-            return max((inquiry.serial for inquiry in self._inquiries.values()), default=-1)
+            return max((query.serial for query in self._queries.values()), default=-1)
 
-    def forget(self, question: type) -> None:
+    def cancel_queries(self, question: type) -> None:
         """Drops the inquiry of this type that waits."""
         with self._changed:
-            self._inquiries.pop(question, None)
+            self._queries.pop(question, None)
 
     def empty(self) -> None:
         with self._changed:
@@ -92,7 +92,7 @@ class Mailbox:
             self._changed.notify()
 
 
-def uses(newest: Request, running: Request, stage: Stage) -> bool:
+def is_still_useful(newest: Request, running: Request, stage: Stage) -> bool:
     """Whether `newest` still needs what `running` is about to make in `stage` (docs/architecture.md, section 4).
 
     Maps of another N or alpha share every forward and backward pass; a CRF is wasted by any change of settings.
@@ -130,26 +130,26 @@ class EngineThread:
         self._mailbox = Mailbox()
         self._cancelled_up_to = -1
         self._newest_serial = -1
-        self._forgotten: dict[type, int] = {}
+        self._cancelled_queries: dict[type, int] = {}
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
+        self._thread = threading.Thread(target=self._run_loop, name="engine", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def ask(self, request: Request) -> None:
-        """Run this next; a request that still waits is dropped, one that runs ends as `uses` says."""
+        """Run this next; a request that still waits is dropped, one that runs ends as `is_still_useful` says."""
         self._newest_serial = request.serial
         self._mailbox.put(request)
 
-    def inquire(self, inquiry: Inquiry) -> None:
+    def submit_query(self, query: Query) -> None:
         """Answer this as soon as no request waits; it gives way to any request or newer inquiry, and comes back."""
-        self._mailbox.put_inquiry(inquiry)
+        self._mailbox.put_query(query)
 
-    def forget(self, question: type, up_to: int) -> None:
+    def cancel_queries(self, question: type, up_to: int) -> None:
         """Nobody wants inquiries of this type with serials up to this any more."""
-        self._forgotten[question] = up_to
-        self._mailbox.forget(question)
+        self._cancelled_queries[question] = up_to
+        self._mailbox.cancel_queries(question)
 
     def cancel(self) -> None:
         """Drop what waits and abandon what runs at its next checkpoint."""
@@ -164,7 +164,7 @@ class EngineThread:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _live(self) -> None:
+    def _run_loop(self) -> None:
         try:
             engine = self._make_engine(self._report)
         except Exception as error:
@@ -172,19 +172,19 @@ class EngineThread:
             self._report(Failure(self._newest_serial, _sentence(error)))
             self._refuse_all(_sentence(error))
             return
-        while (wish := self._mailbox.take()) is not None:
-            if isinstance(wish, Request):
-                self._run(engine, wish)
+        while (message := self._mailbox.take()) is not None:
+            if isinstance(message, Request):
+                self._run(engine, message)
             else:
-                self._answer(engine, wish)
+                self._answer(engine, message)
 
     def _refuse_all(self, sentence: str) -> None:
         """Without an engine every request and inquiry is answered with the reason: nobody may wait for ever."""
-        while (wish := self._mailbox.take()) is not None:
-            if isinstance(wish, Request):
-                self._report(Failure(wish.serial, sentence))
+        while (message := self._mailbox.take()) is not None:
+            if isinstance(message, Request):
+                self._report(Failure(message.serial, sentence))
             else:
-                self._report(Answer(wish, failure=sentence))
+                self._report(Answer(message, failure=sentence))
 
     def _report(self, what: Report) -> None:
         """Tell the listener. An error of the listener's is logged: it must not end the thread."""
@@ -207,8 +207,8 @@ class EngineThread:
             newest = self._mailbox.waiting()
             # Once the user has the result, anything more is done only while nobody waits.
             if settled:
-                return newest is None and self._mailbox.newest_inquiry() < 0
-            return newest is None or uses(newest, request, stage)
+                return newest is None and self._mailbox.newest_query() < 0
+            return newest is None or is_still_useful(newest, request, stage)
 
         try:
             engine.run(request, still_wanted, report)
@@ -221,22 +221,22 @@ class EngineThread:
                 log.exception("request %d failed", request.serial)
             self._report(Failure(request.serial, _sentence(error)))
 
-    def _answer(self, engine: EngineLike, inquiry: Inquiry) -> None:
-        def is_forgotten() -> bool:
-            return inquiry.serial <= self._forgotten.get(type(inquiry.question), -1)
+    def _answer(self, engine: EngineLike, query: Query) -> None:
+        def is_cancelled() -> bool:
+            return query.serial <= self._cancelled_queries.get(type(query.question), -1)
 
         def still_wanted() -> bool:
-            others = self._mailbox.waiting() is not None or self._mailbox.newest_inquiry() > inquiry.serial
-            return not (self._stopping.is_set() or others or is_forgotten())
+            others = self._mailbox.waiting() is not None or self._mailbox.newest_query() > query.serial
+            return not (self._stopping.is_set() or others or is_cancelled())
 
         try:
-            if not engine.answer(inquiry, still_wanted, self._report) and not is_forgotten():
-                self._mailbox.put_inquiry(inquiry)
+            if not engine.answer(query, still_wanted, self._report) and not is_cancelled():
+                self._mailbox.put_query(query)
         except UserError as error:
-            self._report(Answer(inquiry, failure=str(error)))
+            self._report(Answer(query, failure=str(error)))
         except Exception as error:
-            log.exception("inquiry %d failed", inquiry.serial)
-            self._report(Answer(inquiry, failure=_sentence(error)))
+            log.exception("inquiry %d failed", query.serial)
+            self._report(Answer(query, failure=_sentence(error)))
 
 
 def _sentence(error: Exception) -> str:
@@ -245,7 +245,7 @@ def _sentence(error: Exception) -> str:
     return f"The engine met an unexpected {type(error).__name__}: {error}. The log has the details."
 
 
-def real_engine(report: Listener) -> EngineLike:
+def create_engine(report: Listener) -> EngineLike:
     """The engine of this program, built here so that only the caller's thread pays for importing torch."""
     from dcsm_viewer.engine.engine import Engine
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from dcsm_viewer.core.types import ModelCard
 
 # The names the engine knows (a test holds the two together), with words for a box. "" leaves it to the file.
-CONVENTION_TITLES: Mapping[str, str] = MappingProxyType(
+INPUT_SPEC_TITLES: Mapping[str, str] = MappingProxyType(
     {
         "": "As the file says",
         "caffe": "Caffe: BGR minus means",
@@ -26,9 +26,9 @@ CONVENTION_TITLES: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class ImportOrder:
+class ImportJob:
     """A weights file to keep under `name`. title "" is the name; classes None are those the file names or implies;
-    convention is a key of CONVENTION_TITLES.
+    convention is a key of INPUT_SPEC_TITLES.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class ImportOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """A model that is there now, the sentences about how it was read, and all models with it."""
 
     name: str
@@ -47,10 +47,10 @@ class Imported:
     models: tuple[ModelCard, ...]
 
 
-def import_model(order: ImportOrder) -> Imported:
+def import_model(order: ImportJob) -> ImportResult:
     """Raises UserError with one sentence for whatever is wrong with file, name or class list."""
     from dcsm_viewer.engine.model_cache import model_cards
-    from dcsm_viewer.engine.weights.input_spec_names import convention_named
+    from dcsm_viewer.engine.weights.input_spec_names import input_spec_named
     from dcsm_viewer.engine.weights.library import import_weights
 
     entry = import_weights(
@@ -58,12 +58,12 @@ def import_model(order: ImportOrder) -> Imported:
         order.name,
         title=order.title or None,
         class_names_file=order.classes,
-        convention=convention_named(order.convention) if order.convention else None,
+        convention=input_spec_named(order.convention) if order.convention else None,
     )
-    return Imported(entry.name, entry.notes, model_cards())
+    return ImportResult(entry.name, entry.notes, model_cards())
 
 
-def fetch_vgg16(progress: Callable[[int, int], None], still_wanted: Callable[[], bool]) -> Imported | None:
+def fetch_vgg16(progress: Callable[[int, int], None], still_wanted: Callable[[], bool]) -> ImportResult | None:
     """Torchvision's published VGG-16, or None once `still_wanted` said no. `progress` hears (bytes there, in all)
     from another thread.
 
@@ -76,4 +76,4 @@ def fetch_vgg16(progress: Callable[[int, int], None], still_wanted: Callable[[],
         entry = fetch_torchvision_vgg16(progress, still_wanted=still_wanted)
     except CancelledError:
         return None
-    return Imported(entry.name, entry.notes, model_cards())
+    return ImportResult(entry.name, entry.notes, model_cards())

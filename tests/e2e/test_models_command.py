@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dcsm_viewer.cli import main
-from dcsm_viewer.engine.weights.input_spec_names import CONVENTIONS
+from dcsm_viewer.engine.weights.input_spec_names import INPUT_SPECS
 from tests.unit.engine.weights.breaking import trace_of
 from tests.unit.engine.weights.test_broken_files import BROKEN
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
@@ -37,7 +37,7 @@ def weights(tmp_path: Path) -> Path:
     return tmp_path / "net.pth"
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("convention", INPUT_SPECS)
 def test_that_a_model_is_imported_described_listed_and_removed(
     convention: str, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -49,7 +49,7 @@ def test_that_a_model_is_imported_described_listed_and_removed(
 
     _, lines, _ = run(capsys, "info", "mine")
     assert (lines[0]["title"], lines[0]["class_names"]) == ("My own", ["ant", "bee", "cat"])
-    assert lines[0]["convention"] == str(CONVENTIONS[convention])
+    assert lines[0]["convention"] == str(INPUT_SPECS[convention])
 
     _, lines, _ = run(capsys, "list")
     assert [line["name"] for line in lines] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc", "mine"]

@@ -18,7 +18,7 @@ from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.worker.engine_thread import real_engine
+from dcsm_viewer.worker.engine_thread import create_engine
 from tests.e2e.conftest import photograph
 from tests.e2e.test_the_real_window import SMALL
 from tests.gui.monkey import Monkey, MonkeyEngine, used_bytes
@@ -73,7 +73,7 @@ def fake(qtbot: QtBot) -> Iterator[Parts]:
 
 @pytest.fixture
 def real(qtbot: QtBot) -> Iterator[Parts]:
-    yield from window(real_engine, ViewState(settings=SMALL), qtbot)
+    yield from window(create_engine, ViewState(settings=SMALL), qtbot)
 
 
 def told(parts: Parts, monkey: Monkey) -> None:

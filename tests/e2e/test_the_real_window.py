@@ -26,7 +26,7 @@ from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
-from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
+from dcsm_viewer.worker.engine_thread import EngineLike, Listener, create_engine
 from tests.gui.hands import click, the
 from tests.patience import PATIENCE_S
 from tests.samples import ROOT, SAMPLE, SAMPLES
@@ -110,7 +110,7 @@ def engines() -> dict[str, EngineLike]:
 def desk(engines: dict[str, EngineLike], qtbot: QtBot) -> Iterator[RealDesk]:
     def make_engine(report: Listener) -> EngineLike:
         if "engine" not in engines:
-            engines["engine"] = real_engine(lambda ready: engines.update(ready=ready))  # type: ignore[call-overload]  # kept for the next window
+            engines["engine"] = create_engine(lambda ready: engines.update(ready=ready))  # type: ignore[call-overload]  # kept for the next window
         report(engines["ready"])  # type: ignore[arg-type]  # what the line above kept
         return engines["engine"]
 

@@ -31,7 +31,7 @@ from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
 from dcsm_viewer.gui.tools.review.review_tool import TriageTool
 from dcsm_viewer.review.exported_result import read_exported
 from dcsm_viewer.review.review_file import BOOK, open_book
-from dcsm_viewer.worker.engine_thread import EngineLike, Listener, real_engine
+from dcsm_viewer.worker.engine_thread import EngineLike, Listener, create_engine
 from tests.gui.hands import click, press
 from tests.patience import PATIENCE_S
 from tests.samples import ROOT, SAMPLES
@@ -73,7 +73,7 @@ def desk(qtbot: QtBot) -> Iterator[RealDesk]:
     kept: list[Engine] = []
 
     def make_engine(report: Listener) -> EngineLike:
-        engine = real_engine(report)
+        engine = create_engine(report)
         assert isinstance(engine, Engine)
         kept.append(engine)
         return engine
@@ -114,7 +114,7 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
     batch = tmp_path / "batch"
     assert all(
         outcome.error is None
-        for outcome in export_images(Engine(desk.engine._shelf), paths, Order(SMALL, batch, FORMATS))
+        for outcome in export_images(Engine(desk.engine._model_cache), paths, Order(SMALL, batch, FORMATS))
     )
     assert bytes_of(out) == bytes_of(batch)
 

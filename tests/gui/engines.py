@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import Semaphore
 
-from dcsm_viewer.core.types import Answer, EngineReady, Inquiry, Progress, Report, Request, Result, UserError
+from dcsm_viewer.core.types import Answer, EngineReady, Progress, Query, Report, Request, Result, UserError
 from dcsm_viewer.worker.engine_thread import Listener, StillWanted
 from tests.patience import PATIENCE_S
 from tests.results import VOC_NAMES, make_model_card, make_result
@@ -32,8 +32,8 @@ class InstantEngine:
 
     def __init__(self) -> None:
         self.ran: list[Request] = []
-        self.asked: list[Inquiry] = []
-        self.known: dict[type, Callable[[Inquiry], object]] = {}
+        self.asked: list[Query] = []
+        self.known: dict[type, Callable[[Query], object]] = {}
         """What it answers to questions of each type."""
 
     def make(self, report: Listener) -> InstantEngine:
@@ -48,11 +48,11 @@ class InstantEngine:
         assert still_wanted("segmentation") in {True, False}
         report(answer(request, focus=focus_place(request)))
 
-    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Callable[[Report], None]) -> bool:
-        self.asked.append(inquiry)
+    def answer(self, query: Query, still_wanted: Callable[[], bool], report: Callable[[Report], None]) -> bool:
+        self.asked.append(query)
         if not still_wanted():
             return False
-        report(Answer(inquiry, self.known[type(inquiry.question)](inquiry)))
+        report(Answer(query, self.known[type(query.question)](query)))
         return True
 
 

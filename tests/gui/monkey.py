@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QMenuBar, QSlider, QToolButton, QWidget
 
-from dcsm_viewer.core.types import Answer, Inquiry, Report
+from dcsm_viewer.core.types import Answer, Query, Report
 from dcsm_viewer.gui.app import Parts
 from dcsm_viewer.gui.commands.action_specs import ACTIONS
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
@@ -40,10 +40,10 @@ _SIZES = ((1024, 700), (1280, 800), (1500, 900))
 class MonkeyEngine(InstantEngine):
     """Answers every request at once, and has nothing to say to questions it was taught no answer to."""
 
-    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Callable[[Report], None]) -> bool:
-        if type(inquiry.question) in self.known:
-            return super().answer(inquiry, still_wanted, report)
-        report(Answer(inquiry, failure="Nothing is known of that here."))
+    def answer(self, query: Query, still_wanted: Callable[[], bool], report: Callable[[Report], None]) -> bool:
+        if type(query.question) in self.known:
+            return super().answer(query, still_wanted, report)
+        report(Answer(query, failure="Nothing is known of that here."))
         return True
 
 

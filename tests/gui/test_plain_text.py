@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, Qt, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QMessageBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import Answer, EngineReady, Inquiry, Report, Request, UserError
+from dcsm_viewer.core.types import Answer, EngineReady, Query, Report, Request, UserError
 from dcsm_viewer.gui.commands.confirm_dialog import is_confirmed
 from dcsm_viewer.gui.plain_text import as_control, as_tip, as_title
 from dcsm_viewer.gui.state.save_snapshot import keep_shown
@@ -41,8 +41,8 @@ class OddEngine(InstantEngine):
             raise UserError(f"{request.image.name} cannot be done.")
         report(replace(answer(request), model=CARD))
 
-    def answer(self, inquiry: Inquiry, _still_wanted: Callable[[], bool], report: Callable[[Report], None]) -> bool:
-        report(Answer(inquiry, failure=f"{ODD} cannot be asked."))
+    def answer(self, query: Query, _still_wanted: Callable[[], bool], report: Callable[[Report], None]) -> bool:
+        report(Answer(query, failure=f"{ODD} cannot be asked."))
         return True
 
 

@@ -49,10 +49,10 @@ def test_that_guided_gradients_at_the_input_are_captums(dtype: torch.dtype, side
     tensors = random_vgg_tensors(seed=side, classes=CLASSES)
     x = torch.tensor(np.random.default_rng(side).normal(scale=50, size=(1, 3, side, side)), dtype=dtype)
     network = Vgg16.of({name: torch.tensor(value) for name, value in tensors.items()}, CAFFE).to(x.device, dtype)
-    trace = network.forward(x)
-    seeds = torch.zeros(CLASSES, *trace.logits.shape[1:], dtype=dtype)
-    seeds[range(CLASSES), range(CLASSES)] = 1
-    ((name, found),) = network.backward(trace, seeds, ("input",), "guided")
+    state = network.forward(x)
+    grad_outputs = torch.zeros(CLASSES, *state.logits.shape[1:], dtype=dtype)
+    grad_outputs[range(CLASSES), range(CLASSES)] = 1
+    ((name, found),) = network.backward(state, grad_outputs, ("input",), "guided")
     assert name == "input"
 
     captum = GuidedBackprop(Summed(tensors).to(dtype))

@@ -40,14 +40,14 @@ def test_that_efficientnet_derivatives_equal_the_reference(mode: BackwardMode, s
         CPU, torch.float32
     )
     x = np.random.default_rng(side).normal(size=(3, side, side))
-    trace = network.forward(torch.tensor(x, dtype=torch.float32)[None])
-    seeds = np.zeros((2, *trace.logits.shape[1:]))
-    seeds[0, 207], seeds[1, [444, 671]] = 1, 0.5
+    state = network.forward(torch.tensor(x, dtype=torch.float32)[None])
+    grad_outputs = np.zeros((2, *state.logits.shape[1:]))
+    grad_outputs[0, 207], grad_outputs[1, [444, 671]] = 1, 0.5
     layers = (*network.layer_names, "block0", "input")
-    found = dict(_copied(network.backward(trace, torch.tensor(seeds, dtype=torch.float32), layers, mode)))
+    found = dict(_copied(network.backward(state, torch.tensor(grad_outputs, dtype=torch.float32), layers, mode)))
     for row in range(2):
-        logits, expected = lite0_derivatives(tensors, x, seeds[row], mode)
-        assert worst_relative(trace.logits[0].numpy(), logits) < TOLERANCE
+        logits, expected = lite0_derivatives(tensors, x, grad_outputs[row], mode)
+        assert worst_relative(state.logits[0].numpy(), logits) < TOLERANCE
         for layer in layers:
             assert worst_relative(found[layer][row].numpy(), expected[layer]) < TOLERANCE, layer
 
@@ -77,14 +77,14 @@ def compare_vgg(
     weights = {name: torch.tensor(value) for name, value in tensors.items()}
     network = Vgg16.of(weights, CAFFE, ceil_mode=ceil).to(CPU, dtype)
     x = np.random.default_rng(side).normal(scale=50, size=(3, side, side))
-    trace = network.forward(torch.tensor(x, dtype=dtype)[None])
+    state = network.forward(torch.tensor(x, dtype=dtype)[None])
     logits, _, _ = vgg16_logits(tensors, x, ceil=ceil)
-    assert worst_relative(trace.logits[0].numpy(), logits) < tolerance
-    seeds = np.zeros((3, *logits.shape))
-    seeds[range(3), range(3)] = 1
-    found = dict(_copied(network.backward(trace, torch.tensor(seeds, dtype=dtype), layers, mode)))
+    assert worst_relative(state.logits[0].numpy(), logits) < tolerance
+    grad_outputs = np.zeros((3, *logits.shape))
+    grad_outputs[range(3), range(3)] = 1
+    found = dict(_copied(network.backward(state, torch.tensor(grad_outputs, dtype=dtype), layers, mode)))
     for row in range(3):
-        expected = vgg16_derivatives(tensors, x, seeds[row], mode, ceil=ceil)
+        expected = vgg16_derivatives(tensors, x, grad_outputs[row], mode, ceil=ceil)
         for layer in layers:
             name = "conv1_1" if layer == "input" else layer
             assert np.abs(expected[name]).max() > 0, layer
@@ -94,9 +94,9 @@ def compare_vgg(
 def test_that_a_backward_stops_at_the_earliest_wanted_layer() -> None:
     tensors = random_vgg_tensors(seed=1, classes=2)
     network = Vgg16.of({name: torch.tensor(value) for name, value in tensors.items()}, CAFFE)
-    trace = network.forward(torch.zeros(1, 3, 224, 224, dtype=torch.float64))
-    seeds = torch.ones(1, *trace.logits.shape[1:], dtype=torch.float64)
-    assert [name for name, _ in network.backward(trace, seeds, ("conv5_1", "conv5_3"), "guided")] == [
+    state = network.forward(torch.zeros(1, 3, 224, 224, dtype=torch.float64))
+    grad_outputs = torch.ones(1, *state.logits.shape[1:], dtype=torch.float64)
+    assert [name for name, _ in network.backward(state, grad_outputs, ("conv5_1", "conv5_3"), "guided")] == [
         "conv5_3",
         "conv5_1",
     ]
@@ -105,14 +105,14 @@ def test_that_a_backward_stops_at_the_earliest_wanted_layer() -> None:
 def test_that_classes_sent_back_together_give_what_each_gives_alone() -> None:
     tensors = random_vgg_tensors(seed=2, classes=4)
     network = Vgg16.of({name: torch.tensor(value) for name, value in tensors.items()}, CAFFE)
-    trace = network.forward(
+    state = network.forward(
         torch.randn(1, 3, 224, 224, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     )
-    seeds = torch.zeros(4, *trace.logits.shape[1:], dtype=torch.float64)
-    seeds[range(4), range(4)] = 1
-    together = dict(_copied(network.backward(trace, seeds, CONVOLUTIONS, "guided")))
+    grad_outputs = torch.zeros(4, *state.logits.shape[1:], dtype=torch.float64)
+    grad_outputs[range(4), range(4)] = 1
+    together = dict(_copied(network.backward(state, grad_outputs, CONVOLUTIONS, "guided")))
     for row in range(4):
-        alone = dict(_copied(network.backward(trace, seeds[row : row + 1], CONVOLUTIONS, "guided")))
+        alone = dict(_copied(network.backward(state, grad_outputs[row : row + 1], CONVOLUTIONS, "guided")))
         for name in CONVOLUTIONS:
             torch.testing.assert_close(together[name][row], alone[name][0], rtol=1e-10, atol=1e-12)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import ClassChoice, MethodSettings
-from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputConvention
+from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputSpec
 from dcsm_viewer.engine.stages.class_selection import Detection, detect
 from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place, to_image
 from dcsm_viewer.engine.stages.subtraction.class_maps import Key, Subtracted, focus_maps, subtract
@@ -32,7 +32,7 @@ def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def pixels_of(convention: InputConvention) -> Pixels:
+def pixels_of(convention: InputSpec) -> Pixels:
     return Pixels(convention.order, convention.mean, convention.std)
 
 
@@ -52,7 +52,7 @@ def engine_maps(
     rgb: NDArray[np.uint8],
     network: MadeNetwork,
     method: MethodSettings,
-    convention: InputConvention,
+    convention: InputSpec,
     dtype: torch.dtype = torch.float32,
 ) -> tuple[dict[Key, torch.Tensor], Detection, Placement]:
     canvas, placement = place(rgb, method)
@@ -70,7 +70,7 @@ def engine_maps(
 
 
 def reference(
-    rgb: NDArray[np.uint8], network: MadeNetwork, method: MethodSettings, convention: InputConvention
+    rgb: NDArray[np.uint8], network: MadeNetwork, method: MethodSettings, convention: InputSpec
 ) -> ReferenceResult:
     common = {"pixels": pixels_of(convention), "scales": method.scales, "canvas_px": method.canvas_px}
     if method.preset == "caffe":
@@ -101,7 +101,7 @@ def assert_parity(
     network: MadeNetwork,
     method: MethodSettings,
     record: Recorder,
-    convention: InputConvention = CAFFE,
+    convention: InputSpec = CAFFE,
 ) -> Subtracted:
     expected = reference(rgb, network, method, convention)
     raw, detection, placement = engine_maps(rgb, network, method, convention)

@@ -15,12 +15,12 @@ from dcsm_viewer.core.settings import CrfSettings, MethodSettings, PrecisionWish
 from dcsm_viewer.core.types import ALL_PARTS, Request, Result, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.engine import Engine
-from dcsm_viewer.engine.model_cache import Model, Shelf, model_of
+from dcsm_viewer.engine.model_cache import Model, ModelCache, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.runtime.device import Compute
-from dcsm_viewer.engine.stages.network_passes import Passes
-from dcsm_viewer.engine.stages.pass_outputs import Found, find
+from dcsm_viewer.engine.stages.network_passes import NetworkPasses
+from dcsm_viewer.engine.stages.pass_outputs import PassOutputs, run_passes
 from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input, place, to_image
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
@@ -67,7 +67,7 @@ class VggInFloat64:
         return {layer: derivatives[layer] for layer in LAYERS}
 
 
-class OneModel(Shelf):
+class OneModel(ModelCache):
     """A shelf on which there is one network, made of these tensors."""
 
     def __init__(self, tensors: Mapping[str, Array]) -> None:
@@ -112,13 +112,15 @@ def engine_result(
     return Engine(OneModel(tensors)).settle(Request(0, image, settings), want=ALL_PARTS)
 
 
-def found_in_float64(tensors: Mapping[str, Array], image: SourceImage, method: MethodSettings) -> Found:
+def found_in_float64(tensors: Mapping[str, Array], image: SourceImage, method: MethodSettings) -> PassOutputs:
     """Scores and raw maps as the engine has them, before a Result rounds them to float32."""
     compute = Compute(CPU, torch.float64)
     request = Request(0, image, Settings(method=method, device="cpu", precision="float64"))
     model = OneModel(tensors).get("", "voc", compute)
-    passes = Passes(request, model, compute, Stopwatch(Cache(10**9)), Cache(10**9), lambda *_: None, all_layers=False)
-    return find(passes, method.scales)
+    passes = NetworkPasses(
+        request, model, compute, Stopwatch(Cache(10**9)), Cache(10**9), lambda *_: None, all_layers=False
+    )
+    return run_passes(passes, method.scales)
 
 
 def relative(found: Array, expected: Array) -> float:
@@ -206,9 +208,9 @@ def same_pools(tensors: Mapping[str, Array], image: SourceImage, method: MethodS
     alike = True
     for scale in method.scales:
         pixels = network_input(canvas, scale, CAFFE)
-        winners = made.forward(pixels, image_in_input(placement, scale)).gates.winners
+        pool_argmax = made.forward(pixels, image_in_input(placement, scale)).masks.pool_argmax
         _, inputs, switches = vgg16_logits(tensors, pixels[0].numpy(), ceil=True)
-        for index, taken in enumerate(winners.values(), 1):
+        for index, taken in enumerate(pool_argmax.values(), 1):
             values, chosen = inputs[f"pool{index}"], switches[f"pool{index}"]
             channels = np.arange(len(values))[:, None, None]
             theirs = np.zeros(values.reshape(len(values), -1).shape, dtype=np.bool_)
@@ -228,8 +230,8 @@ def same_branches(tensors: Mapping[str, Array], image: SourceImage, method: Meth
     for scale in method.scales:
         pixels = network_input(canvas, scale, CAFFE)
         where = image_in_input(placement, scale)
-        gates = [made.to(CPU, dtype).forward(pixels.to(dtype), where).gates for dtype in (torch.float32, torch.float64)]
-        single, double = ([*g.convolutions.values(), *g.winners.values(), *g.dense] for g in gates)
+        masks = [made.to(CPU, dtype).forward(pixels.to(dtype), where).masks for dtype in (torch.float32, torch.float64)]
+        single, double = ([*g.convolutions.values(), *g.pool_argmax.values(), *g.dense] for g in masks)
         if not all(torch.equal(a, b) for a, b in zip(single, double, strict=True)):
             return False
     return True

@@ -9,32 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dcsm_viewer.engine.analysis import canvas_image as strip
-from dcsm_viewer.engine.analysis import class_pairs as matrix
-from dcsm_viewer.engine.analysis import faithfulness_curves as faithfulness
-from dcsm_viewer.engine.analysis import gradient_rules as microscope
-from dcsm_viewer.engine.analysis import pixel_contributions as ledger
-from dcsm_viewer.engine.analysis import weight_randomization as sanity
-from dcsm_viewer.engine.map_pipeline import MapStage
+from dcsm_viewer.engine.analysis import (
+    canvas_image,
+    class_pairs,
+    faithfulness_curves,
+    gradient_rules,
+    pixel_contributions,
+    weight_randomization,
+)
+from dcsm_viewer.engine.map_pipeline import MapPipeline
 from dcsm_viewer.queries.canvas_query import CanvasQuestion
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
-from dcsm_viewer.queries.gradient_query import MicroscopeQuestion
+from dcsm_viewer.queries.gradient_query import GradientQuestion
 from dcsm_viewer.queries.matrix_query import MatrixQuestion
-from dcsm_viewer.queries.pixel_query import LedgerQuestion
-from dcsm_viewer.queries.randomization_query import SanityQuestion
+from dcsm_viewer.queries.pixel_query import PixelQuestion
+from dcsm_viewer.queries.randomization_query import RandomizationQuestion
 
-Answerer = Callable[[Any, MapStage], Iterator[object]]
+Answerer = Callable[[Any, MapPipeline], Iterator[object]]
 
 _ANSWERERS: dict[type, Answerer] = {
-    CanvasQuestion: strip.answer,
-    FaithfulnessQuestion: faithfulness.answer,
-    LedgerQuestion: ledger.answer,
-    MatrixQuestion: matrix.answer,
-    MicroscopeQuestion: microscope.answer,
-    SanityQuestion: sanity.answer,
+    CanvasQuestion: canvas_image.answer,
+    FaithfulnessQuestion: faithfulness_curves.answer,
+    PixelQuestion: pixel_contributions.answer,
+    MatrixQuestion: class_pairs.answer,
+    GradientQuestion: gradient_rules.answer,
+    RandomizationQuestion: weight_randomization.answer,
 }
 
 
-def answers(question: object, stage: MapStage) -> Iterator[object]:
-    """What is known of the question, better each time: a `Part` for now, the whole answer last."""
+def answer_question(question: object, stage: MapPipeline) -> Iterator[object]:
+    """What is known of the question, better each time: a `PartialAnswer` for now, the whole answer last."""
     return _ANSWERERS[type(question)](question, stage)

@@ -8,13 +8,13 @@ import numpy as np
 
 from dcsm_viewer.core.types import read_only
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.map_pipeline import MapStage
-from dcsm_viewer.queries.canvas_query import Canvas, CanvasQuestion
+from dcsm_viewer.engine.map_pipeline import MapPipeline
+from dcsm_viewer.queries.canvas_query import CanvasImage, CanvasQuestion
 
 
-def answer(_question: CanvasQuestion, stage: MapStage) -> Iterator[Canvas]:
+def answer(_question: CanvasQuestion, stage: MapPipeline) -> Iterator[CanvasImage]:
     """One answer: it is there already, unless it was let go."""
     canvas, placement = stage.passes.canvas()
     levels = np.rint(to_array(canvas)).clip(0, 255).astype(np.uint8)
     rgb = read_only(np.moveaxis(levels, 0, -1).copy())
-    yield Canvas(rgb, placement.top, placement.left, placement.height, placement.width)
+    yield CanvasImage(rgb, placement.top, placement.left, placement.height, placement.width)

@@ -1,4 +1,4 @@
-"""Every candidate against every other, by the engine's own `gather`, and how alike their maps are before and after."""
+"""Compare every candidate with every other, by the engine's own `accumulate`: before and after the subtraction."""
 
 from __future__ import annotations
 
@@ -12,119 +12,121 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.settings import MethodSettings
-from dcsm_viewer.engine.analysis.partial_answer import Part
-from dcsm_viewer.engine.analysis.treat_all_as_detected import every_candidate, method_in_use
+from dcsm_viewer.engine.analysis.partial_answer import PartialAnswer
+from dcsm_viewer.engine.analysis.treat_all_as_detected import resolved_method, treat_all_as_detected
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.map_pipeline import MapStage
+from dcsm_viewer.engine.map_pipeline import MapPipeline
 from dcsm_viewer.engine.stages.class_selection import Detection
-from dcsm_viewer.engine.stages.interpolation import Line
+from dcsm_viewer.engine.stages.interpolation import AxisSamples
 from dcsm_viewer.engine.stages.network_passes import Checkpoint
-from dcsm_viewer.engine.stages.pass_outputs import Found
+from dcsm_viewer.engine.stages.pass_outputs import PassOutputs
 from dcsm_viewer.engine.stages.preprocess import Placement
-from dcsm_viewer.engine.stages.subtraction.accumulate import gather
+from dcsm_viewer.engine.stages.subtraction.accumulate import accumulate
 from dcsm_viewer.engine.stages.subtraction.class_maps import Subtracted, chosen_maps, subtract
 from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, against_nothing
 from dcsm_viewer.engine.stages.subtraction.preview import SIDES_PX
-from dcsm_viewer.engine.stages.subtraction.sampling_grid import Sheet
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import SamplingGrid
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion, Similarity
 
 COARSE_PX = 125  # samples a side of the canvas in the first answer
 
 
-def answer(question: MatrixQuestion, stage: MapStage) -> Iterator[ClassMatrix | Part[ClassMatrix]]:
+def answer(question: MatrixQuestion, stage: MapPipeline) -> Iterator[ClassMatrix | PartialAnswer[ClassMatrix]]:
     """The matrix with a sample every few pixels first, then as fine as its room allows."""
-    found = stage.found()
-    ids = found.detection.candidate_ids
+    outputs = stage.outputs()
+    ids = outputs.detection.candidate_ids
     if not ids:
         nothing = torch.zeros(0, 0, 1, 1)
         yield ClassMatrix((), to_array(nothing), 1, {}, Similarity(None, 0), Similarity(None, 0))
         return
     _, placement = stage.passes.canvas()
-    method, detection = method_in_use(stage), every_candidate(found.detection)
-    alike = _maps_of_all(stage, found, detection, method, placement)
-    fine = step_for(len(ids), (placement.height, placement.width), question.room_bytes)
+    method, detection = resolved_method(stage), treat_all_as_detected(outputs.detection)
+    alike = _maps_of_all(stage, outputs, detection, method, placement)
+    fine = step_for(len(ids), (placement.height, placement.width), question.max_bytes)
     coarse = max(fine, math.ceil(placement.canvas_px / SIDES_PX[0]))
     for step in sorted({coarse, fine}, reverse=True):
-        left = stage.passes.watch.tool(
+        left = stage.passes.stopwatch.intermediate(
             "subtraction",
-            ("matrix", *stage.subtraction_key(found), step),
-            partial(left_of, found, method, placement, step, stage.passes.checkpoint),
+            ("matrix", *stage.subtraction_key(outputs), step),
+            partial(pairwise_contributions, outputs, method, placement, step, stage.passes.checkpoint),
         )
         matrix = ClassMatrix(ids, to_array(left), step, *alike, is_preview=step != fine)
-        yield Part(matrix) if step != fine else matrix
+        yield PartialAnswer(matrix) if step != fine else matrix
 
 
-def step_for(count: int, shape: tuple[int, int], room_bytes: int) -> int:
+def step_for(count: int, shape: tuple[int, int], max_bytes: int) -> int:
     """Canvas pixels from sample to sample, the least with which count x count float32 maps of `shape` fit the room."""
     step = 1
-    while count**2 * math.ceil(shape[0] / step) * math.ceil(shape[1] / step) * 4 > room_bytes:
+    while count**2 * math.ceil(shape[0] / step) * math.ceil(shape[1] / step) * 4 > max_bytes:
         step += 1
     return step
 
 
-def left_of(found: Found, method: MethodSettings, placement: Placement, step: int, checkpoint: Checkpoint) -> Tensor:
+def pairwise_contributions(
+    outputs: PassOutputs, method: MethodSettings, placement: Placement, step: int, checkpoint: Checkpoint
+) -> Tensor:
     """(K, K, h, w): evidence of the row against the column, on the diagonal against nothing, mean over what counts."""
-    detection = every_candidate(found.detection)
+    detection = treat_all_as_detected(outputs.detection)
     ids = detection.candidate_ids
-    count, sheet = len(ids), _samples(placement, method, step)
-    comparisons, alone = every_pair(count, method), against_nothing(count)
-    total = torch.zeros(count, count, *sheet.shape)
+    count, grid = len(ids), _samples(placement, method, step)
+    comparisons, alone = all_pairs(count, method), against_nothing(count)
+    total = torch.zeros(count, count, *grid.shape)
     terms = torch.zeros(count)
-    for scale, layers in chosen_maps(found.candidates_raw, method).items():
+    for scale, layers in chosen_maps(outputs.candidate_maps, method).items():
         checkpoint("subtraction", f"matrix, {scale} px")
         maps = list(layers.values())
-        sums = gather(maps, comparisons, method, sheet).sums.view(count, count, *sheet.shape).to(total)
-        raw = gather(maps, alone, method, sheet).sums.to(total)
+        sums = accumulate(maps, comparisons, method, grid).sums.view(count, count, *grid.shape).to(total)
+        raw = accumulate(maps, alone, method, grid).sums.to(total)
         if method.candidates == 0:
             sums += raw[:, None]
         else:
             sums[range(count), range(count)] = raw
         for row, class_id in enumerate(ids):
-            if not method.gate_by_scale or class_id in detection.found_at.get(scale, frozenset()):
+            if not method.gate_by_scale or class_id in detection.detected_at.get(scale, frozenset()):
                 total[row] += sums[row]
                 terms[row] += len(layers)
     return total.div_(terms.clamp(min=1)[:, None, None, None])
 
 
-def _samples(placement: Placement, method: MethodSettings, step: int) -> Sheet:
+def _samples(placement: Placement, method: MethodSettings, step: int) -> SamplingGrid:
     """The image's rectangle, a sample every `step` px or so; each with the value of the surface there."""
     side = placement.canvas_px
     rows, cols = (
-        Line.stretch(start, length, math.ceil(length / step), side)
+        AxisSamples.stretch(start, length, math.ceil(length / step), side)
         for start, length in ((placement.top, placement.height), (placement.left, placement.width))
     )
-    return Sheet(rows, cols, Line.whole(side), method.upsampling, exact=True)
+    return SamplingGrid(rows, cols, AxisSamples.whole(side), method.upsampling, exact=True)
 
 
-def every_pair(count: int, method: MethodSettings) -> Comparisons:
+def all_pairs(count: int, method: MethodSettings) -> Comparisons:
     """Each of `count` maps against each other; the target of row i and column j is i * count + j.
 
     With N = 0 none are compared.
     """
-    found: list[tuple[int, int, int, int]] = []
+    outputs: list[tuple[int, int, int, int]] = []
     for row in range(count if method.candidates else 0):
         for column in range(count):
             mirrored = method.negatives != "keep"
             if row == column or (mirrored and column < row):
                 continue
-            found.append((row, column, row * count + column, column * count + row if mirrored else -1))
-    first, second, takes, gives = zip(*found, strict=True) if found else ((), (), (), ())
-    return Comparisons(first, second, takes, gives, count**2)
+            outputs.append((row, column, row * count + column, column * count + row if mirrored else -1))
+    first, second, positive_target, negative_target = zip(*outputs, strict=True) if outputs else ((), (), (), ())
+    return Comparisons(first, second, positive_target, negative_target, count**2)
 
 
 def _maps_of_all(
-    stage: MapStage, found: Found, detection: Detection, method: MethodSettings, placement: Placement
+    stage: MapPipeline, outputs: PassOutputs, detection: Detection, method: MethodSettings, placement: Placement
 ) -> tuple[Mapping[int, NDArray[np.float32]], Similarity, Similarity]:
     """Distinct maps of those that were not detected, and how alike the maps of all are before and after."""
 
     def make() -> tuple[Subtracted, Similarity, Similarity]:
         stage.passes.checkpoint("subtraction", "matrix, class maps")
-        subtracted = subtract(found.candidates_raw, detection, method, placement)
+        subtracted = subtract(outputs.candidate_maps, detection, method, placement)
         return subtracted, similarity(subtracted.raw_class_maps), similarity(subtracted.class_maps)
 
-    key = ("matrix, class maps", *stage.subtraction_key(found))
-    subtracted, before, after = stage.passes.watch.tool("subtraction", key, make)
-    missing = [class_id for class_id in detection.candidate_ids if class_id not in found.detection.detected_ids]
+    key = ("matrix, class maps", *stage.subtraction_key(outputs))
+    subtracted, before, after = stage.passes.stopwatch.intermediate("subtraction", key, make)
+    missing = [class_id for class_id in detection.candidate_ids if class_id not in outputs.detection.detected_ids]
     rows = detection.candidate_ids
     return {each: to_array(subtracted.class_maps[rows.index(each)]) for each in missing}, before, after
 

@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.engine.analysis.weight_randomization import compared
+from dcsm_viewer.engine.analysis.weight_randomization import detection_for_class
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.map_pipeline import MapStage
-from dcsm_viewer.engine.networks.input_spec import InputConvention
-from dcsm_viewer.engine.stages.network_passes import Passes
-from dcsm_viewer.engine.stages.pass_outputs import find
+from dcsm_viewer.engine.map_pipeline import MapPipeline
+from dcsm_viewer.engine.networks.input_spec import InputSpec
+from dcsm_viewer.engine.stages.network_passes import NetworkPasses
+from dcsm_viewer.engine.stages.pass_outputs import run_passes
 from dcsm_viewer.engine.stages.preprocess import network_input, positions_on_image
 from dcsm_viewer.engine.stages.subtraction.class_maps import subtract
 from dcsm_viewer.queries.faithfulness_query import (
@@ -31,12 +31,12 @@ from dcsm_viewer.queries.faithfulness_query import (
 )
 
 BLUR = 5 / 224  # RISE blurs its 224 px images with a standard deviation of 5 px
-LOTS_SEED = 0
+TIE_BREAK_SEED = 0
 
 Maps = Mapping[RankedBy, NDArray[np.float32]]
 
 
-def answer(question: FaithfulnessQuestion, stage: MapStage) -> Iterator[Faithfulness]:
+def answer(question: FaithfulnessQuestion, stage: MapPipeline) -> Iterator[Faithfulness]:
     """All four curves, one point longer each time. A picture at a time, at the scale nearest the canvas."""
     request = replace(stage.passes.request, focus=question.class_id)
     passes = replace(stage.passes, request=request)
@@ -53,7 +53,7 @@ def answer(question: FaithfulnessQuestion, stage: MapStage) -> Iterator[Faithful
             digest = ranking.digest if 0 < step < question.steps else ""
             key = ("faithfulness", passes.forward_key, scale, curve, digest, count)
             make = partial(_scores, passes, scale, pictures, curve, ranking.order[:count])
-            so_far.append(float(passes.watch.tool("classify", key, make)[question.class_id]))
+            so_far.append(float(passes.stopwatch.intermediate("classify", key, make)[question.class_id]))
         yield Faithfulness(
             question,
             scale,
@@ -74,7 +74,7 @@ class Ranking:
     @classmethod
     def of(cls, values: NDArray[np.float32]) -> Ranking:
         flat = np.nan_to_num(values.ravel(), nan=0.0, posinf=0.0, neginf=0.0)
-        lots = np.random.default_rng(LOTS_SEED).permutation(flat.size)
+        lots = np.random.default_rng(TIE_BREAK_SEED).permutation(flat.size)
         order = np.lexsort((lots, -flat))
         _, counts = np.unique(flat, return_counts=True)
         ranked = float((counts == 1).sum()) / flat.size
@@ -92,7 +92,7 @@ class _Pictures:
     image: tuple[slice, slice]
 
     @classmethod
-    def of(cls, passes: Passes) -> _Pictures:
+    def of(cls, passes: NetworkPasses) -> _Pictures:
         # Imported when it is needed: the window's start must not wait for it.
         from scipy import ndimage
 
@@ -120,28 +120,28 @@ class _Pictures:
         return whole
 
 
-def grey_of(convention: InputConvention) -> tuple[float, float, float]:
+def grey_of(convention: InputSpec) -> tuple[float, float, float]:
     """RGB, 0..255, that the network sees as 0."""
     red, green, blue = convention.mean if convention.order == "rgb" else convention.mean[::-1]
     return red, green, blue
 
 
 def _scores(
-    passes: Passes, scale: int, pictures: _Pictures, curve: CurveName, chosen: NDArray[np.intp]
+    passes: NetworkPasses, scale: int, pictures: _Pictures, curve: CurveName, chosen: NDArray[np.intp]
 ) -> NDArray[np.float32]:
     passes.checkpoint("classify", f"{curve} of {len(chosen)} px")
-    network, readout = passes.model.network, passes.model.readout
+    network, class_head = passes.model.network, passes.model.class_head
     pixels = network_input(pictures.changed(curve, chosen), scale, network.convention)
     logits = network.forward(pixels.to(passes.compute.device, passes.compute.dtype)).logits
     on_image = positions_on_image(passes.canvas()[1], (logits.shape[2], logits.shape[3]))
-    scores: NDArray[np.float32] = readout.scores(logits, on_image.to(logits.device)).float().cpu().numpy()
+    scores: NDArray[np.float32] = class_head.scores(logits, on_image.to(logits.device)).float().cpu().numpy()
     return scores
 
 
-def _class_maps(passes: Passes, class_id: int) -> Maps:
+def _class_maps(passes: NetworkPasses, class_id: int) -> Maps:
     """Raw and distinct class map (h, w) of the class on the canvas, cropped to the image."""
-    found = find(passes, passes.method.scales)
-    detection = compared(found, class_id)
+    found = run_passes(passes, passes.method.scales)
+    detection = detection_for_class(found, class_id)
     rows = [found.shown_ids.index(candidate) for candidate in detection.candidate_ids]
     raw = {key: maps[rows] for key, maps in found.raw.items()}
     _, placement = passes.canvas()

@@ -10,62 +10,62 @@ from torch import Tensor
 
 from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.analysis.unit_gate import Arrival, arrival
+from dcsm_viewer.engine.analysis.unit_gate import ReluInput, relu_input
 from dcsm_viewer.engine.arrays import to_array
-from dcsm_viewer.engine.map_pipeline import MapStage
-from dcsm_viewer.engine.networks.network import INPUT, Trace
-from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.map_pipeline import MapPipeline
+from dcsm_viewer.engine.networks.network import INPUT, ForwardState
+from dcsm_viewer.engine.stages.network_passes import NetworkPasses
 from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input
 from dcsm_viewer.queries.gradient_query import (
     MODES,
     Gate,
     GateChannel,
+    GradientAnswer,
+    GradientQuestion,
     LayerGradient,
-    Microscope,
-    MicroscopeQuestion,
     Unit,
-    lets_through,
+    passes_relu,
 )
 
 SHOWN_CHANNELS = 12  # half of them open, half closed, as far as there are
 
 
-def answer(question: MicroscopeQuestion, stage: MapStage) -> Iterator[Microscope]:
+def answer(question: GradientQuestion, stage: MapPipeline) -> Iterator[GradientAnswer]:
     """First one rule's derivatives, then two, then all; at last the gate of the unit, if one is asked for."""
     passes = stage.passes
     _, placement = passes.canvas()
     layers = layers_of(passes)
     where = (placement.top, placement.left, placement.height, placement.width)
     gradients: dict[BackwardMode, Mapping[str, LayerGradient]] = {}
-    bench = _Bench(passes, question)
+    evaluator = _GradientEvaluator(passes, question)
     for mode in MODES:
         key = ("microscope", passes.forward_key, question.scale, question.class_id, mode)
-        gradients[mode] = passes.watch.tool("saliency", key, partial(bench.gradients, mode, layers))
-        yield Microscope(question, layers, dict(gradients), placement.canvas_px, where)
+        gradients[mode] = passes.stopwatch.intermediate("saliency", key, partial(evaluator.gradients, mode, layers))
+        yield GradientAnswer(question, layers, dict(gradients), placement.canvas_px, where)
     if question.unit is not None:
         unit_key = ("gate", passes.forward_key, question.scale, question.class_id, question.unit)
-        gate = passes.watch.tool("saliency", unit_key, partial(bench.gate, question.unit))
-        yield Microscope(question, layers, gradients, placement.canvas_px, where, gate)
+        gate = passes.stopwatch.intermediate("saliency", unit_key, partial(evaluator.gate, question.unit))
+        yield GradientAnswer(question, layers, gradients, placement.canvas_px, where, gate)
 
 
-def layers_of(passes: Passes) -> tuple[str, ...]:
+def layers_of(passes: NetworkPasses) -> tuple[str, ...]:
     """Names in the order a derivative reaches them. Where the first convolution's input is the network's, once."""
     network = passes.model.network
     return tuple(name for name in reversed(network.derivable) if name != "conv1_1")
 
 
-class _Bench:
+class _GradientEvaluator:
     """The forward pass is made when the first thing needs it, and is gone with the answer."""
 
-    def __init__(self, passes: Passes, question: MicroscopeQuestion) -> None:
+    def __init__(self, passes: NetworkPasses, question: GradientQuestion) -> None:
         self._passes = passes
         self._question = question
-        self._forward: tuple[Tensor, Trace[object]] | None = None
+        self._forward: tuple[Tensor, ForwardState[object]] | None = None
 
     def gradients(self, mode: BackwardMode, layers: tuple[str, ...]) -> Mapping[str, LayerGradient]:
-        _, trace = self._pass()
+        _, state = self._pass()
         found = {}
-        for layer, gradient in self._backward(trace, mode, layers):
+        for layer, gradient in self._backward(state, mode, layers):
             found[layer] = _measured(gradient[0])
         return {layer: found[layer] for layer in layers}
 
@@ -74,26 +74,26 @@ class _Bench:
 
         Raises UserError for a unit the layer does not have.
         """
-        pixels, trace = self._pass()
+        pixels, state = self._pass()
         if unit.layer == INPUT:
             return Gate(unit, "", 0, (), 0.0, {})
         vectors: dict[BackwardMode, Tensor] = {}
         for mode in MODES:
-            for layer, gradient in self._backward(trace, mode, (unit.layer,)):
+            for layer, gradient in self._backward(state, mode, (unit.layer,)):
                 if layer == unit.layer:
                     vectors[mode] = _at(gradient[0], unit)
-        return gate_of(unit, arrival(self._passes.model.network, pixels, trace, unit), vectors)
+        return gate_of(unit, relu_input(self._passes.model.network, pixels, state, unit), vectors)
 
     def _backward(
-        self, trace: Trace[object], mode: BackwardMode, layers: tuple[str, ...]
+        self, state: ForwardState[object], mode: BackwardMode, layers: tuple[str, ...]
     ) -> Iterator[tuple[str, Tensor]]:
         model = self._passes.model
-        seeds = model.readout.seeds(trace.logits, (self._question.class_id,))
-        for layer, gradient in model.network.backward(trace, seeds, layers, mode):
+        grad_outputs = model.class_head.grad_outputs(state.logits, (self._question.class_id,))
+        for layer, gradient in model.network.backward(state, grad_outputs, layers, mode):
             self._passes.checkpoint("saliency", f"{mode}, {layer}")
             yield layer, gradient
 
-    def _pass(self) -> tuple[Tensor, Trace[object]]:
+    def _pass(self) -> tuple[Tensor, ForwardState[object]]:
         if self._forward is None:
             passes, scale = self._passes, self._question.scale
             passes.checkpoint("classify", f"{scale} px")
@@ -104,9 +104,9 @@ class _Bench:
         return self._forward
 
 
-def gate_of(unit: Unit, arrived: Arrival, vectors: Mapping[BackwardMode, Tensor]) -> Gate:
+def gate_of(unit: Unit, arrived: ReluInput, vectors: Mapping[BackwardMode, Tensor]) -> Gate:
     """vectors: by rule, the derivative (channels,) at the unit; `arrived` carries it to the ReLU."""
-    incoming = {mode: arrived.carried(vector).cpu().double() for mode, vector in vectors.items()}
+    incoming = {mode: arrived.propagated(vector).cpu().double() for mode, vector in vectors.items()}
     activations = arrived.activations.cpu().double()
     is_open = (activations > 0) & (activations < arrived.ceiling)
     # Rules differ in size by orders of magnitude; each counts by its share of what it brings here.
@@ -126,7 +126,7 @@ def gate_of(unit: Unit, arrived: Arrival, vectors: Mapping[BackwardMode, Tensor]
     count = len(activations)
     passed = {
         mode: sum(
-            lets_through(mode, is_open=through, incoming=value)
+            passes_relu(mode, is_open=through, incoming=value)
             for through, value in zip(is_open.tolist(), values.tolist(), strict=True)
         )
         / count

@@ -9,7 +9,7 @@ ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[ValueT]):
+class PartialAnswer(Generic[ValueT]):
     """Goes to the window at once, because more is sure to follow.
 
     An answer without it waits until there is a better one or the end has come: only then is it known to be the last.

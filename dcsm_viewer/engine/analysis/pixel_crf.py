@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from dcsm_viewer.engine.crf import BilateralKernel, Kernel, begin, pairwise_of
-from dcsm_viewer.engine.map_pipeline import MapStage
-from dcsm_viewer.engine.stages.pass_outputs import Found
+from dcsm_viewer.engine.map_pipeline import MapPipeline
+from dcsm_viewer.engine.stages.pass_outputs import PassOutputs
 from dcsm_viewer.engine.stages.segmentation import Segmenter
-from dcsm_viewer.queries.pixel_query import CrfEntry, KernelEntry, LedgerQuestion
+from dcsm_viewer.queries.pixel_query import CrfEntry, KernelEntry, PixelQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,17 @@ class LastStep:
     messages: tuple[NDArray[np.float32], ...] = field(repr=False, compare=False)
 
 
-def crf_entry(question: LedgerQuestion, stage: MapStage, found: Found) -> CrfEntry:
+def crf_entry(question: PixelQuestion, stage: MapPipeline, outputs: PassOutputs) -> CrfEntry:
     """The account of the label at the pixel; the steps before the last are taken once for all pixels."""
-    segmenter = stage.segmenter(found, stage.subtracted(found))
+    segmenter = stage.segmenter(outputs, stage.subtracted(outputs))
     labels = (0, *(class_id + 1 for class_id in segmenter.class_ids))
     iterations = segmenter.settings.iterations
     why_not = _why_not(segmenter)
     if why_not:
         unary = segmenter.unary()[:, question.row, question.col].tolist()
         return CrfEntry(labels, 0, tuple(unary), (), (), (), why_not)
-    image, key = stage.passes.request.image, stage.subtraction_key(found)
-    last = stage.passes.watch.tool(
+    image, key = stage.passes.request.image, stage.subtraction_key(outputs)
+    last = stage.passes.stopwatch.intermediate(
         "segmentation",
         ("ledger, last step", image.digest, key, segmenter.class_ids, segmenter.settings),
         lambda: _last_step(segmenter, stage),
@@ -71,7 +71,7 @@ def _why_not(segmenter: Segmenter) -> str:
     return ""
 
 
-def _last_step(segmenter: Segmenter, stage: MapStage) -> LastStep:
+def _last_step(segmenter: Segmenter, stage: MapPipeline) -> LastStep:
     rgb, settings = stage.passes.request.image.rgb, segmenter.settings
     unary = segmenter.unary()
     lattices = segmenter.lattices(1)

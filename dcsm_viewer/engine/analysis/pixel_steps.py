@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, differences
-from dcsm_viewer.engine.stages.subtraction.sampling_grid import Sheet
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import SamplingGrid
 
 Pair = tuple[int, int | None]
 
@@ -35,7 +35,7 @@ class Steps:
     added: Tensor
 
 
-def steps_of(maps: Tensor, method: MethodSettings, sheet: Sheet) -> Steps:
+def steps_of(maps: Tensor, method: MethodSettings, grid: SamplingGrid) -> Steps:
     """The steps of raw maps (K, h, w) at the places of the sheet, each class as if it were found at this scale."""
     finite = (maps if maps.dtype == torch.float64 else maps.float()).nan_to_num(0.0, 0.0, 0.0)
     # As in evidence.py: gradients of any magnitude stay in the range of the type. Taken back for what is shown.
@@ -44,25 +44,25 @@ def steps_of(maps: Tensor, method: MethodSettings, sheet: Sheet) -> Steps:
     pairs = _pairs(maps.shape[0], method)
     level = differences((finite / unit)[None], _comparisons(pairs))[0]
     at_canvas = method.subtract_at == "canvas"
-    spots = sheet.highest(level) if at_canvas else level.flatten(1)
+    spots = grid.highest(level) if at_canvas else level.flatten(1)
     largest = spots.amax(1)
     rule = _Rule(pairs, maps.shape[0], None if method.normalise == "layer" else _gains(largest, method.alpha), method)
-    largest_sums = rule.largest_sums(_everywhere(level, spots, method, sheet))
-    values = _sampled(level, sheet) if at_canvas else level.flatten(1)
+    largest_sums = rule.largest_sums(_everywhere(level, spots, method, grid))
+    values = _sampled(level, grid) if at_canvas else level.flatten(1)
     scaled, evidence = rule.scaled(values), rule.evidence(values)
     sums = rule.sums(evidence)
     added = sums if largest_sums is None else torch.tanh(sums * _gains(largest_sums, method.alpha)[:, None])
 
     def here(found: Tensor) -> Tensor:
         # Up-sampling comes last where the arithmetic is done at the layer's own size.
-        return (found if at_canvas else _sampled(found.view(-1, *maps.shape[1:]), sheet)).cpu()
+        return (found if at_canvas else _sampled(found.view(-1, *maps.shape[1:]), grid)).cpu()
 
     # Where only the sum is normalised, evidence is still in the unit of the maps.
     unit_of_evidence = unit.cpu() if method.normalise == "layer" else 1.0
     return Steps(
         pairs=pairs,
-        raw=_sampled(finite, sheet).cpu(),
-        difference=(_sampled(level, sheet) * unit).cpu(),
+        raw=_sampled(finite, grid).cpu(),
+        difference=(_sampled(level, grid) * unit).cpu(),
         largest=(largest * unit).cpu(),
         scaled=None if scaled is None else here(scaled),
         evidence=here(evidence) * unit_of_evidence,
@@ -101,11 +101,11 @@ class _Rule:
         return torch.stack([self.sums(self.evidence(values)).amax(1) for values in places]).amax(0)
 
 
-def _everywhere(level: Tensor, spots: Tensor, method: MethodSettings, sheet: Sheet) -> Iterable[Tensor]:
+def _everywhere(level: Tensor, spots: Tensor, method: MethodSettings, grid: SamplingGrid) -> Iterable[Tensor]:
     """Differences where the maximum of their sums is to be looked for."""
     if method.subtract_at == "canvas" and method.normalise == "pair_and_layer":
         # A sum of tanh is not convex, so its maximum can lie anywhere on the canvas.
-        return (values for _, values in sheet.canvas.bands(level))
+        return (values for _, values in grid.canvas.bands(level))
     return [spots]
 
 
@@ -128,6 +128,6 @@ def _gains(highest: Tensor, alpha: float) -> Tensor:
     return torch.where(highest > least, alpha / highest.clamp(min=least), 0.0)
 
 
-def _sampled(maps: Tensor, sheet: Sheet) -> Tensor:
+def _sampled(maps: Tensor, grid: SamplingGrid) -> Tensor:
     """Maps (P, h, w) at the n places of the sheet, (P, n)."""
-    return sheet.enlarged(maps).flatten(1)
+    return grid.enlarged(maps).flatten(1)

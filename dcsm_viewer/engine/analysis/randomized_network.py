@@ -20,7 +20,7 @@ CLASSIFIER, HEAD, STEM = "classifier", "head", "stem"
 
 
 @dataclass(frozen=True, slots=True)
-class Randomiser:
+class WeightRandomizer:
     """Draws each layer once, so that k + 1 randomised layers are the k layers of before and one more.
 
     A drawn tensor has the shape, mean and standard deviation of the trained one, values normally distributed. What is
@@ -81,11 +81,11 @@ class Randomiser:
 
     def _redrawn(self, name: str, trained: Tensor) -> Tensor:
         if name not in self.drawn:
-            self.drawn[name] = redrawn(trained, zlib.crc32(f"{self.seed}/{name}".encode()))
+            self.drawn[name] = random_like(trained, zlib.crc32(f"{self.seed}/{name}".encode()))
         return self.drawn[name]
 
 
-def redrawn(trained: Tensor, seed: int) -> Tensor:
+def random_like(trained: Tensor, seed: int) -> Tensor:
     """Normally distributed values with the shape, mean and standard deviation of `trained`, on its device."""
     spread, mean = torch.std_mean(trained.float(), correction=0)
     # Drawn on the CPU, whose generator gives the same numbers on every machine.

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcsm_viewer.core.settings import MethodSettings
-from dcsm_viewer.engine.map_pipeline import MapStage
+from dcsm_viewer.engine.map_pipeline import MapPipeline
 from dcsm_viewer.engine.stages.class_selection import Detection
 
 
-def every_candidate(detection: Detection) -> Detection:
+def treat_all_as_detected(detection: Detection) -> Detection:
     """The same comparison with a map for each of the K candidates.
 
     A class that was not detected counts as found at every scale; those detected keep the scales they were found at.
     """
     missing = frozenset(detection.candidate_ids) - frozenset(detection.detected_ids)
-    found_at = {scale: found | missing for scale, found in detection.found_at.items()}
-    return Detection(detection.candidate_ids, detection.candidate_ids, found_at)
+    detected_at = {scale: found | missing for scale, found in detection.detected_at.items()}
+    return Detection(detection.candidate_ids, detection.candidate_ids, detected_at)
 
 
-def method_in_use(stage: MapStage) -> MethodSettings:
+def resolved_method(stage: MapPipeline) -> MethodSettings:
     """The method of the request, with the layers that it means by ()."""
     return replace(stage.method, layers=stage.passes.layers)

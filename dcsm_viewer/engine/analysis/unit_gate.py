@@ -12,13 +12,13 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
-from dcsm_viewer.engine.networks.network import Network, Trace
-from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16, VggGates
+from dcsm_viewer.engine.networks.network import ForwardState, Network
+from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16, VggReluMasks
 from dcsm_viewer.queries.gradient_query import Unit
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReluInput:
     """The ReLU of `name`: what it was given (channels,), above which it is closed again, and how it is reached.
 
     weight: (channels of the layer, channels of the ReLU), None where a derivative arrives as it is.
@@ -29,24 +29,24 @@ class Arrival:
     ceiling: float = math.inf
     weight: Tensor | None = None
 
-    def carried(self, vector: Tensor) -> Tensor:
+    def propagated(self, vector: Tensor) -> Tensor:
         """The derivative at the unit (channels of the layer,), as it arrives at the ReLU (channels of the ReLU,)."""
         return vector if self.weight is None else vector @ self.weight
 
 
-def arrival(network: Network[Any], pixels: Tensor, trace: Trace[Any], unit: Unit) -> Arrival:
+def relu_input(network: Network[Any], pixels: Tensor, state: ForwardState[Any], unit: Unit) -> ReluInput:
     """For the input of a VGG convolution the ReLU before it, through the pool's switch where a pool lies between.
 
     For the output of an inverted residual block the ReLU6 inside it, before the projection, at the same position.
     """
     if isinstance(network, Vgg16):
-        return _of_vgg(network, pixels, trace.gates, unit)
+        return _of_vgg(network, pixels, state.masks, unit)
     if isinstance(network, EfficientNetLite0):
         return _of_lite(network, pixels, unit)
     raise UserError("The gates of this network are not known.")
 
 
-def _of_vgg(network: Vgg16, pixels: Tensor, gates: VggGates, unit: Unit) -> Arrival:
+def _of_vgg(network: Vgg16, pixels: Tensor, masks: VggReluMasks, unit: Unit) -> ReluInput:
     before = CONVOLUTIONS[CONVOLUTIONS.index(unit.layer) - 1]
     x = pixels.contiguous(memory_format=torch.channels_last)
     for name in CONVOLUTIONS:
@@ -57,15 +57,15 @@ def _of_vgg(network: Vgg16, pixels: Tensor, gates: VggGates, unit: Unit) -> Arri
         if name in POOLED:
             x = F.max_pool2d(x, 2, ceil_mode=network.ceil_mode)
     if before not in POOLED:
-        return Arrival(f"ReLU of {before}", z[0, :, unit.row, unit.col])
+        return ReluInput(f"ReLU of {before}", z[0, :, unit.row, unit.col])
     window = (slice(None), slice(2 * unit.row, 2 * unit.row + 2), slice(2 * unit.col, 2 * unit.col + 2))
-    winner = gates.winners[before][0][window].flatten(1).to(torch.uint8).argmax(1, keepdim=True)
-    return Arrival(
+    winner = masks.pool_argmax[before][0][window].flatten(1).to(torch.uint8).argmax(1, keepdim=True)
+    return ReluInput(
         f"ReLU of {before}, where the pool found its largest value", z[0][window].flatten(1).gather(1, winner)[:, 0]
     )
 
 
-def _of_lite(network: EfficientNetLite0, pixels: Tensor, unit: Unit) -> Arrival:
+def _of_lite(network: EfficientNetLite0, pixels: Tensor, unit: Unit) -> ReluInput:
     wanted = int(unit.layer.removeprefix("block"))
     x = network.stem.forward(pixels.contiguous(memory_format=torch.channels_last)).clamp_(0, 6)
     for index, block in enumerate(network.blocks):
@@ -75,7 +75,7 @@ def _of_lite(network: EfficientNetLite0, pixels: Tensor, unit: Unit) -> Arrival:
             break
         y = block.project.forward(z.clamp_(0, 6))
         x = y.add_(x) if block.skip else y
-    return Arrival(
+    return ReluInput(
         f"ReLU6 inside {unit.layer}, before its projection",
         z[0, :, unit.row, unit.col],
         ceiling=6.0,

@@ -10,19 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.analysis.randomized_network import Randomiser
+from dcsm_viewer.engine.analysis.randomized_network import WeightRandomizer
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.map_pipeline import MapStage
+from dcsm_viewer.engine.map_pipeline import MapPipeline
 from dcsm_viewer.engine.stages.class_selection import Detection
-from dcsm_viewer.engine.stages.network_passes import Passes
-from dcsm_viewer.engine.stages.pass_outputs import Found, find
+from dcsm_viewer.engine.stages.network_passes import NetworkPasses
+from dcsm_viewer.engine.stages.pass_outputs import PassOutputs, run_passes
 from dcsm_viewer.engine.stages.subtraction.class_maps import subtract
 from dcsm_viewer.metrics.rank_correlation import spearman
-from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion, SanityRung
+from dcsm_viewer.queries.randomization_query import RandomizationQuestion, RandomizationSeries, RandomizationStep
 
 
-def answer(question: SanityQuestion, stage: MapStage) -> Iterator[SanityLadder]:
+def answer(question: RandomizationQuestion, stage: MapPipeline) -> Iterator[RandomizationSeries]:
     """The ladder, one rung more each time; the trained network's rung comes first, then the one on show.
 
     Classes are compared as in the trained network (same candidates, found at the same scales), so that the weights
@@ -30,36 +30,38 @@ def answer(question: SanityQuestion, stage: MapStage) -> Iterator[SanityLadder]:
     """
     request = replace(stage.passes.request, focus=question.class_id)
     passes = replace(stage.passes, request=request, all_layers=False)
-    found = find(passes, passes.method.scales)
-    bench = _Bench(passes, compared(found, question.class_id), Randomiser(passes.model, question.seed))
-    layers = bench.randomiser.layers
-    rungs: dict[int, SanityRung] = {}
+    outputs = run_passes(passes, passes.method.scales)
+    evaluator = _RandomizationEvaluator(
+        passes, detection_for_class(outputs, question.class_id), WeightRandomizer(passes.model, question.seed)
+    )
+    layers = evaluator.randomiser.layers
+    steps: dict[int, RandomizationStep] = {}
     for count in _order(len(layers), question.first):
         key = ("sanity", passes.forward_key, request.settings, question.class_id, question.seed, count)
-        rungs[count] = passes.watch.tool("subtraction", key, partial(bench.rung, count, rungs.get(0)))
-        yield SanityLadder(question, layers, dict(rungs))
+        steps[count] = passes.stopwatch.intermediate("subtraction", key, partial(evaluator.step, count, steps.get(0)))
+        yield RandomizationSeries(question, layers, dict(steps))
 
 
-def compared(found: Found, class_id: int) -> Detection:
+def detection_for_class(outputs: PassOutputs, class_id: int) -> Detection:
     """Who is compared for this one class; one that was not detected is treated as if it had been, at every scale."""
-    detection = found.detection
+    detection = outputs.detection
     if class_id in detection.detected_ids:
-        return Detection(detection.candidate_ids, (class_id,), detection.found_at)
-    return Detection(found.shown_ids, (class_id,), dict.fromkeys(found.scales, frozenset((class_id,))))
+        return Detection(detection.candidate_ids, (class_id,), detection.detected_at)
+    return Detection(outputs.shown_ids, (class_id,), dict.fromkeys(outputs.scales, frozenset((class_id,))))
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
-    passes: Passes
+class _RandomizationEvaluator:
+    passes: NetworkPasses
     detection: Detection
-    randomiser: Randomiser
+    randomiser: WeightRandomizer
 
-    def rung(self, count: int, trained: SanityRung | None) -> SanityRung:
+    def step(self, count: int, trained: RandomizationStep | None) -> RandomizationStep:
         """`trained` is rung 0, None while that one is made."""
         passes, class_id = self.passes, self.detection.detected_ids[0]
         if count:
             # The trained network's gates stay where they are: a class not asked for yet may need them.
-            passes = replace(passes, model=self.randomiser.model_with(count), traces=Cache(0))
+            passes = replace(passes, model=self.randomiser.model_with(count), forward_cache=Cache(0))
         scores: list[float] = []
         raw: dict[tuple[int, str], Tensor] = {}
         for scale in passes.method.scales:
@@ -76,7 +78,7 @@ class _Bench:
         distinct_map = to_array(subtracted.class_maps[0])
         raw_rho = spearman(raw_map, raw_map if trained is None else trained.raw)
         distinct_rho = spearman(distinct_map, distinct_map if trained is None else trained.distinct)
-        return SanityRung(count, raw_map, distinct_map, raw_rho, distinct_rho, float(np.mean(scores)))
+        return RandomizationStep(count, raw_map, distinct_map, raw_rho, distinct_rho, float(np.mean(scores)))
 
 
 def _order(layers: int, first: int) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dcsm_viewer.core.settings import BackwardMode, BaselineName
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.baselines.torch_modules import LiteModule, VggModule, cam_layer, hookable
+from dcsm_viewer.engine.baselines.torch_modules import LiteModule, VggModule, cam_layer, to_torch_module
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.runtime.torch_pair import pair_trouble
 
@@ -37,19 +37,19 @@ def baseline_maps(
     model: Model,
     network_input: Tensor,
     class_ids: Sequence[int],
-    pulse: Callable[[str], None],
+    on_progress: Callable[[str], None],
 ) -> Iterator[tuple[int, dict[str, Tensor]]]:
     """(class id, {layer: map (h, w)}) for each class: in [0, 1], float32, as large as the network input (1, 3, h, w).
 
-    FinerCAM contrasts a class with the three whose logits are nearest. `pulse` hears of each class, and may raise.
-    Raises UserError where the package is missing or cannot be imported.
+    FinerCAM contrasts a class with the three whose logits are nearest. `on_progress` hears of each class, and may
+    raise. Raises UserError where the package is missing or cannot be imported.
     """
     package = _package(baseline)
-    module = hookable(model)
+    module = to_torch_module(model)
     pixels = network_input.float()
     nearest = _nearest(module, pixels, class_ids) if baseline == "finercam" else {}
     for place, class_id in enumerate(class_ids, 1):
-        pulse(f"class {place} of {len(class_ids)}, {TITLES[baseline]}")
+        on_progress(f"class {place} of {len(class_ids)}, {TITLES[baseline]}")
         if baseline == "gradcam":
             cam = package.grad_cam(module, [module.features])
             target: object = package.one_class(class_id)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcsm_viewer.engine.model_cache import Model
-from dcsm_viewer.engine.networks.class_head import Readout, SigmoidClasses, SoftmaxGroups
+from dcsm_viewer.engine.networks.class_head import ClassHead, SigmoidClasses, SoftmaxGroups
 from dcsm_viewer.engine.networks.efficientnet_lite0 import Convolution, EfficientNetLite0
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16
 
@@ -23,28 +23,28 @@ def cam_layer(model: Model) -> str:
     return "relu5_3" if isinstance(model.network, Vgg16) else "head"
 
 
-def hookable(model: Model) -> VggModule | LiteModule:
+def to_torch_module(model: Model) -> VggModule | LiteModule:
     """The model's network in float32 on its device, its weights shared where they are float32 already."""
     network = model.network
     if isinstance(network, Vgg16):
-        return VggModule(network, model.readout)
+        return VggModule(network, model.class_head)
     assert isinstance(network, EfficientNetLite0), "every architecture has a module here"
-    return LiteModule(network, model.readout)
+    return LiteModule(network, model.class_head)
 
 
-def class_logits(readout: Readout, logits: Tensor) -> Tensor:
+def class_logits(class_head: ClassHead, logits: Tensor) -> Tensor:
     """(1, classes): the logit by which the network tells each class of the vocabulary, of logits (1, C, h, w).
 
     A multi-label network scores by its largest position, as DCSM's does; a single-label one was trained on the
     average. A group of outputs has the log-sum-exp of its members at each position.
     """
-    if isinstance(readout, SigmoidClasses):
+    if isinstance(class_head, SigmoidClasses):
         return logits.amax((2, 3))
-    if isinstance(readout, SoftmaxGroups):
+    if isinstance(class_head, SoftmaxGroups):
         return torch.stack(
             [
                 logits[:, list(ids)].logsumexp(1).mean((1, 2)) if ids else logits.new_full((1,), _NO_MEMBERS)
-                for ids in readout.members
+                for ids in class_head.members
             ],
             dim=1,
         )
@@ -54,9 +54,9 @@ def class_logits(readout: Readout, logits: Tensor) -> Tensor:
 class VggModule(nn.Module):
     """VGG-16; `features` is the ReLU behind conv5_3."""
 
-    def __init__(self, network: Vgg16, readout: Readout) -> None:
+    def __init__(self, network: Vgg16, class_head: ClassHead) -> None:
         super().__init__()
-        self._readout = readout
+        self._readout = class_head
         self._ceil_mode = network.ceil_mode
         self._weights = nn.ParameterDict(
             {name.replace(".", "_"): _frozen(tensor) for name, tensor in network.tensors.items()}
@@ -81,9 +81,9 @@ class VggModule(nn.Module):
 class LiteModule(nn.Module):
     """EfficientNet-Lite0; `features` is the ReLU6 behind its last convolution."""
 
-    def __init__(self, network: EfficientNetLite0, readout: Readout) -> None:
+    def __init__(self, network: EfficientNetLite0, class_head: ClassHead) -> None:
         super().__init__()
-        self._readout = readout
+        self._readout = class_head
         self._stem, self._head = _Convolved(network.stem), _Convolved(network.head)
         self._classify = _Convolved(network.classify)
         self._blocks = nn.ModuleList(

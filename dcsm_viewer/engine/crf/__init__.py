@@ -26,7 +26,7 @@ from dcsm_viewer.engine.crf.kernels import (
 from dcsm_viewer.engine.crf.lattice import Lattice, Normalisation, build_lattice
 from dcsm_viewer.engine.crf.mean_field import MeanField
 from dcsm_viewer.engine.crf.pydensecrf_backend import PydensecrfMeanField
-from dcsm_viewer.engine.crf.steps import Inference, Step, run
+from dcsm_viewer.engine.crf.steps import Inference, MeanFieldStep, run
 from dcsm_viewer.engine.crf.unary import unary_from_class_maps, unary_from_labels, unary_from_probabilities
 
 __all__ = [
@@ -38,10 +38,10 @@ __all__ = [
     "Lattice",
     "LatticeSource",
     "MeanField",
+    "MeanFieldStep",
     "Normalisation",
     "Pairwise",
     "PydensecrfMeanField",
-    "Step",
     "available_backends",
     "averaged",
     "begin",

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dcsm_viewer.engine.crf.grouping import Members, grouped, members, places
-from dcsm_viewer.engine.crf.simplex import RANK_BITS, Enclosing, Grid, enclosing_simplices
+from dcsm_viewer.engine.crf.simplex import RANK_BITS, EnclosingSimplices, Grid, enclosing_simplices
 
 Normalisation = Literal["none", "before", "after", "symmetric"]
 
@@ -149,7 +149,7 @@ def build_lattice(features: Tensor, normalisation: Normalisation = "symmetric") 
     neighbours = _neighbours(points, enclosing.grid)
     size = points.shape[0]
     device = features.device
-    plain = Lattice(
+    unnormalised = Lattice(
         corners=corners,
         slice_weights=weights,
         splat=members(corners, weights, size + 1),
@@ -158,10 +158,10 @@ def build_lattice(features: Tensor, normalisation: Normalisation = "symmetric") 
         blur_offsets=torch.arange(0, 3 * size + 4, 3, dtype=torch.int32, device=device),
         normalisation="none",
     )
-    return _normalised(plain, normalisation)
+    return _normalised(unnormalised, normalisation)
 
 
-def _numbered_corners(enclosing: Enclosing) -> tuple[Tensor, Tensor]:
+def _numbered_corners(enclosing: EnclosingSimplices) -> tuple[Tensor, Tensor]:
     """The lattice points around each feature, (N, d+1) int32 into the ascending point codes (M,) int64.
 
     Features are grouped by simplex first: neighbouring pixels share most, and only the distinct ones are taken apart.
@@ -206,8 +206,8 @@ def _neighbours(points: Tensor, grid: Grid) -> tuple[Tensor, ...]:
     wanted = torch.empty(count, size, dtype=torch.int64, device=device)
     for j in range(count):
         # Remainder 0 turns into remainder d, so every coordinate's whole part steps down.
-        plain = count * grid.strides[j] - 1
-        torch.add(points, torch.where(at_zero, plain + count * (1 - everywhere), plain), out=wanted[j])
+        unnormalised = count * grid.strides[j] - 1
+        torch.add(points, torch.where(at_zero, unnormalised + count * (1 - everywhere), unnormalised), out=wanted[j])
     ahead = places(points, wanted.view(-1), grid.total_bits + RANK_BITS).view(count, size)
     own = torch.arange(size + 1, dtype=torch.int32, device=device)
     result = []
@@ -222,18 +222,18 @@ def _neighbours(points: Tensor, grid: Grid) -> tuple[Tensor, ...]:
     return tuple(result)
 
 
-def _normalised(plain: Lattice, normalisation: Normalisation) -> Lattice:
+def _normalised(unnormalised: Lattice, normalisation: Normalisation) -> Lattice:
     """The lattice with the normalisation folded into its weights, in place."""
     if normalisation == "none":
-        return plain
+        return unnormalised
     # Float64 as in pydensecrf: 1e-20 beside a sum near 1 is nothing in float32, and neither is it meant to be.
-    sums = plain.filtered(torch.ones(plain.features, 1, device=plain.device)).double().add_(1e-20)
+    sums = unnormalised.filtered(torch.ones(unnormalised.features, 1, device=unnormalised.device)).double().add_(1e-20)
     factor = (sums.rsqrt_() if normalisation == "symmetric" else sums.reciprocal_()).float()
     if normalisation in {"symmetric", "before"}:
-        plain.splat.weight.mul_(factor.view(-1).index_select(0, plain.splat.index))
+        unnormalised.splat.weight.mul_(factor.view(-1).index_select(0, unnormalised.splat.index))
     if normalisation in {"symmetric", "after"}:
-        plain.slice_weights.mul_(factor)
-    return replace(plain, normalisation=normalisation)
+        unnormalised.slice_weights.mul_(factor)
+    return replace(unnormalised, normalisation=normalisation)
 
 
 def moved(lattice: Lattice, device: torch.device) -> Lattice:

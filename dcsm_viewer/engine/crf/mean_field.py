@@ -14,9 +14,9 @@ from torch import Tensor
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf.kernels import Compatibility
 from dcsm_viewer.engine.crf.lattice import Lattice, sum_of_slices
-from dcsm_viewer.engine.crf.products import FilterByProducts, width_of_products
-from dcsm_viewer.engine.crf.steps import Step
-from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
+from dcsm_viewer.engine.crf.products import CsrLatticeFilter, csr_width
+from dcsm_viewer.engine.crf.steps import MeanFieldStep
+from dcsm_viewer.engine.runtime.mkl_warm_up import warm_up_mkl
 
 # exp stays finite and not all zero while the largest logit is in [0, this]; otherwise it is taken off first.
 _SAFE_LOGIT = 60.0
@@ -49,7 +49,7 @@ class MeanField:
         Raises UserError for a unary or weight that is not finite, or shapes that do not fit.
         """
         check_unary(unary)
-        make_first_calls()
+        warm_up_mkl()
         labels, height, width = unary.shape
         self._shape = (height, width)
         self._labels = labels
@@ -58,11 +58,11 @@ class MeanField:
                 raise UserError(f"The CRF's lattice has {lattice.features} pixels, the unary {height * width}.")
         # More columns than labels need weights that let no logit of theirs come near the best label's.
         rewarding = all(not isinstance(compat, tuple) and compat >= 0 for _, compat in terms)
-        columns = width_of_products(labels, unary.device)
+        columns = csr_width(labels, unary.device)
         if columns != labels and not rewarding:
             columns = None
         self._columns = labels if columns is None else columns
-        self._products = None if columns is None else [FilterByProducts(lattice, columns) for lattice, _ in terms]
+        self._products = None if columns is None else [CsrLatticeFilter(lattice, columns) for lattice, _ in terms]
         self._terms = [
             (lattice, _label_matrix(compat, labels, self._columns, unary.device)) for lattice, compat in terms
         ]
@@ -106,14 +106,14 @@ class MeanField:
             self._best = None
             self._iteration += 1
 
-    def step(self) -> Step:
+    def step(self) -> MeanFieldStep:
         """One update and its numbers."""
         begun = time.perf_counter()
         before = self._best_labels()
         self.advance(1)
         changed = float((self._best_labels() != before).float().mean())
         energy = self.energy()
-        return Step(self._iteration, energy, changed, (time.perf_counter() - begun) * 1e3)
+        return MeanFieldStep(self._iteration, energy, changed, (time.perf_counter() - begun) * 1e3)
 
     @torch.no_grad()
     def energy(self) -> float:

@@ -30,20 +30,20 @@ def _matrix(offsets: Tensor, index: Tensor, weights: Tensor, columns: int) -> Te
     return torch.sparse_csr_tensor(offsets, index, weights, shape, check_invariants=False)
 
 
-PRODUCTS_WORK = _products_work()
+CSR_SUPPORTED = _products_work()
 
 
-def width_of_products(labels: int, device: torch.device) -> int | None:
-    """How many columns values of so many labels should have for `FilterByProducts`; None where sums are as fast.
+def csr_width(labels: int, device: torch.device) -> int | None:
+    """How many columns values of so many labels should have for `CsrLatticeFilter`; None where sums are as fast.
 
     Rows of 4 or 8 floats fill whole vector registers: 4 columns take less time than 2 or 3 do.
     """
-    if device.type != "cpu" or not PRODUCTS_WORK:
+    if device.type != "cpu" or not CSR_SUPPORTED:
         return None
     return {2: 4, 3: 4, 4: 4, 7: 8, 8: 8}.get(labels)
 
 
-class FilterByProducts:
+class CsrLatticeFilter:
     """A lattice's splat, blur and slice as CSR products, with the lattice points' values kept from call to call.
 
     Each row of a product is one sum made by one thread in the order of the index list, so threads do not matter.

@@ -15,7 +15,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.crf.kernels import GaussianKernel, Pairwise
 from dcsm_viewer.engine.crf.lattice import Normalisation
 from dcsm_viewer.engine.crf.mean_field import check_unary
-from dcsm_viewer.engine.crf.steps import Step
+from dcsm_viewer.engine.crf.steps import MeanFieldStep
 
 _NORMALISATIONS: dict[Normalisation, str] = {
     "none": "NO_NORMALIZATION",
@@ -80,13 +80,13 @@ class PydensecrfMeanField:
             self._crf.stepInference(*self._state)
             self._iteration += 1
 
-    def step(self) -> Step:
+    def step(self) -> MeanFieldStep:
         begun = time.perf_counter()
         before = self.labels()
         self.advance(1)
         changed = float(np.mean(self.labels() != before))
         energy = self.energy()
-        return Step(self._iteration, energy, changed, (time.perf_counter() - begun) * 1e3)
+        return MeanFieldStep(self._iteration, energy, changed, (time.perf_counter() - begun) * 1e3)
 
     def energy(self) -> float:
         """Free energy in nats per pixel; see Step.energy. Takes as long as a step."""

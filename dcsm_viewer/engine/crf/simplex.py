@@ -42,7 +42,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosing:
+class EnclosingSimplices:
     """Per feature n: `codes` (N,) int64 names its simplex, equal for equal simplices; `weights` (N, d+1).
 
     weights[n, k] is the barycentric weight of the vertex of remainder k (Adams et al. 2010, section 3.2).
@@ -67,7 +67,7 @@ def scale_factors(dimension: int) -> tuple[float, ...]:
     return tuple(float(np.float32(deviation / math.sqrt((i + 2) * (i + 1)))) for i in range(dimension))
 
 
-def enclosing_simplices(features: Tensor) -> Enclosing:
+def enclosing_simplices(features: Tensor) -> EnclosingSimplices:
     """The simplex around each of the features (d, N), float32, and the barycentric weights in it.
 
     Raises UserError if the features span more lattice points than 63 bits can number.
@@ -84,7 +84,7 @@ def enclosing_simplices(features: Tensor) -> Enclosing:
     for start in range(0, count, block):
         part = slice(start, start + block)
         _enclose(features[:, part], grid, workspace, codes[part], weights[part])
-    return Enclosing(codes, weights, grid)
+    return EnclosingSimplices(codes, weights, grid)
 
 
 def _grid_around(features: Tensor) -> Grid:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MeanFieldStep:
     """One mean-field update. `iteration` counts from 1.
 
     energy: mean-field free energy after it, nats per pixel: sum Q (log Q + unary) and the pairwise part, each pair
@@ -37,12 +37,12 @@ class Inference(Protocol):
         """That many updates, nothing measured: the fastest way to the end."""
         ...
 
-    def step(self) -> Step:
+    def step(self) -> MeanFieldStep:
         """One update and its numbers."""
         ...
 
     def energy(self) -> float:
-        """The free energy of the present state in nats per pixel, as `Step.energy`."""
+        """The free energy of the present state in nats per pixel, as `MeanFieldStep.energy`."""
         ...
 
     def q(self) -> NDArray[np.float32]:
@@ -59,10 +59,10 @@ def run(
     iterations: int,
     *,
     still_wanted: Callable[[], bool] = lambda: True,
-    reported: Callable[[Step], None] = lambda _step: None,
-) -> tuple[Step, ...]:
+    reported: Callable[[MeanFieldStep], None] = lambda _step: None,
+) -> tuple[MeanFieldStep, ...]:
     """The steps done: `iterations` of them, or fewer if `still_wanted` said no before one."""
-    steps: list[Step] = []
+    steps: list[MeanFieldStep] = []
     for _ in range(iterations):
         if not still_wanted():
             break

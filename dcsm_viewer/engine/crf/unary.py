@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.runtime.mkl_warm_up import make_first_calls
+from dcsm_viewer.engine.runtime.mkl_warm_up import warm_up_mkl
 
 MapsLike = Tensor | NDArray[np.floating]
 
@@ -118,5 +118,5 @@ def _shifted(maps: Tensor, levels: Tensor | None, sharpness: float) -> Tensor:
 def _energies(probabilities: Tensor, floor: float) -> Tensor:
     if not 0 < floor < 1:
         raise UserError(f"The unary floor is {floor:g}; it must lie between 0 and 1, both excluded.")
-    make_first_calls()
+    warm_up_mkl()
     return -torch.log(probabilities.clamp(min=floor, max=1.0))

@@ -18,7 +18,7 @@ from dcsm_viewer.io.text_lines import lines_of
 _DATA = resources.files("dcsm_viewer.engine.networks") / "data"
 
 
-class Readout(Protocol):
+class ClassHead(Protocol):
     """Scores and seeds over logits (1, C, h, w); class ids count from 0 in the order of `names`."""
 
     @property
@@ -31,7 +31,7 @@ class Readout(Protocol):
         """
         ...
 
-    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+    def grad_outputs(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
         """(K, C, h, w): the derivative of the sum over all positions of each class's logit."""
         ...
 
@@ -48,10 +48,10 @@ class SigmoidClasses:
     def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:  # noqa: ARG002  # dcsm.m looks at the padding too
         return torch.sigmoid(_at_least_float32(logits[0]).amax((1, 2)))
 
-    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
-        seeds = logits.new_zeros((len(class_ids), *logits.shape[1:]))
-        seeds[torch.arange(len(class_ids)), torch.tensor(class_ids)] = 1
-        return seeds
+    def grad_outputs(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        grad_outputs = logits.new_zeros((len(class_ids), *logits.shape[1:]))
+        grad_outputs[torch.arange(len(class_ids)), torch.tensor(class_ids)] = 1
+        return grad_outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,13 @@ class SoftmaxGroups:
         summed = torch.stack([probability[list(ids)].sum(0) for ids in self.members])
         return summed.amax(1).clamp_(max=1)
 
-    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
-        seeds = logits.new_zeros((len(class_ids), *logits.shape[1:]))
+    def grad_outputs(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        grad_outputs = logits.new_zeros((len(class_ids), *logits.shape[1:]))
         for row, class_id in enumerate(class_ids):
             ids = list(self.members[class_id])
             if ids:
-                seeds[row, ids] = torch.softmax(_at_least_float32(logits[0, ids]), 0).to(logits.dtype)
-        return seeds
+                grad_outputs[row, ids] = torch.softmax(_at_least_float32(logits[0, ids]), 0).to(logits.dtype)
+        return grad_outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class SoftmaxClasses:
     def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:
         return _probability(logits, on_image).amax(1)
 
-    def seeds(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
-        return SigmoidClasses(self.names).seeds(logits, class_ids)
+    def grad_outputs(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        return SigmoidClasses(self.names).grad_outputs(logits, class_ids)
 
 
 def _probability(logits: Tensor, on_image: Tensor) -> Tensor:

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, InputConvention
-from dcsm_viewer.engine.networks.network import INPUT, Rectangle, Trace
+from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, InputSpec
+from dcsm_viewer.engine.networks.network import INPUT, ForwardState, Rectangle
 
 BATCH_NORM_EPSILON = 1e-3
 # (repeats, kernel, stride of the first, expansion, channels out) of the seven stages.
@@ -30,7 +30,7 @@ STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-WORTH_LEAVING_OUT = 0.85  # share of living channels below which the dead ones are left out of the products
+CHANNEL_SKIP_SHARE = 0.85  # share of living channels below which the dead ones are left out of the products
 # Last block of each stage with stride 8, 16 or 32: the counterparts of conv3, conv4 and conv5.
 SALIENCY_BLOCKS = (4, 7, 10, 14, 15)
 
@@ -117,7 +117,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockGates:
+class BlockReluMasks:
     """What the block's ReLU6s gave, (1, O, h, w): open where strictly between 0 and 6; and its input's size (h, w).
 
     The activations are there anyway; making bools of them took a third of a forward pass.
@@ -129,11 +129,11 @@ class BlockGates:
 
 
 @dataclass(frozen=True, slots=True)
-class LiteGates:
-    """Activations of the whole network, as in BlockGates; `size` is (h, w) of the network input."""
+class LiteReluMasks:
+    """Activations of the whole network, as in BlockReluMasks; `size` is (h, w) of the network input."""
 
     stem: Tensor
-    blocks: tuple[BlockGates, ...]
+    blocks: tuple[BlockReluMasks, ...]
     head: Tensor
     size: tuple[int, int]
 
@@ -153,14 +153,14 @@ class EfficientNetLite0:
         blocks: Sequence[Block],
         head: Convolution,
         classify: Convolution,
-        convention: InputConvention,
+        convention: InputSpec,
     ) -> None:
         self.stem, self.blocks, self.head, self.classify = stem, tuple(blocks), head, classify
         self.convention = convention
         self.classes = classify.weight.shape[0]
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor], convention: InputConvention = EFFICIENTNET_LITE) -> EfficientNetLite0:
+    def of(cls, tensors: Mapping[str, Tensor], convention: InputSpec = EFFICIENTNET_LITE) -> EfficientNetLite0:
         """The network of a packaged state_dict (names `_conv_stem.weight` ... `_fc.bias`).
 
         Raises UserError for a missing tensor or a shape that does not fit, naming it.
@@ -205,10 +205,10 @@ class EfficientNetLite0:
             self.convention,
         )
 
-    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> Trace[LiteGates]:  # noqa: ARG002 - no pools
+    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> ForwardState[LiteReluMasks]:  # noqa: ARG002 - no pools
         size = (network_input.shape[2], network_input.shape[3])
         x = stem = self.stem.forward(network_input.contiguous(memory_format=torch.channels_last)).clamp_(0, 6)
-        gates = []
+        masks = []
         for block in self.blocks:
             before, expand = x, None
             if block.expand is not None:
@@ -217,17 +217,17 @@ class EfficientNetLite0:
             x = block.project.forward(depthwise)
             if block.skip:
                 x = x.add_(before)
-            gates.append(BlockGates(expand, depthwise, (before.shape[2], before.shape[3])))
+            masks.append(BlockReluMasks(expand, depthwise, (before.shape[2], before.shape[3])))
         head = self.head.forward(x).clamp_(0, 6)
-        return Trace(self.classify.forward(head), LiteGates(stem, tuple(gates), head, size))
+        return ForwardState(self.classify.forward(head), LiteReluMasks(stem, tuple(masks), head, size))
 
     def backward(
-        self, trace: Trace[LiteGates], seeds: Tensor, layers: Sequence[str], mode: BackwardMode
+        self, state: ForwardState[LiteReluMasks], grad_outputs: Tensor, layers: Sequence[str], mode: BackwardMode
     ) -> Iterator[tuple[str, Tensor]]:
         wanted = set(layers)
-        gates = trace.gates
-        size = (gates.head.shape[2], gates.head.shape[3])
-        gradient = _through_relu6(self.classify.backward(seeds, size), gates.head, mode)
+        masks = state.masks
+        size = (masks.head.shape[2], masks.head.shape[3])
+        gradient = _relu6_backward(self.classify.backward(grad_outputs, size), masks.head, mode)
         gradient = self.head.backward(gradient, size)
         for index in reversed(range(len(self.blocks))):
             if f"block{index}" in wanted:
@@ -235,38 +235,38 @@ class EfficientNetLite0:
                 wanted.discard(f"block{index}")
             if not wanted:
                 return
-            gradient = _block_backward(self.blocks[index], gates.blocks[index], gradient, mode)
-        gradient = self.stem.backward(_through_relu6(gradient, gates.stem, mode), gates.size)
+            gradient = _block_backward(self.blocks[index], masks.blocks[index], gradient, mode)
+        gradient = self.stem.backward(_relu6_backward(gradient, masks.stem, mode), masks.size)
         yield INPUT, gradient
 
 
-def _block_backward(block: Block, gates: BlockGates, gradient: Tensor, mode: BackwardMode) -> Tensor:
+def _block_backward(block: Block, masks: BlockReluMasks, gradient: Tensor, mode: BackwardMode) -> Tensor:
     expand, depthwise, project = block.expand, block.depthwise, block.project.weight.flatten(1)
-    open_expand, open_depthwise = gates.expand, gates.depthwise
+    open_expand, open_depthwise = masks.expand, masks.depthwise
     # On a GPU looking for them makes the CPU wait, and products of ever new shapes, for nothing.
     looks = mode != "deconvnet" and gradient.device.type == "cpu"
-    living = _living(gates) if looks else None
+    living = _open_channels(masks) if looks else None
     if living is not None:
         project, open_depthwise = project[:, living], open_depthwise[:, living]
         depthwise = replace(depthwise.taking(living), groups=len(living))
         if expand is not None and open_expand is not None:
             expand, open_expand = expand.taking(living), open_expand[:, living]
-    inner = _through_relu6(_pointwise(gradient, project), open_depthwise, mode)
-    inner = depthwise.backward(inner, gates.size)
+    inner = _relu6_backward(_pointwise(gradient, project), open_depthwise, mode)
+    inner = depthwise.backward(inner, masks.size)
     if expand is not None and open_expand is not None:
-        inner = expand.backward(_through_relu6(inner, open_expand, mode), gates.size)
+        inner = expand.backward(_relu6_backward(inner, open_expand, mode), masks.size)
     return inner.add_(gradient) if block.skip else inner
 
 
-def _living(gates: BlockGates) -> Tensor | None:
+def _open_channels(masks: BlockReluMasks) -> Tensor | None:
     """Indices of the inner channels that some position lets a gradient through, None where leaving the rest out is
     not worth a copy. Half the channels of the last blocks are dead in a photograph.
     """
-    living = gates.depthwise.amax((0, 2, 3)) > 0
-    if gates.expand is not None:
-        living &= gates.expand.amax((0, 2, 3)) > 0
+    living = masks.depthwise.amax((0, 2, 3)) > 0
+    if masks.expand is not None:
+        living &= masks.expand.amax((0, 2, 3)) > 0
     indices = living.nonzero()[:, 0]
-    return indices if 0 < len(indices) <= WORTH_LEAVING_OUT * len(living) else None
+    return indices if 0 < len(indices) <= CHANNEL_SKIP_SHARE * len(living) else None
 
 
 def _pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -280,8 +280,8 @@ def _pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return product.view(batch, rows, columns, -1).permute(0, 3, 1, 2)
 
 
-def _through_relu6(gradient: Tensor, activation: Tensor, mode: BackwardMode) -> Tensor:
-    """As `through_relu`, with the gate read from the ReLU6's output: 0 < activation < 6."""
+def _relu6_backward(gradient: Tensor, activation: Tensor, mode: BackwardMode) -> Tensor:
+    """As `relu_backward`, with the gate read from the ReLU6's output: 0 < activation < 6."""
     if mode != "deconvnet":
         if gradient.device.type == "cpu":
             torch.ops.aten.hardtanh_backward.grad_input(gradient, activation, 0, 6, grad_input=gradient)

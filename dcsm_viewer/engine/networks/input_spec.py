@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class InputConvention:
+class InputSpec:
     """Network input = (pixels in `order`, 0..255, minus `mean`) / `std`, per channel in that order."""
 
     order: Literal["rgb", "bgr"]
@@ -20,8 +20,8 @@ class InputConvention:
         return f"{self.order.upper()} 0..255, minus ({mean}), divided by ({std})"
 
 
-EFFICIENTNET_LITE = InputConvention("rgb", (127.0, 127.0, 127.0), (128.0, 128.0, 128.0))
-TORCHVISION = InputConvention("rgb", (123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
-CAFFE = InputConvention("bgr", (104.00699, 116.66877, 122.67892), (1.0, 1.0, 1.0))
+EFFICIENTNET_LITE = InputSpec("rgb", (127.0, 127.0, 127.0), (128.0, 128.0, 128.0))
+TORCHVISION = InputSpec("rgb", (123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+CAFFE = InputSpec("bgr", (104.00699, 116.66877, 122.67892), (1.0, 1.0, 1.0))
 # A3 in docs/method.md: dcsm.m subtracts the BGR means, in that order, from an RGB image.
-DCSM_M = InputConvention("rgb", (104.00699, 116.66877, 122.67892), (1.0, 1.0, 1.0))
+DCSM_M = InputSpec("rgb", (104.00699, 116.66877, 122.67892), (1.0, 1.0, 1.0))

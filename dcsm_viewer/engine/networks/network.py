@@ -10,23 +10,23 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.settings import BackwardMode
-from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputSpec
 
 INPUT = "input"  # the layer name under which the derivative at the network input is asked for (Simonyan et al.)
 
-GatesT = TypeVar("GatesT")
+MasksT = TypeVar("MasksT")
 Rectangle = tuple[range, range]  # rows, columns
 
 
 @dataclass(frozen=True, slots=True)
-class Trace(Generic[GatesT]):
+class ForwardState(Generic[MasksT]):
     """One forward pass: logits (1, C, h, w), and the gates its backward needs, shared by all classes."""
 
     logits: Tensor
-    gates: GatesT
+    masks: MasksT
 
 
-class Network(Protocol[GatesT]):
+class Network(Protocol[MasksT]):
     """A fully convolutional classifier with explicit derivatives; weights are never changed.
 
     `layer_names` are the layers DCSM uses, earliest first; `derivable` all that can be asked for; `classes` is C, the
@@ -35,10 +35,10 @@ class Network(Protocol[GatesT]):
 
     layer_names: tuple[str, ...]
     derivable: tuple[str, ...]
-    convention: InputConvention
+    convention: InputSpec
     classes: int
 
-    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> Trace[GatesT]:
+    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> ForwardState[MasksT]:
         """Logits and gates of a (1, 3, h, w) input that follows `convention`.
 
         on_image: rows and columns of the input that depend on the image, all of them if left out. Around them is the
@@ -47,7 +47,7 @@ class Network(Protocol[GatesT]):
         ...
 
     def backward(
-        self, trace: Trace[GatesT], seeds: Tensor, layers: Sequence[str], mode: BackwardMode
+        self, state: ForwardState[MasksT], grad_outputs: Tensor, layers: Sequence[str], mode: BackwardMode
     ) -> Iterator[tuple[str, Tensor]]:
         """(layer, derivative (K, channels, h, w)) for each wanted layer, latest layer first.
 
@@ -56,19 +56,19 @@ class Network(Protocol[GatesT]):
         """
         ...
 
-    def to(self, device: torch.device, dtype: torch.dtype) -> Network[GatesT]:
+    def to(self, device: torch.device, dtype: torch.dtype) -> Network[MasksT]:
         """The same network with its weights there and in that precision."""
         ...
 
 
-def through_relu(gradient: Tensor, gate: Tensor, mode: BackwardMode) -> Tensor:
+def relu_backward(gradient: Tensor, mask: Tensor, mode: BackwardMode) -> Tensor:
     """The gradient (K, ch, h, w) behind a ReLU, computed in place.
 
     gate: (1, ch, h, w) bool, where the ReLU let its input through. guided: g [x>0] [g>0] (Springenberg et al.);
     gradient: g [x>0]; deconvnet: g [g>0] (Zeiler & Fergus).
     """
     if mode != "deconvnet":
-        gradient.mul_(gate)
+        gradient.mul_(mask)
     if mode != "gradient":
         gradient.clamp_(min=0)
     return gradient

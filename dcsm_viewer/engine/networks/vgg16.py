@@ -16,8 +16,8 @@ from torch import Tensor
 
 from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import InputConvention
-from dcsm_viewer.engine.networks.network import INPUT, Rectangle, Trace, through_relu
+from dcsm_viewer.engine.networks.input_spec import InputSpec
+from dcsm_viewer.engine.networks.network import INPUT, ForwardState, Rectangle, relu_backward
 
 BLOCKS = (2, 2, 3, 3, 3)
 CONVOLUTIONS = tuple(f"conv{block}_{i}" for block, count in enumerate(BLOCKS, 1) for i in range(1, count + 1))
@@ -32,14 +32,14 @@ Index = tuple[EllipsisType, slice, slice]
 
 
 @dataclass(frozen=True, slots=True)
-class VggGates:
+class VggReluMasks:
     """Per convolution, bool (1, O, h, w): where its ReLU let values through, and where the pool behind took them.
 
     dense: the gates (O, P) of fc6 and fc7 at their P positions. pooled: (h, w) of pool5's output.
     """
 
     convolutions: Mapping[str, Tensor]
-    winners: Mapping[str, Tensor]
+    pool_argmax: Mapping[str, Tensor]
     dense: tuple[Tensor, Tensor]
     pooled: tuple[int, int]
 
@@ -50,14 +50,14 @@ class Vgg16:
     layer_names = LAYERS
     derivable = (INPUT, *CONVOLUTIONS)
 
-    def __init__(self, tensors: Mapping[str, Tensor], convention: InputConvention, *, ceil_mode: bool = True) -> None:
+    def __init__(self, tensors: Mapping[str, Tensor], convention: InputSpec, *, ceil_mode: bool = True) -> None:
         self.tensors = dict(tensors)
         self.convention = convention
         self.ceil_mode = ceil_mode
         self.classes = tensors["fc8.weight"].shape[0]
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor], convention: InputConvention, *, ceil_mode: bool = True) -> Vgg16:
+    def of(cls, tensors: Mapping[str, Tensor], convention: InputSpec, *, ceil_mode: bool = True) -> Vgg16:
         """The network of tensors named conv1_1.weight ... fc8.bias; every width follows from their shapes.
 
         Raises UserError for a missing tensor or a chain of shapes that breaks, naming what was expected.
@@ -89,17 +89,17 @@ class Vgg16:
             tensors[f"{name}.weight"] = weight.contiguous(memory_format=torch.channels_last)
         return Vgg16(tensors, self.convention, ceil_mode=self.ceil_mode)
 
-    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> Trace[VggGates]:
+    def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> ForwardState[VggReluMasks]:
         x = network_input.contiguous(memory_format=torch.channels_last)
         seen = on_image or (range(x.shape[2]), range(x.shape[3]))
-        gates, winners = {}, {}
+        masks, pool_argmax = {}, {}
         for name in CONVOLUTIONS:
             x = F.conv2d(x, self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"], padding=1).clamp_(min=0)
-            gates[name] = x > 0
+            masks[name] = x > 0
             seen = _widened(seen, (x.shape[2], x.shape[3]))
             if name in POOLED:
                 pooled_x = F.max_pool2d(x, 2, ceil_mode=self.ceil_mode)
-                winners[name] = _winners(x, pooled_x, seen)
+                pool_argmax[name] = _pool_argmax(x, pooled_x, seen)
                 x = pooled_x
                 seen = _halved(seen)
         pooled = (x.shape[2], x.shape[3])
@@ -115,24 +115,24 @@ class Vgg16:
         x = self._dense("fc7", x).clamp_(min=0)
         fc7 = x > 0
         logits = self._dense("fc8", x).view(1, -1, rows, columns)
-        return Trace(logits, VggGates(gates, winners, (fc6, fc7), pooled))
+        return ForwardState(logits, VggReluMasks(masks, pool_argmax, (fc6, fc7), pooled))
 
     def backward(
-        self, trace: Trace[VggGates], seeds: Tensor, layers: Sequence[str], mode: BackwardMode
+        self, state: ForwardState[VggReluMasks], grad_outputs: Tensor, layers: Sequence[str], mode: BackwardMode
     ) -> Iterator[tuple[str, Tensor]]:
-        wanted, gates = set(layers), trace.gates
-        fc6, fc7 = gates.dense
+        wanted, masks = set(layers), state.masks
+        fc6, fc7 = masks.dense
         # The positions of all classes side by side, (channels, K * P): the great matrices are then read once.
-        gradient = seeds.flatten(2).transpose(0, 1).flatten(1)
-        for name, gate in (("fc8", fc7), ("fc7", fc6)):
+        gradient = grad_outputs.flatten(2).transpose(0, 1).flatten(1)
+        for name, mask in (("fc8", fc7), ("fc7", fc6)):
             gradient = self.tensors[f"{name}.weight"].flatten(1).T @ gradient
-            through_relu(gradient.view(gradient.shape[0], len(seeds), -1), gate[:, None], mode)
-        gradient = self._fc6_backward(gradient.view(gradient.shape[0], len(seeds), -1), gates.pooled)
+            relu_backward(gradient.view(gradient.shape[0], len(grad_outputs), -1), mask[:, None], mode)
+        gradient = self._fc6_backward(gradient.view(gradient.shape[0], len(grad_outputs), -1), masks.pooled)
         for name in reversed(CONVOLUTIONS):
-            gate = gates.convolutions[name]
+            mask = masks.convolutions[name]
             if name in POOLED:
-                gradient = _unpooled(gradient, gates.winners[name])
-            gradient = through_relu(gradient, gate, mode)
+                gradient = _unpooled(gradient, masks.pool_argmax[name])
+            gradient = relu_backward(gradient, mask, mode)
             # The transpose of a 3x3 convolution with padding 1 is one with the kernel turned round.
             turned = self.tensors[f"{name}.weight"].transpose(0, 1).flip(2, 3)
             gradient = F.conv2d(gradient, turned, padding=1)
@@ -166,7 +166,7 @@ def _halved(seen: Rectangle) -> Rectangle:
     return rows, columns
 
 
-def _winners(x: Tensor, pooled: Tensor, on_image: Rectangle) -> Tensor:
+def _pool_argmax(x: Tensor, pooled: Tensor, on_image: Rectangle) -> Tensor:
     """Bool, shaped as x (1, O, H, W): which of each 2x2 window a gradient goes back to, the first of the largest.
 
     `on_image` are the positions of x that see something of the image. A window whose largest value is at one of them
@@ -174,14 +174,14 @@ def _winners(x: Tensor, pooled: Tensor, on_image: Rectangle) -> Tensor:
     ties: where a gradient goes among them must not depend on the device or the number of threads, so there the first
     within rounding gets it. Windows do not overlap, so a map of winners is all that the unpooling needs.
     """
-    winners = torch.zeros_like(x, dtype=torch.bool)
+    pool_argmax = torch.zeros_like(x, dtype=torch.bool)
     free = torch.ones_like(pooled, dtype=torch.bool)
     cells = list(_cells(x, pooled))
     for (cell, here), least in zip(cells, _least(x, pooled, on_image, cells), strict=True):
         taken = (x[cell] >= least) & free[here]
-        winners[cell] = taken
+        pool_argmax[cell] = taken
         free[here] &= ~taken
-    return winners
+    return pool_argmax
 
 
 def _cells(x: Tensor, pooled: Tensor) -> Iterator[tuple[Index, Index]]:
@@ -210,10 +210,10 @@ def _least(x: Tensor, pooled: Tensor, on_image: Rectangle, cells: list[tuple[Ind
     yield from (torch.where(seen[cell], pooled[here], nearly[here]) for cell, here in cells)
 
 
-def _unpooled(gradient: Tensor, winners: Tensor) -> Tensor:
-    """Each (K, O, h, w) gradient at its window's winner, zero elsewhere, as large as `winners`."""
-    rows, columns = winners.shape[2:]
+def _unpooled(gradient: Tensor, pool_argmax: Tensor) -> Tensor:
+    """Each (K, O, h, w) gradient at its window's winner, zero elsewhere, as large as `pool_argmax`."""
+    rows, columns = pool_argmax.shape[2:]
     spread = F.interpolate(gradient, scale_factor=2.0, mode="nearest")[:, :, :rows, :columns]
-    if spread.shape[2:] != winners.shape[2:]:  # floor-mode pooling never looked at the last row or column
+    if spread.shape[2:] != pool_argmax.shape[2:]:  # floor-mode pooling never looked at the last row or column
         spread = F.pad(spread, (0, columns - spread.shape[3], 0, rows - spread.shape[2]))
-    return spread * winners
+    return spread * pool_argmax

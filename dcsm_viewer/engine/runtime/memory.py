@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 
-def give_back_freed() -> None:
+def malloc_trim() -> None:
     """Nothing; whole pages that nobody uses any more belong to the system again, where the C library can do that.
 
     Costs about 20 ms. Maps of many sizes, made and let go by several threads, otherwise leave holes: giving

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 
-def make_first_calls() -> None:
+def warm_up_mkl() -> None:
     """Nothing, but exp, log and tanh are exact to float32 from here on.
 
     WORKAROUND: torch 2.13 on the CPU takes them from MKL, which sets itself up in the first call. If two threads make

@@ -17,7 +17,7 @@ import torch
 T = TypeVar("T")
 
 
-def side_by_side(works: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
+def parallel_map(works: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
     """What each of the works gives, in their order; the first error of one of them is raised.
 
     On a GPU, or with one thread, they are done here, one after the other: the same operations on the same values.

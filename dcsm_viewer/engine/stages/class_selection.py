@@ -22,13 +22,13 @@ from dcsm_viewer.core.types import UserError
 class Detection:
     """candidate_ids: the K compared classes, detected ones ascending, then pinned and others by falling summed score.
 
-    detected_ids: the T classes that get a map, ascending; always the first of the candidates. found_at: per scale,
+    detected_ids: the T classes that get a map, ascending; always the first of the candidates. detected_at: per scale,
     px, the detected classes whose evidence counts at that scale.
     """
 
     candidate_ids: tuple[int, ...]
     detected_ids: tuple[int, ...]
-    found_at: Mapping[int, frozenset[int]]
+    detected_at: Mapping[int, frozenset[int]]
 
 
 def detect(
@@ -48,16 +48,16 @@ def detect(
     allowed = [class_id for class_id in range(classes) if class_id not in choice.struck]
     ranked = _best_first(scores, allowed, larger_id_first=method.maps_for == "candidates")
 
-    found_at = _found(scores, scales, method, choice, ranked)
-    detected = sorted(frozenset().union(*found_at.values()))
+    detected_at = _detected_at(scores, scales, method, choice, ranked)
+    detected = sorted(frozenset().union(*detected_at.values()))
     others = [class_id for class_id in ranked if class_id not in detected]
     pinned = [class_id for class_id in others if class_id in choice.pinned]
     fill_ups = [class_id for class_id in others if class_id not in choice.pinned]
     room = max(0, method.candidates - len(detected) - len(pinned))
-    return Detection((*detected, *pinned, *fill_ups[:room]), tuple(detected), MappingProxyType(found_at))
+    return Detection((*detected, *pinned, *fill_ups[:room]), tuple(detected), MappingProxyType(detected_at))
 
 
-def _found(
+def _detected_at(
     scores: NDArray[np.floating],
     scales: tuple[int, ...],
     method: MethodSettings,

@@ -10,51 +10,51 @@ from torch import Tensor
 
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.model_cache import Model
-from dcsm_viewer.engine.networks.network import Trace
+from dcsm_viewer.engine.networks.network import ForwardState
 
 Maps = dict[str, Tensor]
 
 
 def raw_maps(
     model: Model,
-    trace: Trace[object],
+    state: ForwardState[object],
     class_ids: Sequence[int],
     layers: Sequence[str],
     method: MethodSettings,
-    pulse: Callable[[str], None],
+    on_progress: Callable[[str], None],
 ) -> Iterator[tuple[int, Maps]]:
     """(class id, {layer: M (h, w)}) for each class, float32 or float64; one backward pass a class.
 
     M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative of the class at the layer (docs/method.md 3).
     One class at a time, because a matrix product rounds a column differently beside other columns: a class's maps
     must not depend on which other classes happened to be missing (docs/decisions/one-class-a-backward-pass.md).
-    `pulse` hears of every layer reached ("class 1 of 4, conv5_2"), and may raise to stop there.
+    `on_progress` hears of every layer reached ("class 1 of 4, conv5_2"), and may raise to stop there.
     Too little memory for one class is answered by the engine, as in every stage (Engine._computed).
     """
     for number, class_id in enumerate(class_ids, 1):
         place = f"class {number} of {len(class_ids)}"
-        yield class_id, _reduced(model, trace, class_id, layers, method, partial(_pulse_at, pulse, place))
+        yield class_id, _reduced(model, state, class_id, layers, method, partial(_report_layer, on_progress, place))
 
 
-def _pulse_at(pulse: Callable[[str], None], place: str, layer: str) -> None:
-    pulse(f"{place}, {layer}")
+def _report_layer(on_progress: Callable[[str], None], place: str, layer: str) -> None:
+    on_progress(f"{place}, {layer}")
 
 
 def _reduced(
     model: Model,
-    trace: Trace[object],
+    state: ForwardState[object],
     class_id: int,
     layers: Sequence[str],
     method: MethodSettings,
-    pulse: Callable[[str], None],
+    on_progress: Callable[[str], None],
 ) -> Maps:
     reduce, mode = _reducer(method), method.backward
     assert mode != "gradcam", "engine.baselines makes the maps of a baseline"
     assert mode != "finercam", "engine.baselines makes the maps of a baseline"
-    seeds = model.readout.seeds(trace.logits, (class_id,))
+    grad_outputs = model.class_head.grad_outputs(state.logits, (class_id,))
     reduced: Maps = {}
-    for layer, gradient in model.network.backward(trace, seeds, layers, mode):
-        pulse(layer)
+    for layer, gradient in model.network.backward(state, grad_outputs, layers, mode):
+        on_progress(layer)
         maps = reduce(gradient)[0]
         reduced[layer] = maps if maps.dtype == torch.float64 else maps.float()
     return reduced

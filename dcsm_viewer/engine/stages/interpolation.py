@@ -21,7 +21,7 @@ Convention = Literal["half_pixel", "corner"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AxisSamples:
     """Positions along one axis of the canvas, px: first, first + step, ..., `count` of them; the canvas has `size`."""
 
     first: float
@@ -30,11 +30,11 @@ class Line:
     size: int
 
     @classmethod
-    def whole(cls, size: int) -> Line:
+    def whole(cls, size: int) -> AxisSamples:
         return cls(0.0, 1.0, size, size)
 
     @classmethod
-    def stretch(cls, start: int, length: int, count: int, size: int) -> Line:
+    def stretch(cls, start: int, length: int, count: int, size: int) -> AxisSamples:
         """`count` positions that share the pixels start .. start + length - 1 evenly; each pixel once if equal."""
         step = length / count
         return cls(start + (step - 1) / 2, step, count, size)
@@ -48,45 +48,47 @@ class _Knots:
 
 
 @lru_cache(maxsize=256)
-def _knots(line: Line, n: int, convention: Convention) -> _Knots:
-    at = line.first + line.step * np.arange(line.count)
-    source = at * n / line.size if convention == "corner" else (at + 0.5) * n / line.size - 0.5
+def _knots(axis_samples: AxisSamples, n: int, convention: Convention) -> _Knots:
+    at = axis_samples.first + axis_samples.step * np.arange(axis_samples.count)
+    source = at * n / axis_samples.size if convention == "corner" else (at + 0.5) * n / axis_samples.size - 0.5
     source = np.clip(source, 0, n - 1)
     lower = np.floor(source).astype(np.intp)
     return _Knots(lower, np.minimum(lower + 1, n - 1), source - lower)
 
 
 @lru_cache(maxsize=64)
-def matrix(line: Line, n: int, convention: Convention, dtype: torch.dtype, device: torch.device) -> Tensor:
+def interpolation_matrix(
+    axis_samples: AxisSamples, n: int, convention: Convention, dtype: torch.dtype, device: torch.device
+) -> Tensor:
     """(line.count, n) weights: `matrix @ values` are the n values, sampled on the line. Do not write to it."""
-    knots = _knots(line, n, convention)
-    weights = np.zeros((line.count, n))
-    sample = np.arange(line.count)
+    knots = _knots(axis_samples, n, convention)
+    weights = np.zeros((axis_samples.count, n))
+    sample = np.arange(axis_samples.count)
     weights[sample, knots.lower] += 1 - knots.fraction
     weights[sample, knots.upper] += knots.fraction
     return torch.from_numpy(weights).to(dtype=dtype, device=device)
 
 
-def touched(line: Line, n: int, convention: Convention, start: int, stop: int) -> tuple[int, int]:
+def support_range(axis_samples: AxisSamples, n: int, convention: Convention, start: int, stop: int) -> tuple[int, int]:
     """[low, high): the only values, of n, that samples start .. stop - 1 of the line depend on."""
-    knots = _knots(line, n, convention)
+    knots = _knots(axis_samples, n, convention)
     return int(knots.lower[start]), int(knots.upper[stop - 1]) + 1
 
 
-def corner_samples(maps: Tensor, line: Line, convention: Convention) -> Tensor:
+def maximum_candidates(maps: Tensor, axis_samples: AxisSamples, convention: Convention) -> Tensor:
     """Maps (..., n, m) on a square canvas, at few samples: those with the maximum over all samples among them.
 
     On the samples inside one cell between neighbouring values, a bilinear surface, and any sum of convex functions of
     bilinear surfaces on the same cells, is largest at a corner. So the first and the last sample in each interval
     of either axis are enough: (..., at most 2 n, at most 2 m).
     """
-    return _interval_ends(_interval_ends(maps, -1, line, convention), -2, line, convention)
+    return _interval_ends(_interval_ends(maps, -1, axis_samples, convention), -2, axis_samples, convention)
 
 
-def _interval_ends(maps: Tensor, axis: int, line: Line, convention: Convention) -> Tensor:
+def _interval_ends(maps: Tensor, axis: int, axis_samples: AxisSamples, convention: Convention) -> Tensor:
     """Maps at the first sample in each interval of the axis, and behind them at the last."""
     n = maps.shape[axis]
-    intervals, first, last = _ends(line, n, convention, maps.dtype, maps.device)
+    intervals, first, last = _ends(axis_samples, n, convention, maps.dtype, maps.device)
     upper = torch.cat([maps.narrow(axis, 1, n - 1), maps.narrow(axis, n - 1, 1)], axis)
     if intervals is not None:
         maps, upper = maps.index_select(axis, intervals), upper.index_select(axis, intervals)
@@ -102,12 +104,12 @@ def _interval_ends(maps: Tensor, axis: int, line: Line, convention: Convention) 
 
 @lru_cache(maxsize=64)
 def _ends(
-    line: Line, n: int, convention: Convention, dtype: torch.dtype, device: torch.device
+    axis_samples: AxisSamples, n: int, convention: Convention, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor | None, Tensor, Tensor]:
     """The intervals, named by their lower value, that have samples (None for all n), and where in them the ends lie."""
-    knots = _knots(line, n, convention)
+    knots = _knots(axis_samples, n, convention)
     intervals, first = np.unique(knots.lower, return_index=True)
-    last = np.append(first[1:], line.count) - 1
+    last = np.append(first[1:], axis_samples.count) - 1
     at_first, at_last = (
         torch.from_numpy(knots.fraction[ends]).to(dtype=dtype, device=device) for ends in (first, last)
     )

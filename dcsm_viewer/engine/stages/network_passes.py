@@ -17,7 +17,7 @@ from dcsm_viewer.engine.baselines.cam_maps import baseline_maps, baseline_of
 from dcsm_viewer.engine.baselines.torch_modules import cam_layer
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.model_cache import Model
-from dcsm_viewer.engine.networks.network import Trace
+from dcsm_viewer.engine.networks.network import ForwardState
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.stages.gradients import raw_maps
 from dcsm_viewer.engine.stages.preprocess import Placement, image_in_input, network_input, place, positions_on_image
@@ -27,7 +27,7 @@ Checkpoint = Callable[[Stage, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Passes:
+class NetworkPasses:
     """What the network says of one image under one MethodSettings.
 
     `checkpoint(stage, text)` is called before every expensive piece; it reports progress, or raises to abandon.
@@ -37,8 +37,8 @@ class Passes:
     request: Request
     model: Model
     compute: Compute
-    watch: Stopwatch
-    traces: Cache
+    stopwatch: Stopwatch
+    forward_cache: Cache
     checkpoint: Checkpoint
     all_layers: bool
 
@@ -78,16 +78,16 @@ class Passes:
     def canvas(self) -> tuple[Tensor, Placement]:
         method, image = self.method, self.request.image
         key = (image.digest, method.canvas_px, method.fit)
-        return self.watch.get("preprocess", key, lambda: place(image.rgb, method))
+        return self.stopwatch.get("preprocess", key, lambda: place(image.rgb, method))
 
     def scores(self, scale: int) -> NDArray[np.floating]:
         """Score in [0, 1] of every class at this scale, (C,): float64 where that is the precision, else float32."""
         if not self.has_scores(scale):
             self.checkpoint("classify", f"{scale} px")
-        return self.watch.get("classify", self._key(scale), lambda: self._scores(scale))
+        return self.stopwatch.get("classify", self._key(scale), lambda: self._scores(scale))
 
     def has_scores(self, scale: int) -> bool:
-        return self.watch.has("classify", self._key(scale))
+        return self.stopwatch.has("classify", self._key(scale))
 
     def raw(self, scale: int, class_ids: Sequence[int]) -> Mapping[int, Mapping[str, Tensor]]:
         """M (h, w) of each class and wanted layer; classes never asked for before go back one by one."""
@@ -97,33 +97,33 @@ class Passes:
         return {class_id: self._maps(scale, class_id) for class_id in class_ids}
 
     def has_raw(self, scale: int, class_id: int) -> bool:
-        return all(self.watch.has("saliency", self._map_key(scale, class_id, layer)) for layer in self.layers)
+        return all(self.stopwatch.has("saliency", self._map_key(scale, class_id, layer)) for layer in self.layers)
 
     def _make_raw(self, scale: int, class_ids: Sequence[int]) -> None:
-        trace, baseline = self._trace(scale), baseline_of(self.method.backward)
+        state, baseline = self._forward_state(scale), baseline_of(self.method.backward)
         layers = set(self.layers) | set(self.model.network.layer_names if self.all_layers else ())
 
-        def pulse(text: str) -> None:
+        def on_progress(text: str) -> None:
             self.checkpoint("saliency", f"{scale} px, {text}")
 
         def found() -> Iterator[tuple[int, dict[str, Tensor]]]:
             if baseline is not None:
-                return baseline_maps(baseline, self.model, self._network_input(scale), class_ids, pulse)
-            return raw_maps(self.model, trace, class_ids, tuple(layers), self.method, pulse)
+                return baseline_maps(baseline, self.model, self._network_input(scale), class_ids, on_progress)
+            return raw_maps(self.model, state, class_ids, tuple(layers), self.method, on_progress)
 
         def make() -> None:
             for class_id, maps in found():
                 for layer, raw in maps.items():
-                    self.watch.put("saliency", self._map_key(scale, class_id, layer), raw)
+                    self.stopwatch.put("saliency", self._map_key(scale, class_id, layer), raw)
 
-        self.watch.timed("saliency", make, pieces=len(class_ids))
+        self.stopwatch.timed("saliency", make, pieces=len(class_ids))
 
     def _maps(self, scale: int, class_id: int) -> dict[str, Tensor]:
         def lost() -> Tensor:
             raise UserError("The raw maps of this run do not fit into memory; choose fewer classes, layers or scales.")
 
         keys = {layer: self._map_key(scale, class_id, layer) for layer in self.layers}
-        return {layer: self.watch.get("saliency", key, lost) for layer, key in keys.items()}
+        return {layer: self.stopwatch.get("saliency", key, lost) for layer, key in keys.items()}
 
     def _map_key(self, scale: int, class_id: int, layer: str) -> tuple[Hashable, ...]:
         return (*self.maps_key(scale), class_id, layer)
@@ -145,19 +145,19 @@ class Passes:
     def _scores(self, scale: int) -> NDArray[np.floating]:
         logits = self._forward(scale).logits
         on_image = positions_on_image(self.canvas()[1], (logits.shape[2], logits.shape[3]))
-        scores: NDArray[np.floating] = self.model.readout.scores(logits, on_image.to(logits.device)).cpu().numpy()
+        scores: NDArray[np.floating] = self.model.class_head.scores(logits, on_image.to(logits.device)).cpu().numpy()
         return scores
 
-    def _trace(self, scale: int) -> Trace[Any]:
+    def _forward_state(self, scale: int) -> ForwardState[Any]:
         """The forward pass of this scale; made again, and counted again, if it had to give way."""
-        if self._key(scale) in self.traces:
+        if self._key(scale) in self.forward_cache:
             return self._forward(scale)
-        return self.watch.timed("classify", lambda: self._forward(scale))
+        return self.stopwatch.timed("classify", lambda: self._forward(scale))
 
-    def _forward(self, scale: int) -> Trace[Any]:
-        return self.traces.get(self._key(scale), lambda: self._run_forward(scale))
+    def _forward(self, scale: int) -> ForwardState[Any]:
+        return self.forward_cache.get(self._key(scale), lambda: self._run_forward(scale))
 
-    def _run_forward(self, scale: int) -> Trace[Any]:
+    def _run_forward(self, scale: int) -> ForwardState[Any]:
         return self.model.network.forward(self._network_input(scale), image_in_input(self.canvas()[1], scale))
 
     def _network_input(self, scale: int) -> Tensor:

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.engine.stages.class_selection import Detection, detect
-from dcsm_viewer.engine.stages.network_passes import Passes
+from dcsm_viewer.engine.stages.network_passes import NetworkPasses
 
 RawMaps = dict[tuple[int, str], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PassOutputs:
     """What the passes over some scales gave.
 
     scales: in the order of the settings; scores (S, C) a row each. focus: the class on display, None if there is no
@@ -34,12 +34,12 @@ class Found:
     raw: RawMaps
 
     @property
-    def candidates_raw(self) -> RawMaps:
+    def candidate_maps(self) -> RawMaps:
         count = len(self.detection.candidate_ids)
         return {key: maps[:count] for key, maps in self.raw.items()}
 
 
-def find(passes: Passes, scales: Sequence[int]) -> Found:
+def run_passes(passes: NetworkPasses, scales: Sequence[int]) -> PassOutputs:
     """Everything about these scales; passes run in the order of `scales`, and only where something is missing."""
     in_order, scores, detection, focus, shown_ids = _classes(passes, scales)
     raw: RawMaps = {}
@@ -48,11 +48,11 @@ def find(passes: Passes, scales: Sequence[int]) -> Found:
         for scale in in_order:
             for layer in passes.layers:
                 raw[scale, layer] = torch.stack([by_scale[scale][class_id][layer] for class_id in shown_ids])
-    return Found(in_order, scores, detection, focus, shown_ids, raw)
+    return PassOutputs(in_order, scores, detection, focus, shown_ids, raw)
 
 
 def _classes(
-    passes: Passes, scales: Sequence[int]
+    passes: NetworkPasses, scales: Sequence[int]
 ) -> tuple[tuple[int, ...], NDArray[np.floating], Detection, int | None, tuple[int, ...]]:
     by_scale = {scale: passes.scores(scale) for scale in scales}
     in_order = tuple(scale for scale in passes.method.scales if scale in by_scale)

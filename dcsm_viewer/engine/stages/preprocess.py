@@ -16,7 +16,7 @@ from torch import Tensor
 
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.engine.stages.interpolation import resized
 
 _NARROW_PX = 16
@@ -77,7 +77,7 @@ def place(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Tensor, Place
     return canvas, placement
 
 
-def network_input(canvas: Tensor, scale: int, convention: InputConvention) -> Tensor:
+def network_input(canvas: Tensor, scale: int, convention: InputSpec) -> Tensor:
     """(1, 3, scale, scale) as the network wants it: the canvas scaled, channels ordered, mean and std taken out.
 
     Bicubic with a = -0.5, antialiased on shrink, not clamped: MATLAB's imresize of singles (10.2 step 2, A11), except

@@ -19,7 +19,7 @@ from dcsm_viewer.engine.crf import (
     Kernel,
     Lattice,
     LatticeSource,
-    Step,
+    MeanFieldStep,
     averaged,
     begin,
     lattice_for,
@@ -33,7 +33,7 @@ from dcsm_viewer.engine.stopwatch import Stopwatch
 
 PREVIEW_PX = 128  # the longer side of a preview's image
 PREVIEW_STEPS = 5  # after which few labels still change
-LARGEST_PIXELS = 6_000_000  # of an image whose CRF runs at full size: some 2 GB with a few labels
+MAX_CRF_PIXELS = 6_000_000  # of an image whose CRF runs at full size: some 2 GB with a few labels
 STEPS_BYTES = 64 * 1024**2  # what the labels of all steps of one image may take
 
 
@@ -50,7 +50,7 @@ class Segmenter:
     class_ids: tuple[int, ...]
     image: SourceImage
     settings: CrfSettings
-    watch: Stopwatch
+    stopwatch: Stopwatch
     checkpoint: Checkpoint
     measured: bool = True
 
@@ -63,21 +63,21 @@ class Segmenter:
         return f"The image has {megapixels:.0f} megapixels; the CRF ran at 1/{self.factor} of its width and height."
 
     @property
-    def is_kept(self) -> bool:
+    def is_cached(self) -> bool:
         """Whether `exact` would only have to look it up."""
-        return self.watch.has("segmentation", self._key)
+        return self.stopwatch.has("segmentation", self._key)
 
     def without_crf(self) -> Segmentation:
         """Each pixel's most probable label by the unary alone."""
-        return self.watch.timed("segmentation", lambda: self._plain(self.unary()), pieces=0)
+        return self.stopwatch.timed("segmentation", lambda: self._before_crf(self.unary()), pieces=0)
 
     def preview(self) -> Segmentation:
         """About what `exact` will give, in a few hundredths of its time; no energy."""
-        return self.watch.timed("segmentation", self._preview, pieces=0)
+        return self.stopwatch.timed("segmentation", self._preview, pieces=0)
 
     def exact(self) -> Segmentation:
         """The labels, from `settings.iterations` steps of the CRF if it is enabled; stops where the checkpoint says."""
-        return self.watch.get("segmentation", self._key, self._exact)
+        return self.stopwatch.get("segmentation", self._key, self._exact)
 
     @property
     def _key(self) -> tuple[Hashable, ...]:
@@ -87,7 +87,7 @@ class Segmenter:
     def factor(self) -> int:
         """How many times smaller the image is for the CRF; 1 but for very large ones."""
         height, width = self.image.shape
-        return max(1, math.ceil(math.sqrt(height * width / LARGEST_PIXELS)))
+        return max(1, math.ceil(math.sqrt(height * width / MAX_CRF_PIXELS)))
 
     @property
     def _preview_factor(self) -> int:
@@ -113,14 +113,14 @@ class Segmenter:
             sharpness=settings.sharpness,
         )
 
-    def _plain(self, energies: Tensor) -> Segmentation:
+    def _before_crf(self, energies: Tensor) -> Segmentation:
         unary = to_array(energies)
         labels = self._labels(unary, np.less)
         return Segmentation(labels, labels, unary)
 
     def _preview(self) -> Segmentation:
         if not self.class_ids:
-            return self._plain(self.unary())
+            return self._before_crf(self.unary())
         factor = self._preview_factor
         # All but the last enlarging happens on the small image: the logarithms of a large one alone take longer.
         small = self._unary_of(averaged(self.maps, factor))
@@ -140,28 +140,28 @@ class Segmenter:
         height, width = self.image.shape
         return F.interpolate(planes[None], scale_factor=float(factor), mode=mode)[0, :, :height, :width]
 
-    def _reduced(self, unary: Tensor, plain: Segmentation, settings: CrfSettings, factor: int) -> Segmentation:
+    def _reduced(self, unary: Tensor, before_crf: Segmentation, settings: CrfSettings, factor: int) -> Segmentation:
         q = preview(unary, self.image.rgb, settings, factor=factor, lattices=self.lattices(factor))
-        return Segmentation(self._labels(q), plain.labels, plain.unary, read_only(q))
+        return Segmentation(self._labels(q), before_crf.labels, before_crf.unary, read_only(q))
 
     def _exact(self) -> Segmentation:
         unary = self.unary()
-        plain = self._plain(unary)
+        before_crf = self._before_crf(unary)
         if not self.has_crf:
-            return plain
+            return before_crf
         self.checkpoint("segmentation", "lattices")
         if self.factor > 1:
-            return self._reduced(unary, plain, self.settings, self.factor)
+            return self._reduced(unary, before_crf, self.settings, self.factor)
         inference = begin(unary, self.image.rgb, self.settings, lattices=self.lattices(1))
         if not self.measured:
             inference.advance(self.settings.iterations)
             q = read_only(inference.q())
-            return Segmentation(self._labels(q), plain.labels, plain.unary, q)
+            return Segmentation(self._labels(q), before_crf.labels, before_crf.unary, q)
         iterations, numbers = self.settings.iterations, self._numbers
         small = np.min_scalar_type(int(numbers[-1]))
-        kept_at = kept_iterations(iterations, plain.labels.size * small.itemsize)
+        kept_at = sampled_iterations(iterations, before_crf.labels.size * small.itemsize)
         energy_before = inference.energy() if iterations else None
-        steps: list[Step] = []
+        steps: list[MeanFieldStep] = []
         kept: list[NDArray[np.uint8 | np.uint16]] = []
         for iteration in range(1, iterations + 1):
             self.checkpoint("segmentation", f"CRF, step {iteration}/{iterations}")
@@ -171,8 +171,8 @@ class Segmenter:
         q = read_only(inference.q())
         return Segmentation(
             labels=self._labels(q),
-            labels_before_crf=plain.labels,
-            unary=plain.unary,
+            labels_before_crf=before_crf.labels,
+            unary=before_crf.unary,
             q=q,
             energy=tuple(step.energy for step in steps),
             changed=tuple(step.changed_share for step in steps),
@@ -184,7 +184,7 @@ class Segmenter:
 
     def _rgb(self, factor: int) -> NDArray[np.uint8]:
         key = ("reduced", self.image.digest, factor)
-        return self.watch.tool("segmentation", key, lambda: reduced_rgb(self.image.rgb, factor))
+        return self.stopwatch.intermediate("segmentation", key, lambda: reduced_rgb(self.image.rgb, factor))
 
     def lattices(self, factor: int) -> LatticeSource:
         """Where the CRF gets its lattices of the image made `factor` times smaller."""
@@ -194,7 +194,7 @@ class Segmenter:
                 return lattice_for(kernel, self.image.rgb if factor == 1 else self._rgb(factor), self.maps.device)
 
             key = ("lattice", self.image.digest, kernel, factor, self.maps.device)
-            return self.watch.tool("segmentation", key, make)
+            return self.stopwatch.intermediate("segmentation", key, make)
 
         return kept
 
@@ -214,8 +214,8 @@ class Segmenter:
         return read_only(labels)
 
 
-def kept_iterations(iterations: int, step_bytes: int, room_bytes: int = STEPS_BYTES) -> tuple[int, ...]:
+def sampled_iterations(iterations: int, step_bytes: int, max_bytes: int = STEPS_BYTES) -> tuple[int, ...]:
     """Which of the steps 1..iterations to keep the labels of: all, or evenly spread ones that fit; always the last."""
-    count = min(iterations, max(1, room_bytes // max(1, step_bytes)))
+    count = min(iterations, max(1, max_bytes // max(1, step_bytes)))
     first = 1 if count == iterations else iterations / max(1, count)
     return tuple(round(step) for step in np.linspace(first, iterations, count).tolist())

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import voc_groups
-from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputConvention
+from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputSpec
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import Architecture, WeightsFile
@@ -19,13 +19,13 @@ _DISTRIBUTION = "dcsm-viewer"
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
+class BundledModel:
     """One network in weights/, as <name>.safetensors; `digest` is the sha256 this version of the program asks for."""
 
     name: str
     title: str
     architecture: Architecture
-    convention: InputConvention
+    convention: InputSpec
     digest: str
     source: str
     licence: str
@@ -80,7 +80,7 @@ class Shipped:
         return weights
 
 
-LITE0_VOC = Shipped(
+LITE0_VOC = BundledModel(
     name="lite0-voc",
     title="EfficientNet-Lite0 (VOC, 20 classes)",
     architecture="efficientnet-lite0",
@@ -90,7 +90,7 @@ LITE0_VOC = Shipped(
     licence="Apache-2.0",
 )
 
-VGG16_VOC = Shipped(
+VGG16_VOC = BundledModel(
     name="vgg16-voc",
     title="VGG-16, small (VOC, 20 classes)",
     architecture="vgg16",
@@ -101,4 +101,4 @@ VGG16_VOC = Shipped(
     licence="BSD-3-Clause",
 )
 
-SHIPPED: Mapping[str, Shipped] = MappingProxyType({one.name: one for one in (LITE0_VOC, VGG16_VOC)})
+BUNDLED_MODELS: Mapping[str, BundledModel] = MappingProxyType({one.name: one for one in (LITE0_VOC, VGG16_VOC)})

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcsm_viewer.engine.networks.input_spec import CAFFE, InputConvention
+from dcsm_viewer.engine.networks.input_spec import CAFFE, InputSpec
 
 # Noise that lowers the correlation to 0.87 still leaves 0.08 between the two orders.
 _LEAST_CORRELATION = 0.8
 _LEAST_DIFFERENCE = 0.02
-RGB_CAFFE_MEANS = InputConvention("rgb", (CAFFE.mean[2], CAFFE.mean[1], CAFFE.mean[0]), CAFFE.std)
+RGB_CAFFE_MEANS = InputSpec("rgb", (CAFFE.mean[2], CAFFE.mean[1], CAFFE.mean[0]), CAFFE.std)
 
 
 def channel_order(conv1_1: Tensor) -> Literal["rgb", "bgr"] | None:
@@ -36,7 +36,7 @@ def channel_order(conv1_1: Tensor) -> Literal["rgb", "bgr"] | None:
     return "bgr" if as_bgr > as_rgb else "rgb"
 
 
-def caffe_convention(conv1_1: Tensor) -> tuple[InputConvention, str]:
+def caffe_input_spec(conv1_1: Tensor) -> tuple[InputSpec, str]:
     """The input convention of a network from the Caffe family, and a sentence saying how it was decided."""
     match channel_order(conv1_1):
         case "bgr":

@@ -10,11 +10,11 @@ from pathlib import Path
 import platformdirs
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import InputConvention
-from dcsm_viewer.engine.weights.bundled import SHIPPED
+from dcsm_viewer.engine.networks.input_spec import InputSpec
+from dcsm_viewer.engine.weights.bundled import BUNDLED_MODELS
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, write_safetensors
-from dcsm_viewer.engine.weights.model_entry import ModelEntry, read_entry, written
+from dcsm_viewer.engine.weights.model_entry import ModelEntry, entry_json, read_entry
 from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights
@@ -39,7 +39,7 @@ def import_weights(
     *,
     title: str | None = None,
     class_names_file: Path | None = None,
-    convention: InputConvention | None = None,
+    convention: InputSpec | None = None,
     source: str | None = None,
     licence: str | None = None,
     replace_existing: bool = False,
@@ -77,7 +77,7 @@ def import_weights(
         notes=weights.notes,
     )
     with replaced(_entry_path(folder, name)) as draft:
-        draft.write_text(written(entry), "utf-8")
+        draft.write_text(entry_json(entry), "utf-8")
     return entry
 
 
@@ -121,7 +121,7 @@ def find(name_or_path: str | Path, folder: Path | None = None) -> Path:
     text = str(name_or_path)
     if text == PACKAGED:
         return packaged_file()
-    if text in SHIPPED and (there := SHIPPED[text].file()) is not None:
+    if text in BUNDLED_MODELS and (there := BUNDLED_MODELS[text].file()) is not None:
         return there
     folder = folder or model_folder()
     if _NAME.fullmatch(text) and _weights_path(folder, text).is_file():
@@ -139,8 +139,8 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
     """
     if str(name_or_path) == PACKAGED:
         return packaged_weights()
-    if str(name_or_path) in SHIPPED:
-        return SHIPPED[str(name_or_path)].weights()
+    if str(name_or_path) in BUNDLED_MODELS:
+        return BUNDLED_MODELS[str(name_or_path)].weights()
     folder = folder or model_folder()
     path = find(name_or_path, folder)
     weights = read_weights(path)
@@ -157,7 +157,7 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
 def remove(name: str, folder: Path | None = None) -> None:
     """Deletes a model of the user's. Raises UserError for one that is the program's, and one that is not there."""
     folder = folder or model_folder()
-    if name in (PACKAGED, *SHIPPED):
+    if name in (PACKAGED, *BUNDLED_MODELS):
         raise UserError(f"'{name}' comes with the program and cannot be removed.")
     if not _NAME.fullmatch(name) or not _entry_path(folder, name).exists():
         info(name, folder)
@@ -169,7 +169,7 @@ def remove(name: str, folder: Path | None = None) -> None:
 
 
 def _with_the_program() -> tuple[ModelEntry, ...]:
-    shipped = (entry for one in SHIPPED.values() if (entry := one.entry()) is not None)
+    shipped = (entry for one in BUNDLED_MODELS.values() if (entry := one.entry()) is not None)
     return (packaged_entry(), *shipped)
 
 
@@ -187,7 +187,7 @@ def _check_name(name: str) -> None:
             f"'{name}' cannot be a model's name; use up to 64 of a-z, 0-9, '-', '_' and '.', starting with a letter "
             "or digit."
         )
-    if name in (PACKAGED, *SHIPPED):
+    if name in (PACKAGED, *BUNDLED_MODELS):
         raise UserError(f"'{name}' is a network that comes with the program; choose another name.")
 
 

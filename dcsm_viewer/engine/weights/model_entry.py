@@ -48,6 +48,6 @@ def read_entry(path: Path) -> ModelEntry:
     return entry
 
 
-def written(entry: ModelEntry) -> str:
+def entry_json(entry: ModelEntry) -> str:
     """The entry as its file holds it."""
     return entry.model_dump_json(indent=2) + "\n"

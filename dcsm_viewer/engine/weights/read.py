@@ -9,8 +9,8 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import imagenet_names, voc_groups
-from dcsm_viewer.engine.networks.input_spec import InputConvention
-from dcsm_viewer.engine.weights.channel_order import caffe_convention
+from dcsm_viewer.engine.networks.input_spec import InputSpec
+from dcsm_viewer.engine.weights.channel_order import caffe_input_spec
 from dcsm_viewer.engine.weights.class_list import read_class_list
 from dcsm_viewer.engine.weights.detect import Format, format_of
 from dcsm_viewer.engine.weights.digest import sha256_of
@@ -18,7 +18,7 @@ from dcsm_viewer.engine.weights.formats.caffe import read_caffe
 from dcsm_viewer.engine.weights.formats.matconvnet import read_matconvnet
 from dcsm_viewer.engine.weights.formats.safetensors_file import read_safetensors
 from dcsm_viewer.engine.weights.formats.torch_file import read_torch
-from dcsm_viewer.engine.weights.validate import sound_efficientnet, sound_vgg16
+from dcsm_viewer.engine.weights.validate import validated_efficientnet, validated_vgg16
 from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
 
 _READERS: dict[Format, Callable[[Path], ReadWeights]] = {
@@ -32,7 +32,7 @@ _READERS: dict[Format, Callable[[Path], ReadWeights]] = {
 
 
 def read_weights(
-    path: Path | str, *, class_names_file: Path | None = None, convention: InputConvention | None = None
+    path: Path | str, *, class_names_file: Path | None = None, convention: InputSpec | None = None
 ) -> WeightsFile:
     """The checked weights of the file at `path`; the format is told from its content.
 
@@ -44,7 +44,7 @@ def read_weights(
     """
     path = Path(path)
     read = _READERS[format_of(path)](path)
-    check = sound_vgg16 if read.architecture == "vgg16" else sound_efficientnet
+    check = validated_vgg16 if read.architecture == "vgg16" else validated_efficientnet
     tensors = check(path.name, read.tensors)
     outputs = _outputs(read, tensors)
     _check_groups(path.name, read, outputs)
@@ -110,12 +110,12 @@ def _class_names(
 
 
 def _convention(
-    read: ReadWeights, tensors: dict[str, Tensor], given: InputConvention | None
-) -> tuple[InputConvention, tuple[str, ...]]:
+    read: ReadWeights, tensors: dict[str, Tensor], given: InputSpec | None
+) -> tuple[InputSpec, tuple[str, ...]]:
     """(convention, notes)."""
     if given is not None:
         return given, (f"Input convention chosen by the user: {given}.",)
     if read.convention is not None:
         return read.convention, ()
-    found, why = caffe_convention(tensors["conv1_1.weight"])
+    found, why = caffe_input_spec(tensors["conv1_1.weight"])
     return found, (why,)

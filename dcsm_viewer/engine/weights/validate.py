@@ -10,7 +10,7 @@ from torch import Tensor
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.efficientnet_lite0 import STAGES
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
-from dcsm_viewer.engine.weights.bounds import MOST_VALUES
+from dcsm_viewer.engine.weights.bounds import MAX_VALUES
 
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 # The largest magnitude in VGG-16 and EfficientNet-Lite0 is below 600 (a running variance); a file read with the
@@ -20,7 +20,7 @@ _LARGEST_VARIANCE = 1e8
 _SMALLEST = 1e-12
 
 
-def sound_vgg16(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def validated_vgg16(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """float32 tensors in canonical shapes; every width follows from the one before.
 
     fc6 may come as (O, I * 49), fc7 and fc8 as (O, I), or as (1, 1, O, I), as old Caffe files have them.
@@ -52,7 +52,7 @@ def sound_vgg16(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tens
     return sound
 
 
-def sound_efficientnet(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def validated_efficientnet(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """float32 tensors with the names and shapes of the packaged EfficientNet-Lite0; any number of classes.
 
     Raises UserError naming the first tensor that is missing, does not fit or does not belong.
@@ -94,7 +94,7 @@ def _check_kind(file_name: str, name: str, tensor: Tensor) -> None:
         raise UserError(f"{file_name} stores {name} as {kind}; save the weights as float32.")
     if tensor.layout is not torch.strided or tensor.device.type != "cpu":
         raise UserError(f"{file_name} stores {name} in a form without plain values; save the weights as float32.")
-    if not 0 < tensor.numel() <= MOST_VALUES:
+    if not 0 < tensor.numel() <= MAX_VALUES:
         raise UserError(f"{file_name} claims {tensor.numel()} values in {name}; that cannot be VGG-16's.")
     if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
         raise UserError(f"{file_name} claims more values in {name} than it holds; it is damaged or made to deceive.")

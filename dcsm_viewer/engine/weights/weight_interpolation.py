@@ -11,12 +11,12 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.digest import sha256_of
-from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, in_half, write_safetensors
+from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, to_float16, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import replaced
 
 
-def blend(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
+def interpolate(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
     """Tensor by tensor share * first + (1 - share) * second, in float32; classes and everything else are the first's.
 
     Its recipe is the first's with `blended`: the share and the second's sha256. Robust fine-tuning of zero-shot
@@ -43,7 +43,7 @@ def blend(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
             )
     return replace(
         first,
-        tensors=mixed(first.tensors, second.tensors, share),
+        tensors=interpolate_tensors(first.tensors, second.tensors, share),
         digest="",
         source=f"{share:g} of: {first.source} (sha256 {first.digest[:12]}...); the rest of: {second.source} "
         f"(sha256 {second.digest[:12]}...)",
@@ -55,18 +55,18 @@ def blend(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
     )
 
 
-def mixed(first: Mapping[str, Tensor], second: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
+def interpolate_tensors(first: Mapping[str, Tensor], second: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
     """Tensor by tensor share * first + (1 - share) * second, of the first's type and on its device."""
     return {name: torch.lerp(second[name].to(tensor), tensor, share) for name, tensor in first.items()}
 
 
-def write_blend(path: Path, blended: WeightsFile, *, half: bool) -> str:
+def write_interpolated(path: Path, blended: WeightsFile, *, half: bool) -> str:
     """The sha256 of the safetensors file written at `path`. half: as training writes it, weights in float16.
 
     Raises UserError where it cannot be written, and for a file there that is none of this program's.
     """
     check_replaceable(path)
-    tensors = in_half(blended.tensors) if half else blended.tensors
+    tensors = to_float16(blended.tensors) if half else blended.tensors
     with replaced(path) as draft:
         write_safetensors(draft, replace(blended, tensors=tensors))
         return sha256_of(draft)

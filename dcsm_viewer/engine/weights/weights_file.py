@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from dcsm_viewer.engine.networks.input_spec import InputConvention
+from dcsm_viewer.engine.networks.input_spec import InputSpec
 
 Architecture = Literal["vgg16", "efficientnet-lite0"]
 
@@ -28,7 +28,7 @@ class WeightsFile:
     architecture: Architecture
     tensors: Mapping[str, Tensor] = field(repr=False, compare=False)
     class_names: tuple[str, ...] = field(repr=False)
-    convention: InputConvention
+    convention: InputSpec
     ceil_mode: bool
     digest: str
     source: str
@@ -50,7 +50,7 @@ class ReadWeights:
     tensors: Mapping[str, Tensor]
     source: str
     ceil_mode: bool = True
-    convention: InputConvention | None = None
+    convention: InputSpec | None = None
     class_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     licence: str = "not stated"

@@ -34,7 +34,7 @@ class Grounds:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, Field, bool], Ground] = OrderedDict()
+        self._cached: OrderedDict[tuple[str, Field, bool], Ground] = OrderedDict()
         self._grey: tuple[str, NDArray[np.uint8]] | None = None
 
     def colour(self, source: SourceImage, view: Field) -> Ground:
@@ -45,12 +45,12 @@ class Grounds:
         return self._get((source.digest, view, True), lambda: _made(self._grey_of(source), view))
 
     def _get(self, key: tuple[str, Field, bool], make: Callable[[], Ground]) -> Ground:
-        if key not in self._kept:
-            self._kept[key] = make()
-        self._kept.move_to_end(key)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        return self._kept[key]
+        if key not in self._cached:
+            self._cached[key] = make()
+        self._cached.move_to_end(key)
+        while len(self._cached) > _KEPT:
+            self._cached.popitem(last=False)
+        return self._cached[key]
 
     def _grey_of(self, source: SourceImage) -> NDArray[np.uint8]:
         if self._grey is None or self._grey[0] != source.digest:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from dcsm_viewer.gui.files.model_importer import Modelling
 from dcsm_viewer.gui.widgets.form_row import choice_box
-from dcsm_viewer.worker.model_work import CONVENTION_TITLES, ImportOrder
+from dcsm_viewer.worker.model_work import INPUT_SPEC_TITLES, ImportJob
 
 WEIGHTS_FILTER = "Weights (*.pth *.pt *.safetensors *.caffemodel *.mat);;All files (*)"
 _CLASSES_FILTER = "Class lists (*.txt *.json);;All files (*)"
@@ -35,7 +35,7 @@ class ImportWindow(QDialog):
         self.setModal(False)
         self._modelling = modelling
         self.path, self.name, self.title, self.classes = (QLineEdit(self) for _ in range(4))
-        self.convention = choice_box(CONVENTION_TITLES, self)
+        self.convention = choice_box(INPUT_SPEC_TITLES, self)
         self.do_import = QPushButton("Import", self)
         self.do_import.setDefault(True)
         self._words = QLabel("Read once, checked, and kept as safetensors in the folder of models.", self)
@@ -63,7 +63,7 @@ class ImportWindow(QDialog):
         classes = self.classes.text().strip()
         self.do_import.setEnabled(False)
         self._modelling.import_file(
-            ImportOrder(
+            ImportJob(
                 path=Path(self.path.text().strip()),
                 name=self.name.text().strip(),
                 title=self.title.text().strip(),

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.worker.model_work import Imported, ImportOrder, fetch_vgg16, import_model
+from dcsm_viewer.worker.model_work import ImportJob, ImportResult, fetch_vgg16, import_model
 
 
 class Modelling(QObject):
@@ -34,8 +34,8 @@ class Modelling(QObject):
         store: Store,
         parent: QObject | None = None,
         *,
-        importer: Callable[[ImportOrder], Imported] = import_model,
-        fetcher: Callable[[Callable[[int, int], None], Callable[[], bool]], Imported | None] = fetch_vgg16,
+        importer: Callable[[ImportJob], ImportResult] = import_model,
+        fetcher: Callable[[Callable[[int, int], None], Callable[[], bool]], ImportResult | None] = fetch_vgg16,
     ) -> None:
         super().__init__(parent)
         self._store = store
@@ -46,7 +46,7 @@ class Modelling(QObject):
         # Bytes go beyond what a signal's int holds, so they travel as objects.
         self._there.connect(self._tell_fetched, Qt.ConnectionType.QueuedConnection)
 
-    def import_file(self, order: ImportOrder) -> None:
+    def import_file(self, order: ImportJob) -> None:
         self._begin(f"Reading and checking {order.path.name}...")
         self._errands.send(partial(self._importer, order), self._take, self._take_failure)
 
@@ -73,7 +73,7 @@ class Modelling(QObject):
         self.is_busy = True
         self.said.emit(sentence)
 
-    def _take(self, imported: Imported | None) -> None:
+    def _take(self, imported: ImportResult | None) -> None:
         self._end()
         if imported is None:
             self.said.emit("Cancelled. Nothing was kept.")

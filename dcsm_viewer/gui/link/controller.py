@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.core.parameters import check
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Answer, EngineReady, Failure, Inquiry, Progress, Report, Request, Result, UserError
+from dcsm_viewer.core.types import Answer, EngineReady, Failure, Progress, Query, Report, Request, Result, UserError
 from dcsm_viewer.gui.link.bridge import Bridge
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -37,7 +37,7 @@ class Controller(QObject):
         self._store = store
         self._asked: _Wish | None = None
         self._serial = 0
-        self._inquiries = 0
+        self._query_serial = 0
         self._cancelled_up_to = 0
         self._dead: str | None = None
         self._bridge = Bridge(self)
@@ -67,15 +67,15 @@ class Controller(QObject):
         if wish is not None:
             self._ask(wish)
 
-    def inquire(self, request: Request, question: object) -> int:
+    def submit_query(self, request: Request, question: object) -> int:
         """The serial of the inquiry; its answers come by `answered`, unless a newer one of its type overtakes it."""
-        self._inquiries += 1
-        self._thread.inquire(Inquiry(self._inquiries, request, question))
-        return self._inquiries
+        self._query_serial += 1
+        self._thread.submit_query(Query(self._query_serial, request, question))
+        return self._query_serial
 
-    def forget(self, question: type) -> None:
+    def cancel_queries(self, question: type) -> None:
         """No more answers to questions of this type: its tool was closed, or what it asked about is gone."""
-        self._thread.forget(question, self._inquiries)
+        self._thread.cancel_queries(question, self._query_serial)
 
     def take_report(self, report: Report) -> None:
         match report:

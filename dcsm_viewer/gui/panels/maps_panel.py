@@ -64,7 +64,7 @@ class MapsPanel(QWidget):
         self._offered = tuple(sorted({*self._offered, *PRESETS[method.preset].scales, *method.scales}))
         self.scales.show_choice([(scale, f"{scale} px") for scale in self._offered], method.scales)
         own = method.backward in _BASELINES
-        names, derivable = layer_names(state), derivable_names(state)
+        names, derivable = layer_names(state), gradient_layer_names(state)
         # Added ones stand where the network has them; a preset may look at one the network does not list.
         known = tuple(name for name in derivable if name in names or name in method.layers) or names
         offered = (*(name for name in method.layers if names and name not in known), *known)
@@ -103,7 +103,7 @@ class MapsPanel(QWidget):
     def _take_layer(self) -> None:
         state = self._store.state
         wanted = {self.more_layers.currentText(), *(state.settings.method.layers or layer_names(state))}
-        layers = tuple(name for name in derivable_names(state) if name in wanted)
+        layers = tuple(name for name in gradient_layer_names(state) if name in wanted)
         self._store.edit(with_field(state.settings, "method.layers", layers))
 
     def _lay_out(self) -> None:
@@ -137,7 +137,7 @@ def layer_names(state: ViewState) -> tuple[str, ...]:
     return () if card is None else card.layer_names
 
 
-def derivable_names(state: ViewState) -> tuple[str, ...]:
+def gradient_layer_names(state: ViewState) -> tuple[str, ...]:
     """Every layer maps can be made of, earliest first, () until somebody knows them."""
     card = _card(state)
     return () if card is None else card.derivable or card.layer_names

@@ -56,7 +56,7 @@ class Tool(QWidget):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bench = bench
-        self._inquired = 0
+        self._query_serial = 0
         bench.store.changed.connect(self._follow)
         bench.controller.answered.connect(self._take)
 
@@ -79,9 +79,9 @@ class Tool(QWidget):
         plot.written.connect(self._say)
         plot.failed.connect(self._say_failure)
 
-    def inquire(self, request: Request, question: object) -> None:
+    def submit_query(self, request: Request, question: object) -> None:
         """Asks the engine; the answer to an older question is never shown."""
-        self._inquired = self.bench.controller.inquire(request, question)
+        self._query_serial = self.bench.controller.submit_query(request, question)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -92,14 +92,14 @@ class Tool(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self.question is not None:
-            self.bench.controller.forget(self.question)
+            self.bench.controller.cancel_queries(self.question)
 
     def _follow(self, _before: ViewState, after: ViewState) -> None:
         if self.isVisible():
             self.show_state(after)
 
     def _take(self, answer: Answer) -> None:
-        if self.isVisible() and answer.inquiry.serial == self._inquired:
+        if self.isVisible() and answer.query.serial == self._query_serial:
             self.show_answer(answer)
 
     def _say(self, sentence: str) -> None:

@@ -11,13 +11,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import EngineReady, UserError
-from dcsm_viewer.engine.weights.input_spec_names import CONVENTIONS
+from dcsm_viewer.engine.weights.input_spec_names import INPUT_SPECS
 from dcsm_viewer.gui.files.fetch_dialog import FetchWindow
 from dcsm_viewer.gui.files.import_dialog import ImportWindow, suggested_name
 from dcsm_viewer.gui.files.model_importer import Modelling
 from dcsm_viewer.gui.panels.engine_bar import models
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.worker.model_work import CONVENTION_TITLES, Imported
+from dcsm_viewer.worker.model_work import INPUT_SPEC_TITLES, ImportResult
 from tests.results import make_model_card
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
 
@@ -65,7 +65,7 @@ def test_that_an_imported_model_is_listed_and_in_use(
     assert store.state.settings.model == "my-net"
     card = next(card for card in store.state.engine.models if card.name == "my-net")  # type: ignore[union-attr]  # it is ready
     assert card.class_names == ("ant", "bee", "cat")
-    assert card.input_convention == str(CONVENTIONS["caffe"])
+    assert card.input_convention == str(INPUT_SPECS["caffe"])
     assert window.words.startswith("The model 'my-net' is there and in use.")
     assert window.do_import.isEnabled()
 
@@ -85,7 +85,7 @@ def test_that_a_broken_file_is_one_sentence_in_the_form(
 
 
 def test_that_a_download_tells_how_far_it_is_and_can_be_cancelled(store: Store, qtbot: QtBot) -> None:
-    def endless(progress: Callable[[int, int], None], still_wanted: Callable[[], bool]) -> Imported | None:
+    def endless(progress: Callable[[int, int], None], still_wanted: Callable[[], bool]) -> ImportResult | None:
         progress(3 << 30, 4 << 30)
         wait = Event()
         while still_wanted():
@@ -109,7 +109,7 @@ def test_that_a_download_tells_how_far_it_is_and_can_be_cancelled(store: Store, 
 
 
 def test_that_a_fetch_without_a_network_is_one_sentence(store: Store, qtbot: QtBot) -> None:
-    def unplugged(_progress: object, _still_wanted: object) -> Imported | None:
+    def unplugged(_progress: object, _still_wanted: object) -> ImportResult | None:
         raise UserError("VGG-16 could not be downloaded (no route); connect to the internet.")
 
     modelling = Modelling(store, fetcher=unplugged)
@@ -123,7 +123,7 @@ def test_that_a_fetch_without_a_network_is_one_sentence(store: Store, qtbot: QtB
 
 
 def test_that_a_fetched_model_is_listed(store: Store, qtbot: QtBot) -> None:
-    modelling = Modelling(store, fetcher=lambda _progress, _wanted: Imported("mine", (), (make_model_card(), MINE)))
+    modelling = Modelling(store, fetcher=lambda _progress, _wanted: ImportResult("mine", (), (make_model_card(), MINE)))
     with qtbot.waitSignal(modelling.arrived):
         modelling.fetch()
     assert models(store.state)[1] == ("mine", "My own")
@@ -132,7 +132,7 @@ def test_that_a_fetched_model_is_listed(store: Store, qtbot: QtBot) -> None:
 
 
 def test_that_every_convention_of_the_engine_has_a_title() -> None:
-    assert set(CONVENTION_TITLES) - {""} == set(CONVENTIONS)
+    assert set(INPUT_SPEC_TITLES) - {""} == set(INPUT_SPECS)
 
 
 @pytest.mark.parametrize(

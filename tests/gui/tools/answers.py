@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from dcsm_viewer.core.settings import BackwardMode
-from dcsm_viewer.core.types import Inquiry
+from dcsm_viewer.core.types import Query
 from dcsm_viewer.queries.faithfulness_query import (
     CURVES,
     RANKINGS,
@@ -15,8 +15,8 @@ from dcsm_viewer.queries.faithfulness_query import (
     FaithfulnessCurve,
     FaithfulnessQuestion,
 )
-from dcsm_viewer.queries.gradient_query import MODES, Gate, GateChannel, LayerGradient, Microscope, MicroscopeQuestion
-from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion, SanityRung
+from dcsm_viewer.queries.gradient_query import MODES, Gate, GateChannel, GradientAnswer, GradientQuestion, LayerGradient
+from dcsm_viewer.queries.randomization_query import RandomizationQuestion, RandomizationSeries, RandomizationStep
 
 SANITY_LAYERS = ("classifier", "head", "block1", "stem")
 LAYERS = ("block1", "block0", "input")
@@ -25,21 +25,21 @@ RHOS: Mapping[int, tuple[float | None, float | None]] = {
 }  # fmt: skip
 
 
-def ladder(inquiry: Inquiry, known: tuple[int, ...] = (0, 1, 2, 3, 4)) -> SanityLadder:
-    question = inquiry.question
-    assert isinstance(question, SanityQuestion)
-    h, w = inquiry.request.image.shape
+def series(query: Query, known: tuple[int, ...] = (0, 1, 2, 3, 4)) -> RandomizationSeries:
+    question = query.question
+    assert isinstance(question, RandomizationQuestion)
+    h, w = query.request.image.shape
     ramp = np.linspace(0, 1, h * w, dtype=np.float32).reshape(h, w)
-    rungs = {k: SanityRung(k, ramp, ramp[::-1].copy(), *RHOS[k], score=0.9 - 0.2 * k) for k in known}
-    return SanityLadder(question, SANITY_LAYERS, rungs)
+    steps = {k: RandomizationStep(k, ramp, ramp[::-1].copy(), *RHOS[k], score=0.9 - 0.2 * k) for k in known}
+    return RandomizationSeries(question, SANITY_LAYERS, steps)
 
 
-def first_rungs(inquiry: Inquiry) -> SanityLadder:
-    return ladder(inquiry, (0, 1))
+def first_steps(query: Query) -> RandomizationSeries:
+    return series(query, (0, 1))
 
 
-def faithfulness(inquiry: Inquiry) -> Faithfulness:
-    question = inquiry.question
+def faithfulness(query: Query) -> Faithfulness:
+    question = query.question
     assert isinstance(question, FaithfulnessQuestion)
     shares = tuple(step / question.steps for step in range(question.steps + 1))
     curves = {}
@@ -59,9 +59,9 @@ def channels() -> tuple[GateChannel, ...]:
     )
 
 
-def microscope(inquiry: Inquiry) -> Microscope:
-    question = inquiry.question
-    assert isinstance(question, MicroscopeQuestion)
+def microscope(query: Query) -> GradientAnswer:
+    question = query.question
+    assert isinstance(question, GradientQuestion)
     gradients: dict[BackwardMode, Mapping[str, LayerGradient]] = {}
     for size, mode in enumerate(MODES, start=1):
         of_layer = {}
@@ -75,4 +75,4 @@ def microscope(inquiry: Inquiry) -> Microscope:
         passed: dict[BackwardMode, float] = {"gradient": 0.5, "deconvnet": 0.5, "guided": 0.25}
         found = () if question.unit.layer == "input" else channels()
         gate = Gate(question.unit, "ReLU of somewhere", len(found), found, 0.5, passed)
-    return Microscope(question, LAYERS, gradients, 160, (20, 0, 120, 160), gate)
+    return GradientAnswer(question, LAYERS, gradients, 160, (20, 0, 120, 160), gate)

@@ -14,8 +14,8 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.tool_context import Tool
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
-from dcsm_viewer.queries.gradient_query import MicroscopeQuestion
-from dcsm_viewer.queries.randomization_query import SanityQuestion
+from dcsm_viewer.queries.gradient_query import GradientQuestion
+from dcsm_viewer.queries.randomization_query import RandomizationQuestion
 from tests.gui.engines import InstantEngine
 from tests.gui.tools import answers
 from tests.results import make_image
@@ -52,9 +52,9 @@ def tool_desk(qtbot: QtBot) -> Iterator[ToolDesk]:
     assert isinstance(app, QApplication)
     engine = InstantEngine()
     engine.known = {
-        SanityQuestion: answers.ladder,
+        RandomizationQuestion: answers.series,
         FaithfulnessQuestion: answers.faithfulness,
-        MicroscopeQuestion: answers.microscope,
+        GradientQuestion: answers.microscope,
     }
     themes = Themes(app)
     parts = build(ViewState(), engine.make, themes, Remembered())

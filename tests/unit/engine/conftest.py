@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.model_cache import ModelCache
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Shelf:
+def model_cache() -> ModelCache:
     """Loaded once for all tests; a shelf holds weights only, never what was made of an image."""
-    return Shelf()
+    return ModelCache()

@@ -23,10 +23,10 @@ def test_that_the_longest_unused_gives_way_and_the_newest_stays_however_large() 
 
 def test_that_an_owner_finds_its_own_and_nothing_of_the_one_before() -> None:
     cache = Cache(10**6)
-    cache.belong_to("cat.jpg")
+    cache.clear_for_image("cat.jpg")
     cache.put("maps", a_hundred_bytes())
-    cache.belong_to("cat.jpg")
+    cache.clear_for_image("cat.jpg")
     assert "maps" in cache
-    cache.belong_to("dog.jpg")
+    cache.clear_for_image("dog.jpg")
     assert "maps" not in cache
     assert cache.used_bytes == 0

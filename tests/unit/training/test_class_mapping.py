@@ -24,9 +24,9 @@ GROUPS = ((0, 3), (4,), (1, 2))
 
 def test_that_groups_score_by_the_odds_of_their_best_place_and_send_back_who_answered() -> None:
     logits = torch.randn((1, 6, 4, 5), generator=torch.Generator().manual_seed(0))
-    readout = SoftmaxGroups(("a", "b", "c"), GROUPS)
-    scores = readout.scores(logits, torch.ones(4, 5, dtype=torch.bool))
-    seeds = readout.seeds(logits, [2, 0])
+    class_head = SoftmaxGroups(("a", "b", "c"), GROUPS)
+    scores = class_head.scores(logits, torch.ones(4, 5, dtype=torch.bool))
+    grad_outputs = class_head.grad_outputs(logits, [2, 0])
     for class_id, group in enumerate(GROUPS):
         odds = []
         for y in range(4):
@@ -38,15 +38,15 @@ def test_that_groups_score_by_the_odds_of_their_best_place_and_send_back_who_ans
     together = logits.clone().requires_grad_()
     torch.logsumexp(together[0, list(GROUPS[2])], 0).sum().backward()  # type: ignore[no-untyped-call]  # torch's own
     assert together.grad is not None
-    torch.testing.assert_close(seeds[0], together.grad[0])
+    torch.testing.assert_close(grad_outputs[0], together.grad[0])
 
 
 def test_that_log_odds_are_what_the_engine_scores_by() -> None:
     logits = torch.randn((2, 6, 4, 5), generator=torch.Generator().manual_seed(1))
     odds = log_odds(logits, GROUPS)
-    readout = SoftmaxGroups(("a", "b", "c"), GROUPS)
+    class_head = SoftmaxGroups(("a", "b", "c"), GROUPS)
     for one, scored in zip(odds, logits, strict=True):
-        scores = readout.scores(scored[None], torch.ones(4, 5, dtype=torch.bool))
+        scores = class_head.scores(scored[None], torch.ones(4, 5, dtype=torch.bool))
         torch.testing.assert_close(torch.sigmoid(one.amax((1, 2))), scores)
 
 
@@ -69,7 +69,7 @@ def test_that_a_training_answered_by_a_known_model_moves_the_body_and_leaves_its
     assert not torch.equal(weights.tensors["fc7.weight"], read_weights(order.recipe.start).tensors["fc7.weight"])
     model = model_of("mine", weights, "voc", order.compute)
     assert model.card.class_names == ("blue", "green", "red")
-    assert isinstance(model.readout, SoftmaxGroups)
+    assert isinstance(model.class_head, SoftmaxGroups)
     onward = start_from(str(ended.weights), weights.class_names, seed=0)
     assert (onward.groups, onward.kept) == (weights.groups, True)
     others = start_from(str(ended.weights), ("red", "violet"), seed=0)

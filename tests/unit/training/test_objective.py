@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dcsm_viewer.engine.stages.preprocess import Placement, positions_on_image
-from dcsm_viewer.engine.weights.weight_interpolation import mixed
+from dcsm_viewer.engine.weights.weight_interpolation import interpolate_tensors
 from dcsm_viewer.training.batches import valid_positions
 from dcsm_viewer.training.calibration import ABSENT, SPREAD, calibrated
 from dcsm_viewer.training.learning_rate import LEAST, rate_factor
@@ -112,5 +112,5 @@ def test_that_calibration_knows_a_way_where_every_image_shows_the_class_or_all_a
 
 def test_that_a_blend_lies_between_start_and_trained() -> None:
     start, trained = {"a": torch.tensor([0.0, 4.0])}, {"a": torch.tensor([2.0, 0.0])}
-    torch.testing.assert_close(mixed(trained, start, 0.25)["a"], torch.tensor([0.5, 3.0]))
-    torch.testing.assert_close(mixed(trained, start, 1.0)["a"], trained["a"])
+    torch.testing.assert_close(interpolate_tensors(trained, start, 0.25)["a"], torch.tensor([0.5, 3.0]))
+    torch.testing.assert_close(interpolate_tensors(trained, start, 1.0)["a"], trained["a"])

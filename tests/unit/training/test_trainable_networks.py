@@ -11,7 +11,7 @@ from torch import Tensor
 from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
-from dcsm_viewer.engine.weights.validate import sound_efficientnet
+from dcsm_viewer.engine.weights.validate import validated_efficientnet
 from dcsm_viewer.training.trainable.trainable_lite0 import TrainableLite0
 from dcsm_viewer.training.trainable.trainable_vgg16 import TrainableVgg16
 from tests.networks import random_vgg_tensors, real_lite0_tensors
@@ -55,7 +55,7 @@ def test_that_a_step_of_training_reaches_the_engine_through_the_tensors() -> Non
     optimiser = torch.optim.SGD([*body, *head], lr=0.01)
     network(x).amax((2, 3)).sum().backward()
     optimiser.step()
-    tensors = sound_efficientnet("trained", network.tensors())
+    tensors = validated_efficientnet("trained", network.tensors())
     assert not torch.equal(tensors["_blocks.15._bn1.weight"], lite0()["_blocks.15._bn1.weight"].float())
     expected = EfficientNetLite0.of(tensors).forward(x[:1]).logits
     torch.testing.assert_close(network(x)[:1].detach(), expected, rtol=1e-4, atol=1e-4)

@@ -15,15 +15,15 @@ from dcsm_viewer.core.types import (
     Answer,
     EngineReady,
     Failure,
-    Inquiry,
     Progress,
+    Query,
     Report,
     Request,
     Result,
     Stage,
     UserError,
 )
-from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener, Mailbox, StillWanted, uses
+from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener, Mailbox, StillWanted, is_still_useful
 from tests.patience import PATIENCE_S
 from tests.results import make_image, make_result
 
@@ -51,14 +51,14 @@ class GatedEngine:
         if still_wanted(self.stage):
             self.after()
 
-    def answer(self, inquiry: Inquiry, still_wanted: Callable[[], bool], report: Listener) -> bool:
-        self.started.put(-inquiry.serial)
+    def answer(self, query: Query, still_wanted: Callable[[], bool], report: Listener) -> bool:
+        self.started.put(-query.serial)
         assert self.permits.acquire(timeout=PATIENCE_S)
         if self.trouble is not None:
             raise self.trouble
         if not still_wanted():
             return False
-        report(Answer(inquiry, f"about {inquiry.serial}"))
+        report(Answer(query, f"about {query.serial}"))
         return True
 
 
@@ -204,14 +204,14 @@ def test_that_a_closed_mailbox_gives_nothing_even_with_something_in_it() -> None
 def test_that_work_goes_on_exactly_where_the_newest_request_uses_it(
     change: dict[str, Any], stage: Stage, used: bool
 ) -> None:
-    assert uses(request(2, **change), request(1), stage) is used
+    assert is_still_useful(request(2, **change), request(1), stage) is used
 
 
 def test_that_another_crf_weight_uses_the_subtraction_but_not_the_segmentation() -> None:
     running, newest = request(1), request(2)
     newest = replace(newest, settings=replace(newest.settings, crf=replace(newest.settings.crf, bilateral_compat=4.0)))
-    assert uses(newest, running, "subtraction")
-    assert not uses(newest, running, "segmentation")
+    assert is_still_useful(newest, running, "subtraction")
+    assert not is_still_useful(newest, running, "segmentation")
 
 
 def serial_of(report: Report) -> int:
@@ -224,43 +224,43 @@ def test_that_of_inquiries_of_one_type_the_newest_is_answered_and_requests_come_
     running.thread.ask(request(1))
     assert running.engine.started.get(timeout=PATIENCE_S) == 1
     for serial in range(1, 5):
-        running.thread.inquire(Inquiry(serial, request(1), "a question"))
-    running.thread.inquire(Inquiry(5, request(1), b"another"))
+        running.thread.submit_query(Query(serial, request(1), "a question"))
+    running.thread.submit_query(Query(5, request(1), b"another"))
     running.thread.ask(request(2))
     for _ in range(4):
         running.engine.permits.release()
     assert [running.engine.started.get(timeout=PATIENCE_S) for _ in range(3)] == [2, -5, -4]
     assert [serial_of(running.next()), serial_of(running.next())] == [1, 2]
     assert [running.next(), running.next()] == [
-        Answer(Inquiry(5, request(1), b"another")),
-        Answer(Inquiry(4, request(1), "a question")),
+        Answer(Query(5, request(1), b"another")),
+        Answer(Query(4, request(1), "a question")),
     ]
 
 
 def test_that_an_inquiry_gives_way_to_a_request_and_comes_back(running: Running) -> None:
-    running.thread.inquire(Inquiry(1, request(1), "a question"))
+    running.thread.submit_query(Query(1, request(1), "a question"))
     assert running.engine.started.get(timeout=PATIENCE_S) == -1
     running.thread.ask(request(2))
     for _ in range(3):
         running.engine.permits.release()
     assert [running.engine.started.get(timeout=PATIENCE_S) for _ in range(2)] == [2, -1]
     assert serial_of(running.next()) == 2
-    assert running.next() == Answer(Inquiry(1, request(1), "a question"))
+    assert running.next() == Answer(Query(1, request(1), "a question"))
 
 
 def test_that_a_forgotten_inquiry_is_not_answered(running: Running) -> None:
-    running.thread.inquire(Inquiry(1, request(1), "a question"))
+    running.thread.submit_query(Query(1, request(1), "a question"))
     assert running.engine.started.get(timeout=PATIENCE_S) == -1
-    running.thread.forget(str, 1)
-    running.thread.inquire(Inquiry(2, request(1), b"another"))
+    running.thread.cancel_queries(str, 1)
+    running.thread.submit_query(Query(2, request(1), b"another"))
     for _ in range(2):
         running.engine.permits.release()
-    assert running.next() == Answer(Inquiry(2, request(1), b"another"))
+    assert running.next() == Answer(Query(2, request(1), b"another"))
 
 
 def test_that_an_inquiry_that_fails_is_answered_with_a_sentence(running: Running) -> None:
     running.engine.trouble = UserError("There is no such layer; choose another.")
-    running.thread.inquire(Inquiry(1, request(1), "a question"))
+    running.thread.submit_query(Query(1, request(1), "a question"))
     running.engine.permits.release()
     answer = running.next()
     assert isinstance(answer, Answer)
@@ -273,7 +273,7 @@ def test_that_looking_ahead_gives_way_though_progress_was_reported_after_the_res
     def run(asked: Request, still_wanted: StillWanted, report: Listener) -> None:
         report(replace(make_result(), request=asked))
         report(Progress(asked.serial, "saliency", 1, 2, "looking ahead"))
-        running.thread.inquire(Inquiry(1, asked, "a question"))
+        running.thread.submit_query(Query(1, asked, "a question"))
         going_on.append(still_wanted("saliency"))
 
     running.engine.run = run  # type: ignore[method-assign, assignment]  # this one engine
@@ -296,8 +296,8 @@ def test_that_an_error_after_the_result_leaves_the_result(running: Running, erro
     assert serial_of(running.next()) == 1
     running.engine.started.get(timeout=PATIENCE_S)
     running.engine.after = lambda: None
-    running.thread.inquire(Inquiry(1, request(1), "a question"))
-    assert running.next() == Answer(Inquiry(1, request(1), "a question"), "about 1")
+    running.thread.submit_query(Query(1, request(1), "a question"))
+    assert running.next() == Answer(Query(1, request(1), "a question"), "about 1")
 
 
 def test_that_a_listener_that_raises_does_not_end_the_thread() -> None:
@@ -316,7 +316,7 @@ def test_that_a_listener_that_raises_does_not_end_the_thread() -> None:
     engine.trouble = UserError("No.")  # a Failure is reported outside of what the engine runs
     thread.ask(request(1))
     engine.started.get(timeout=PATIENCE_S)
-    thread.inquire(Inquiry(1, request(1), "a question"))
+    thread.submit_query(Query(1, request(1), "a question"))
     engine.started.get(timeout=PATIENCE_S)
     engine.permits.release()
     thread.ask(request(2))
@@ -332,9 +332,9 @@ def test_that_after_a_failed_start_every_request_and_inquiry_is_answered() -> No
     thread = EngineThread(broken, reports.put)
     thread.start()
     assert isinstance(reports.get(timeout=PATIENCE_S), Failure)
-    inquiry = Inquiry(1, request(1), "a question")
-    thread.inquire(inquiry)
-    assert reports.get(timeout=PATIENCE_S) == Answer(inquiry, failure="The weights are missing.")
+    query = Query(1, request(1), "a question")
+    thread.submit_query(query)
+    assert reports.get(timeout=PATIENCE_S) == Answer(query, failure="The weights are missing.")
     thread.ask(request(2))
     assert reports.get(timeout=PATIENCE_S) == Failure(2, "The weights are missing.")
     assert thread.stop(PATIENCE_S)

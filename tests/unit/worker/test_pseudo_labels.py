@@ -88,7 +88,7 @@ def test_that_too_large_an_image_is_reduced_for_the_crf(monkeypatch: pytest.Monk
     result = make_result(make_image(48, 60))
     maps, rgb = own_maximum_maps(result), result.request.image.rgb
     whole = seed_probabilities(maps, rgb, [PSA_LOW])[PSA_LOW]
-    monkeypatch.setattr(consumer_crf, "LARGEST_PIXELS", 48 * 60 // 4)
+    monkeypatch.setattr(consumer_crf, "MAX_CRF_PIXELS", 48 * 60 // 4)
     reduced = seed_probabilities(maps, rgb, [PSA_LOW])[PSA_LOW]
     assert reduced.shape == whole.shape
     assert not np.array_equal(reduced, whole)

@@ -16,64 +16,64 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.core.settings import MethodSettings
-from dcsm_viewer.engine.runtime.parallel_map import side_by_side
-from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, differences, giving, shares
-from dcsm_viewer.engine.stages.subtraction.sampling_grid import Samples, Sheet
+from dcsm_viewer.engine.runtime.parallel_map import parallel_map
+from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, differences, has_negative_target, target_weights
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import PresampledGrid, SamplingGrid
 
 TOGETHER = 3  # layers of one size in one piece of work: enough to share its overhead, few enough to share out
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Contribution:
     """What one scale adds to the class maps: `sums` (T, h, w), its layers added up and nothing normalised yet.
 
     Of `compared` things that are normalised by their own maximum, `skipped` had none above 0 and added nothing
     (A5). `broken` layers had values that are not finite; those values count as 0. Both are 0-d tensors, so that
-    nobody waits for the device. `followed`: what each layer adds to the one target that was followed (h, w).
+    nobody waits for the device. `per_layer`: what each layer adds to the one target that was followed (h, w).
     """
 
     sums: Tensor
     compared: int
     skipped: Tensor
     broken: Tensor
-    followed: tuple[Tensor, ...] = ()
+    per_layer: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Evidence of some of the layers, those at these `places`; `followed` (G, h, w) is None where nobody is."""
+class PartialSum:
+    """Evidence of some of the layers, those at these `places`; `per_layer` (G, h, w) is None where nobody is."""
 
     places: tuple[int, ...]
     sums: Tensor
     compared: int
     skipped: Tensor
     broken: Tensor
-    followed: Tensor | None
+    per_layer: Tensor | None
 
 
-def gather(
+def accumulate(
     layers: Sequence[Tensor],
     comparisons: Comparisons,
     method: MethodSettings,
-    sheet: Sheet | Samples,
-    follow: int | None = None,
-) -> Evidence:
+    grid: SamplingGrid | PresampledGrid,
+    tracked_target: int | None = None,
+) -> Contribution:
     """The evidence in raw maps (K, n, m) of some layers, each of any size, sampled on the sheet.
 
     follow: the target, 0..T-1, whose evidence is also wanted layer by layer.
     """
-    works = pieces(layers, comparisons, method, sheet, follow)
-    return added(side_by_side(works, layers[0].device), layers, comparisons, sheet)
+    works = partial_sum_tasks(layers, comparisons, method, grid, tracked_target)
+    return merge(parallel_map(works, layers[0].device), layers, comparisons, grid)
 
 
-def pieces(
+def partial_sum_tasks(
     layers: Sequence[Tensor],
     comparisons: Comparisons,
     method: MethodSettings,
-    sheet: Sheet | Samples,
-    follow: int | None = None,
-) -> list[Callable[[], Piece]]:
-    """The work `gather` has to do, in pieces that need nothing of each other: a few layers of one size each."""
+    grid: SamplingGrid | PresampledGrid,
+    tracked_target: int | None = None,
+) -> list[Callable[[], PartialSum]]:
+    """The work `accumulate` has to do, in pieces that need nothing of each other: a few layers of one size each."""
     if len(comparisons) == 0:
         return []
     together = TOGETHER if layers[0].device.type == "cpu" else len(layers)
@@ -81,49 +81,53 @@ def pieces(
     for place, layer in enumerate(layers):
         by_size.setdefault(layer.shape, []).append(place)
     groups = [places[at : at + together] for places in by_size.values() for at in range(0, len(places), together)]
-    return [partial(_piece, tuple(places), layers, comparisons, method, sheet, follow) for places in groups]
+    return [
+        partial(_partial_sum, tuple(places), layers, comparisons, method, grid, tracked_target) for places in groups
+    ]
 
 
-def added(
-    parts: Sequence[Piece], layers: Sequence[Tensor], comparisons: Comparisons, sheet: Sheet | Samples
-) -> Evidence:
+def merge(
+    parts: Sequence[PartialSum], layers: Sequence[Tensor], comparisons: Comparisons, grid: SamplingGrid | PresampledGrid
+) -> Contribution:
     """The pieces of one scale added up, always in the same order."""
     device = layers[0].device
     nothing = torch.zeros((), dtype=torch.long, device=device)
     if not parts:
-        sums = torch.zeros(comparisons.targets, *sheet.shape, dtype=_working_type(layers[0]), device=device)
-        return Evidence(sums, 0, nothing, nothing)
+        sums = torch.zeros(comparisons.targets, *grid.shape, dtype=_working_type(layers[0]), device=device)
+        return Contribution(sums, 0, nothing, nothing)
     sums, skipped, broken = parts[0].sums, parts[0].skipped, parts[0].broken
     for part in parts[1:]:
         sums, skipped, broken = sums.add_(part.sums), skipped + part.skipped, broken + part.broken
-    followed: dict[int, Tensor] = {}
+    per_layer: dict[int, Tensor] = {}
     for part in parts:
-        if part.followed is not None:
-            followed |= zip(part.places, part.followed, strict=True)
-    return Evidence(
+        if part.per_layer is not None:
+            per_layer |= zip(part.places, part.per_layer, strict=True)
+    return Contribution(
         sums,
         sum(part.compared for part in parts),
         skipped,
         broken,
-        tuple(followed[place] for place in sorted(followed)),
+        tuple(per_layer[place] for place in sorted(per_layer)),
     )
 
 
-def _piece(
+def _partial_sum(
     places: tuple[int, ...],
     layers: Sequence[Tensor],
     comparisons: Comparisons,
     method: MethodSettings,
-    sheet: Sheet | Samples,
-    follow: int | None,
-) -> Piece:
+    grid: SamplingGrid | PresampledGrid,
+    tracked_target: int | None,
+) -> PartialSum:
     dtype, device = _working_type(layers[0]), layers[0].device
     maps, broken = _cleaned(torch.stack([layers[place].to(dtype) for place in places]))
-    sums = torch.zeros(comparisons.targets, *sheet.shape, dtype=dtype, device=device)
-    followed = None if follow is None else torch.zeros(len(places), *sheet.shape, dtype=dtype, device=device)
+    sums = torch.zeros(comparisons.targets, *grid.shape, dtype=dtype, device=device)
+    per_layer = None if tracked_target is None else torch.zeros(len(places), *grid.shape, dtype=dtype, device=device)
     add = _add_on_canvas if method.subtract_at == "canvas" else _add_at_layer
-    scaling = add(_Sums(sums, followed, follow or 0), differences(maps, comparisons), comparisons, method, sheet)
-    return Piece(places, sums, scaling.compared, scaling.skipped, broken, followed)
+    scaling = add(
+        _Sums(sums, per_layer, tracked_target or 0), differences(maps, comparisons), comparisons, method, grid
+    )
+    return PartialSum(places, sums, scaling.compared, scaling.skipped, broken, per_layer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +135,13 @@ class _Sums:
     """Where evidence is added up: of all targets (T, h, w), and layer by layer (G, h, w) of the one followed."""
 
     targets: Tensor
-    followed: Tensor | None
-    follow: int
+    per_layer: Tensor | None
+    tracked_target: int
 
     def rows(self, rows: slice) -> _Sums:
         """Some rows of it, flattened."""
-        followed = None if self.followed is None else self.followed[:, rows].flatten(1)
-        return _Sums(self.targets[:, rows].flatten(1), followed, self.follow)
+        per_layer = None if self.per_layer is None else self.per_layer[:, rows].flatten(1)
+        return _Sums(self.targets[:, rows].flatten(1), per_layer, self.tracked_target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,24 +165,24 @@ class _Scaling:
 
 
 def _add_on_canvas(
-    sums: _Sums, level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet | Samples
+    sums: _Sums, level: Tensor, comparisons: Comparisons, method: MethodSettings, grid: SamplingGrid | PresampledGrid
 ) -> _Scaling:
     """Normalise on the canvas. Adds the differences (G, P, n, m) of G layers to `sums`."""
-    top = sheet.highest(level)
+    top = grid.highest(level)
     scaling = _by_difference(top, comparisons, method)
     if method.normalise == "layer":
         scaling = _by_sum([top.flatten(0, 1).clone()], scaling, comparisons, method)
     level = scaling.level_(level)
     if method.normalise == "pair_and_layer":
         # A sum of tanh is not convex, so its maximum can lie anywhere on the canvas.
-        scaling = _by_sum((values for _, values in sheet.canvas.bands(level)), scaling, comparisons, method)
-    for rows, values in sheet.bands(level):
+        scaling = _by_sum((values for _, values in grid.canvas.bands(level)), scaling, comparisons, method)
+    for rows, values in grid.bands(level):
         _add_outcome(sums.rows(rows), values, scaling, comparisons, method)
     return scaling
 
 
 def _add_at_layer(
-    sums: _Sums, level: Tensor, comparisons: Comparisons, method: MethodSettings, sheet: Sheet | Samples
+    sums: _Sums, level: Tensor, comparisons: Comparisons, method: MethodSettings, grid: SamplingGrid | PresampledGrid
 ) -> _Scaling:
     """Normalise at the layers' own size, then up-sample. Adds the differences (G, P, n, m) to `sums`."""
     size = level.shape[2:]
@@ -186,12 +190,12 @@ def _add_at_layer(
     values = scaling.level_(level).flatten(1)
     if method.normalise != "pair":
         scaling = _by_sum([values.clone()], scaling, comparisons, method)
-    followed = None if sums.followed is None else values.new_zeros(level.shape[0], values.shape[1])
-    outcome = _Sums(values.new_zeros(comparisons.targets, values.shape[1]), followed, sums.follow)
+    per_layer = None if sums.per_layer is None else values.new_zeros(level.shape[0], values.shape[1])
+    outcome = _Sums(values.new_zeros(comparisons.targets, values.shape[1]), per_layer, sums.tracked_target)
     _add_outcome(outcome, values, scaling, comparisons, method)
-    sums.targets.add_(sheet.enlarged(outcome.targets.view(-1, *size)))
-    if sums.followed is not None and followed is not None:
-        sums.followed.add_(sheet.enlarged(followed.view(-1, *size)))
+    sums.targets.add_(grid.enlarged(outcome.targets.view(-1, *size)))
+    if sums.per_layer is not None and per_layer is not None:
+        sums.per_layer.add_(grid.enlarged(per_layer.view(-1, *size)))
     return scaling
 
 
@@ -204,9 +208,9 @@ def _by_difference(top: Tensor, comparisons: Comparisons, method: MethodSettings
     compared = factors.numel()
     if not comparisons.shared:
         return _Scaling(factors, None, None, compared, skipped)
-    gives = giving(comparisons, top.device)
-    back = _gain(-top.amin(dim=2), method.alpha) * gives
-    skipped = skipped + (gives & (back == 0)).sum()
+    negative_weights = has_negative_target(comparisons, top.device)
+    back = _gain(-top.amin(dim=2), method.alpha) * negative_weights
+    skipped = skipped + (negative_weights & (back == 0)).sum()
     # Without a positive side the factor is that of the negative side; the slope has to leave it as it is.
     positive = factors > 0
     slopes = torch.where(positive, back / factors.where(positive, 1.0), 1.0).flatten()
@@ -232,14 +236,14 @@ def _add_outcome(
     if scaling.gains is not None:
         outcome = _sum_by_layer(parts, comparisons).mul_(scaling.gains[:, :, None]).tanh_()
         into.targets.add_(outcome.sum(dim=0))
-        if into.followed is not None:
-            into.followed.add_(outcome[:, into.follow])
+        if into.per_layer is not None:
+            into.per_layer.add_(outcome[:, into.tracked_target])
         return
     for weights, outcome in parts:
         into.targets.addmm_(weights, outcome)
-        if into.followed is not None:
+        if into.per_layer is not None:
             layers = outcome.view(-1, len(comparisons), outcome.shape[1])
-            into.followed.add_(torch.matmul(weights[into.follow, : len(comparisons)], layers))
+            into.per_layer.add_(torch.matmul(weights[into.tracked_target, : len(comparisons)], layers))
 
 
 def _sum_by_layer(parts: Sequence[tuple[Tensor, Tensor]], comparisons: Comparisons) -> Tensor:
@@ -258,18 +262,23 @@ def _parts(
     values: Tensor, scaling: _Scaling, comparisons: Comparisons, method: MethodSettings
 ) -> list[tuple[Tensor, Tensor]]:
     """Pairs of weights (T, G P) and outcomes (G P, n) whose products are to be added up. Overwrites `values`."""
-    takes, gives = shares(comparisons, values.shape[0] // len(comparisons), values.dtype, values.device)
+    positive_weights, negative_weights = target_weights(
+        comparisons, values.shape[0] // len(comparisons), values.dtype, values.device
+    )
     if scaling.slopes is not None:
         outcome = F.prelu(values[None], scaling.slopes)[0].tanh_()
         # Who gets the negative part of t gets max(t, 0) - t.
-        return [(takes + gives, torch.clamp(outcome, min=0, out=values)), (-gives, outcome)]
+        return [
+            (positive_weights + negative_weights, torch.clamp(outcome, min=0, out=values)),
+            (-negative_weights, outcome),
+        ]
     outcome = values if method.normalise == "layer" else values.tanh_()
     if method.negatives == "keep":
-        return [(takes, outcome)]
+        return [(positive_weights, outcome)]
     # The floor of dcsm.m, 1e-20 a pair, is below the rounding of a sum; it is put on the final map.
     if comparisons.shared:
-        return [(takes + gives, outcome.clamp(min=0)), (-gives, outcome)]
-    return [(takes, outcome.clamp_(min=0))]
+        return [(positive_weights + negative_weights, outcome.clamp(min=0)), (-negative_weights, outcome)]
+    return [(positive_weights, outcome.clamp_(min=0))]
 
 
 def _gain(highest: Tensor, alpha: float) -> Tensor:

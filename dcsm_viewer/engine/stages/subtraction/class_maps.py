@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.settings import MethodSettings
-from dcsm_viewer.engine.runtime.parallel_map import side_by_side
+from dcsm_viewer.engine.runtime.parallel_map import parallel_map
 from dcsm_viewer.engine.stages.class_selection import Detection
 from dcsm_viewer.engine.stages.preprocess import Placement, to_image
-from dcsm_viewer.engine.stages.subtraction.accumulate import Evidence, added, gather, pieces
+from dcsm_viewer.engine.stages.subtraction.accumulate import Contribution, accumulate, merge, partial_sum_tasks
 from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, against_nothing, against_rivals
-from dcsm_viewer.engine.stages.subtraction.sampling_grid import Samples, Sheet
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import PresampledGrid, SamplingGrid
 
 FLOOR = 1e-20  # dcsm.m writes this where a map is not positive, so that its logarithm stays finite
 
@@ -33,14 +33,14 @@ class Subtracted:
     """class_maps (T, H, W) at image resolution and raw_class_maps (K, h, w) on the canvas, both in [0, 1].
 
     Only the class maps become labels, so only they are brought to the size of the image. `notes` are sentences.
-    followed: what each (scale, layer) adds to the class `follow` (h, w), where it gathers evidence.
+    followed: what each (scale, layer) adds to the class `tracked_class` (h, w), where it gathers evidence.
     """
 
     class_maps: Tensor
     raw_class_maps: Tensor
     notes: tuple[str, ...]
-    follow: int | None = None
-    followed: Mapping[Key, Tensor] = field(default_factory=dict)
+    tracked_class: int | None = None
+    per_layer: Mapping[Key, Tensor] = field(default_factory=dict)
 
 
 def subtract(
@@ -50,8 +50,8 @@ def subtract(
     placement: Placement,
     *,
     side_px: int | None = None,
-    follow: int | None = None,
-    plain: Tensor | None = None,
+    tracked_class: int | None = None,
+    known_raw_maps: Tensor | None = None,
 ) -> Subtracted:
     """Distinct and raw class maps from raw saliency maps (K, n, m) per (scale, layer), rows as the candidates.
 
@@ -63,27 +63,31 @@ def subtract(
     scales = chosen_maps(raw, method)
     if side_px is not None and method.subtract_at == "canvas":
         scales = {scale: sampled(layers, method, placement, side_px) for scale, layers in scales.items()}
-    sheet = _sheet(method, placement, side_px)
+    grid = _grid(method, placement, side_px)
     compared = {scale: _rivals(scale, detection, method) for scale in scales}
     works = {
-        scale: pieces(list(layers.values()), compared[scale], method, sheet, _place(follow, scale, detection, method))
+        scale: partial_sum_tasks(
+            list(layers.values()), compared[scale], method, grid, _target_row(tracked_class, scale, detection, method)
+        )
         for scale, layers in scales.items()
     }
-    done = iter(side_by_side([work for of_scale in works.values() for work in of_scale], _device(raw)))
+    done = iter(parallel_map([work for of_scale in works.values() for work in of_scale], _device(raw)))
     distinct = {
-        scale: added(list(islice(done, len(works[scale]))), list(layers.values()), compared[scale], sheet)
+        scale: merge(list(islice(done, len(works[scale]))), list(layers.values()), compared[scale], grid)
         for scale, layers in scales.items()
     }
-    sums = [_of_all(evidence.sums, scale, detection, method) for scale, evidence in distinct.items()]
+    sums = [_scattered(evidence.sums, scale, detection, method) for scale, evidence in distinct.items()]
     class_maps = to_image(class_maps_from(sums, method), placement)
-    if plain is None:
-        plain = raw_class_maps(raw, method, placement, side_px=side_px)
-    followed = {
+    if known_raw_maps is None:
+        known_raw_maps = raw_class_maps(raw, method, placement, side_px=side_px)
+    per_layer = {
         (scale, layer): maps
         for scale, evidence in distinct.items()
-        for layer, maps in zip(scales[scale], evidence.followed)  # noqa: B905  # none where the class is gated out
+        for layer, maps in zip(scales[scale], evidence.per_layer)  # noqa: B905  # none where the class is gated out
     }
-    return Subtracted(class_maps, plain, notes_on(list(distinct.values()), class_maps), follow, followed)
+    return Subtracted(
+        class_maps, known_raw_maps, notes_on(list(distinct.values()), class_maps), tracked_class, per_layer
+    )
 
 
 def raw_class_maps(
@@ -93,12 +97,12 @@ def raw_class_maps(
     scales = chosen_maps(raw, method)
     if side_px is not None and method.subtract_at == "canvas":
         scales = {scale: sampled(layers, method, placement, side_px) for scale, layers in scales.items()}
-    sheet = _sheet(method, placement, side_px)
+    grid = _grid(method, placement, side_px)
     layers = {scale: list(maps.values()) for scale, maps in scales.items()}
     alone = against_nothing(next(iter(raw.values())).shape[0])
-    works = {scale: pieces(maps, alone, method, sheet) for scale, maps in layers.items()}
-    done = iter(side_by_side([work for of_scale in works.values() for work in of_scale], _device(raw)))
-    sums = [added(list(islice(done, len(works[scale]))), maps, alone, sheet).sums for scale, maps in layers.items()]
+    works = {scale: partial_sum_tasks(maps, alone, method, grid) for scale, maps in layers.items()}
+    done = iter(parallel_map([work for of_scale in works.values() for work in of_scale], _device(raw)))
+    sums = [merge(list(islice(done, len(works[scale]))), maps, alone, grid).sums for scale, maps in layers.items()]
     return class_maps_from(sums, method)
 
 
@@ -106,12 +110,12 @@ def sampled(
     layers: Mapping[str, Tensor], method: MethodSettings, placement: Placement, side_px: int
 ) -> dict[str, Tensor]:
     """Maps (K, h, w) of each layer where a quick look takes them; those of that size are left as they are."""
-    sheet = Sheet.of(placement, method, side_px)
+    grid = SamplingGrid.of(placement, method, side_px)
 
     def enlarged(maps: Tensor) -> Tensor:
-        if maps.shape[-2:] == sheet.shape:
+        if maps.shape[-2:] == grid.shape:
             return maps
-        return sheet.enlarged(maps if maps.dtype == torch.float64 else maps.float())
+        return grid.enlarged(maps if maps.dtype == torch.float64 else maps.float())
 
     return {layer: enlarged(maps) for layer, maps in layers.items()}
 
@@ -126,7 +130,7 @@ def chosen_maps(raw: Mapping[Key, Tensor], method: MethodSettings) -> dict[int, 
     return chosen
 
 
-def evidence_at(
+def contribution_at(
     scale: int,
     layers: Mapping[str, Tensor],
     detection: Detection,
@@ -134,19 +138,19 @@ def evidence_at(
     placement: Placement,
     *,
     side_px: int | None = None,
-) -> Evidence:
+) -> Contribution:
     """What one scale adds to the detected classes, sums (T, h, w); zeros for a class not found there (A7)."""
     comparisons = _rivals(scale, detection, method)
-    evidence = gather(list(layers.values()), comparisons, method, Sheet.of(placement, method, side_px))
-    return replace(evidence, sums=_of_all(evidence.sums, scale, detection, method))
+    evidence = accumulate(list(layers.values()), comparisons, method, SamplingGrid.of(placement, method, side_px))
+    return replace(evidence, sums=_scattered(evidence.sums, scale, detection, method))
 
 
-def raw_evidence(
+def raw_contribution(
     layers: Mapping[str, Tensor], method: MethodSettings, placement: Placement, *, side_px: int | None = None
-) -> Evidence:
+) -> Contribution:
     """What one scale adds to each of the K candidates with Mhat = M, nothing subtracted: sums (K, h, w)."""
     maps = list(layers.values())
-    return gather(maps, against_nothing(maps[0].shape[0]), method, Sheet.of(placement, method, side_px))
+    return accumulate(maps, against_nothing(maps[0].shape[0]), method, SamplingGrid.of(placement, method, side_px))
 
 
 def class_maps_from(sums: Sequence[Tensor], method: MethodSettings) -> Tensor:
@@ -188,20 +192,28 @@ def focus_maps(
     row = detection.candidate_ids.index(class_id)
     chosen = chosen_maps(raw, method)
     own = [{layer: maps[row].nan_to_num(0.0, 0.0, 0.0) for layer, maps in layers.items()} for layers in chosen.values()]
-    plain_of = partial(sampled, method=method, placement=placement, side_px=side_px or method.canvas_px)
-    plain = side_by_side([partial(plain_of, layers) for layers in own], _device(raw))
+    upsampled = partial(sampled, method=method, placement=placement, side_px=side_px or method.canvas_px)
+    known_raw_maps = parallel_map([partial(upsampled, layers) for layers in own], _device(raw))
     found = {
-        (scale, layer): maps for scale, layers in zip(chosen, plain, strict=True) for layer, maps in layers.items()
+        (scale, layer): maps
+        for scale, layers in zip(chosen, known_raw_maps, strict=True)
+        for layer, maps in layers.items()
     }
     if distinct is None:
-        alone = Detection(detection.candidate_ids, (class_id,), detection.found_at)
+        alone = Detection(detection.candidate_ids, (class_id,), detection.detected_at)
         distinct = subtract(
-            raw, alone, method, placement, side_px=side_px, follow=class_id, plain=next(iter(raw.values()))[:0]
-        ).followed
+            raw,
+            alone,
+            method,
+            placement,
+            side_px=side_px,
+            tracked_class=class_id,
+            known_raw_maps=next(iter(raw.values()))[:0],
+        ).per_layer
     return found, dict(distinct)
 
 
-def notes_on(evidence: Sequence[Evidence], class_maps: Tensor) -> tuple[str, ...]:
+def notes_on(evidence: Sequence[Contribution], class_maps: Tensor) -> tuple[str, ...]:
     """Sentences about what could not be used. Waits for the device."""
     compared = sum(piece.compared for piece in evidence)
     skipped = sum(int(piece.skipped) for piece in evidence)
@@ -225,7 +237,7 @@ def _rivals(scale: int, detection: Detection, method: MethodSettings) -> Compari
     return against_rivals(detection.candidate_ids, targets, method)
 
 
-def _of_all(sums: Tensor, scale: int, detection: Detection, method: MethodSettings) -> Tensor:
+def _scattered(sums: Tensor, scale: int, detection: Detection, method: MethodSettings) -> Tensor:
     """Sums (T, h, w) of all detected classes, from those of the classes that gather evidence at this scale."""
     rows = [row for row, c in enumerate(detection.detected_ids) if _gathers(c, scale, detection, method)]
     if len(rows) == len(detection.detected_ids):
@@ -235,17 +247,17 @@ def _of_all(sums: Tensor, scale: int, detection: Detection, method: MethodSettin
     return whole
 
 
-def _place(class_id: int | None, scale: int, detection: Detection, method: MethodSettings) -> int | None:
+def _target_row(class_id: int | None, scale: int, detection: Detection, method: MethodSettings) -> int | None:
     """The row of a class among those that gather evidence at this scale, None where it does not."""
     targets = [c for c in detection.detected_ids if _gathers(c, scale, detection, method)]
     return targets.index(class_id) if class_id in targets else None
 
 
-def _sheet(method: MethodSettings, placement: Placement, side_px: int | None) -> Sheet | Samples:
-    sheet = Sheet.of(placement, method, side_px)
+def _grid(method: MethodSettings, placement: Placement, side_px: int | None) -> SamplingGrid | PresampledGrid:
+    grid = SamplingGrid.of(placement, method, side_px)
     if side_px is None or method.subtract_at != "canvas":
-        return sheet
-    return Samples(sheet.shape)
+        return grid
+    return PresampledGrid(grid.shape)
 
 
 def _device(raw: Mapping[Key, Tensor]) -> torch.device:
@@ -253,4 +265,4 @@ def _device(raw: Mapping[Key, Tensor]) -> torch.device:
 
 
 def _gathers(class_id: int, scale: int, detection: Detection, method: MethodSettings) -> bool:
-    return not method.gate_by_scale or class_id in detection.found_at.get(scale, frozenset())
+    return not method.gate_by_scale or class_id in detection.detected_at.get(scale, frozenset())

@@ -26,8 +26,8 @@ class Comparisons:
 
     first: tuple[int, ...]
     second: tuple[int, ...]
-    takes: tuple[int, ...]
-    gives: tuple[int, ...]
+    positive_target: tuple[int, ...]
+    negative_target: tuple[int, ...]
     targets: int
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Comparisons:
     @property
     def shared(self) -> int:
         """How many differences serve both their classes."""
-        return sum(target >= 0 for target in self.gives)
+        return sum(target >= 0 for target in self.negative_target)
 
 
 @lru_cache(maxsize=64)
@@ -54,8 +54,8 @@ def against_rivals(candidate_ids: tuple[int, ...], target_ids: tuple[int, ...], 
             if rival == target or (both and place[rival] < place[target]):
                 continue
             found.append((row[target], row[rival], place[target], place[rival] if both else -1))
-    first, second, takes, gives = zip(*found, strict=True) if found else ((), (), (), ())
-    return Comparisons(first, second, takes, gives, len(target_ids))
+    first, second, positive_target, negative_target = zip(*found, strict=True) if found else ((), (), (), ())
+    return Comparisons(first, second, positive_target, negative_target, len(target_ids))
 
 
 def against_nothing(count: int) -> Comparisons:
@@ -71,20 +71,22 @@ def differences(maps: Tensor, comparisons: Comparisons) -> Tensor:
     return first.sub_(maps.index_select(1, _rows(comparisons.second, maps.device)))
 
 
-def giving(comparisons: Comparisons, device: torch.device) -> Tensor:
+def has_negative_target(comparisons: Comparisons, device: torch.device) -> Tensor:
     """(P,) bool: whether the negative part of a comparison is wanted."""
-    return _rows(comparisons.gives, device) >= 0
+    return _rows(comparisons.negative_target, device) >= 0
 
 
 @lru_cache(maxsize=64)
-def shares(comparisons: Comparisons, sets: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+def target_weights(
+    comparisons: Comparisons, sets: int, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
     """Two (T, sets * P) of 0 and 1: whose the positive part of each comparison is, and whose the negative part."""
-    takes, gives = torch.zeros(2, comparisons.targets, len(comparisons), dtype=dtype)
-    for index, (taker, giver) in enumerate(zip(comparisons.takes, comparisons.gives, strict=True)):
-        takes[taker, index] = 1
+    positive_target, negative_target = torch.zeros(2, comparisons.targets, len(comparisons), dtype=dtype)
+    for index, (taker, giver) in enumerate(zip(comparisons.positive_target, comparisons.negative_target, strict=True)):
+        positive_target[taker, index] = 1
         if giver >= 0:
-            gives[giver, index] = 1
-    return takes.repeat(1, sets).to(device), gives.repeat(1, sets).to(device)
+            negative_target[giver, index] = 1
+    return positive_target.repeat(1, sets).to(device), negative_target.repeat(1, sets).to(device)
 
 
 @lru_cache(maxsize=256)

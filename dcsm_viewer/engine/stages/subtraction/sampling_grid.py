@@ -9,7 +9,13 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.settings import MethodSettings
-from dcsm_viewer.engine.stages.interpolation import Convention, Line, corner_samples, matrix, touched
+from dcsm_viewer.engine.stages.interpolation import (
+    AxisSamples,
+    Convention,
+    interpolation_matrix,
+    maximum_candidates,
+    support_range,
+)
 from dcsm_viewer.engine.stages.preprocess import Placement
 
 # Elements worked on at a time: with their tanh they stay in the second-level caches of two cores.
@@ -18,25 +24,25 @@ _BAND_ELEMENTS_GPU = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SamplingGrid:
     """Sample positions on the canvas. `exact` is False for a quick look with fewer samples than pixels."""
 
-    rows: Line
-    cols: Line
-    whole: Line
+    rows: AxisSamples
+    cols: AxisSamples
+    whole: AxisSamples
     upsampling: Convention
     exact: bool
 
     @classmethod
-    def of(cls, placement: Placement, method: MethodSettings, side_px: int | None = None) -> Sheet:
+    def of(cls, placement: Placement, method: MethodSettings, side_px: int | None = None) -> SamplingGrid:
         """One sample a pixel of the image's rectangle; with `side_px` as many as if the canvas had that side."""
         side = placement.canvas_px
         share = 1.0 if side_px is None else min(1.0, side_px / side)
         rows, cols = (
-            Line.stretch(start, length, max(1, round(length * share)), side)
+            AxisSamples.stretch(start, length, max(1, round(length * share)), side)
             for start, length in ((placement.top, placement.height), (placement.left, placement.width))
         )
-        return cls(rows, cols, Line.whole(side), method.upsampling, share == 1.0)
+        return cls(rows, cols, AxisSamples.whole(side), method.upsampling, share == 1.0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -44,7 +50,7 @@ class Sheet:
         return self.rows.count, self.cols.count
 
     @property
-    def canvas(self) -> Sheet:
+    def canvas(self) -> SamplingGrid:
         """The same sheet with the whole canvas as its rectangle; a quick look stays what it is."""
         return replace(self, rows=self.whole, cols=self.whole) if self.exact else self
 
@@ -65,7 +71,7 @@ class Sheet:
         room = across.new_empty(count * step * width)
         for start in range(0, self.rows.count, step):
             stop = min(self.rows.count, start + step)
-            low, high = touched(self.rows, length, self.upsampling, start, stop)
+            low, high = support_range(self.rows, length, self.upsampling, start, stop)
             weights = down[start:stop, low:high].expand(count, stop - start, high - low)
             values = room[: count * (stop - start) * width].view(count, stop - start, width)
             torch.bmm(weights, across[:, low:high], out=values)
@@ -79,17 +85,17 @@ class Sheet:
         """
         if not self.exact:
             return maps.flatten(-2)
-        return corner_samples(maps, self.whole, self.upsampling).flatten(-2)
+        return maximum_candidates(maps, self.whole, self.upsampling).flatten(-2)
 
     def _across(self, maps: Tensor) -> Tensor:
         return maps @ self._weights(self.cols, maps.shape[-1], maps).T
 
-    def _weights(self, line: Line, n: int, like: Tensor) -> Tensor:
-        return matrix(line, n, self.upsampling, like.dtype, like.device)
+    def _weights(self, axis_samples: AxisSamples, n: int, like: Tensor) -> Tensor:
+        return interpolation_matrix(axis_samples, n, self.upsampling, like.dtype, like.device)
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
+class PresampledGrid:
     """A sheet for maps that have been sampled on one before: they are as large as the sheet, `shape` (h, w).
 
     Maxima are those of the samples: for quick looks.
@@ -98,7 +104,7 @@ class Samples:
     shape: tuple[int, int]
 
     @property
-    def canvas(self) -> Samples:
+    def canvas(self) -> PresampledGrid:
         return self
 
     def enlarged(self, maps: Tensor) -> Tensor:

@@ -20,14 +20,14 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
-from dcsm_viewer.engine.weights.bounds import MOST_VALUES
+from dcsm_viewer.engine.weights.bounds import MAX_VALUES
 from dcsm_viewer.engine.weights.formats.protobuf_wire import (
     BYTES,
     FIXED32,
     FIXED64,
     VARINT,
-    BrokenMessageError,
-    Field,
+    InvalidMessageError,
+    WireField,
     fields,
     unpacked_floats,
     varint,
@@ -71,7 +71,7 @@ def read_caffe(path: Path) -> ReadWeights:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     try:
         tensors, notes = _network(path.name, memoryview(mapped))
-    except BrokenMessageError as error:
+    except InvalidMessageError as error:
         raise UserError(f"{path.name} is cut off or no Caffe model ({error}); get the file again.") from None
     return ReadWeights("vgg16", tensors, f"Caffe model {path.name}", notes=notes)
 
@@ -176,7 +176,7 @@ def _blob(file_name: str, name: str, message: memoryview) -> Tensor:
     count = sum(piece.size for piece in pieces)
     if not any(shape):
         shape = (count,)
-    if not 0 < math.prod(shape) <= MOST_VALUES:
+    if not 0 < math.prod(shape) <= MAX_VALUES:
         raise UserError(f"{file_name} claims the shape {shape} for {name}; that cannot be VGG-16's.")
     if count != math.prod(shape):
         raise UserError(f"{file_name} has {count} values in {name}, but its shape {shape} needs {math.prod(shape)}.")
@@ -189,7 +189,7 @@ def _blob(file_name: str, name: str, message: memoryview) -> Tensor:
     return torch.from_numpy(values).reshape(shape)
 
 
-def _blob_fields(message: memoryview, pieces: list[NDArray[np.float32]]) -> Iterator[Field]:
+def _blob_fields(message: memoryview, pieces: list[NDArray[np.float32]]) -> Iterator[WireField]:
     """The fields that are not values; the values, packed or not, go to `pieces` as they come."""
     position = 0
     while position < len(message):
@@ -211,14 +211,14 @@ def _blob_fields(message: memoryview, pieces: list[NDArray[np.float32]]) -> Iter
         position = resume
 
 
-def _packed(field: Field) -> NDArray[np.float32]:
+def _packed(field: WireField) -> NDArray[np.float32]:
     kind = np.dtype("<f4") if field.number == _DATA else np.dtype("<f8")
     if len(field.payload) % kind.itemsize:
-        raise BrokenMessageError("a list of values is cut off")
+        raise InvalidMessageError("a list of values is cut off")
     return np.frombuffer(field.payload, kind)
 
 
-def _integers(field: Field) -> list[int]:
+def _integers(field: WireField) -> list[int]:
     """The numbers of a repeated integer field, packed or single."""
     if field.wire_type == VARINT:
         return [field.value]

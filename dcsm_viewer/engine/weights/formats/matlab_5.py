@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
-from dcsm_viewer.engine.weights.formats.matlab_tree import DEEPEST, WANTED, Tree
+from dcsm_viewer.engine.weights.bounds import MAX_BYTES, PARSE_ERRORS
+from dcsm_viewer.engine.weights.formats.matlab_tree import MAX_DEPTH, WANTED, Tree
 
 _HEADER_BYTES = 128
 _MATRIX, _COMPRESSED = 14, 15
@@ -46,7 +46,7 @@ def read_matlab_5(path: Path) -> dict[str, Tree]:
             # Never closed by hand: the arrays are slices of it, and it closes itself with the last of them.
             message = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         return _variables(path.name, message)
-    except (zlib.error, *BROKEN_FILE):
+    except (zlib.error, *PARSE_ERRORS):
         raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
 
 
@@ -72,9 +72,9 @@ def _variables(file_name: str, message: memoryview) -> dict[str, Tree]:
                 continue
             declared = int.from_bytes(start[4:8], order)
             unpacked += declared
-            if unpacked > MOST_BYTES:
+            if unpacked > MAX_BYTES:
                 raise UserError(
-                    f"{file_name} would unpack to more than {MOST_BYTES >> 20} MB, which no VGG-16 needs; "
+                    f"{file_name} would unpack to more than {MAX_BYTES >> 20} MB, which no VGG-16 needs; "
                     "it was not read."
                 )
             element = _element(memoryview(_unpacked(element.data, declared + 8)), 0, order)
@@ -138,7 +138,7 @@ def _element(message: memoryview, position: int, order: Literal["little", "big"]
 
 def _array(message: memoryview, order: Literal["little", "big"], depth: int) -> tuple[str, Tree]:
     """(name, tree) of the data of an array element."""
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         raise ValueError("arrays are nested too deep")
     if not message:
         return "", np.empty((0, 0))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
-from dcsm_viewer.engine.weights.formats.matlab_tree import DEEPEST, WANTED, Tree
+from dcsm_viewer.engine.weights.bounds import MAX_BYTES, PARSE_ERRORS
+from dcsm_viewer.engine.weights.formats.matlab_tree import MAX_DEPTH, WANTED, Tree
 
 if TYPE_CHECKING:
     import h5py  # type: ignore[import-untyped] # h5py ships no type information
@@ -38,7 +38,7 @@ def read_matlab_73(path: Path) -> dict[str, Tree]:
             return {name: reader.tree(member) for name, member in reader.members(file) if name in WANTED}
     except UserError:
         raise
-    except BROKEN_FILE:
+    except PARSE_ERRORS:
         raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
 
 
@@ -54,7 +54,7 @@ class _Hdf5Reader:
 
     def tree(self, node: h5py.Group | h5py.Dataset, depth: int = 0) -> Tree:
         self._nodes += 1
-        if depth > DEEPEST or self._nodes > _MOST_NODES:
+        if depth > MAX_DEPTH or self._nodes > _MOST_NODES:
             raise UserError(f"{self._file_name} nests more variables than any network does; it was not read.")
         if isinstance(node, self._h5py.Group):
             return {name: self.tree(member, depth + 1) for name, member in self.members(node)}
@@ -82,9 +82,9 @@ class _Hdf5Reader:
         if dataset.external or dataset.is_virtual:
             raise UserError(f"{self._file_name} keeps values outside itself ({dataset.name}), which is not followed.")
         self._bytes += (dataset.size or 0) * dataset.dtype.itemsize
-        if self._bytes > MOST_BYTES:
+        if self._bytes > MAX_BYTES:
             raise UserError(
-                f"{self._file_name} claims more than {MOST_BYTES >> 20} MB, which no VGG-16 needs; it was not read."
+                f"{self._file_name} claims more than {MAX_BYTES >> 20} MB, which no VGG-16 needs; it was not read."
             )
         values: NDArray[Any] = dataset[()]
         return np.asarray(values)

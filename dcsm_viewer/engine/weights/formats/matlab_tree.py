@@ -12,4 +12,4 @@ from numpy.typing import NDArray
 Tree: TypeAlias = "dict[str, Tree] | list[Tree] | str | NDArray[Any]"
 
 WANTED = ("layers", "net", "meta", "classes")
-DEEPEST = 12
+MAX_DEPTH = 12

@@ -17,12 +17,12 @@ _WIDTHS = {FIXED64: 8, FIXED32: 4}
 _RUN_VALUES = 1 << 20
 
 
-class BrokenMessageError(ValueError):
+class InvalidMessageError(ValueError):
     """The bytes are no protobuf message, or are cut off."""
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class WireField:
     """One field. value: the number of a varint. payload: the bytes of the other types. `start` is where its key is."""
 
     number: int
@@ -32,10 +32,10 @@ class Field:
     start: int
 
 
-def fields(message: memoryview, start: int = 0) -> Iterator[Field]:
+def fields(message: memoryview, start: int = 0) -> Iterator[WireField]:
     """The fields from byte `start` on, in the order of the file.
 
-    Raises BrokenMessageError where a field does not end inside the message.
+    Raises InvalidMessageError where a field does not end inside the message.
     """
     position = start
     while position < len(message):
@@ -43,7 +43,7 @@ def fields(message: memoryview, start: int = 0) -> Iterator[Field]:
         key, position = varint(message, position)
         number, wire_type = key >> 3, key & 7
         if number == 0:
-            raise BrokenMessageError("a field has the number 0")
+            raise InvalidMessageError("a field has the number 0")
         value, length = 0, 0
         if wire_type == VARINT:
             value, position = varint(message, position)
@@ -52,10 +52,10 @@ def fields(message: memoryview, start: int = 0) -> Iterator[Field]:
         elif wire_type in _WIDTHS:
             length = _WIDTHS[wire_type]
         else:
-            raise BrokenMessageError(f"a field has the wire type {wire_type}")
+            raise InvalidMessageError(f"a field has the wire type {wire_type}")
         if length > len(message) - position:
-            raise BrokenMessageError("a field ends behind the end of the message")
-        yield Field(number, wire_type, value, message[position : position + length], key_at)
+            raise InvalidMessageError("a field ends behind the end of the message")
+        yield WireField(number, wire_type, value, message[position : position + length], key_at)
         position += length
 
 
@@ -64,13 +64,13 @@ def varint(message: memoryview, position: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         if position >= len(message):
-            raise BrokenMessageError("a number is cut off")
+            raise InvalidMessageError("a number is cut off")
         byte = message[position]
         position += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value & 0xFFFF_FFFF_FFFF_FFFF, position
-    raise BrokenMessageError("a number has more than ten bytes")
+    raise InvalidMessageError("a number has more than ten bytes")
 
 
 def unpacked_floats(message: memoryview, start: int) -> tuple[NDArray[np.float32], int]:
@@ -88,5 +88,5 @@ def unpacked_floats(message: memoryview, start: int) -> tuple[NDArray[np.float32
         if same < count:
             break
     if not pieces or not pieces[0].size:
-        raise BrokenMessageError("a value is cut off")
+        raise InvalidMessageError("a value is cut off")
     return np.concatenate(pieces).astype(np.float32, copy=False), position

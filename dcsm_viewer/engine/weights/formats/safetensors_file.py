@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputConvention
-from dcsm_viewer.engine.weights.bounds import BROKEN_FILE
+from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputSpec
+from dcsm_viewer.engine.weights.bounds import PARSE_ERRORS
 from dcsm_viewer.engine.weights.formats.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
 
@@ -63,7 +63,7 @@ def read_safetensors(path: Path) -> ReadWeights:
         with safe_open(path, framework="pt", device="cpu") as file:
             header = (file.metadata() or {}).get(_KEY)
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dictionary
-    except (SafetensorError, *BROKEN_FILE) as error:
+    except (SafetensorError, *PARSE_ERRORS) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise UserError(f"{path.name} is cut off or damaged ({reason}); get the file again.") from None
     if not tensors:
@@ -82,7 +82,7 @@ def read_safetensors(path: Path) -> ReadWeights:
         named,
         said.source,
         said.ceil_mode,
-        InputConvention(said.convention.order, said.convention.mean, said.convention.std),
+        InputSpec(said.convention.order, said.convention.mean, said.convention.std),
         said.class_names,
         said.notes,
         said.licence,
@@ -130,7 +130,7 @@ def check_replaceable(path: Path) -> None:
         )
 
 
-def in_half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def to_float16(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights of convolutions and classifier in float16; what has one axis stays float32.
 
     Of batch normalisation the variances are too small for half precision.

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION
-from dcsm_viewer.engine.weights.bounds import BROKEN_FILE, MOST_BYTES
+from dcsm_viewer.engine.weights.bounds import MAX_BYTES, PARSE_ERRORS
 from dcsm_viewer.engine.weights.formats.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights
 
@@ -34,7 +34,7 @@ def read_torch(path: Path, *, zipped: bool) -> ReadWeights:
     check = _check_archive if zipped else _check_legacy
     try:
         check(path)
-    except (zipfile.BadZipFile, *BROKEN_FILE):
+    except (zipfile.BadZipFile, *PARSE_ERRORS):
         raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
     architecture, tensors, is_torchvision = canonical(path.name, _state_dict(path, _loaded(path)))
     notes: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def _check_archive(path: Path) -> None:
     """
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-        if sum(entry.file_size for entry in entries) > MOST_BYTES:
+        if sum(entry.file_size for entry in entries) > MAX_BYTES:
             raise UserError(f"{path.name} would unpack to more than 3 GiB, which no VGG-16 needs; it was not opened.")
         for entry in entries:
             if entry.file_size > 100_000 + 20 * entry.compress_size:
@@ -90,7 +90,7 @@ def _loaded(path: Path) -> object:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(_sentence_for_pickle(path, str(error))) from None
-    except BROKEN_FILE:
+    except PARSE_ERRORS:
         raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
 
 

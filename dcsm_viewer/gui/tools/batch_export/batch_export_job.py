@@ -18,7 +18,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import gather
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.tools.batch_export.run_progress import ACTIVE, Pace, Phase
-from dcsm_viewer.gui.tools.batch_export.shared_engine import EngineAside, RunEndedError
+from dcsm_viewer.gui.tools.batch_export.shared_engine import RunEndedError, SharedEngineClient
 from dcsm_viewer.io.name_errors import sentence_on
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class FolderJob(QObject):
     def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.pace = Pace()
-        self._engine = EngineAside(controller, self)
+        self._engine = SharedEngineClient(controller, self)
         self._thread: threading.Thread | None = None
         self._since = 0.0
         self._worked_s = 0.0

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import Answer, ModelCard, Report, Request, Result, SourceImage, UserError
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.queries.batch_query import Aside
+from dcsm_viewer.queries.batch_query import BatchQuestion
 
 
 class RunEndedError(Exception):
@@ -23,11 +23,11 @@ class RunEndedError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Wish:
     request: Request
-    question: Aside
+    question: BatchQuestion
     answer: Future[object] = field(default_factory=Future, compare=False)
 
 
-class EngineAside(QObject):
+class SharedEngineClient(QObject):
     """`card` and `settle` are called on the run's thread and wait; everything else on the window's.
 
     Requests of the window always come first: the engine leaves this image at its next checkpoint, and finds what it
@@ -51,13 +51,13 @@ class EngineAside(QObject):
     def card(self, settings: Settings) -> ModelCard:
         """Raises UserError for a model that cannot be loaded, RunEndedError once the run is cancelled."""
         blank = SourceImage.of(np.zeros((1, 1, 3), dtype=np.uint8), name="no image")
-        card = self._ask(Request(0, blank, settings), Aside("card"))
+        card = self._ask(Request(0, blank, settings), BatchQuestion("card"))
         assert isinstance(card, ModelCard)
         return card
 
     def settle(self, request: Request, _report: Callable[[Report], None] = lambda _: None) -> Result:
         """The settled result. Waits while the run is paused; raises as `card` does."""
-        result = self._ask(request, Aside("result"))
+        result = self._ask(request, BatchQuestion("result"))
         assert isinstance(result, Result)
         return result
 
@@ -79,11 +79,11 @@ class EngineAside(QObject):
             self._is_over = True
             wish, self._wish = self._wish, None
         self._goes_on.set()
-        self._controller.forget(Aside)
+        self._controller.cancel_queries(BatchQuestion)
         if wish is not None:
             wish.answer.set_exception(RunEndedError())
 
-    def _ask(self, request: Request, question: Aside) -> object:
+    def _ask(self, request: Request, question: BatchQuestion) -> object:
         self._goes_on.wait()
         wish = _Wish(request, question)
         with self._lock:
@@ -96,10 +96,10 @@ class EngineAside(QObject):
 
     def _inquire(self, wish: _Wish) -> None:
         if wish is self._wish:
-            self._serial = self._controller.inquire(wish.request, wish.question)
+            self._serial = self._controller.submit_query(wish.request, wish.question)
 
     def _take(self, answer: Answer) -> None:
-        if self._wish is None or answer.inquiry.serial != self._serial:
+        if self._wish is None or answer.query.serial != self._serial:
             return
         wish, self._wish = self._wish, None
         if answer.failure is not None:

@@ -98,7 +98,7 @@ class FaithfulnessTool(Tool):
                 self._take_subject(subject)
             if self._asked is None:
                 self._asked = subject.key
-                self.inquire(subject.result.request, FaithfulnessQuestion(subject.class_id, STEPS))
+                self.submit_query(subject.result.request, FaithfulnessQuestion(subject.class_id, STEPS))
         elif self._subject is None or not self._subject.is_still_on(state):
             self._subject, self._known, self._asked = None, None, None
             self._maps, self._game = {}, {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.gui.canvas.value_ranges import short
-from dcsm_viewer.queries.gradient_query import MODES, Gate, GateChannel, LayerGradient, Microscope
+from dcsm_viewer.queries.gradient_query import MODES, Gate, GateChannel, GradientAnswer, LayerGradient
 
 RULES: dict[BackwardMode, str] = {"gradient": "plain", "deconvnet": "deconvnet", "guided": "guided"}
 RULE_HELP: dict[BackwardMode, str] = {
@@ -31,7 +31,7 @@ def columns() -> tuple[str, ...]:
     return ("ch.", "input", "gate", *(_SHORT.get(name, name) for name in RULES.values()))
 
 
-def layer_sentence(known: Microscope, place: int) -> str:
+def layer_sentence(known: GradientAnswer, place: int) -> str:
     """Which layer, how far back, how large; and how the rules differ in size there."""
     layer = known.layers[place]
     where = "the network input" if place == len(known.layers) - 1 else f"step {place + 1} of {len(known.layers)} back"

@@ -20,7 +20,7 @@ from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
 from dcsm_viewer.gui.widgets.step_row import StepRow
 from dcsm_viewer.gui.widgets.wheel_focus import calm
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
-from dcsm_viewer.queries.gradient_query import Gate, Microscope, MicroscopeQuestion, Unit
+from dcsm_viewer.queries.gradient_query import Gate, GradientAnswer, GradientQuestion, Unit
 
 _WIDE_PX = 480
 
@@ -28,13 +28,13 @@ _WIDE_PX = 480
 class MicroscopeTool(Tool):
     """Alt+Left and Alt+Right step from layer to layer; a clicked pixel keeps its place on the way."""
 
-    question = MicroscopeQuestion
+    question = GradientQuestion
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._asked: Hashable = None
         self._subject: Subject | None = None
-        self._known: Microscope | None = None
+        self._known: GradientAnswer | None = None
         self._gate: Gate | None = None
         self._pixel: tuple[int, int] | None = None
         self._quiz: Quiz | None = None
@@ -67,7 +67,7 @@ class MicroscopeTool(Tool):
             shortcut.activated.connect(self._step_back if step < 0 else self._step_forward)
 
     @property
-    def known(self) -> Microscope | None:
+    def known(self) -> GradientAnswer | None:
         """What is known so far."""
         return self._known
 
@@ -92,7 +92,7 @@ class MicroscopeTool(Tool):
     @override
     def show_answer(self, answer: Answer) -> None:
         self._failure = answer.failure or ""
-        if isinstance(answer.value, Microscope):
+        if isinstance(answer.value, GradientAnswer):
             is_first = self._known is None
             before = self._known
             # Of a question about a unit the maps come again; they are the same as those on show.
@@ -132,8 +132,8 @@ class MicroscopeTool(Tool):
         if self._subject is None or not self.isVisible():
             return
         self._asked = self._subject.key
-        question = MicroscopeQuestion(self._subject.class_id, self.scale.currentData(), unit)
-        self.inquire(self._subject.result.request, question)
+        question = GradientQuestion(self._subject.class_id, self.scale.currentData(), unit)
+        self.submit_query(self._subject.result.request, question)
 
     def _ask_about_unit(self) -> None:
         """The gate below the clicked pixel, at the layer on show."""

@@ -19,7 +19,7 @@ from dcsm_viewer.gui.canvas.value_ranges import colour_ranges
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.gradient.gradient_text import RULES, mark, title
-from dcsm_viewer.queries.gradient_query import Microscope
+from dcsm_viewer.queries.gradient_query import GradientAnswer
 
 
 class MicroscopeView(LinkedView):
@@ -28,7 +28,7 @@ class MicroscopeView(LinkedView):
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(viewport, parent)
         self.of_rule: dict[BackwardMode, MapPane] = {mode: self.add_pane() for mode in RULES}
-        self._known: Microscope | None = None
+        self._known: GradientAnswer | None = None
         self._place = 0
         self._pixel: tuple[int, int] | None = None
         self._waiting = ""
@@ -48,7 +48,7 @@ class MicroscopeView(LinkedView):
         for pane in self.panes():
             pane.show_paint(paint.colormap, 1.0)
 
-    def show_layer(self, known: Microscope | None, place: int, pixel: tuple[int, int] | None, waiting: str) -> None:
+    def show_layer(self, known: GradientAnswer | None, place: int, pixel: tuple[int, int] | None, waiting: str) -> None:
         """The maps of the layer at `place`, a ring at the chosen pixel (row, col) of the image."""
         same_maps = known is self._known and place == self._place
         if same_maps and (pixel, waiting) == (self._pixel, self._waiting):

@@ -86,7 +86,7 @@ class MatrixTool(Tool):
                 if self._asked is not None and self._asked[0] != wish[0]:
                     self._show_matrix(None)
                 self._asked, self._whole = wish, False
-                self.inquire(result.request, MatrixQuestion())
+                self.submit_query(result.request, MatrixQuestion())
         self.view.show_state(state)
         self._show_ranges(self.view.contents)
 

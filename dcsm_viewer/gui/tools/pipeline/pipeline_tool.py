@@ -26,7 +26,7 @@ from dcsm_viewer.gui.tools.pipeline.score_rows import ScoreRow, score_rows
 from dcsm_viewer.gui.tools.pipeline.stage_button import StageButton
 from dcsm_viewer.gui.tools.pipeline.stage_cards import GIVES, chips
 from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
-from dcsm_viewer.queries.canvas_query import Canvas, CanvasQuestion
+from dcsm_viewer.queries.canvas_query import CanvasImage, CanvasQuestion
 
 _NARROW_PX = 760
 _HINT = "Choose a stage to see what it gave."
@@ -42,7 +42,7 @@ class PipelineTool(Tool):
         super().__init__(bench, parent)
         self._stage: Stage | None = None
         self._asked_for: Result | None = None
-        self._canvas: Canvas | None = None
+        self._canvas: CanvasImage | None = None
         self.buttons = {stage: StageButton(stage, self) for stage in STAGES}
         self.hint = QLabel(_HINT, self)
         self.hint.setWordWrap(True)
@@ -87,7 +87,7 @@ class PipelineTool(Tool):
 
     @override
     def show_answer(self, answer: Answer) -> None:
-        if isinstance(answer.value, Canvas):
+        if isinstance(answer.value, CanvasImage):
             self._canvas = answer.value
             self._paint_canvas()
         elif answer.failure is not None:
@@ -143,7 +143,7 @@ class PipelineTool(Tool):
     def _ask_for_canvas(self, result: Result) -> None:
         if result.completeness == "settled" and result is not self._asked_for:
             self._asked_for = result
-            self.inquire(result.request, CanvasQuestion())
+            self.submit_query(result.request, CanvasQuestion())
 
     def _paint_canvas(self) -> None:
         if self._canvas is None:
@@ -180,7 +180,7 @@ class PipelineTool(Tool):
             self._grid.addWidget(button, place // columns, place % columns)
 
 
-def _words(stage: Stage, canvas: Canvas | None) -> str:
+def _words(stage: Stage, canvas: CanvasImage | None) -> str:
     if stage == "preprocess" and canvas is not None:
         side = canvas.rgb.shape[0]
         return (

@@ -47,7 +47,7 @@ class Chip:
             return "not needed"
         was_kept = not self.time.made and self.time.reused
         pace = "kept" if was_kept else f"{self.time.elapsed_ms:.0f} ms"
-        return f"{pace}, {size_words(self.time.kept_bytes)}" if self.time.kept_bytes else pace
+        return f"{pace}, {size_words(self.time.cached_bytes)}" if self.time.cached_bytes else pace
 
     @property
     def pieces(self) -> str:

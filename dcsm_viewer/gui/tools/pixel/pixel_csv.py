@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.result_access import class_name
 from dcsm_viewer.gui.tools.pixel.pixel_rows import check_of
-from dcsm_viewer.queries.pixel_query import ClassEntry, PixelLedger
+from dcsm_viewer.queries.pixel_query import ClassEntry, PixelContributions
 
 HEAD = (
     "entry", "class", "scale_px", "layer", "rival", "raw", "rival_raw", "difference", "largest", "scaled",
@@ -17,7 +17,7 @@ HEAD = (
 )  # fmt: skip
 
 
-def csv_of(result: Result, ledger: PixelLedger) -> str:
+def csv_of(result: Result, ledger: PixelContributions) -> str:
     """A heading, then a line for each rival, layer, scale and class, and for each label; empty where not defined.
 
     The first line is a comment that names image, pixel and model.
@@ -46,7 +46,7 @@ def _cell(value: object) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
-def _class_lines(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Iterator[dict[str, object]]:
+def _class_lines(result: Result, ledger: PixelContributions, entry: ClassEntry) -> Iterator[dict[str, object]]:
     of_class: dict[str, object] = {"class": class_name(result, entry.class_id)}
     for scale in entry.scales:
         of_scale = {**of_class, "scale_px": scale.scale}
@@ -82,7 +82,7 @@ def _class_lines(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Iter
     }
 
 
-def _label_lines(result: Result, ledger: PixelLedger) -> Iterator[dict[str, object]]:
+def _label_lines(result: Result, ledger: PixelContributions) -> Iterator[dict[str, object]]:
     crf = ledger.crf
     if crf is None:
         return

@@ -19,7 +19,7 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.result_access import class_name
 from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.gui.tools.pixel.pixel_rows import AGREES, LABEL_COLUMNS, label_rows, q_residual
-from dcsm_viewer.queries.pixel_query import PixelLedger
+from dcsm_viewer.queries.pixel_query import PixelContributions
 from dcsm_viewer.render.palette import class_colour
 
 _HELP = (
@@ -58,7 +58,7 @@ class LabelAccount(QWidget):
         column_of_two.addWidget(self.table, 1)
         column_of_two.addWidget(self.words)
 
-    def show_account(self, result: Result, ledger: PixelLedger) -> None:
+    def show_account(self, result: Result, ledger: PixelContributions) -> None:
         crf = ledger.crf
         rows = () if crf is None else label_rows(result, crf)
         self.table.setRowCount(len(rows))
@@ -76,7 +76,7 @@ class LabelAccount(QWidget):
         self.words.setText(label_sentence(result, ledger))
 
 
-def label_sentence(result: Result, ledger: PixelLedger) -> str:
+def label_sentence(result: Result, ledger: PixelContributions) -> str:
     """Which label the pixel has, had before the CRF, and whether the account gives the q on show."""
     if ledger.crf is None:
         return "The account of the label follows: the CRF's last step is made again."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.result_access import class_name
 from dcsm_viewer.gui.canvas.value_ranges import short
-from dcsm_viewer.queries.pixel_query import ClassEntry, CrfEntry, LayerEntry, PixelLedger, RivalEntry, ScaleEntry
+from dcsm_viewer.queries.pixel_query import ClassEntry, CrfEntry, LayerEntry, PixelContributions, RivalEntry, ScaleEntry
 
 AGREES = 1e-5
 """How far the account may be from what is on show: float32 sums in another order differ by less."""
@@ -76,12 +76,12 @@ def shown_value(result: Result, class_id: int, row: int, col: int) -> float | No
     return None
 
 
-def check_of(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Check:
+def check_of(result: Result, ledger: PixelContributions, entry: ClassEntry) -> Check:
     row, col = ledger.question.row, ledger.question.col
     return Check(entry.value, shown_value(result, entry.class_id, row, col))
 
 
-def q_residual(result: Result, ledger: PixelLedger) -> float | None:
+def q_residual(result: Result, ledger: PixelContributions) -> float | None:
     """The largest difference between q of the account and q on show; None where there is no CRF to account for."""
     segmentation, crf = result.segmentation, ledger.crf
     if segmentation is None or segmentation.q is None or crf is None or crf.why_not:
@@ -90,12 +90,12 @@ def q_residual(result: Result, ledger: PixelLedger) -> float | None:
     return max(abs(float(there) - here) for there, here in zip(shown, crf.q, strict=True))
 
 
-def lines_of(result: Result, ledger: PixelLedger) -> tuple[Line, ...]:
+def lines_of(result: Result, ledger: PixelContributions) -> tuple[Line, ...]:
     """A line a candidate, best first as the candidates are, with its scales, layers and rivals below it."""
     return tuple(_class_line(result, ledger, entry) for entry in ledger.classes)
 
 
-def sentence_of(result: Result, ledger: PixelLedger, entry: ClassEntry) -> str:
+def sentence_of(result: Result, ledger: PixelContributions, entry: ClassEntry) -> str:
     """How the total of a class becomes its map, and that the two agree."""
     method = result.request.settings.method
     name = class_name(result, entry.class_id)
@@ -110,7 +110,7 @@ def sentence_of(result: Result, ledger: PixelLedger, entry: ClassEntry) -> str:
     return f"{steps}; on show {check.words}"
 
 
-def place_words(ledger: PixelLedger) -> str:
+def place_words(ledger: PixelContributions) -> str:
     """Where on the canvas the pixel lies."""
     places = ledger.samples
     if not places:
@@ -119,7 +119,7 @@ def place_words(ledger: PixelLedger) -> str:
     return first if len(places) == 1 else f"mean of {len(places)} canvas pixels from ({places[0].row}, {places[0].col})"
 
 
-def standing_of(result: Result, ledger: PixelLedger) -> str:
+def standing_of(result: Result, ledger: PixelContributions) -> str:
     """Where the pixel lies, and whether the account of the classes is that of the maps on show."""
     if not ledger.classes:
         return "No class is a candidate here, so there is nothing to account for."
@@ -134,7 +134,7 @@ def standing_of(result: Result, ledger: PixelLedger) -> str:
     return " · ".join([*parts, place_words(ledger)])
 
 
-def _class_line(result: Result, ledger: PixelLedger, entry: ClassEntry) -> Line:
+def _class_line(result: Result, ledger: PixelContributions, entry: ClassEntry) -> Line:
     name = class_name(result, entry.class_id)
     check = check_of(result, ledger, entry)
     title = f"{name}  {check.short_words}" if entry.detected else f"{name}, as if found  {check.short_words}".rstrip()

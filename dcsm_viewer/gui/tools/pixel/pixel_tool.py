@@ -36,7 +36,7 @@ from dcsm_viewer.gui.tools.pixel.pixel_waterfall import chart_of
 from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.io.atomic import whole_file
-from dcsm_viewer.queries.pixel_query import LedgerQuestion, PixelLedger
+from dcsm_viewer.queries.pixel_query import PixelContributions, PixelQuestion
 
 INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."
 _ACCOUNT_CHARS = 24
@@ -48,14 +48,14 @@ _LEAST = QSize(300, 108)
 class LedgerTool(Tool):
     """A line for the pixel, its account as a tree and as a table of labels, and the waterfall of one class."""
 
-    question = LedgerQuestion
+    question = PixelQuestion
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._pixel: tuple[int, int] | None = None
         self._asked: tuple[object, ...] | None = None
         self._asked_of: Result | None = None
-        self._shown: tuple[Result, PixelLedger] | None = None
+        self._shown: tuple[Result, PixelContributions] | None = None
         self._failure = ""
         self._whole = False
         self._shared_out = False
@@ -80,7 +80,7 @@ class LedgerTool(Tool):
         self.tree.selectionModel().currentChanged.connect(self._show_class)
 
     @property
-    def shown(self) -> PixelLedger | None:
+    def shown(self) -> PixelContributions | None:
         """The account on show."""
         return None if self._shown is None else self._shown[1]
 
@@ -115,7 +115,7 @@ class LedgerTool(Tool):
         self._whole = answer.is_last
         if answer.failure is not None:
             self._failure = answer.failure
-        elif isinstance(answer.value, PixelLedger) and self._asked_of is not None:
+        elif isinstance(answer.value, PixelContributions) and self._asked_of is not None:
             self._failure = ""
             self._show_ledger(self._asked_of, answer.value)
         self._show_standing(self.bench.store.state)
@@ -154,9 +154,9 @@ class LedgerTool(Tool):
                 self._show_ledger(result, self._shown[1])
             return
         self._asked, self._asked_of, self._whole = wish, result, False
-        self.inquire(request, LedgerQuestion(*pixel))
+        self.submit_query(request, PixelQuestion(*pixel))
 
-    def _show_ledger(self, result: Result, ledger: PixelLedger) -> None:
+    def _show_ledger(self, result: Result, ledger: PixelContributions) -> None:
         before = self.model.rowCount()
         place = self._class_place(result, ledger)
         self._shown = (result, ledger)
@@ -168,7 +168,7 @@ class LedgerTool(Tool):
             self.tree.expand(self.model.index(0, 0, self.model.index(place, 0)))
         self._show_class()
 
-    def _class_place(self, result: Result, ledger: PixelLedger) -> int:
+    def _class_place(self, result: Result, ledger: PixelContributions) -> int:
         """Where the class on show stands among those of the account; the first where it is none of them."""
         ids = [entry.class_id for entry in ledger.classes]
         wanted = None if result.focus is None else result.focus.class_id
@@ -293,8 +293,8 @@ class LedgerTool(Tool):
             self._tabs.insertTab(1, self.waterfall, "Waterfall")
 
 
-def _question(pixel: tuple[int, int] | None) -> LedgerQuestion | None:
-    return None if pixel is None else LedgerQuestion(*pixel)
+def _question(pixel: tuple[int, int] | None) -> PixelQuestion | None:
+    return None if pixel is None else PixelQuestion(*pixel)
 
 
 def _box(name: str, parent: QWidget) -> QSpinBox:

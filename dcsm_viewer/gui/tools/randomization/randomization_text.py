@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcsm_viewer.gui.widgets.plot_values import Axis, Chart, Line, Series, as_points
-from dcsm_viewer.queries.randomization_query import SanityLadder, SanityRung
+from dcsm_viewer.queries.randomization_query import RandomizationSeries, RandomizationStep
 
 HONEST = (
     "A map that stays alike while the weights turn to noise shows the photograph, not what was learnt. Guided "
@@ -16,37 +16,37 @@ def rho_in_words(rho: float | None) -> str:
     return "flat: no rank correlation" if rho is None else f"ρ {_number(rho)}"
 
 
-def sentence(ladder: SanityLadder, rung: SanityRung) -> str:
+def sentence(series: RandomizationSeries, step: RandomizationStep) -> str:
     """What happened at this rung, with its numbers."""
-    trained = ladder.rungs[0]
-    if rung.randomised == 0:
+    trained = series.steps[0]
+    if step.randomised == 0:
         return (
             f"The trained network. It scores {trained.score:.2f} for this class. Move the slider to draw weights anew."
         )
-    drawn = ladder.layers[: rung.randomised]
+    drawn = series.layers[: step.randomised]
     names = ", ".join(drawn) if len(drawn) <= 3 else f"{drawn[0]} down to {drawn[-1]}"
     return (
-        f"Random: {names}. The score goes from {trained.score:.2f} to {rung.score:.2f}. "
-        f"Rank correlation with the trained map: raw {_or_flat(rung.raw_rho)}, distinct {_or_flat(rung.distinct_rho)}. "
-        f"{_verdict(rung)}"
+        f"Random: {names}. The score goes from {trained.score:.2f} to {step.score:.2f}. "
+        f"Rank correlation with the trained map: raw {_or_flat(step.raw_rho)}, distinct {_or_flat(step.distinct_rho)}. "
+        f"{_verdict(step)}"
     )
 
 
-def progress(ladder: SanityLadder) -> str:
-    known, total = len(ladder.rungs), len(ladder.layers) + 1
-    return "" if ladder.is_whole else f"{known} of {total} networks done."
+def progress(series: RandomizationSeries) -> str:
+    known, total = len(series.steps), len(series.layers) + 1
+    return "" if series.is_whole else f"{known} of {total} networks done."
 
 
-def chart(ladder: SanityLadder, count: int) -> Chart:
+def chart(series: RandomizationSeries, count: int) -> Chart:
     """The rank correlation of both maps over the number of random layers, and a line at `count` of them.
 
     Where a rung is unknown or its map is flat, the curve breaks.
     """
-    last = len(ladder.layers)
-    rungs = [ladder.rungs.get(k) for k in range(last + 1)]
+    last = len(series.layers)
+    steps = [series.steps.get(k) for k in range(last + 1)]
     x = tuple(float(k) for k in range(last + 1))
-    distinct = as_points([None if rung is None else rung.distinct_rho for rung in rungs])
-    raw = as_points([None if rung is None else rung.raw_rho for rung in rungs])
+    distinct = as_points([None if step is None else step.distinct_rho for step in steps])
+    raw = as_points([None if step is None else step.raw_rho for step in steps])
     return Chart(
         "Rank correlation with the trained map",
         Axis("random layers, from the top", 0.0, float(last), "integer"),
@@ -60,8 +60,8 @@ def chart(ladder: SanityLadder, count: int) -> Chart:
     )
 
 
-def _verdict(rung: SanityRung) -> str:
-    raw, distinct = rung.raw_rho, rung.distinct_rho
+def _verdict(step: RandomizationStep) -> str:
+    raw, distinct = step.raw_rho, step.distinct_rho
     if raw is None or distinct is None:
         return "Where a map is flat there is nothing to correlate."
     if raw >= _ALIKE > distinct:

@@ -19,7 +19,7 @@ from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.gui.widgets.step_row import StepRow
 from dcsm_viewer.gui.widgets.wheel_focus import calm
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
-from dcsm_viewer.queries.randomization_query import SanityLadder, SanityQuestion
+from dcsm_viewer.queries.randomization_query import RandomizationQuestion, RandomizationSeries
 
 _REST_MS = 120
 """A hand that moves the slider asks when it rests: each question would send the last one's network away half done."""
@@ -30,13 +30,13 @@ _SIDE_PX = 270
 class SanityTool(Tool):
     """A slider over the random layers, four maps, and the rank correlation of all rungs."""
 
-    question = SanityQuestion
+    question = RandomizationQuestion
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._asked: Hashable = None
         self._subject: Subject | None = None
-        self._ladder: SanityLadder | None = None
+        self._series: RandomizationSeries | None = None
         self._failure = ""
         self.layers = StepRow(
             "Random layers",
@@ -65,9 +65,9 @@ class SanityTool(Tool):
         self._rest.timeout.connect(self._ask)
 
     @property
-    def ladder(self) -> SanityLadder | None:
+    def series(self) -> RandomizationSeries | None:
         """What is known so far."""
-        return self._ladder
+        return self._series
 
     @override
     def show_state(self, state: ViewState) -> None:
@@ -88,11 +88,11 @@ class SanityTool(Tool):
     @override
     def show_answer(self, answer: Answer) -> None:
         self._failure = answer.failure or ""
-        if isinstance(answer.value, SanityLadder):
-            is_first = self._ladder is None
-            self._ladder = answer.value
+        if isinstance(answer.value, RandomizationSeries):
+            is_first = self._series is None
+            self._series = answer.value
             if is_first:
-                last = len(self._ladder.layers)
+                last = len(self._series.layers)
                 self.layers.show_range(last, min(self.layers.value, last), suffix=f" of {last}")
         self._show(self.bench.store.state)
 
@@ -114,7 +114,7 @@ class SanityTool(Tool):
 
     def _take_layers(self, _count: int) -> None:
         self._show(self.bench.store.state)
-        if self._ladder is None or self.layers.value not in self._ladder.rungs:
+        if self._series is None or self.layers.value not in self._series.steps:
             self._rest.start()
 
     def _take_x(self, _line: str, x: float) -> None:
@@ -126,7 +126,7 @@ class SanityTool(Tool):
         self._rest.start()
 
     def _forget_ladder(self) -> None:
-        self._asked, self._ladder, self._failure = None, None, ""
+        self._asked, self._series, self._failure = None, None, ""
 
     def _is_other_picture(self, state: ViewState) -> bool:
         """Whether what is known is of another class or photograph: a change of settings only lets it sink back."""
@@ -138,26 +138,26 @@ class SanityTool(Tool):
     def _ask(self) -> None:
         if self._subject is None or not self.isVisible():
             return
-        question = SanityQuestion(self._subject.class_id, self.layers.value, self.seed.value())
+        question = RandomizationQuestion(self._subject.class_id, self.layers.value, self.seed.value())
         self._asked = (self._subject.key, question)
-        self.inquire(self._subject.result.request, question)
+        self.submit_query(self._subject.result.request, question)
 
     def _show(self, state: ViewState) -> None:
-        ladder, count = self._ladder, self.layers.value
-        rung = None if ladder is None else ladder.rungs.get(count)
-        self.layers.setEnabled(ladder is not None)
+        series, count = self._series, self.layers.value
+        step = None if series is None else series.steps.get(count)
+        self.layers.setEnabled(series is not None)
         self.seed.setEnabled(self._subject is not None)
         waiting = self._failure or why_nothing(state) or "This network is being made."
-        total = 0 if ladder is None else len(ladder.layers)
-        self.view.show_rung(rung, count, total, "" if rung is not None else waiting)
-        if ladder is None:
+        total = 0 if series is None else len(series.layers)
+        self.view.show_step(step, count, total, "" if step is not None else waiting)
+        if series is None:
             self.words.setText(waiting)
             self.progress.setText("")
             self.plot.show_chart(None)
             return
-        self.words.setText(self._failure or (sentence(ladder, rung) if rung is not None else waiting))
-        self.progress.setText(progress(ladder))
-        self.plot.show_chart(chart(ladder, count))
+        self.words.setText(self._failure or (sentence(series, step) if step is not None else waiting))
+        self.progress.setText(progress(series))
+        self.plot.show_chart(chart(series, count))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

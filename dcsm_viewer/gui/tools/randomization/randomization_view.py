@@ -15,18 +15,18 @@ from dcsm_viewer.gui.canvas.value_ranges import colour_ranges
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.randomization.randomization_text import rho_in_words
-from dcsm_viewer.queries.randomization_query import SanityRung
+from dcsm_viewer.queries.randomization_query import RandomizationStep
 
 
 class SanityView(LinkedView):
-    """The trained row follows the state; the randomised row is what `show_rung` was last given."""
+    """The trained row follows the state; the randomised row is what `show_step` was last given."""
 
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(viewport, parent)
         self.trained_raw, self.trained_distinct, self.random_raw, self.random_distinct = (
             self.add_pane() for _ in range(4)
         )
-        self._rung: SanityRung | None = None
+        self._step: RandomizationStep | None = None
         self._count, self._layers = 0, 0
         self._waiting = ""
         grid = QGridLayout(self)
@@ -45,12 +45,12 @@ class SanityView(LinkedView):
         for pane in self.panes():
             pane.show_paint(paint.colormap, 1.0)
 
-    def show_rung(self, rung: SanityRung | None, count: int, layers: int, waiting: str) -> None:
+    def show_step(self, step: RandomizationStep | None, count: int, layers: int, waiting: str) -> None:
         """The randomised maps, or the sentence that stands in their place."""
         # By identity: rungs of two classes may well compare equal.
-        if rung is self._rung and (count, layers, waiting) == (self._count, self._layers, self._waiting):
+        if step is self._step and (count, layers, waiting) == (self._count, self._layers, self._waiting):
             return
-        self._rung, self._count, self._layers, self._waiting = rung, count, layers, waiting
+        self._step, self._count, self._layers, self._waiting = step, count, layers, waiting
         self.show_contents(self.shown)
 
     @override
@@ -65,18 +65,18 @@ class SanityView(LinkedView):
             titles = ("raw, trained", "distinct, trained", f"raw, {which}", f"distinct, {which}")
             waiting = self._waiting if image is not None else ""
             return [Content(title, image=image, grey=True, waiting=waiting) for title in titles]
-        rung = self._rung
+        step = self._step
         maps = {
             "raw, trained": raw_map(result, class_id),
             "distinct, trained": distinct_map(result, class_id),
-            f"raw, {which}": None if rung is None else rung.raw,
-            f"distinct, {which}": None if rung is None else rung.distinct,
+            f"raw, {which}": None if step is None else step.raw,
+            f"distinct, {which}": None if step is None else step.distinct,
         }
         marks = (
             completeness_mark(result),
             completeness_mark(result),
-            "" if rung is None else rho_in_words(rung.raw_rho),
-            "" if rung is None else rho_in_words(rung.distinct_rho),
+            "" if step is None else rho_in_words(step.raw_rho),
+            "" if step is None else rho_in_words(step.distinct_rho),
         )
         there = {title: values for title, values in maps.items() if values is not None}
         colours = colour_ranges(there, state.paint.range_mode, dict.fromkeys(there, 1.0))

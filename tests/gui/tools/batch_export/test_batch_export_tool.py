@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch.run_batch import Outcome
-from dcsm_viewer.core.types import Inquiry, UserError
+from dcsm_viewer.core.types import Query, UserError
 from dcsm_viewer.gui.app import Parts, build
 from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -21,7 +21,7 @@ from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
 from dcsm_viewer.gui.tools.batch_export.run_progress import Pace, duration, sentence
 from dcsm_viewer.io.atomic import PART
-from dcsm_viewer.queries.batch_query import Aside
+from dcsm_viewer.queries.batch_query import BatchQuestion
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine, answer
 from tests.gui.hands import click
@@ -38,18 +38,18 @@ class AsideEngine(InstantEngine):
         super().__init__()
         self.permits = Semaphore(0)
         self.settled: list[str] = []
-        self.known[Aside] = self._aside
+        self.known[BatchQuestion] = self._answer_batch
 
-    def _aside(self, inquiry: Inquiry) -> object:
-        question = inquiry.question
-        assert isinstance(question, Aside)
+    def _answer_batch(self, query: Query) -> object:
+        question = query.question
+        assert isinstance(question, BatchQuestion)
         if question.wanted == "card":
             return make_model_card()
         assert self.permits.acquire(timeout=PATIENCE_S), "no permit came"
-        if "broken" in inquiry.request.image.name:
+        if "broken" in query.request.image.name:
             raise UserError("The network cannot see this one; leave it out.")
-        self.settled.append(inquiry.request.image.name)
-        return replace(answer(inquiry.request))
+        self.settled.append(query.request.image.name)
+        return replace(answer(query.request))
 
     def permit(self, count: int) -> None:
         for _ in range(count):
@@ -145,7 +145,7 @@ def test_that_a_pause_lets_no_further_image_begin_until_the_run_goes_on(
     desk: Desk, photos: Path, tmp_path: Path
 ) -> None:
     desk.run(photos, tmp_path / "out")
-    desk.wait(lambda: any(i.question == Aside("result") for i in desk.engine.asked))
+    desk.wait(lambda: any(i.question == BatchQuestion("result") for i in desk.engine.asked))
     click(desk.tool.pause)
     assert desk.tool.pause.text() == "Go on"
     desk.engine.permit(4)
@@ -164,7 +164,7 @@ def test_that_a_cancelled_run_leaves_whole_files_and_a_second_one_resumes(
     desk.engine.permit(2)
     desk.run(photos, tmp_path / "out")
     desk.wait(lambda: len(desk.engine.settled) == 2)
-    desk.wait(lambda: sum(i.question == Aside("result") for i in desk.engine.asked) == 3)
+    desk.wait(lambda: sum(i.question == BatchQuestion("result") for i in desk.engine.asked) == 3)
     click(desk.tool.cancel)
     desk.wait_for("cancelled")
     assert names(tmp_path / "out") == {f"{stem}.{kind}" for stem in "ab" for kind in ("png", "npz", "json")}
@@ -182,7 +182,7 @@ def test_that_given_classes_travel_with_each_image(desk: Desk, photos: Path, tmp
     desk.tool.form.labels.setText(str(table))
     desk.run(photos, tmp_path / "out")
     pace = desk.wait_for("finished")
-    asked = {i.request.image.name: i.request for i in desk.engine.asked if i.question == Aside("result")}
+    asked = {i.request.image.name: i.request for i in desk.engine.asked if i.question == BatchQuestion("result")}
     assert {name: request.settings.choice.given for name, request in asked.items()} == {
         "a.png": (11, 14),
         "b.png": (7,),

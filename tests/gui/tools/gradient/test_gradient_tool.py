@@ -13,7 +13,7 @@ from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.tools.gradient.gate_quiz import Quiz
 from dcsm_viewer.gui.tools.gradient.gradient_text import gate_sentence, row_of
 from dcsm_viewer.gui.tools.gradient.gradient_tool import MicroscopeTool
-from dcsm_viewer.queries.gradient_query import MODES, Gate, MicroscopeQuestion, Unit
+from dcsm_viewer.queries.gradient_query import MODES, Gate, GradientQuestion, Unit
 from tests.gui.hands import click, press
 from tests.gui.tools.answers import channels
 from tests.gui.tools.desk import ToolDesk, tool_desk
@@ -41,7 +41,7 @@ def cell(tool: MicroscopeTool, row: int, column: int) -> str:
 
 
 def units(desk: ToolDesk) -> list[Unit | None]:
-    return [one.question.unit for one in desk.engine.asked if isinstance(one.question, MicroscopeQuestion)]
+    return [one.question.unit for one in desk.engine.asked if isinstance(one.question, GradientQuestion)]
 
 
 def test_that_the_three_rules_stand_side_by_side_with_their_numbers(desk: ToolDesk) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QSlider
 
-from dcsm_viewer.core.types import Inquiry, UserError, read_only
+from dcsm_viewer.core.types import Query, UserError, read_only
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.tools.matrix.matrix_contents import MOST, matrix_contents, similarity_words
 from dcsm_viewer.gui.tools.matrix.matrix_tool import MatrixTool
@@ -31,8 +31,8 @@ def matrix_for(ids: tuple[int, ...], detected: tuple[int, ...], shape: tuple[int
     return ClassMatrix(ids, read_only(maps), 1, distinct, Similarity(0.8, 6), Similarity(0.1, 6))
 
 
-def answered(inquiry: Inquiry) -> ClassMatrix:
-    result = answer(inquiry.request)
+def answered(query: Query) -> ClassMatrix:
+    result = answer(query.request)
     return matrix_for(result.candidate_ids, result.detected_ids)
 
 
@@ -131,7 +131,7 @@ def test_that_of_very_many_classes_the_first_are_shown() -> None:
 
 
 def test_that_what_the_engine_cannot_say_is_said_above_the_maps_that_are_there(desk: Desk, photos: Path) -> None:
-    def fails(_: Inquiry) -> ClassMatrix:
+    def fails(_: Query) -> ClassMatrix:
         raise UserError("The memory does not hold the matrix; choose fewer classes.")
 
     desk.engine.known[MatrixQuestion] = fails

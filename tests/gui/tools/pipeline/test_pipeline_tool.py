@@ -15,7 +15,7 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.pipeline.pipeline_tool import PipelineTool
 from dcsm_viewer.gui.tools.pipeline.score_rows import score_rows
 from dcsm_viewer.gui.tools.pipeline.stage_cards import chips, size_words, stale_stages
-from dcsm_viewer.queries.canvas_query import Canvas, CanvasQuestion
+from dcsm_viewer.queries.canvas_query import CanvasImage, CanvasQuestion
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, the
 from tests.gui.views.states import settled
@@ -86,7 +86,7 @@ def test_that_scores_are_listed_best_first_with_what_each_class_is() -> None:
 
 def open_strip(desk: Desk, photos: Path) -> PipelineTool:
     rgb = np.zeros((50, 50, 3), np.uint8)
-    desk.engine.known[CanvasQuestion] = lambda inquiry: Canvas(rgb, 5, 0, 40, 50)
+    desk.engine.known[CanvasQuestion] = lambda query: CanvasImage(rgb, 5, 0, 40, 50)
     desk.open(photos / "a.png")
     desk.settle()
     desk.do("tools.pipeline")

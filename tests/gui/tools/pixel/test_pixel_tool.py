@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from dcsm_viewer.core.types import Inquiry, Result, UserError
+from dcsm_viewer.core.types import Query, Result, UserError
 from dcsm_viewer.gui.tools.pixel.pixel_csv import csv_of
 from dcsm_viewer.gui.tools.pixel.pixel_rows import AGREES, check_of, lines_of
 from dcsm_viewer.gui.tools.pixel.pixel_tool import INVITATION, LedgerTool
@@ -19,10 +19,10 @@ from dcsm_viewer.queries.pixel_query import (
     CrfEntry,
     KernelEntry,
     LayerEntry,
-    LedgerQuestion,
-    PixelLedger,
+    PixelContributions,
+    PixelQuestion,
     RivalEntry,
-    SamplePlace,
+    SamplePosition,
     ScaleEntry,
 )
 from tests.e2e.conftest import Desk
@@ -33,7 +33,7 @@ from tests.results import make_result
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
-def ledger_for(result: Result, question: LedgerQuestion, *, error: float = 0.0) -> PixelLedger:
+def ledger_for(result: Result, question: PixelQuestion, *, error: float = 0.0) -> PixelContributions:
     """An account of made-up parts that ends at the class maps of the result, or `error` beside them."""
     at = (question.row, question.col)
     entries = []
@@ -52,19 +52,19 @@ def ledger_for(result: Result, question: LedgerQuestion, *, error: float = 0.0) 
     q = tuple(float(each) for each in result.segmentation.q[:, at[0], at[1]])
     kernels = tuple(KernelEntry(name, 3.0, (0.5,) * len(labels)) for name in ("smoothness", "appearance"))
     crf = CrfEntry(labels, 5, (1.0,) * len(labels), kernels, q, q)
-    return PixelLedger(question, (SamplePlace(3, 4, 1.0),), tuple(entries), crf)
+    return PixelContributions(question, (SamplePosition(3, 4, 1.0),), tuple(entries), crf)
 
 
-def answered(inquiry: Inquiry) -> PixelLedger:
-    question = inquiry.question
-    assert isinstance(question, LedgerQuestion)
-    return ledger_for(answer(inquiry.request), question)
+def answered(query: Query) -> PixelContributions:
+    question = query.question
+    assert isinstance(question, PixelQuestion)
+    return ledger_for(answer(query.request), question)
 
 
 @pytest.fixture
 def tool(desk: Desk, photos: Path) -> LedgerTool:
     """The open ledger over a.png; the engine knows an account of every pixel."""
-    desk.engine.known[LedgerQuestion] = answered
+    desk.engine.known[PixelQuestion] = answered
     desk.open(photos / "a.png")
     desk.settle()
     desk.do("tools.ledger")
@@ -80,7 +80,7 @@ def test_that_a_pixel_clicked_in_a_pane_is_accounted_for(desk: Desk, tool: Ledge
     desk.window.stack.views["compare"].panes()[1].pixel_clicked.emit(12, 34)
     desk.wait(lambda: tool.shown is not None)
     assert tool.shown is not None
-    assert tool.shown.question == LedgerQuestion(12, 34)
+    assert tool.shown.question == PixelQuestion(12, 34)
     assert (tool.row.value(), tool.col.value()) == (12, 34)
     assert tool.words.text().startswith("✓ 2 of 2 maps on show agree")
     assert tool.model.rowCount() == 4
@@ -93,17 +93,17 @@ def test_that_a_pixel_typed_into_the_boxes_is_accounted_for_and_marked_in_the_pa
 ) -> None:
     tool.row.setValue(7)
     tool.col.setValue(9)
-    desk.wait(lambda: tool.shown is not None and tool.shown.question == LedgerQuestion(7, 9))
+    desk.wait(lambda: tool.shown is not None and tool.shown.question == PixelQuestion(7, 9))
     assert tool.bench.viewport.cursor == (7.5, 9.5)
 
 
 def test_that_an_account_that_disagrees_with_the_maps_says_so(desk: Desk, tool: LedgerTool) -> None:
-    def wrong(inquiry: Inquiry) -> PixelLedger:
-        question = inquiry.question
-        assert isinstance(question, LedgerQuestion)
-        return ledger_for(answer(inquiry.request), question, error=2 * AGREES)
+    def wrong(query: Query) -> PixelContributions:
+        question = query.question
+        assert isinstance(question, PixelQuestion)
+        return ledger_for(answer(query.request), question, error=2 * AGREES)
 
-    desk.engine.known[LedgerQuestion] = wrong
+    desk.engine.known[PixelQuestion] = wrong
     tool.choose_pixel(1, 1)
     desk.wait(lambda: tool.shown is not None)
     assert tool.words.text().startswith("✗ 2 of 2 maps on show DISAGREE")
@@ -130,10 +130,10 @@ def test_that_folds_stay_when_another_pixel_of_the_same_classes_is_chosen(desk: 
 
 
 def test_that_what_the_engine_cannot_say_is_said_in_its_sentence(desk: Desk, tool: LedgerTool) -> None:
-    def fails(_: Inquiry) -> PixelLedger:
+    def fails(_: Query) -> PixelContributions:
         raise UserError("The network was taken away; open it again.")
 
-    desk.engine.known[LedgerQuestion] = fails
+    desk.engine.known[PixelQuestion] = fails
     tool.choose_pixel(5, 6)
     desk.wait(lambda: tool.words.text() == "The network was taken away; open it again.")
 
@@ -147,7 +147,7 @@ def test_that_a_pixel_clicked_while_the_ledger_is_closed_is_there_when_it_is_ope
     assert desk.engine.asked == []
     desk.do("tools.ledger")
     desk.wait(lambda: tool.shown is not None)
-    assert [inquiry.question for inquiry in desk.engine.asked] == [LedgerQuestion(2, 3)]
+    assert [query.question for query in desk.engine.asked] == [PixelQuestion(2, 3)]
 
 
 def test_that_without_an_image_it_says_what_to_do_first(desk: Desk) -> None:
@@ -186,7 +186,7 @@ def test_that_the_csv_is_written_to_a_file_whole(desk: Desk, tool: LedgerTool, t
 
 def test_that_the_numbers_of_the_csv_survive_to_the_last_digit_of_float32() -> None:
     result = make_result()
-    ledger = ledger_for(result, LedgerQuestion(40, 50))
+    ledger = ledger_for(result, PixelQuestion(40, 50))
     rows = list(csv.DictReader(csv_of(result, ledger).splitlines()[1:]))
     for entry in ledger.classes:
         if entry.detected:
@@ -197,7 +197,7 @@ def test_that_the_numbers_of_the_csv_survive_to_the_last_digit_of_float32() -> N
 
 def test_that_only_maps_on_show_are_compared() -> None:
     result = make_result(detected=2, candidates=4)
-    ledger = ledger_for(result, LedgerQuestion(40, 50))
+    ledger = ledger_for(result, PixelQuestion(40, 50))
     compared = [check_of(result, ledger, entry).residual is not None for entry in ledger.classes]
     assert compared == [True, True, False, False]
     assert "as if found" in lines_of(result, ledger)[3].cells[0]

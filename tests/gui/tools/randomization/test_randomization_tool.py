@@ -11,14 +11,14 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Inquiry, Request, UserError
+from dcsm_viewer.core.types import Query, Request, UserError
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.tools.randomization.randomization_text import chart, rho_in_words, sentence
 from dcsm_viewer.gui.tools.randomization.randomization_tool import SanityTool
-from dcsm_viewer.queries.randomization_query import SanityQuestion
+from dcsm_viewer.queries.randomization_query import RandomizationQuestion
 from tests.gui.hands import click, click_at, press
-from tests.gui.tools.answers import RHOS, first_rungs, ladder
+from tests.gui.tools.answers import RHOS, first_steps, series
 from tests.gui.tools.desk import ToolDesk, tool_desk
 from tests.results import make_image
 
@@ -36,14 +36,14 @@ def bench(desk: ToolDesk) -> SanityTool:
     return tool
 
 
-def questions(desk: ToolDesk) -> list[SanityQuestion]:
-    return [asked.question for asked in desk.engine.asked if isinstance(asked.question, SanityQuestion)]
+def questions(desk: ToolDesk) -> list[RandomizationQuestion]:
+    return [asked.question for asked in desk.engine.asked if isinstance(asked.question, RandomizationQuestion)]
 
 
 def test_that_the_slider_shows_the_maps_and_numbers_of_its_rung(desk: ToolDesk) -> None:
     desk.show()
     tool = bench(desk)
-    desk.wait(lambda: tool.ladder is not None and tool.ladder.is_whole)
+    desk.wait(lambda: tool.series is not None and tool.series.is_whole)
     click(tool.layers.forward)
     click(tool.layers.forward)
     assert tool.layers.box.value() == 2
@@ -52,8 +52,8 @@ def test_that_the_slider_shows_the_maps_and_numbers_of_its_rung(desk: ToolDesk) 
     assert tool.view.random_distinct.content.mark == "ρ −0.25"
     layer = tool.view.random_raw.content.layer
     assert isinstance(layer, MapLayer)
-    assert tool.ladder is not None
-    assert layer.values is tool.ladder.rungs[2].raw
+    assert tool.series is not None
+    assert layer.values is tool.series.steps[2].raw
     assert "classifier, head" in tool.words.text()
     assert "0.90 to 0.50" in tool.words.text()
     assert len(questions(desk)) == 1, "a rung that is known is not asked for"
@@ -74,10 +74,10 @@ def test_that_the_trained_maps_are_those_of_the_result(desk: ToolDesk) -> None:
 
 
 def test_that_a_rung_that_is_not_there_is_asked_for_first(desk: ToolDesk) -> None:
-    desk.engine.known[SanityQuestion] = first_rungs
+    desk.engine.known[RandomizationQuestion] = first_steps
     desk.show()
     tool = bench(desk)
-    desk.wait(lambda: tool.ladder is not None)
+    desk.wait(lambda: tool.series is not None)
     tool.layers.slider.setValue(3)
     assert tool.view.random_raw.content.waiting
     desk.wait(lambda: len(questions(desk)) == 2)
@@ -87,22 +87,22 @@ def test_that_a_rung_that_is_not_there_is_asked_for_first(desk: ToolDesk) -> Non
 def test_that_another_seed_or_class_begins_anew(desk: ToolDesk) -> None:
     desk.show()
     tool = bench(desk)
-    desk.wait(lambda: tool.ladder is not None)
+    desk.wait(lambda: tool.series is not None)
     tool.seed.setValue(7)
-    assert tool.ladder is None
-    desk.wait(lambda: tool.ladder is not None)
+    assert tool.series is None
+    desk.wait(lambda: tool.series is not None)
     assert questions(desk)[-1].seed == 7
     result = desk.state.result
     assert result is not None
     other = next(c for c in result.detected_ids if c != desk.state.shown_class)
     desk.parts.store.change(focus=other)
-    desk.wait(lambda: questions(desk)[-1].class_id == other and tool.ladder is not None)
+    desk.wait(lambda: questions(desk)[-1].class_id == other and tool.series is not None)
 
 
 def test_that_new_settings_ask_again_and_a_hidden_bench_does_not(desk: ToolDesk) -> None:
     desk.show()
     tool = bench(desk)
-    desk.wait(lambda: tool.ladder is not None)
+    desk.wait(lambda: tool.series is not None)
     desk.parts.store.edit(with_field(desk.state.settings, "method.alpha", 5.0))
     desk.settle()
     desk.wait(lambda: len(questions(desk)) == 2)
@@ -111,14 +111,14 @@ def test_that_new_settings_ask_again_and_a_hidden_bench_does_not(desk: ToolDesk)
     desk.settle()
     assert len(questions(desk)) == 2
     desk.parts.store.change(view="sanity")
-    desk.wait(lambda: len(questions(desk)) == 3 and tool.ladder is not None)
+    desk.wait(lambda: len(questions(desk)) == 3 and tool.series is not None)
 
 
 def test_that_a_failure_stands_where_the_maps_would_be(desk: ToolDesk) -> None:
-    def fails(_inquiry: Inquiry) -> object:
+    def fails(_inquiry: Query) -> object:
         raise UserError("The network cannot be randomised; choose another.")
 
-    desk.engine.known[SanityQuestion] = fails
+    desk.engine.known[RandomizationQuestion] = fails
     desk.show()
     tool = bench(desk)
     desk.wait(lambda: "cannot be randomised" in tool.words.text())
@@ -129,7 +129,7 @@ def test_that_a_failure_stands_where_the_maps_would_be(desk: ToolDesk) -> None:
 def test_that_the_plot_chooses_a_rung_by_mouse_and_keys(desk: ToolDesk) -> None:
     desk.show()
     tool = bench(desk)
-    desk.wait(lambda: tool.ladder is not None)
+    desk.wait(lambda: tool.series is not None)
     assert tool.plot.chart is not None
     assert [one.name for one in tool.plot.chart.series] == ["distinct", "raw"]
     click_at(tool.plot, 2.0)
@@ -139,12 +139,12 @@ def test_that_the_plot_chooses_a_rung_by_mouse_and_keys(desk: ToolDesk) -> None:
     assert "flat" in tool.view.random_raw.content.mark
 
 
-def inquiry() -> Inquiry:
-    return Inquiry(1, Request(1, make_image(), Settings()), SanityQuestion(11))
+def query() -> Query:
+    return Query(1, Request(1, make_image(), Settings()), RandomizationQuestion(11))
 
 
 def test_that_curves_break_where_a_rung_is_flat_or_unknown() -> None:
-    known = ladder(inquiry(), (0, 1, 3))
+    known = series(query(), (0, 1, 3))
     distinct, raw = chart(known, 1).series
     assert raw.x == (0.0, 1.0, 2.0, 3.0, 4.0)
     assert raw.y[:2] == (1.0, 0.9)
@@ -153,10 +153,10 @@ def test_that_curves_break_where_a_rung_is_flat_or_unknown() -> None:
 
 
 def test_that_the_sentence_tells_which_map_keeps_its_order() -> None:
-    known = ladder(inquiry())
-    assert "raw map keeps most of its order, the distinct map does not" in sentence(known, known.rungs[1])
-    assert "Neither map keeps its order" in sentence(known, known.rungs[4])
-    alike = replace(known.rungs[1], distinct_rho=0.8)
+    known = series(query())
+    assert "raw map keeps most of its order, the distinct map does not" in sentence(known, known.steps[1])
+    assert "Neither map keeps its order" in sentence(known, known.steps[4])
+    alike = replace(known.steps[1], distinct_rho=0.8)
     assert "Both maps keep most of their order" in sentence(known, alike)
-    assert "nothing to correlate" in sentence(known, known.rungs[3])
+    assert "nothing to correlate" in sentence(known, known.steps[3])
     assert rho_in_words(None) == "flat: no rank correlation"

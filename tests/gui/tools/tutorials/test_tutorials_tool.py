@@ -18,7 +18,7 @@ from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.tutorials.tutorial_content import LESSONS
 from dcsm_viewer.gui.tools.tutorials.tutorial_model import Seen
 from dcsm_viewer.gui.tools.tutorials.tutorials_tool import LessonsTool
-from dcsm_viewer.worker.engine_thread import real_engine
+from dcsm_viewer.worker.engine_thread import create_engine
 from tests.gui.hands import click
 from tests.samples import SAMPLES
 
@@ -82,7 +82,7 @@ def room(qtbot: QtBot) -> Iterator[Class]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes = Themes(app)
-    parts = build(ViewState(settings=SMALL), real_engine, themes, Remembered())
+    parts = build(ViewState(settings=SMALL), create_engine, themes, Remembered())
     qtbot.addWidget(parts.window)
     parts.window.resize(1280, 800)
     parts.window.restore_layout()

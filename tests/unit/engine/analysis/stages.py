@@ -10,11 +10,11 @@ import torch
 from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, Settings
 from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.cache import Cache
-from dcsm_viewer.engine.map_pipeline import MapStage
+from dcsm_viewer.engine.map_pipeline import MapPipeline
 from dcsm_viewer.engine.model_cache import Model, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.runtime.device import Compute, choose
-from dcsm_viewer.engine.stages.network_passes import Checkpoint, Passes
+from dcsm_viewer.engine.stages.network_passes import Checkpoint, NetworkPasses
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.networks import random_vgg_tensors
@@ -61,7 +61,7 @@ def stage(
     model: Model | None = None,
     checkpoint: Checkpoint = lambda _stage, _text: None,
     compute: Compute = CPU,
-) -> MapStage:
+) -> MapPipeline:
     made = vgg() if model is None else model
-    watch, traces = Stopwatch(Cache(10**8)), Cache(10**8)
-    return MapStage(Passes(asked, made, compute, watch, traces, checkpoint, all_layers=True))
+    stopwatch, forward_cache = Stopwatch(Cache(10**8)), Cache(10**8)
+    return MapPipeline(NetworkPasses(asked, made, compute, stopwatch, forward_cache, checkpoint, all_layers=True))

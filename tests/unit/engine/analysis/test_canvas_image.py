@@ -23,10 +23,10 @@ def test_that_the_image_lies_on_the_canvas_pixel_by_pixel_where_the_answer_says(
 
 
 def test_that_a_stage_s_memory_is_that_of_its_pieces_each_counted_once() -> None:
-    watch = Stopwatch(Cache(1 << 20))
+    stopwatch = Stopwatch(Cache(1 << 20))
     for key, size in ((1, 10), (2, 20), (1, 10)):
-        watch.get("saliency", (key,), lambda size=size: torch.zeros(size))  # type: ignore[misc]  # bound at once
-    times = {time.stage: time for time in watch.times()}
-    assert times["saliency"].kept_bytes == (10 + 20) * 4
+        stopwatch.get("saliency", (key,), lambda size=size: torch.zeros(size))  # type: ignore[misc]  # bound at once
+    times = {time.stage: time for time in stopwatch.times()}
+    assert times["saliency"].cached_bytes == (10 + 20) * 4
     assert (times["saliency"].made, times["saliency"].reused) == (2, 1)
-    assert times["classify"].kept_bytes == 0
+    assert times["classify"].cached_bytes == 0

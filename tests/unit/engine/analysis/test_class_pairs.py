@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.core.types import Answer, Inquiry, Report
-from dcsm_viewer.engine.analysis.class_pairs import left_of, similarity, step_for
-from dcsm_viewer.engine.analysis.treat_all_as_detected import every_candidate
+from dcsm_viewer.core.types import Answer, Query, Report
+from dcsm_viewer.engine.analysis.class_pairs import pairwise_contributions, similarity, step_for
+from dcsm_viewer.engine.analysis.treat_all_as_detected import treat_all_as_detected
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.stages.preprocess import to_image
 from dcsm_viewer.engine.stages.subtraction.class_maps import class_maps_from, subtract
@@ -27,15 +27,15 @@ def _no_checkpoint(_stage: str, _text: str) -> None:
 def test_that_a_cell_is_the_mean_of_the_comparisons_of_the_two_classes() -> None:
     method = small("paper")
     found, placement, w = made(method, SHAPE)
-    left = left_of(found, method, placement, 1, _no_checkpoint)
+    left = pairwise_contributions(found, method, placement, 1, _no_checkpoint)
     ids, side = found.detection.candidate_ids, method.canvas_px
-    found_at = every_candidate(found.detection).found_at
+    detected_at = treat_all_as_detected(found.detection).detected_at
     rectangle = (slice(placement.top, placement.top + SHAPE[0]), slice(placement.left, placement.left + SHAPE[1]))
     for row, one in enumerate(ids):
         for column, other in enumerate(ids):
             expected, terms = np.zeros(SHAPE), 0
             for (scale, _), of_class in w.items():
-                if one in found_at[scale]:
+                if one in detected_at[scale]:
                     up = {c: half_pixel(np.abs(each).max(axis=0), side, side) for c, each in of_class.items()}
                     rival = np.zeros_like(up[one]) if one == other else up[other]
                     expected += step_6_pair(up[one], rival, method.alpha)[rectangle]
@@ -47,9 +47,9 @@ def test_that_a_cell_is_the_mean_of_the_comparisons_of_the_two_classes() -> None
 def test_that_of_each_row_the_cells_make_the_distinct_map_where_pairs_are_added_up(preset: str) -> None:
     method = small(preset)
     found, placement, _ = made(method, SHAPE)
-    left = left_of(found, method, placement, 1, _no_checkpoint)
-    detection = every_candidate(found.detection)
-    expected = subtract(found.candidates_raw, detection, method, placement).class_maps.float()
+    left = pairwise_contributions(found, method, placement, 1, _no_checkpoint)
+    detection = treat_all_as_detected(found.detection)
+    expected = subtract(found.candidate_maps, detection, method, placement).class_maps.float()
     cells = left.sum(1) - left.diagonal().permute(2, 0, 1)
     made_of_cells = to_image(class_maps_from([cells], method), placement)
     worst = float((made_of_cells - expected).abs().max())
@@ -60,7 +60,7 @@ def test_that_of_each_row_the_cells_make_the_distinct_map_where_pairs_are_added_
 def test_that_with_n_0_nothing_is_taken() -> None:
     method = small("paper", candidates=0)
     found, placement, _ = made(method, SHAPE)
-    left = left_of(found, method, placement, 1, _no_checkpoint)
+    left = pairwise_contributions(found, method, placement, 1, _no_checkpoint)
     torch.testing.assert_close(left, left.diagonal().permute(2, 0, 1)[:, None].expand_as(left))
 
 
@@ -92,7 +92,7 @@ def test_that_the_engine_answers_a_coarse_matrix_first_and_then_the_whole() -> N
     engine = Engine(OneModel(network(2)))
     result = engine.settle(request)
     said: list[Report] = []
-    assert engine.answer(Inquiry(1, request, MatrixQuestion()), lambda: True, said.append)
+    assert engine.answer(Query(1, request, MatrixQuestion()), lambda: True, said.append)
     matrices = [report.value for report in said if isinstance(report, Answer)]
     assert all(isinstance(each, ClassMatrix) for each in matrices)
     last = matrices[-1]

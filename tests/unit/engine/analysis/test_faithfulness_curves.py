@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.engine.analysis.faithfulness_curves import BLUR, LOTS_SEED, Ranking, answer, grey_of
+from dcsm_viewer.engine.analysis.faithfulness_curves import BLUR, TIE_BREAK_SEED, Ranking, answer, grey_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE, EFFICIENTNET_LITE
 from dcsm_viewer.engine.stages.preprocess import network_input
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
@@ -39,7 +39,7 @@ def test_that_the_curves_are_those_of_removing_and_showing_a_pixel_at_a_time() -
 
     grey = np.broadcast_to(np.array(found.grey)[:, None, None], image.shape)
     blurred = np.stack([literal.gaussian_blur(plane, BLUR * placement.canvas_px) for plane in image])
-    lots = np.random.default_rng(LOTS_SEED).permutation(image[0].size)
+    lots = np.random.default_rng(TIE_BREAK_SEED).permutation(image[0].size)
     maps = {
         "raw": result.raw_class_maps[result.candidate_ids.index(3)],
         "distinct": result.class_maps[result.detected_ids.index(3)],

@@ -12,12 +12,12 @@ import torch
 from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.analysis.gradient_rules import answer, gate_of
-from dcsm_viewer.engine.analysis.unit_gate import arrival
-from dcsm_viewer.engine.map_pipeline import MapStage
-from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.analysis.unit_gate import relu_input
+from dcsm_viewer.engine.map_pipeline import MapPipeline
+from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stages.preprocess import network_input
-from dcsm_viewer.queries.gradient_query import MODES, Microscope, MicroscopeQuestion, Unit, lets_through
+from dcsm_viewer.queries.gradient_query import MODES, GradientAnswer, GradientQuestion, Unit, passes_relu
 from tests.networks import real_lite0_tensors
 from tests.reference.network import Array
 from tests.reference.networks import (
@@ -36,14 +36,14 @@ SCALE = SCALES[1]
 SEED = 4  # of a network in which no two values of a pool are equal by arithmetic, where rounding would decide
 
 
-def made() -> MapStage:
+def made() -> MapPipeline:
     """In float64, as rounding may choose another of two nearly equal values of a pool."""
     return stage(request(), vgg(vgg_tensors(SEED), EXACT), compute=EXACT)
 
 
 @cache
-def seen(unit: Unit | None = None) -> Microscope:
-    *_, last = answer(MicroscopeQuestion(CLASS, SCALE, unit), made())
+def seen(unit: Unit | None = None) -> GradientAnswer:
+    *_, last = answer(GradientQuestion(CLASS, SCALE, unit), made())
     return last
 
 
@@ -123,7 +123,7 @@ def test_that_what_a_gate_lets_through_is_what_the_rules_say() -> None:
         (False, -2.0): (False, False, False),
     }
     for (is_open, incoming), passes in table.items():
-        assert tuple(lets_through(mode, is_open=is_open, incoming=incoming) for mode in MODES) == passes
+        assert tuple(passes_relu(mode, is_open=is_open, incoming=incoming) for mode in MODES) == passes
     for channel in seen(Unit("conv4_2", 9, 12)).gate.channels:  # type: ignore[union-attr]  # asked for above
         assert channel.is_open == (channel.activation > 0)
         for mode in MODES:
@@ -152,20 +152,20 @@ def test_that_the_unit_over_a_place_in_the_image_is_the_one_whose_square_lies_th
 
 
 @pytest.mark.parametrize("block", [0, 7, 15])
-def test_that_the_gate_of_a_residual_block_is_its_inner_relu6(block: int, shelf: Shelf) -> None:
+def test_that_the_gate_of_a_residual_block_is_its_inner_relu6(block: int, model_cache: ModelCache) -> None:
     compute, side = choose("cpu", "float32"), 64
-    network = shelf.get("efficientnet-lite0", "imagenet", compute).network
+    network = model_cache.get("efficientnet-lite0", "imagenet", compute).network
     x = np.random.default_rng(0).normal(0, 0.5, (3, side, side))
     tensors = real_lite0_tensors()
     pixels = torch.tensor(x[None], dtype=torch.float32)
-    trace = network.forward(pixels)
-    seed = np.zeros(trace.logits.shape[1:])
+    state = network.forward(pixels)
+    seed = np.zeros(state.logits.shape[1:])
     seed[207] = 1
     row = col = min(1, side // 32 - 1)
     unit = Unit(f"block{block}", row, col)
     at: dict[BackwardMode, Array] = {mode: lite0_derivatives(tensors, x, seed, mode)[1][unit.layer] for mode in MODES}
     vectors = {mode: torch.tensor(w[:, row, col], dtype=torch.float32) for mode, w in at.items()}
-    gate = gate_of(unit, arrival(network, pixels, trace, unit), vectors)
+    gate = gate_of(unit, relu_input(network, pixels, state, unit), vectors)
 
     stem, blocks, _ = lite0_layers(tensors)
     y = stem.forward(x)
@@ -179,7 +179,7 @@ def test_that_the_gate_of_a_residual_block_is_its_inner_relu6(block: int, shelf:
             raw = convolution(before, depthwise.weight, np.zeros(len(inner)), depthwise.stride, depthwise.before, after)
             z = batch_norm(raw[:, : inner.shape[1], : inner.shape[2]], tensors, depthwise.norm)[0][:, row, col]
             project.forward(inner)
-            carried = {mode: project.backward(w, mode)[:, row, col] for mode, w in at.items()}
+            propagated = {mode: project.backward(w, mode)[:, row, col] for mode, w in at.items()}
         out = layers[-1].forward(inner)
         y = out + y if out.shape == y.shape and layers[-2].stride == 1 else out
 
@@ -188,5 +188,5 @@ def test_that_the_gate_of_a_residual_block_is_its_inner_relu6(block: int, shelf:
     for channel in gate.channels:
         assert channel.activation == pytest.approx(float(z[channel.channel]), abs=1e-3)
         for mode in MODES:
-            size = float(np.abs(carried[mode]).max())
-            assert channel.incoming[mode] == pytest.approx(float(carried[mode][channel.channel]), abs=1e-4 * size)
+            size = float(np.abs(propagated[mode]).max())
+            assert channel.incoming[mode] == pytest.approx(float(propagated[mode][channel.channel]), abs=1e-4 * size)

@@ -11,14 +11,14 @@ import torch
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, PresetName, Settings
-from dcsm_viewer.core.types import Answer, Inquiry, Report, Request, Result, SourceImage, UserError
-from dcsm_viewer.engine.analysis.pixel_contributions import class_entries, largest_totals, places_of
+from dcsm_viewer.core.types import Answer, Query, Report, Request, Result, SourceImage, UserError
+from dcsm_viewer.engine.analysis.pixel_contributions import class_entries, largest_totals, sample_positions
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.stages.class_selection import detect
-from dcsm_viewer.engine.stages.pass_outputs import Found
+from dcsm_viewer.engine.stages.pass_outputs import PassOutputs
 from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place
-from dcsm_viewer.queries.pixel_query import ClassEntry, LedgerQuestion, PixelLedger
+from dcsm_viewer.queries.pixel_query import ClassEntry, PixelContributions, PixelQuestion
 from tests.parity.test_method import picture, small
 from tests.parity.test_pipeline import OneModel, network
 from tests.reference.dense_crf import features, lattice_kernel, normalised
@@ -31,7 +31,7 @@ PRESET_NAMES = ("paper", "caffe", "formula")
 SHAPE, PIXEL = (60, 80), (21, 47)
 
 
-def made(method: MethodSettings, shape: tuple[int, int]) -> tuple[Found, Placement, dict[Key, dict[int, Array]]]:
+def made(method: MethodSettings, shape: tuple[int, int]) -> tuple[PassOutputs, Placement, dict[Key, dict[int, Array]]]:
     """Maps in float64 of a network made of noise, and the derivatives they come from."""
     made_network = MadeNetwork(seed=2, bias=-1.6)
     canvas, placement = place(picture(*shape), method)
@@ -48,7 +48,7 @@ def made(method: MethodSettings, shape: tuple[int, int]) -> tuple[Found, Placeme
         for key, of_class in w.items()
     }
     ids = detection.candidate_ids
-    return Found(method.scales, scores, detection, ids[0], ids, raw), placement, w
+    return PassOutputs(method.scales, scores, detection, ids[0], ids, raw), placement, w
 
 
 def _reduced(derivative: Array, method: MethodSettings) -> Array:
@@ -57,7 +57,11 @@ def _reduced(derivative: Array, method: MethodSettings) -> Array:
 
 
 def account(
-    method: MethodSettings, found: Found, placement: Placement, w: Mapping[Key, Mapping[int, Array]], class_id: int
+    method: MethodSettings,
+    found: PassOutputs,
+    placement: Placement,
+    w: Mapping[Key, Mapping[int, Array]],
+    class_id: int,
 ) -> Account:
     top, left = placement.top, placement.left
     rectangle = (slice(top, top + placement.height), slice(left, left + placement.width))
@@ -68,7 +72,7 @@ def account(
     if method.preset == "formula":
         return formula_account(w, class_id, canvas_px=side, rectangle=rectangle, place=spot, alpha=alpha)
     detected = class_id in found.detection.detected_ids
-    counts = [s for s in method.scales if not detected or class_id in found.detection.found_at[s]]
+    counts = [s for s in method.scales if not detected or class_id in found.detection.detected_at[s]]
     return paper_account(w, class_id, counts, canvas_px=side, rectangle=rectangle, place=spot, tha=alpha)
 
 
@@ -76,9 +80,9 @@ def account(
 def test_that_every_line_equals_the_literal_account_of_the_pixel(preset: str) -> None:
     method = small(preset)
     found, placement, w = made(method, SHAPE)
-    samples, sheet = places_of(LedgerQuestion(*PIXEL), placement, method)
+    samples, grid = sample_positions(PixelQuestion(*PIXEL), placement, method)
     largest = largest_totals(found, method, placement, lambda _stage, _text: None)
-    entries = class_entries(found, method, sheet, samples, largest)
+    entries = class_entries(found, method, grid, samples, largest)
     assert [entry.class_id for entry in entries] == list(found.detection.candidate_ids)
     assert {entry.detected for entry in entries} == ({True} if preset == "caffe" else {True, False})
     for entry in entries:
@@ -105,9 +109,9 @@ def _assert_equal(entry: ClassEntry, expected: Account) -> None:
 def test_that_each_line_is_the_sum_of_the_lines_below_it(preset: str) -> None:
     method = small(preset)
     found, placement, _ = made(method, SHAPE)
-    samples, sheet = places_of(LedgerQuestion(*PIXEL), placement, method)
+    samples, grid = sample_positions(PixelQuestion(*PIXEL), placement, method)
     largest = largest_totals(found, method, placement, lambda _stage, _text: None)
-    for entry in class_entries(found, method, sheet, samples, largest):
+    for entry in class_entries(found, method, grid, samples, largest):
         np.testing.assert_allclose(entry.total, sum(scale.added for scale in entry.scales), rtol=0, atol=1e-12)
         for scale in entry.scales:
             added = sum(layer.added for layer in scale.layers) if scale.counts else 0.0
@@ -122,21 +126,21 @@ def test_that_each_line_is_the_sum_of_the_lines_below_it(preset: str) -> None:
 def test_that_a_pixel_of_a_shrunk_image_is_a_mean_of_canvas_pixels() -> None:
     method = small("paper")
     placement = place(picture(150, 200), method)[1]
-    samples, sheet = places_of(LedgerQuestion(70, 91), placement, method)
+    samples, grid = sample_positions(PixelQuestion(70, 91), placement, method)
     assert len(samples) == 4
-    assert sheet.shape == (2, 2)
+    assert grid.shape == (2, 2)
     np.testing.assert_allclose(sum(sample.weight for sample in samples), 1.0, rtol=0, atol=1e-12)
-    one, _ = places_of(LedgerQuestion(5, 6), place(picture(*SHAPE), method)[1], method)
+    one, _ = sample_positions(PixelQuestion(5, 6), place(picture(*SHAPE), method)[1], method)
     assert [(sample.row, sample.col, sample.weight) for sample in one] == [(5 + 20, 6 + 10, 1.0)]
 
 
-def engine_answers(request: Request, pixel: tuple[int, int]) -> tuple[Result, list[PixelLedger]]:
+def engine_answers(request: Request, pixel: tuple[int, int]) -> tuple[Result, list[PixelContributions]]:
     engine = Engine(OneModel(network(2)))
     result = engine.settle(request)
     said: list[Report] = []
-    assert engine.answer(Inquiry(1, request, LedgerQuestion(*pixel)), lambda: True, said.append)
+    assert engine.answer(Query(1, request, PixelQuestion(*pixel)), lambda: True, said.append)
     values = [report.value for report in said if isinstance(report, Answer)]
-    assert all(isinstance(value, PixelLedger) for value in values)
+    assert all(isinstance(value, PixelContributions) for value in values)
     return result, values  # type: ignore[return-value]  # asserted above
 
 
@@ -200,4 +204,4 @@ def test_that_without_a_crf_the_account_says_so() -> None:
 def test_that_a_pixel_beside_the_image_is_refused_in_a_sentence() -> None:
     request = request_for("paper", (40, 50))
     with pytest.raises(UserError, match=r"Pixel \(40, 0\) is not on the image, which has 40 rows"):
-        Engine(OneModel(network(2))).answer(Inquiry(1, request, LedgerQuestion(40, 0)), lambda: True, lambda _: None)
+        Engine(OneModel(network(2))).answer(Query(1, request, PixelQuestion(40, 0)), lambda: True, lambda _: None)

@@ -15,7 +15,7 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import BaselineName, ClassChoice, Settings
 from dcsm_viewer.core.types import Request, SourceImage, UserError
 from dcsm_viewer.engine.baselines.cam_maps import baseline_maps
-from dcsm_viewer.engine.baselines.torch_modules import class_logits, hookable
+from dcsm_viewer.engine.baselines.torch_modules import class_logits, to_torch_module
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, load_model, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
@@ -40,16 +40,16 @@ def noise(side: int) -> Tensor:
 @pytest.mark.parametrize("side", [224, 231])
 def test_that_the_vgg_module_gives_our_networks_logits(side: int, ceil_mode: bool) -> None:
     model, x = small_vgg(ceil_mode=ceil_mode), noise(side) * 50
-    expected = class_logits(model.readout, model.network.forward(x).logits)
-    torch.testing.assert_close(hookable(model)(x).detach(), expected, rtol=1e-5, atol=1e-4)
+    expected = class_logits(model.class_head, model.network.forward(x).logits)
+    torch.testing.assert_close(to_torch_module(model)(x).detach(), expected, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("vocabulary", ["voc", "imagenet"])
 def test_that_the_efficientnet_module_gives_our_networks_logits(vocabulary: str) -> None:
     model = load_model("efficientnet-lite0", vocabulary, CPU)  # type: ignore[arg-type]  # of the list above
     x = noise(97)
-    expected = class_logits(model.readout, model.network.forward(x).logits)
-    torch.testing.assert_close(hookable(model)(x).detach(), expected, rtol=1e-4, atol=1e-4)
+    expected = class_logits(model.class_head, model.network.forward(x).logits)
+    torch.testing.assert_close(to_torch_module(model)(x).detach(), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("baseline", ["gradcam", "finercam"])
@@ -76,7 +76,7 @@ def test_that_a_torchvision_of_another_torch_is_one_sentence(monkeypatch: pytest
 
 def test_that_grad_cam_is_the_features_weighted_by_their_mean_gradients() -> None:
     model, x = small_vgg(), noise(224) * 50
-    module = hookable(model)
+    module = to_torch_module(model)
     kept: list[Tensor] = []
     module.features.register_forward_hook(lambda _module, _x, y: kept.append(y))
     logits = module(x)

@@ -15,7 +15,7 @@ from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.engine.crf import (
     Kernel,
     Lattice,
-    Step,
+    MeanFieldStep,
     available_backends,
     begin,
     lattice_for,
@@ -30,7 +30,7 @@ RGB = photo_image(48, 63)
 UNARY = torch.from_numpy(smooth_unary(3, 48, 63))
 
 
-class Shelf:
+class LatticeCache:
     """Keeps lattices by kernel, as the engine's cache does, and counts what it had to build."""
 
     def __init__(self) -> None:
@@ -45,25 +45,25 @@ class Shelf:
 
 
 def test_that_a_moved_weight_builds_no_lattice_and_a_moved_width_one() -> None:
-    shelf = Shelf()
-    begin(UNARY, RGB, CrfSettings(), lattices=shelf)
-    begin(UNARY, RGB, CrfSettings(bilateral_compat=4.0, gaussian_compat=1.0), lattices=shelf)
-    assert len(shelf.built) == 2
-    begin(UNARY, RGB, CrfSettings(bilateral_srgb=7.0), lattices=shelf)
-    assert len(shelf.built) == 3
+    cache = LatticeCache()
+    begin(UNARY, RGB, CrfSettings(), lattices=cache)
+    begin(UNARY, RGB, CrfSettings(bilateral_compat=4.0, gaussian_compat=1.0), lattices=cache)
+    assert len(cache.built) == 2
+    begin(UNARY, RGB, CrfSettings(bilateral_srgb=7.0), lattices=cache)
+    assert len(cache.built) == 3
 
 
 def test_that_a_kept_lattice_gives_the_result_of_a_fresh_one() -> None:
-    shelf = Shelf()
-    begin(UNARY, RGB, CrfSettings(), lattices=shelf).advance(10)
-    kept, fresh = begin(UNARY, RGB, CrfSettings(), lattices=shelf), begin(UNARY, RGB, CrfSettings())
+    cache = LatticeCache()
+    begin(UNARY, RGB, CrfSettings(), lattices=cache).advance(10)
+    kept, fresh = begin(UNARY, RGB, CrfSettings(), lattices=cache), begin(UNARY, RGB, CrfSettings())
     kept.advance(10)
     fresh.advance(10)
     assert np.array_equal(kept.q(), fresh.q())
 
 
 def test_that_a_run_reports_each_step_and_stops_when_no_longer_wanted() -> None:
-    reported: list[Step] = []
+    reported: list[MeanFieldStep] = []
     inference = begin(UNARY, RGB, CrfSettings())
     steps = run(inference, 10, still_wanted=lambda: len(reported) < 3, reported=reported.append)
     assert steps == tuple(reported)

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.engine.crf import BilateralKernel, GaussianKernel, Lattice, MeanField, lattice_for, lattices_for
 from dcsm_viewer.engine.crf import mean_field as module
-from dcsm_viewer.engine.crf.products import PRODUCTS_WORK, FilterByProducts, width_of_products
+from dcsm_viewer.engine.crf.products import CSR_SUPPORTED, CsrLatticeFilter, csr_width
 from tests.parity.crf_cases import photo_image, smooth_unary
 from tests.tolerances import EPS32, of_marginals, of_sums
 
 RGB = photo_image(24, 31)
 KERNELS = (GaussianKernel(3.0, 3.0), BilateralKernel(80.0, 80.0, 13.0, 13.0, 13.0))
 LATTICES: tuple[Lattice, ...] = tuple(lattice_for(kernel, RGB) for kernel in KERNELS)
-needs_products = pytest.mark.skipif(not PRODUCTS_WORK, reason="this torch has no sparse products on the CPU")
+needs_products = pytest.mark.skipif(not CSR_SUPPORTED, reason="this torch has no sparse products on the CPU")
 
 
 @needs_products
@@ -24,7 +24,7 @@ needs_products = pytest.mark.skipif(not PRODUCTS_WORK, reason="this torch has no
 def test_that_products_filter_as_sums_over_index_lists_do(lattice: Lattice) -> None:
     values = torch.rand(24 * 31, 4, generator=torch.Generator().manual_seed(1))
     base = torch.rand(24 * 31, 4, generator=torch.Generator().manual_seed(2))
-    product = FilterByProducts(lattice, 4)
+    product = CsrLatticeFilter(lattice, 4)
     found = torch.empty_like(values)
     product.slice_onto(base, product.blurred(values), beta=-1.0, out=found)
     # Values of up to 1, each sum over a pixel's neighbours: at most all pixels.
@@ -34,7 +34,7 @@ def test_that_products_filter_as_sums_over_index_lists_do(lattice: Lattice) -> N
 @needs_products
 def test_that_a_filter_by_products_is_as_good_the_second_time() -> None:
     values = torch.rand(24 * 31, 8, generator=torch.Generator().manual_seed(1))
-    product = FilterByProducts(LATTICES[1], 8)
+    product = CsrLatticeFilter(LATTICES[1], 8)
     once = product.blurred(values).clone()
     product.blurred(values.flip(0))
     assert torch.equal(product.blurred(values), once)
@@ -48,7 +48,7 @@ def test_that_products_and_sums_give_one_mean_field(
     unary = torch.from_numpy(smooth_unary(labels, 24, 31))
     terms = list(zip(LATTICES, weights, strict=True))
     fast = MeanField(unary, terms)
-    monkeypatch.setattr(module, "width_of_products", lambda _labels, _device: None)
+    monkeypatch.setattr(module, "csr_width", lambda _labels, _device: None)
     plain = MeanField(unary, terms)
     # The energy is a mean over the pixels of logits of this size.
     scale = float(unary.abs().max()) + float(np.abs(weights).sum())
@@ -88,8 +88,8 @@ def test_that_slicing_in_blocks_over_the_old_marginals_changes_nothing(monkeypat
 
 
 def test_that_products_are_for_the_cpu_and_few_labels() -> None:
-    assert width_of_products(4, torch.device("cuda")) is None
-    assert width_of_products(21, torch.device("cpu")) is None
+    assert csr_width(4, torch.device("cuda")) is None
+    assert csr_width(21, torch.device("cpu")) is None
 
 
 def test_that_lattices_made_side_by_side_are_those_made_one_by_one() -> None:

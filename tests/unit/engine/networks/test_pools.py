@@ -34,8 +34,8 @@ def taken(row: int, column: int, on_image: tuple[range, range] | None) -> Tensor
     """Bool (2, 2): which cell of the first pool's window there gets the gradient."""
     pixels = torch.zeros(1, 3, SIDE, SIDE)
     pixels[0, 0, row : row + 2, column : column + 2] = torch.tensor(NEARLY_EQUAL).view(2, 2)
-    winners = passing_through().forward(pixels, on_image).gates.winners["conv1_2"]
-    return winners[0, 0, row : row + 2, column : column + 2]
+    pool_argmax = passing_through().forward(pixels, on_image).masks.pool_argmax["conv1_2"]
+    return pool_argmax[0, 0, row : row + 2, column : column + 2]
 
 
 def test_that_the_largest_value_wins_wherever_the_image_is_seen() -> None:

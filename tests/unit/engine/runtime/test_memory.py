@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dcsm_viewer.engine.runtime.memory import give_back_freed
+from dcsm_viewer.engine.runtime.memory import malloc_trim
 
 MIB = 1024**2
 
@@ -23,11 +23,11 @@ def test_that_holes_between_what_is_kept_go_back_to_the_system() -> None:
     kept = blocks[::100]  # holds the end of the heap, so that freeing the rest gives nothing back by itself
     del blocks
     before = resident()
-    give_back_freed()
+    malloc_trim()
     assert before - resident() > 50 * MIB
     assert all(block[-1] == ord("x") for block in kept)
 
 
 def test_that_giving_back_twice_or_with_nothing_freed_is_no_fault() -> None:
-    give_back_freed()
-    give_back_freed()
+    malloc_trim()
+    malloc_trim()

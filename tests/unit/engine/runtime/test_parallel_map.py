@@ -9,14 +9,14 @@ import sys
 import pytest
 import torch
 
-from dcsm_viewer.engine.runtime.parallel_map import side_by_side
+from dcsm_viewer.engine.runtime.parallel_map import parallel_map
 
 CPU = torch.device("cpu")
 
 SCRIPT = """
 import dcsm_viewer.engine, torch
 from functools import partial
-from dcsm_viewer.engine.runtime.parallel_map import side_by_side
+from dcsm_viewer.engine.runtime.parallel_map import parallel_map
 torch.set_num_threads(3)
 def work(at):
     if at == 99:
@@ -24,9 +24,9 @@ def work(at):
     return at, torch.get_num_threads(), torch.is_inference_mode_enabled()
 for wanted in (True, False):
     with torch.inference_mode(wanted):
-        print(side_by_side([partial(work, at) for at in range(7)], torch.device("cpu")))
+        print(parallel_map([partial(work, at) for at in range(7)], torch.device("cpu")))
 try:
-    side_by_side([partial(work, at) for at in (1, 99, 2)], torch.device("cpu"))
+    parallel_map([partial(work, at) for at in (1, 99, 2)], torch.device("cpu"))
 except KeyError as error:
     print(error)
 print(torch.get_num_threads())
@@ -48,8 +48,8 @@ def test_that_an_error_of_one_work_is_raised() -> None:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        side_by_side([lambda: 1, broken], CPU)
+        parallel_map([lambda: 1, broken], CPU)
 
 
 def test_that_no_works_give_nothing() -> None:
-    assert side_by_side([], CPU) == []
+    assert parallel_map([], CPU) == []

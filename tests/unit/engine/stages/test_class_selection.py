@@ -28,7 +28,7 @@ THREE_SCALES = rows((0.1, 0.6, 0.2, 0.4, 0.30), (0.1, 0.4, 0.2, 0.9, 0.30), (0.1
 def test_that_classes_above_the_threshold_at_any_scale_are_detected_ascending() -> None:
     found = detect(THREE_SCALES, SCALES, PAPER, ClassChoice())
     assert found.detected_ids == (1, 3)
-    assert found.found_at == {400: {1}, 500: {3}, 600: {1, 3}}
+    assert found.detected_at == {400: {1}, 500: {3}, 600: {1, 3}}
 
 
 def test_that_by_the_mean_a_class_above_the_threshold_at_one_scale_alone_is_not_detected() -> None:
@@ -39,7 +39,7 @@ def test_that_by_the_mean_a_class_above_the_threshold_at_one_scale_alone_is_not_
 
 def test_that_by_the_mean_a_detected_class_still_counts_only_where_it_was_above_the_threshold() -> None:
     found = detect(rows((0.9, 0.9), (0.1, 0.8), (0.2, 0.3)), SCALES, BY_MEAN, ClassChoice())
-    assert found.found_at == {400: {1}, 500: {1}, 600: frozenset()}
+    assert found.detected_at == {400: {1}, 500: {1}, 600: frozenset()}
 
 
 def test_that_by_the_mean_forced_classes_and_the_best_stand_in_as_ever() -> None:
@@ -75,7 +75,7 @@ def test_that_nothing_detected_leaves_the_best_as_candidates() -> None:
 def test_that_the_best_class_can_stand_in_when_nothing_is_detected() -> None:
     found = detect(rows((0.1, 0.3), (0.2, 0.1)), (400, 500), PAPER, ClassChoice(top1_if_none=True))
     assert found.detected_ids == (1,)
-    assert found.found_at == {400: {1}, 500: {1}}
+    assert found.detected_at == {400: {1}, 500: {1}}
 
 
 def test_that_the_best_class_does_not_stand_in_when_something_is_detected() -> None:
@@ -93,7 +93,7 @@ def test_that_equal_sums_go_by_smaller_id_and_in_the_caffe_preset_by_larger() ->
 def test_that_the_caffe_preset_maps_its_best_three_whatever_they_score() -> None:
     found = detect(rows((0.1, 0.9, 0.8, 0.7, 0.6)), (512,), PRESETS["caffe"], ClassChoice())
     assert found.candidate_ids == found.detected_ids == (1, 2, 3)
-    assert found.found_at == {512: {1, 2, 3}}
+    assert found.detected_at == {512: {1, 2, 3}}
 
 
 def test_that_pinned_classes_come_before_other_fill_ups_and_struck_ones_never() -> None:
@@ -110,7 +110,7 @@ def test_that_pinned_classes_stay_when_n_is_full() -> None:
 def test_that_a_forced_class_is_found_at_every_scale() -> None:
     found = detect(THREE_SCALES, SCALES, PAPER, ClassChoice(forced=(0,)))
     assert found.detected_ids == (0, 1, 3)
-    assert all(0 in ids for ids in found.found_at.values())
+    assert all(0 in ids for ids in found.detected_at.values())
 
 
 @pytest.mark.parametrize("preset", ["paper", "caffe"])
@@ -118,7 +118,7 @@ def test_that_given_classes_are_exactly_the_detected_ones(preset: str) -> None:
     method = PRESETS[preset]  # type: ignore[index]  # a plain string
     found = detect(THREE_SCALES, SCALES, method, ClassChoice(given=(2, 4), forced=(0,), top1_if_none=True))
     assert found.detected_ids == (2, 4)
-    assert all(ids == {2, 4} for ids in found.found_at.values())
+    assert all(ids == {2, 4} for ids in found.detected_at.values())
     assert detect(THREE_SCALES, SCALES, method, ClassChoice(given=(), top1_if_none=True)).detected_ids == ()
 
 
@@ -158,4 +158,4 @@ def test_that_whatever_is_chosen_detected_classes_lead_the_candidates(
     assert len(set(found.candidate_ids)) == len(found.candidate_ids) >= min(n, 6 - len(struck))
     assert not set(struck) & set(found.candidate_ids)
     assert (set(pinned) | set(forced)) - set(struck) <= set(found.candidate_ids)
-    assert set().union(*found.found_at.values()) == set(found.detected_ids)
+    assert set().union(*found.detected_at.values()) == set(found.detected_ids)

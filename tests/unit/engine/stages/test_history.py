@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dcsm_viewer.core.settings import MethodSettings, Settings
-from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.engine.networks.class_head import SigmoidClasses
 from dcsm_viewer.engine.stages.gradients import raw_maps
 from dcsm_viewer.io.images import read_image
@@ -27,7 +27,7 @@ def test_that_a_class_has_the_same_maps_whichever_classes_go_back_with_it() -> N
     model = vgg()
     pixels = torch.from_numpy(np.random.default_rng(1).normal(scale=50, size=(1, 3, SIDE, SIDE)).astype(np.float32))
     trace = model.network.forward(pixels)
-    model = replace(model, readout=SigmoidClasses(NAMES))
+    model = replace(model, class_head=SigmoidClasses(NAMES))
 
     def found(*ids: int) -> dict[int, dict[str, torch.Tensor]]:
         return dict(raw_maps(model, trace, ids, model.network.layer_names, MethodSettings(), lambda _: None))
@@ -41,10 +41,10 @@ def test_that_a_class_has_the_same_maps_whichever_classes_go_back_with_it() -> N
 
 @pytest.mark.parametrize(("model", "scales"), [("lite0-voc", (128, 192)), ("vgg16-voc", (224, 288))])
 def test_that_an_export_is_replayed_byte_by_byte_after_any_history(
-    model: str, scales: tuple[int, ...], shelf: Shelf, tmp_path: Path
+    model: str, scales: tuple[int, ...], model_cache: ModelCache, tmp_path: Path
 ) -> None:
     """benchmarks/histories.py does the same at the real size, ten histories a network."""
     image = read_image(str(SAMPLE))
     method = replace(MethodSettings(), canvas_px=192, scales=scales, threshold=0.05)
     settings = Settings(model=model, method=method, device="cpu")
-    assert dict(differing(shelf, image, settings, range(2), tmp_path)) == {0: (), 1: ()}
+    assert dict(differing(model_cache, image, settings, range(2), tmp_path)) == {0: (), 1: ()}

@@ -13,13 +13,13 @@ from PIL import Image
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputConvention
+from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputSpec
 from dcsm_viewer.engine.stages.preprocess import crop, network_input, place, placement_for, to_image
 from tests.reference.paper import step_1_canvas
 from tests.reference.resizing import bicubic, half_pixel
 
 PAPER = MethodSettings()
-PLAIN = InputConvention("rgb", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+PLAIN = InputSpec("rgb", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 GREY_LEVELS = 2e-2  # of 255, on pure noise: torch has positions and weights of the cubic in float32 (worst seen 1.2e-2)
 SHAPES = [(1, 1), (37, 499), (500, 333), (333, 500), (501, 37), (700, 900), (900, 1), (500, 500)]
 
@@ -119,7 +119,7 @@ def test_that_a_red_square_reaches_a_bgr_network_in_the_last_channel() -> None:
 
 def test_that_the_border_is_black_before_the_mean_is_taken_off() -> None:
     canvas, _ = place(np.full((10, 10, 3), 200, np.uint8), replace(PAPER, canvas_px=100))
-    pixels = network_input(canvas, 100, InputConvention("rgb", (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)))
+    pixels = network_input(canvas, 100, InputSpec("rgb", (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)))
     assert pixels[0, 0, 0, 0].item() == pytest.approx(-127 / 128)
 
 

@@ -14,7 +14,7 @@ from dcsm_viewer.core.types import SourceImage, Stage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.engine import AbandonedError
 from dcsm_viewer.engine.stages import segmentation
-from dcsm_viewer.engine.stages.segmentation import Segmenter, kept_iterations
+from dcsm_viewer.engine.stages.segmentation import Segmenter, sampled_iterations
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.io.images import read_image
 from tests.samples import SAMPLE
@@ -93,7 +93,7 @@ def test_that_a_cancelled_crf_leaves_nothing_half_done_behind(image: SourceImage
     stopped = replace(segmenter(image, cache), checkpoint=until_step_2)
     with pytest.raises(AbandonedError):
         stopped.exact()
-    assert not stopped.is_kept
+    assert not stopped.is_cached
     again, fresh = segmenter(image, cache).exact(), segmenter(image, Cache(1)).exact()
     np.testing.assert_array_equal(again.labels, fresh.labels)
 
@@ -124,7 +124,7 @@ def test_that_no_iteration_gives_the_labels_of_the_unary(image: SourceImage, cac
     [(5, 9, (1, 2, 3, 4, 5)), (10, 5, (2, 4, 6, 8, 10)), (50, 1, (50,)), (7, 0, (7,)), (1, 3, (1,)), (0, 3, ())],
 )
 def test_that_steps_too_large_to_keep_are_thinned_evenly(iterations: int, fit: int, kept: tuple[int, ...]) -> None:
-    assert kept_iterations(iterations, step_bytes=100, room_bytes=100 * fit + 50) == kept
+    assert sampled_iterations(iterations, step_bytes=100, max_bytes=100 * fit + 50) == kept
 
 
 def test_that_steps_taken_unmeasured_end_at_the_very_same_q(image: SourceImage, cache: Cache) -> None:
@@ -141,7 +141,7 @@ def test_that_an_image_too_large_for_the_crf_gets_labels_of_full_size_and_a_note
     whole = segmenter(image, cache, **wide)
     assert whole.note is None
     expected = whole.exact().labels
-    monkeypatch.setattr(segmentation, "LARGEST_PIXELS", image.rgb.shape[0] * image.rgb.shape[1] // 4)
+    monkeypatch.setattr(segmentation, "MAX_CRF_PIXELS", image.rgb.shape[0] * image.rgb.shape[1] // 4)
     large = segmenter(image, Cache(256 * 1024**2), **wide)
     assert large.note == "The image has 0 megapixels; the CRF ran at 1/2 of its width and height."
     labels = large.exact().labels

@@ -10,7 +10,7 @@ import pytest
 from dcsm_viewer.core.settings import CrfSettings, MethodSettings, Settings
 from dcsm_viewer.core.types import Report, Request, Result
 from dcsm_viewer.engine.engine import Engine
-from dcsm_viewer.engine.model_cache import Shelf
+from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.io.images import read_image
 from tests.samples import SAMPLE
 
@@ -60,24 +60,24 @@ ROWS: dict[str, tuple[Callable[[], Settings], set[str]]] = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_that_a_change_remakes_what_reads_it_and_nothing_else(row: str, shelf: Shelf) -> None:
+def test_that_a_change_remakes_what_reads_it_and_nothing_else(row: str, model_cache: ModelCache) -> None:
     change, expected = ROWS[row]
-    engine, image = Engine(shelf), read_image(SAMPLE)
+    engine, image = Engine(model_cache), read_image(SAMPLE)
     run(engine, Request(0, image, BASE))
     settled = run(engine, Request(1, image, change()))
     assert {time.stage for time in settled.times if time.made} == expected
 
 
-def test_that_another_image_and_back_again_finds_everything_still_there(shelf: Shelf) -> None:
-    engine, image = Engine(shelf), read_image(SAMPLE)
+def test_that_another_image_and_back_again_finds_everything_still_there(model_cache: ModelCache) -> None:
+    engine, image = Engine(model_cache), read_image(SAMPLE)
     other = replace(image, digest="another")
     run(engine, Request(0, image, BASE))
     run(engine, Request(1, other, BASE))
     assert not any(time.made for time in run(engine, Request(2, image, BASE)).times)
 
 
-def test_that_another_class_on_display_needs_only_its_own_maps(shelf: Shelf) -> None:
-    engine, image = Engine(shelf), read_image(SAMPLE)
+def test_that_another_class_on_display_needs_only_its_own_maps(model_cache: ModelCache) -> None:
+    engine, image = Engine(model_cache), read_image(SAMPLE)
     first = run(engine, Request(0, image, BASE))
     rival = first.candidate_ids[-1]
     settled = run(engine, Request(1, image, BASE, focus=rival))

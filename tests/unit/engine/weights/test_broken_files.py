@@ -278,7 +278,7 @@ def test_that_a_broken_file_gives_one_sentence_and_runs_nothing(what: str, tmp_p
 
 def test_that_an_archive_of_more_than_the_bound_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state_dict(nothing)(tmp_path / "net.pth")
-    monkeypatch.setattr(torch_file, "MOST_BYTES", 1000)
+    monkeypatch.setattr(torch_file, "MAX_BYTES", 1000)
 
     with pytest.raises(UserError, match="would unpack to more than"):
         read_weights(tmp_path / "net.pth")
@@ -288,7 +288,7 @@ def test_that_a_tensor_of_more_values_than_the_bound_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state_dict(nothing)(tmp_path / "net.pth")
-    monkeypatch.setattr(soundness, "MOST_VALUES", 100)
+    monkeypatch.setattr(soundness, "MAX_VALUES", 100)
 
     with pytest.raises(UserError, match=r"claims 108 values in conv1_1\.weight"):
         read_weights(tmp_path / "net.pth")
@@ -322,7 +322,7 @@ def test_that_the_bomb_would_have_gone_off(tmp_path: Path) -> None:
 def test_that_a_mat_file_of_zeros_is_not_unpacked_beyond_the_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matlab_5, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(matlab_5, "MAX_BYTES", 2**20)
     path = tmp_path / "net.mat"
     scipy.io.savemat(path, {"layers": np.zeros((2**10, 2**10))}, do_compression=True)
 

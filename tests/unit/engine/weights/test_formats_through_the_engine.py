@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.weights import library
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
-from dcsm_viewer.engine.weights.input_spec_names import convention_named
+from dcsm_viewer.engine.weights.input_spec_names import input_spec_named
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from tests.networks import random_vgg_tensors
 from tests.unit.engine.weights.caffe_writer import caffe_model
@@ -33,7 +33,7 @@ def written(folder: Path) -> dict[str, Path]:
     paths = {kind: folder / f"net.{kind}" for kind in ("caffemodel", "pth", "safetensors")}
     paths["caffemodel"].write_bytes(caffe_model(tensors).SerializeToString())
     torch.save(as_torchvision(tensors), paths["pth"])
-    ours = WeightsFile("vgg16", tensors, tuple("abcd"), convention_named(CONVENTION), True, "", "a test")
+    ours = WeightsFile("vgg16", tensors, tuple("abcd"), input_spec_named(CONVENTION), True, "", "a test")
     write_safetensors(paths["safetensors"], ours)
     paths["mat v7"] = write_v5(folder / "net7.mat", simplenn(tensors))
     paths["mat v7.3"] = write_v73(folder / "net73.mat", simplenn(tensors))
@@ -46,7 +46,7 @@ def test_that_every_format_gives_the_same_scores_and_labels_through_the_engine(
     monkeypatch.setenv(library.FOLDER_VARIABLE, str(tmp_path / "models"))
     paths = written(tmp_path)
     # The one thing a user has to say of a state_dict from the Caffe family, as `models import --convention caffe`.
-    library.import_weights(paths["pth"], "from-state-dict", convention=convention_named(CONVENTION))
+    library.import_weights(paths["pth"], "from-state-dict", convention=input_spec_named(CONVENTION))
     names = {kind: str(path) for kind, path in paths.items()} | {"pth": "from-state-dict"}
     image = SourceImage.of(np.random.default_rng(3).integers(0, 256, (70, 90, 3), np.uint8), name="noise")
     engine = Engine()

@@ -15,7 +15,7 @@ from dcsm_viewer.engine.weights import library
 from dcsm_viewer.engine.weights import torchvision_weights as published
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
-from dcsm_viewer.engine.weights.input_spec_names import convention_named
+from dcsm_viewer.engine.weights.input_spec_names import input_spec_named
 from dcsm_viewer.engine.weights.packaged import packaged_file
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
@@ -291,9 +291,9 @@ def test_that_matlab_73_without_h5py_says_what_to_install(tmp_path: Path, monkey
 
 
 def test_that_conventions_have_names_and_wrong_names_an_answer() -> None:
-    assert convention_named("torchvision") == TORCHVISION
+    assert input_spec_named("torchvision") == TORCHVISION
     with pytest.raises(UserError, match="choose one of caffe, caffe-rgb, dcsm-m"):
-        convention_named("opencv")
+        input_spec_named("opencv")
 
 
 def test_that_a_taken_name_is_refused_before_the_download(

@@ -14,21 +14,21 @@ from torch import Tensor
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.stages.class_selection import Detection
-from dcsm_viewer.engine.stages.interpolation import Convention, Line, corner_samples, matrix
+from dcsm_viewer.engine.stages.interpolation import AxisSamples, Convention, interpolation_matrix, maximum_candidates
 from dcsm_viewer.engine.stages.preprocess import placement_for, to_image
-from dcsm_viewer.engine.stages.subtraction.accumulate import gather
+from dcsm_viewer.engine.stages.subtraction.accumulate import accumulate
 from dcsm_viewer.engine.stages.subtraction.class_maps import (
     FLOOR,
     chosen_maps,
     class_maps_from,
-    evidence_at,
+    contribution_at,
     focus_maps,
-    raw_evidence,
+    raw_contribution,
     sampled,
     subtract,
 )
 from dcsm_viewer.engine.stages.subtraction.pairs import against_rivals
-from dcsm_viewer.engine.stages.subtraction.sampling_grid import Sheet
+from dcsm_viewer.engine.stages.subtraction.sampling_grid import SamplingGrid
 
 SMALL = replace(MethodSettings(), canvas_px=100, scales=(80, 100))
 PLACEMENT = placement_for((60, 90), SMALL)
@@ -79,7 +79,7 @@ def test_that_the_order_of_the_rivals_does_not_matter(seed: int, order: list[int
     method = replace(PRESETS[preset], canvas_px=100, scales=(80, 100))  # type: ignore[index]  # a plain string
     placement = placement_for((60, 90), method)
     raw, one = made(seed), seen(detected=1)
-    shuffled = Detection((0, *order), (0,), one.found_at)
+    shuffled = Detection((0, *order), (0,), one.detected_at)
     turned = {key: maps[[0, *order]] for key, maps in raw.items()}
     torch.testing.assert_close(
         subtract(raw, one, method, placement).class_maps,
@@ -104,35 +104,35 @@ def test_that_a_class_without_rivals_keeps_its_raw_map() -> None:
 def test_that_a_class_gathers_nothing_at_a_scale_where_it_was_not_found() -> None:
     raw = made()
     gated = Detection((0, 1, 2, 3), (0, 1), {80: frozenset({0}), 100: frozenset({0, 1})})
-    evidence = evidence_at(80, chosen_maps(raw, SMALL)[80], gated, SMALL, PLACEMENT)
+    evidence = contribution_at(80, chosen_maps(raw, SMALL)[80], gated, SMALL, PLACEMENT)
     assert evidence.sums[1].abs().max() == 0
     assert evidence.sums[0].max() > 0
     everywhere = replace(SMALL, gate_by_scale=False)
-    assert evidence_at(80, chosen_maps(raw, SMALL)[80], gated, everywhere, PLACEMENT).sums[1].max() > 0
+    assert contribution_at(80, chosen_maps(raw, SMALL)[80], gated, everywhere, PLACEMENT).sums[1].max() > 0
     _, distinct = focus_maps(raw, gated, SMALL, PLACEMENT, 1)
     assert {scale for scale, _ in distinct} == {100}
 
 
 def test_that_scales_computed_one_by_one_and_added_are_the_whole() -> None:
     raw, detection = made(), seen()
-    parts = [evidence_at(s, maps, detection, SMALL, PLACEMENT).sums for s, maps in chosen_maps(raw, SMALL).items()]
+    parts = [contribution_at(s, maps, detection, SMALL, PLACEMENT).sums for s, maps in chosen_maps(raw, SMALL).items()]
     kept = [part.clone() for part in parts]
     whole = subtract(raw, detection, SMALL, PLACEMENT)
     torch.testing.assert_close(to_image(class_maps_from(parts, SMALL), PLACEMENT), whole.class_maps)
     assert all(torch.equal(part, copy) for part, copy in zip(parts, kept, strict=True))
-    plain = [raw_evidence(maps, SMALL, PLACEMENT).sums for maps in chosen_maps(raw, SMALL).values()]
+    plain = [raw_contribution(maps, SMALL, PLACEMENT).sums for maps in chosen_maps(raw, SMALL).values()]
     torch.testing.assert_close(class_maps_from(plain, SMALL), whole.raw_class_maps)
 
 
 @pytest.mark.parametrize("method", [SMALL, replace(PRESETS["formula"], canvas_px=100, scales=(80, 100))])
 def test_that_what_the_layers_add_to_the_class_followed_is_what_each_adds_alone(method: MethodSettings) -> None:
     raw, detection = made(), seen()
-    followed = subtract(raw, detection, method, PLACEMENT, follow=1).followed
+    per_layer = subtract(raw, detection, method, PLACEMENT, tracked_class=1).per_layer
     comparisons = against_rivals(detection.candidate_ids, (1,), method)
-    sheet = Sheet.of(PLACEMENT, method)
-    assert list(followed) == list(raw)
+    grid = SamplingGrid.of(PLACEMENT, method)
+    assert list(per_layer) == list(raw)
     for key, maps in raw.items():
-        torch.testing.assert_close(followed[key], gather([maps], comparisons, method, sheet).sums[0])
+        torch.testing.assert_close(per_layer[key], accumulate([maps], comparisons, method, grid).sums[0])
 
 
 def test_that_a_quick_look_at_maps_sampled_before_is_the_quick_look() -> None:
@@ -228,9 +228,9 @@ def test_that_the_corner_samples_hold_the_maximum_over_the_canvas(
 ) -> None:
     random = torch.Generator().manual_seed(seed)
     maps = torch.randn(3, n, n, generator=random, dtype=torch.float64)
-    line = Line.whole(side)
-    weights = matrix(line, n, convention, torch.float64, torch.device("cpu"))
-    few = corner_samples(maps, line, convention)
+    line = AxisSamples.whole(side)
+    weights = interpolation_matrix(line, n, convention, torch.float64, torch.device("cpu"))
+    few = maximum_candidates(maps, line, convention)
     every = weights @ maps @ weights.T
     torch.testing.assert_close(few.amax(dim=(1, 2)), every.amax(dim=(1, 2)))
     convex = few.clamp(min=0).sum(dim=0).amax(), every.clamp(min=0).sum(dim=0).amax()
@@ -240,6 +240,6 @@ def test_that_the_corner_samples_hold_the_maximum_over_the_canvas(
 @pytest.mark.parametrize(("n", "side"), [(7, 20), (20, 7), (5, 5), (1, 9)])
 def test_that_half_pixel_sampling_is_that_of_torch(n: int, side: int) -> None:
     maps = torch.rand(1, 2, n, n)
-    weights = matrix(Line.whole(side), n, "half_pixel", torch.float32, torch.device("cpu"))
+    weights = interpolation_matrix(AxisSamples.whole(side), n, "half_pixel", torch.float32, torch.device("cpu"))
     expected = torch.nn.functional.interpolate(maps, size=(side, side), mode="bilinear", align_corners=False)
     torch.testing.assert_close(weights @ maps @ weights.T, expected)

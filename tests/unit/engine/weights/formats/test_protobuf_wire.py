@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.engine.weights.formats import protobuf_wire
-from dcsm_viewer.engine.weights.formats.protobuf_wire import BrokenMessageError, fields, unpacked_floats, varint
+from dcsm_viewer.engine.weights.formats.protobuf_wire import InvalidMessageError, fields, unpacked_floats, varint
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_that_every_wire_type_is_split_into_number_and_payload() -> None:
     ids=["no value", "cut varint", "endless varint", "cut bytes", "cut float", "group", "number 0", "huge length"],
 )
 def test_that_bytes_that_are_no_message_are_refused(data: bytes) -> None:
-    with pytest.raises(BrokenMessageError):
+    with pytest.raises(InvalidMessageError):
         list(fields(memoryview(data)))
 
 
@@ -58,5 +58,5 @@ def test_that_a_run_of_floats_ends_where_another_field_begins(monkeypatch: pytes
 
 
 def test_that_a_float_cut_off_at_the_end_is_refused() -> None:
-    with pytest.raises(BrokenMessageError):
+    with pytest.raises(InvalidMessageError):
         unpacked_floats(memoryview(b"\x2d\x00\x00"), 0)
