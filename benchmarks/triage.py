@@ -28,7 +28,7 @@ from dcsm_viewer.gui.files.user_settings import Remembered
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.review.review_tool import TriageTool
-from dcsm_viewer.review.brush import swept
+from dcsm_viewer.review.brush import brush_stroke
 from tests.gui.engines import InstantEngine
 from tests.results import make_image, make_result
 
@@ -58,7 +58,7 @@ class Gaps:
         self.worst_ms[self.phase] = max(self.worst_ms.get(self.phase, 0.0), gap)
 
 
-def make_folder(folder: Path, count: int) -> None:
+def ensure_folder(folder: Path, count: int) -> None:
     """`count` exports that share their bytes."""
     result = make_result(make_image(360, 480), detected=2)
     export_result(result, folder, "first", ("voc", "npz"))
@@ -113,7 +113,7 @@ def measured(count: int, app: QApplication, folder: Path, survey_s: float) -> di
         app.processEvents()
     found["stroke_step_ms"] = 1000 * (time.perf_counter() - begin) / 100
     tool.panes.painted.stroke_ended.emit()
-    assert swept((360, 480), (100, 40), (101, 44), 15).covered.any()
+    assert brush_stroke((360, 480), (100, 40), (101, 44), 15).covered.any()
     _until(lambda: desk.keeper.is_idle)
 
     gaps.enter("opening again")
@@ -146,7 +146,7 @@ if __name__ == "__main__":
     masks = wanted.masks
     application = QApplication(sys.argv[:1])
     with tempfile.TemporaryDirectory() as home:
-        make_folder(Path(home), masks)
+        ensure_folder(Path(home), masks)
         figures = {
             name: round(value, 3) for name, value in measured(masks, application, Path(home), wanted.survey_s).items()
         }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import make_folder, whole_file
+from dcsm_viewer.io.atomic import atomic_write, ensure_folder
 from research.pictures.fetch import fetched
 from research.pictures.outlined import packed_file
 from research.pictures.sources import named
@@ -29,14 +29,14 @@ def gather_photographs(
     """
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
-    make_folder(out)
+    ensure_folder(out)
     for photograph in photographs:
         folder = fetched(named(photograph.source), sources, report)
-        with whole_file(out / photograph.name) as file:
+        with atomic_write(out / photograph.name) as file:
             file.write(_content(photograph, folder))
         rows.writerow([photograph.name, *photograph.labels])
     labels = out / LABELS
-    with whole_file(labels) as file:
+    with atomic_write(labels) as file:
         file.write(table.getvalue().encode())
     return labels
 

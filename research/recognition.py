@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core import parameters
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.settings import MethodSettings, Settings
 from dcsm_viewer.core.types import Request, SourceImage, Stage, UserError
@@ -22,7 +22,7 @@ from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stages.network_passes import NetworkPasses
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.evaluation.recognition_figures import Recognition, figures_of, markdown_of, recognition_of
-from dcsm_viewer.io.atomic import make_folder, whole_file
+from dcsm_viewer.io.atomic import atomic_write, ensure_folder
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
 from dcsm_viewer.io.images import read_image
 
@@ -32,7 +32,7 @@ class Recogniser:
 
     def __init__(self, settings: Settings) -> None:
         """Raises UserError for settings that cannot be used and weights that are not there."""
-        limits.check(settings)
+        parameters.check(settings)
         self._settings = settings
         self._compute = choose(settings.device, settings.precision)
         self._model = ModelCache().get(settings.model, settings.vocabulary, self._compute)
@@ -105,8 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.write(json.dumps(figures_of(found[-1])) + "\n")
             sys.stdout.flush()
         if given.out is not None:
-            make_folder(given.out.absolute().parent)
-            with whole_file(given.out) as file:
+            ensure_folder(given.out.absolute().parent)
+            with atomic_write(given.out) as file:
                 file.write(markdown_of(found).encode())
     except UserError as trouble:
         report(str(trouble))

@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import replaced
+from dcsm_viewer.io.atomic import atomic_path
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
 from research.pictures.backgrounds import Backgrounds, gather_backgrounds
 from research.pictures.contact_sheet import contact_sheet
-from research.pictures.cutout import found_in
+from research.pictures.cutout import list_cutouts
 from research.pictures.fetch import fetched
 from research.pictures.looks import EVALUATION, TRAINING
-from research.pictures.scene import made_scene
+from research.pictures.scene import make_scene
 from research.pictures.sources import SIDES, Side, of_side
-from research.pictures.stock import Part, Stock, part_of
-from research.pictures.voc_folder import Written, write_lists, write_scene
+from research.pictures.stock import AssetPool, Part, part_of
+from research.pictures.voc_folder import WrittenScene, write_lists, write_scene
 
 # As photographs of VOC are: most lie, one in six stands.
 SIZES = ((500, 375), (480, 360), (500, 333), (375, 500), (480, 320), (500, 375))
@@ -37,7 +37,7 @@ DEFAULT_SETS: dict[Side, tuple[tuple[Part, int], ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SceneJob:
     """What is to be made: `count` scenes of one part of one side, from the cutouts and backgrounds below `material`."""
 
     side: Side
@@ -77,11 +77,11 @@ def make_objects(side: Side, sources: Path, material: Path, report: Callable[[st
     gather_backgrounds(side, sources, material / "backgrounds" / side, report)
 
 
-def make_scenes(order: Order, report: Callable[[str], None], workers: int = 2) -> list[Written]:
+def make_scenes(order: SceneJob, report: Callable[[str], None], workers: int = 2) -> list[WrittenScene]:
     """The scenes that were written, in order. Raises UserError where there is nothing to make them of."""
     _stock(order.side, order.part, order.material)  # a missing stock is said once, before the workers start
     began = time.monotonic()
-    written: list[Written] = []
+    written: list[WrittenScene] = []
     for one in _all(order, workers):
         written.append(one)
         if len(written) % 100 == 0 or len(written) == order.count:
@@ -93,7 +93,7 @@ def make_scenes(order: Order, report: Callable[[str], None], workers: int = 2) -
     return written
 
 
-def _all(order: Order, workers: int) -> Iterator[Written]:
+def _all(order: SceneJob, workers: int) -> Iterator[WrittenScene]:
     make = partial(_one, order)
     if workers <= 1:
         yield from map(make, range(order.count))
@@ -103,7 +103,7 @@ def _all(order: Order, workers: int) -> Iterator[Written]:
         yield from pool.map(make, range(order.count), chunksize=8)
 
 
-def _one(order: Order, index: int) -> Written:
+def _one(order: SceneJob, index: int) -> WrittenScene:
     stock, backgrounds = _stock(order.side, order.part, order.material)
     looks = EVALUATION if order.side == "evaluation" else TRAINING
     # Size and quality come from the scene's own stream too, set apart from what is drawn inside.
@@ -113,20 +113,20 @@ def _one(order: Order, index: int) -> Written:
     quality = int(rng.integers(low, high + 1))
     # The two parts of a side are other scenes even with the same seed and number.
     shifted = order.seed * 2 + (order.part == "val")
-    made = made_scene(shifted, index, size, stock, backgrounds, looks)
+    made = make_scene(shifted, index, size, stock, backgrounds, looks)
     return write_scene(made, f"{order.side[:5]}_{order.part}_{index:06d}", quality, order.out)
 
 
 @lru_cache(maxsize=1)
-def _stock(side: Side, part: Part, material: Path) -> tuple[Stock, Backgrounds]:
-    cutouts = found_in(material / "objects" / side)
+def _stock(side: Side, part: Part, material: Path) -> tuple[AssetPool, Backgrounds]:
+    cutouts = list_cutouts(material / "objects" / side)
     backgrounds = material / "backgrounds" / side
     if side == "evaluation":
-        return Stock.of(cutouts), Backgrounds(backgrounds, patterns=0.0)
-    return Stock.of(part_of(cutouts, part), strangers=0.35), Backgrounds(backgrounds, patterns=0.3)
+        return AssetPool.of(cutouts), Backgrounds(backgrounds, patterns=0.0)
+    return AssetPool.of(part_of(cutouts, part), distractors=0.35), Backgrounds(backgrounds, patterns=0.3)
 
 
-def counts_table(written: Sequence[Written]) -> str:
+def counts_table(written: Sequence[WrittenScene]) -> str:
     """Lines of class, scenes in which it is seen, objects of it, and origins they were cut from."""
     scenes = Counter(name for one in written for name in one.classes)
     objects = Counter(name for one in written for name, _ in one.objects)
@@ -186,11 +186,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 make_objects(side, given.sources, given.material, report)
             for part, count in sets:
                 out = given.out or Path("out/scenes") / side
-                order = Order(side, part, count, given.seed, out, given.material, given.size)
+                order = SceneJob(side, part, count, given.seed, out, given.material, given.size)
                 written = make_scenes(order, report, given.workers)
                 report(counts_table(written))
                 if given.sheet is not None:
-                    with replaced(given.sheet) as draft:
+                    with atomic_path(given.sheet) as draft:
                         contact_sheet(out, [one.stem for one in written[:24]]).save(draft, format="PNG")
     except UserError as trouble:
         report(str(trouble))

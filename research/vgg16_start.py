@@ -25,7 +25,7 @@ from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.validate import validated_vgg16
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.io.atomic import make_folder, replaced
+from dcsm_viewer.io.atomic import atomic_path, ensure_folder
 from research.pictures.fetch import fetched
 from research.pictures.sources import named
 
@@ -126,8 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "fc6 to fc8 at random",
             licence=source.licence,
         )
-        make_folder(given.out.absolute().parent)
-        with replaced(given.out) as draft:
+        ensure_folder(given.out.absolute().parent)
+        with atomic_path(given.out) as draft:
             write_safetensors(draft, weights)
     except UserError as trouble:
         report(str(trouble))

@@ -10,8 +10,8 @@ from itertools import takewhile
 from pathlib import Path, PurePath
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export import GatheredImage, stems_for
-from dcsm_viewer.io.images import each_once, list_images, list_images_below
+from dcsm_viewer.export import FolderImage, stems_for
+from dcsm_viewer.io.images import each_once, list_images, list_images_recursive
 from dcsm_viewer.io.urls import is_folder, is_url
 
 
@@ -47,9 +47,9 @@ class Inputs:
     stems: dict[str, str]
     names: dict[str, str]
 
-    def gathered(self, paths: Sequence[str]) -> tuple[GatheredImage, ...]:
+    def gathered(self, paths: Sequence[str]) -> tuple[FolderImage, ...]:
         """How the files of the whole folder name these images."""
-        return tuple(GatheredImage(self.stems[path], self.names[path]) for path in paths)
+        return tuple(FolderImage(self.stems[path], self.names[path]) for path in paths)
 
 
 def expand(inputs: Sequence[str], *, recursive: bool = False, out: Path | None = None) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ def _images_of(name: str, *, recursive: bool, out: Path | None) -> Iterator[str]
         return
     if out is not None and not is_url(name) and os.path.realpath(name) == os.path.realpath(out):
         raise UserError(f"{out} holds the images; choose another --out, or its masks would count as images next time.")
-    yield from list_images_below(name, out) if recursive else list_images(name)
+    yield from list_images_recursive(name, out) if recursive else list_images(name)
 
 
 def _names_from(paths: Sequence[str], root: str | None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from dcsm_viewer.core.types import ModelCard, UserError
-from dcsm_viewer.io.datasets import Labelled, labels_of_images
+from dcsm_viewer.io.datasets import LabelResult, labels_of_images
 from dcsm_viewer.io.datasets.image_names import composed
 
 
@@ -55,7 +55,7 @@ def given_classes(card: ModelCard, source: Path, paths: Sequence[str], among: Se
     return GivenClasses(ids, found.troubles, tuple(_notes(source, paths, found)))
 
 
-def _notes(source: Path, paths: Sequence[str], found: Labelled) -> Iterator[str]:
+def _notes(source: Path, paths: Sequence[str], found: LabelResult) -> Iterator[str]:
     unlabelled = [path for path in paths if path not in found.labels and path not in found.troubles]
     if unlabelled:
         said = f"{source} has no labels for {len(unlabelled)} of {len(paths)} images"

@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import Request, SourceImage, UserError
 from dcsm_viewer.export import Recipe, export_with_reports, read_recipe
 from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.export.recipe import sha256_of
-from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.atomic import ensure_folder
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.urls import is_url
 from dcsm_viewer.worker.pseudo_labels import with_seeds
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayResult:
     """Per output of a recipe done again whether its bytes are the recorded ones, and every mismatch in a sentence."""
 
     identical: dict[str, bool]
     sentences: tuple[str, ...]
 
 
-def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None = None) -> Replayed:
+def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None = None) -> ReplayResult:
     """Does the recipe again into `out` and compares the files byte for byte.
 
     The device and precision are those recorded. Raises UserError if image or recipe cannot be read.
@@ -46,13 +46,13 @@ def replay(engine: Engine, recipe_path: Path, out: Path, image_path: Path | None
         sentences.append(f"The recipe was made on {recipe.device}, not on {result.device}, which may round otherwise.")
     # The recipe's own settings go into the new recipe: 'auto' stays 'auto'.
     result = replace(result, request=replace(result.request, settings=recipe.settings))
-    make_folder(out)
+    ensure_folder(out)
     export_with_reports(with_seeds(result, formats), out, recipe_path.stem, formats, stages=recipe.stages)
     identical = {output.path: _sha256_if_there(out / output.path) == output.sha256 for output in recipe.outputs}
     changed = [path for path, same in identical.items() if not same]
     if changed:
         sentences.append(f"{', '.join(changed)} came out with other bytes than recorded.")
-    return Replayed(identical, tuple(sentences))
+    return ReplayResult(identical, tuple(sentences))
 
 
 def _mismatches(engine: Engine, recipe: Recipe, image: SourceImage, settings: Settings) -> list[str]:

@@ -14,22 +14,22 @@ from typing import Protocol
 from dcsm_viewer.batch.inputs import expand
 from dcsm_viewer.batch.labels import class_ids
 from dcsm_viewer.batch.resume import finished_files
-from dcsm_viewer.batch.throughput import Pace
+from dcsm_viewer.batch.throughput import Throughput
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import ModelCard, Progress, Report, Request, Result, SourceImage, UserError
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
 from dcsm_viewer.export.format_checks import check_image_name, refused_formats
 from dcsm_viewer.export.own_exports import check_targets
-from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.atomic import ensure_folder
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.name_errors import sentence_on
 from dcsm_viewer.worker.pseudo_labels import with_seeds
 
 __all__ = [
-    "Order",
+    "BatchEngine",
+    "ExportJob",
     "Outcome",
-    "Settling",
     "check_formats",
     "expand",
     "export_image",
@@ -38,8 +38,8 @@ __all__ = [
     "with_classes",
 ]
 
-AHEAD = 2  # images decoded before the engine asks for them
-BEHIND = 2  # results not yet on the disk
+READ_AHEAD = 2  # images decoded before the engine asks for them
+WRITE_BEHIND = 2  # results not yet on the disk
 
 # What a fault of the program or of the machine looks like. One image must not end a night's run; whoever stops a run
 # raises something else.
@@ -56,7 +56,7 @@ _FAULTS = (
 )
 
 
-class Settling(Protocol):
+class BatchEngine(Protocol):
     """What a batch wants of an engine."""
 
     def card(self, settings: Settings, /) -> ModelCard: ...
@@ -65,7 +65,7 @@ class Settling(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExportJob:
     """What to make of every image: settings, where to, which formats (names of export.FORMATS), with raw maps or not.
 
     resume: images whose recipe and files in `out` are already those of this order are left as they are. given: class
@@ -109,9 +109,9 @@ class Outcome:
 
 
 def export_images(
-    engine: Settling,
+    engine: BatchEngine,
     paths: Sequence[str],
-    order: Order,
+    job: ExportJob,
     report: Callable[[str], None] = lambda _: None,
     stems: Mapping[str, str] | None = None,
 ) -> Iterator[Outcome]:
@@ -123,51 +123,51 @@ def export_images(
     too, first puts what is computed on the disk, whole. At the end parts that a killed run left are cleared away.
     """
     stems = stems_for(paths) if stems is None else stems
-    digest = weights_digest(engine, order)
-    pace = Pace(len(paths))
+    digest = weights_digest(engine, job)
+    throughput = Throughput(len(paths))
     hear = report if len(paths) == 1 else _silent  # a dozen lines for each of 10,000 images tell nobody anything
     reader, writer = (ThreadPoolExecutor(1, thread_name_prefix=name) for name in ("read", "write"))
     try:
         still = iter(paths)
-        ahead = deque(reader.submit(_read, path, stems[path], order, digest) for path in islice(still, AHEAD))
+        ahead = deque(reader.submit(_read, path, stems[path], job, digest) for path in islice(still, READ_AHEAD))
         behind: deque[tuple[int, Future[Outcome]]] = deque()
         for serial, path in enumerate(paths):
             reading = ahead.popleft()
-            behind.append((serial, _compute(engine, serial, path, reading, stems[path], order, hear, writer)))
+            behind.append((serial, _compute(engine, serial, path, reading, stems[path], job, hear, writer)))
             # Only now, so that no more than AHEAD decoded images wait.
-            ahead.extend(reader.submit(_read, path, stems[path], order, digest) for path in islice(still, 1))
-            while len(behind) > BEHIND or (behind and behind[0][1].done()):
-                yield _announced(behind.popleft(), len(paths), pace, report)
+            ahead.extend(reader.submit(_read, path, stems[path], job, digest) for path in islice(still, 1))
+            while len(behind) > WRITE_BEHIND or (behind and behind[0][1].done()):
+                yield _announced(behind.popleft(), len(paths), throughput, report)
         while behind:
-            yield _announced(behind.popleft(), len(paths), pace, report)
+            yield _announced(behind.popleft(), len(paths), throughput, report)
     finally:
         reader.shutdown(cancel_futures=True)
         writer.shutdown()
-    clear_leftovers(order.out, [stems[path] for path in paths], order.formats)
+    clear_leftovers(job.out, [stems[path] for path in paths], job.formats)
 
 
-def export_image(engine: Settling, path: str, stem: str, order: Order, digest: str | None) -> Outcome:
+def export_image(engine: BatchEngine, path: str, stem: str, job: ExportJob, digest: str | None) -> Outcome:
     """The Outcome of one image, read, computed and written here and now; the same files as of `export_images`.
 
     Faults that are no user's (a machine that fails, say) are raised, so that another machine may try.
     """
     begin = time.perf_counter()
     try:
-        read = _read(path, stem, order, digest)
+        read = _read(path, stem, job, digest)
         if read.image is None:
             return Outcome(path, files=read.finished, seconds=read.seconds, resumed=True)
-        result = _settled(engine, 0, read.image, path, order, _silent)
+        result = _settled(engine, 0, read.image, path, job, _silent)
     except UserError as error:
         return Outcome(path, error=str(error), seconds=time.perf_counter() - begin)
-    return _written(result, path, stem, order, time.perf_counter() - begin)
+    return _written(result, path, stem, job, time.perf_counter() - begin)
 
 
-def weights_digest(engine: Settling, order: Order) -> str | None:
+def weights_digest(engine: BatchEngine, job: ExportJob) -> str | None:
     """The digest that files already there must name; None where there is no resuming."""
-    if not order.resume:
+    if not job.resume:
         return None
     try:
-        return engine.card(order.settings).weights_digest
+        return engine.card(job.settings).weights_digest
     except UserError:
         return None  # every image will say so
 
@@ -181,33 +181,33 @@ class _Read:
     seconds: float
 
 
-def _read(path: str, stem: str, order: Order, digest: str | None) -> _Read:
+def _read(path: str, stem: str, job: ExportJob, digest: str | None) -> _Read:
     begin = time.perf_counter()
-    settings = order.settings_of(path)  # first, as an image without labels need not be read
+    settings = job.settings_of(path)  # first, as an image without labels need not be read
     finished = None
-    if order.resume and digest is not None:
+    if job.resume and digest is not None:
         finished = finished_files(
             path,
-            order.out / f"{stem}.json",
+            job.out / f"{stem}.json",
             settings=settings,
-            formats=order.formats,
-            stages=order.stages,
+            formats=job.formats,
+            stages=job.stages,
             digest=digest,
         )
     if finished is None:
-        check_image_name(path, stem, order.formats)
-        check_targets(order.out, stem, order.formats, path)
+        check_image_name(path, stem, job.formats)
+        check_targets(job.out, stem, job.formats, path)
     image = None if finished is not None else read_image(path)
     return _Read(image, finished or (), time.perf_counter() - begin)
 
 
 def _compute(
-    engine: Settling,
+    engine: BatchEngine,
     serial: int,
     path: str,
     reading: Future[_Read],
     stem: str,
-    order: Order,
+    job: ExportJob,
     report: Callable[[str], None],
     writer: ThreadPoolExecutor,
 ) -> Future[Outcome]:
@@ -218,16 +218,16 @@ def _compute(
         begin = time.perf_counter()
         if read.image is None:
             return _known(Outcome(path, files=read.finished, seconds=read.seconds, resumed=True))
-        result = _settled(engine, serial, read.image, path, order, report)
+        result = _settled(engine, serial, read.image, path, job, report)
     except UserError as error:
         return _known(Outcome(path, error=str(error), seconds=time.perf_counter() - begin))
     except _FAULTS as fault:
         return _known(Outcome(path, error=_fault_words(path, fault), seconds=time.perf_counter() - begin))
-    return writer.submit(_write, result, path, stem, order, read.seconds + time.perf_counter() - begin)
+    return writer.submit(_write, result, path, stem, job, read.seconds + time.perf_counter() - begin)
 
 
 def _settled(
-    engine: Settling, serial: int, image: SourceImage, path: str, order: Order, report: Callable[[str], None]
+    engine: BatchEngine, serial: int, image: SourceImage, path: str, job: ExportJob, report: Callable[[str], None]
 ) -> Result:
     """The settled result, with all that the formats need beyond it."""
 
@@ -235,22 +235,22 @@ def _settled(
         if isinstance(progress, Progress):
             report(f"{Path(path).name}: {progress.text}")
 
-    return with_seeds(engine.settle(Request(serial, image, order.settings_of(path)), hear), order.formats)
+    return with_seeds(engine.settle(Request(serial, image, job.settings_of(path)), hear), job.formats)
 
 
-def _write(result: Result, path: str, stem: str, order: Order, seconds: float) -> Outcome:
+def _write(result: Result, path: str, stem: str, job: ExportJob, seconds: float) -> Outcome:
     begin = time.perf_counter()
     try:
-        return _written(result, path, stem, order, seconds)
+        return _written(result, path, stem, job, seconds)
     except _FAULTS as fault:
         return Outcome(path, error=_fault_words(path, fault), seconds=seconds + time.perf_counter() - begin)
 
 
-def _written(result: Result, path: str, stem: str, order: Order, seconds: float) -> Outcome:
+def _written(result: Result, path: str, stem: str, job: ExportJob, seconds: float) -> Outcome:
     begin = time.perf_counter()
     try:
-        make_folder(order.out)
-        written = export_with_reports(result, order.out, stem, order.formats, stages=order.stages)
+        ensure_folder(job.out)
+        written = export_with_reports(result, job.out, stem, job.formats, stages=job.stages)
     except UserError as error:
         return Outcome(path, error=str(error), seconds=seconds + time.perf_counter() - begin)
     best = image_scores(result.scores, result.request.settings.method)
@@ -285,10 +285,12 @@ def _fault_words(path: str, fault: BaseException) -> str:
     return f"{path} could not be done: the program failed with {type(fault).__name__}: {fault}; please report it."
 
 
-def _announced(waiting: tuple[int, Future[Outcome]], count: int, pace: Pace, report: Callable[[str], None]) -> Outcome:
+def _announced(
+    waiting: tuple[int, Future[Outcome]], count: int, throughput: Throughput, report: Callable[[str], None]
+) -> Outcome:
     serial, future = waiting
     outcome = future.result()
-    rate = pace.after(resumed=outcome.resumed)
+    rate = throughput.after(resumed=outcome.resumed)
     report(f"{serial + 1}/{count} {Path(outcome.image).name}: {summary(outcome)}" + (f"; {rate}" if rate else ""))
     return outcome
 
@@ -300,26 +302,26 @@ def check_formats(formats: Sequence[str]) -> None:
             raise UserError(f"There is no export format '{name}'; choose from {', '.join(FORMATS)}.")
 
 
-def servable(engine: Settling, order: Order) -> tuple[Order, tuple[str, ...]]:
+def servable(engine: BatchEngine, job: ExportJob) -> tuple[ExportJob, tuple[str, ...]]:
     """Return the order without the formats that cannot tell the model's classes apart, and a sentence on each of them.
 
     Raises UserError where no format is left, with the first of these sentences.
     """
-    refused = refused_formats(engine.card(order.settings).class_names, order.formats)
-    kept = tuple(name for name in order.formats if name not in refused)
+    refused = refused_formats(engine.card(job.settings).class_names, job.formats)
+    kept = tuple(name for name in job.formats if name not in refused)
     if not kept:
         raise UserError(next(iter(refused.values())))
-    return replace(order, formats=kept), tuple(refused.values())
+    return replace(job, formats=kept), tuple(refused.values())
 
 
-def with_classes(engine: Settling, order: Order, names: Sequence[str]) -> Order:
+def with_classes(engine: BatchEngine, job: ExportJob, names: Sequence[str]) -> ExportJob:
     """The order with exactly these classes as the detected ones in every image.
 
     Raises UserError naming a class the model does not have, with the nearest that it has.
     """
-    settings = order.settings
+    settings = job.settings
     given = class_ids(engine.card(settings), names)
-    return replace(order, settings=replace(settings, choice=replace(settings.choice, given=given)))
+    return replace(job, settings=replace(settings, choice=replace(settings.choice, given=given)))
 
 
 def summary(outcome: Outcome) -> str:

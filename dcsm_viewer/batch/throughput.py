@@ -6,16 +6,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-RECENT = 30  # images that the rate is taken over: what the machine does now, not what it did an hour ago
+WINDOW_SIZE = 30  # images that the rate is taken over: what the machine does now, not what it did an hour ago
 
 
-class Pace:
+class Throughput:
     """Counts images of a run of `total`; those found done already take no time and do not count for the rate."""
 
     def __init__(self, total: int, clock: Callable[[], float] = time.perf_counter) -> None:
         self._left = total
         self._clock = clock
-        self._recent = deque([clock()], maxlen=RECENT + 1)
+        self._recent = deque([clock()], maxlen=WINDOW_SIZE + 1)
 
     def after(self, *, resumed: bool) -> str:
         """One more is done: "1.2 images/s, 28 min left", or "" where there is nothing to say yet."""
@@ -23,7 +23,7 @@ class Pace:
         now = self._clock()
         if resumed:
             # The time since the last one went into looking, not into computing.
-            self._recent = deque((then + now - self._recent[-1] for then in self._recent), maxlen=RECENT + 1)
+            self._recent = deque((then + now - self._recent[-1] for then in self._recent), maxlen=WINDOW_SIZE + 1)
             return ""
         self._recent.append(now)
         spent = now - self._recent[0]

@@ -6,14 +6,14 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from dcsm_viewer.cli.terminal import put, say
+from dcsm_viewer.cli.terminal import print_json, print_message
 
 PACKAGES = ("dcsm-viewer", "PySide6-Essentials", "torch", "torchvision", "numpy", "pillow", "pydensecrf2", "grad-cam")
 
 
 def doctor() -> None:
     """Versions, devices, models, CRF backends and the display, for a report or before a first run."""
-    say("Looking at this machine ...")
+    print_message("Looking at this machine ...")
     from dcsm_viewer.engine.machine_report import engine_facts
     from dcsm_viewer.gui.display import display_facts
     from dcsm_viewer.gui.screen_probe import ScreenProbe
@@ -25,9 +25,9 @@ def doctor() -> None:
         **engine_facts(),
         "display": {**display_facts(), "window": ScreenProbe().found().trouble or "can be shown"},
     }
-    put(facts)
+    print_json(facts)
     for name, value in facts.items():
-        say(f"{name}: {_in_words(value)}")
+        print_message(f"{name}: {_in_words(value)}")
 
 
 def _version(package: str) -> str | None:

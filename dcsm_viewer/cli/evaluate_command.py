@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dcsm_viewer.cli.settings_options import Wanted, takes_settings
-from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+from dcsm_viewer.cli.settings_options import RequestedSettings, takes_settings
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, print_json, print_message, sentences
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.metrics.pointing import is_hit
 
 if TYPE_CHECKING:
-    from dcsm_viewer.evaluation.evaluation_job import Evaluation, Order
+    from dcsm_viewer.evaluation.evaluation_job import EvalJob, Evaluation
     from dcsm_viewer.evaluation.rows import Row
     from dcsm_viewer.evaluation.run_evaluation import ImageDone
     from dcsm_viewer.evaluation.summary import RowSummary
@@ -47,7 +47,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on where a run with t
 def evaluate(
     dataset: DatasetFolder,
     out: Out,
-    wanted: Callable[[], Wanted],
+    wanted: Callable[[], RequestedSettings],
     image_set: ImageSet = "val",
     first: First = None,
     labels_given: Given = False,
@@ -58,26 +58,24 @@ def evaluate(
 ) -> None:
     """Mean IoU and its companions over a data set with true masks, one JSON line an image."""
     with sentences(BAD_USAGE):
-        order = _order(
-            dataset, out, wanted(), image_set, first, labels_given, sweep or [], predictions or [], ours, resume
-        )
-        say("Loading the engine ...")
+        job = _job(dataset, out, wanted(), image_set, first, labels_given, sweep or [], predictions or [], ours, resume)
+        print_message("Loading the engine ...")
         # Torch takes seconds to import: only now, when the words are known to make sense.
         from dcsm_viewer.evaluation.evaluation_job import Evaluation
 
-        evaluation = Evaluation(order)
+        evaluation = Evaluation(job)
     try:
         with sentences(FAILED):
-            failed = _measure(evaluation, len(order.dataset.examples))
+            failed = _measure(evaluation, len(job.dataset.examples))
     except KeyboardInterrupt:
-        say("Stopped; what is measured is kept, and --resume goes on from there.")
+        print_message("Stopped; what is measured is kept, and --resume goes on from there.")
         raise typer.Exit(STOPPED) from None
     with sentences(FAILED):
         files, summaries = evaluation.write()
-    put({"report": [str(path) for path in files], "rows": [_figures(summary) for summary in summaries]})
-    say(_table(summaries))
+    print_json({"report": [str(path) for path in files], "rows": [_figures(summary) for summary in summaries]})
+    print_message(_table(summaries))
     if failed:
-        say(f"{failed} of {len(order.dataset.examples)} images could not be measured; the lines above say why.")
+        print_message(f"{failed} of {len(job.dataset.examples)} images could not be measured; the lines above say why.")
         raise typer.Exit(FAILED)
 
 
@@ -85,18 +83,18 @@ def _measure(evaluation: Evaluation, count: int) -> int:
     """How many images could not be measured; each is told of as it is done."""
     begin, failed, fresh = time.monotonic(), 0, 0
     for place, done in enumerate(evaluation.images(), start=1):
-        put(_line(done, evaluation.rows))
+        print_json(_line(done, evaluation.rows))
         failed += done.error is not None
         fresh += done.resumed < len(evaluation.rows)
         left = (time.monotonic() - begin) / fresh * (count - place) if fresh else 0.0
-        say(f"{place}/{count} {done.example.stem}: {done.error or _short(done)}, {_duration(left)} left")
+        print_message(f"{place}/{count} {done.example.stem}: {done.error or _short(done)}, {_duration(left)} left")
     return failed
 
 
-def _order(
+def _job(
     dataset: Path,
     out: Path,
-    wanted: Wanted,
+    wanted: RequestedSettings,
     image_set: str,
     first: int | None,
     labels_given: bool,
@@ -104,10 +102,10 @@ def _order(
     predictions: list[Path],
     ours: bool | None,
     resume: bool,
-) -> Order:
+) -> EvalJob:
     from dataclasses import replace
 
-    from dcsm_viewer.evaluation.evaluation_job import Order
+    from dcsm_viewer.evaluation.evaluation_job import EvalJob
     from dcsm_viewer.evaluation.sweep import parsed_axes
     from dcsm_viewer.evaluation.variants import Variant
     from dcsm_viewer.io.datasets import voc_dataset
@@ -120,12 +118,12 @@ def _order(
     examples = voc_dataset(dataset, image_set, strict=False, needs_images=measured)
     if first is not None:
         examples = replace(examples, examples=examples.examples[:first], name=f"{examples.name}, first {first}")
-    return Order(
+    return EvalJob(
         dataset=examples,
         out=out,
         ours=Variant("our masks", wanted.settings, labels_given) if measured else None,
         swept=parsed_axes(sweep),
-        kept=wanted.method,
+        fixed=wanted.method,
         predictions=tuple(predictions),
         resume=resume,
     )

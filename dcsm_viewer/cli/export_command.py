@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dcsm_viewer.cli import options as o
-from dcsm_viewer.cli.settings_options import Wanted, takes_settings
-from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+from dcsm_viewer.cli import options
+from dcsm_viewer.cli.settings_options import RequestedSettings, takes_settings
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, print_json, print_message, sentences
 from dcsm_viewer.core.types import UserError
 
 if TYPE_CHECKING:
     from dcsm_viewer.batch.inputs import Inputs
-    from dcsm_viewer.batch.run_batch import Order, Outcome
+    from dcsm_viewer.batch.run_batch import ExportJob, Outcome
     from dcsm_viewer.engine.engine import Engine
 
 _DEFAULT_FORMATS = ("voc", "npz", "png")
@@ -57,7 +57,7 @@ Threads = Annotated[
 def export(
     inputs: Images,
     out: Out,
-    wanted: Callable[[], Wanted],
+    wanted: Callable[[], RequestedSettings],
     classes: Classes = None,
     labels: Labels = None,
     formats: Formats = None,
@@ -76,63 +76,63 @@ def export(
             raise UserError("--workers starts processes here and --scheduler uses those of others; choose one.")
         if classes is not None and labels is not None:
             raise UserError("--classes says the same for all images and --labels for each; choose one.")
-        say("Loading the engine ...")
+        print_message("Loading the engine ...")
         # Torch takes seconds to import: only now, when the words are known to make sense.
         from dcsm_viewer.batch.inputs import Shard, inputs_of
         from dcsm_viewer.batch.labels import given_classes
-        from dcsm_viewer.batch.run_batch import Order, check_formats, servable, with_classes
+        from dcsm_viewer.batch.run_batch import ExportJob, check_formats, servable, with_classes
         from dcsm_viewer.engine.engine import Engine
         from dcsm_viewer.engine.runtime.threads import threads_in_use, use_threads
 
-        order = Order(settings, out, tuple(formats or _DEFAULT_FORMATS), stages=stages, resume=resume)
-        check_formats(order.formats)
+        job = ExportJob(settings, out, tuple(formats or _DEFAULT_FORMATS), stages=stages, resume=resume)
+        check_formats(job.formats)
         if threads is not None:
             use_threads(threads)
         engine = Engine()
         card = engine.card(settings)
-        order, refused = servable(engine, order)
+        job, refused = servable(engine, job)
         if classes is not None:
-            order = with_classes(engine, order, o.words(classes) or ())
+            job = with_classes(engine, job, options.words(classes) or ())
         share = None if shard is None else Shard.of(shard)
         images = inputs_of(inputs, recursive=recursive, out=out, shard=share)
         if labels is not None:
             told = given_classes(card, labels, images.paths, tuple(images.stems))
             for note in told.notes:
-                say(note)
-            order = replace(order, given=told.ids, unlabelled=told.troubles)
-        by_format = {} if share is not None else _refused_gatherings(images, order)
+                print_message(note)
+            job = replace(job, given=told.ids, unlabelled=told.troubles)
+        by_format = {} if share is not None else _refused_gatherings(images, job)
     refused += tuple(by_format.values())
     for sentence in refused:
-        say(sentence)
+        print_message(sentence)
     if workers is None and scheduler is None:
-        outcomes = _here(engine, images, order)
+        outcomes = _here(engine, images, job)
     else:
-        outcomes = _on_cluster(engine, images, order, workers, scheduler, threads or threads_in_use())
+        outcomes = _on_cluster(engine, images, job, workers, scheduler, threads or threads_in_use())
     with sentences(FAILED):
         done, failed = _told(outcomes, len(images.paths))
     all_fine = not (failed or refused)
     if share is None:
-        all_fine = _gather(images, order, done, left_out=by_format) and all_fine
+        all_fine = _gather(images, job, done, left_out=by_format) and all_fine
     if not all_fine:
         raise typer.Exit(FAILED)
 
 
-def _here(engine: Engine, images: Inputs, order: Order) -> Iterator[Outcome]:
+def _here(engine: Engine, images: Inputs, job: ExportJob) -> Iterator[Outcome]:
     from dcsm_viewer.batch import run_batch as batch
 
-    return iter(batch.export_images(engine, images.paths, order, say, images.stems))
+    return iter(batch.export_images(engine, images.paths, job, print_message, images.stems))
 
 
 def _on_cluster(
-    engine: Engine, images: Inputs, order: Order, workers: int | None, scheduler: str | None, threads: int
+    engine: Engine, images: Inputs, job: ExportJob, workers: int | None, scheduler: str | None, threads: int
 ) -> Iterator[Outcome]:
-    from dcsm_viewer.batch.dask import connected, export_on_cluster
+    from dcsm_viewer.batch.dask import dask_client, export_on_cluster
 
-    say("Starting the workers ..." if scheduler is None else f"Asking {scheduler} ...")
-    with connected(workers=workers, scheduler=scheduler, threads=threads) as client:
-        weights = engine.card(order.settings).weights_digest
+    print_message("Starting the workers ..." if scheduler is None else f"Asking {scheduler} ...")
+    with dask_client(workers=workers, scheduler=scheduler, threads=threads) as client:
+        weights = engine.card(job.settings).weights_digest
         yield from export_on_cluster(
-            client, images.paths, order, images.stems, weights=weights, threads=threads, report=say
+            client, images.paths, job, images.stems, weights=weights, threads=threads, report=print_message
         )
 
 
@@ -143,7 +143,7 @@ def _told(outcomes: Iterator[Outcome], count: int) -> tuple[frozenset[str], int]
     checked: dict[str, int] = {}
     last: Outcome | None = None
     for outcome in outcomes:
-        put(outcome)
+        print_json(outcome)
         if outcome.error is None:
             done.add(outcome.image)
         else:
@@ -153,38 +153,40 @@ def _told(outcomes: Iterator[Outcome], count: int) -> tuple[frozenset[str], int]
         last = outcome
     if count == 1 and last is not None:
         for name, found in last.checks.items():
-            say(f"{name} read back: {' '.join(found)}")
+            print_message(f"{name} read back: {' '.join(found)}")
     else:
         for name, images in checked.items():
-            say(f"{name}: the files of {images} images were read back by their consumers' rules, and all held.")
+            print_message(
+                f"{name}: the files of {images} images were read back by their consumers' rules, and all held."
+            )
     if failed:
-        say(f"{len(failed)} of {count} images failed:")
+        print_message(f"{len(failed)} of {count} images failed:")
         for outcome in failed:
-            say(f"  {outcome.image}: {outcome.error}")
+            print_message(f"  {outcome.image}: {outcome.error}")
     return frozenset(done), len(failed)
 
 
-def _refused_gatherings(images: Inputs, order: Order) -> dict[str, str]:
+def _refused_gatherings(images: Inputs, job: ExportJob) -> dict[str, str]:
     from dcsm_viewer.export import refused_gatherings
 
-    return refused_gatherings(images.gathered(images.paths), order.out, order.formats)
+    return refused_gatherings(images.gathered(images.paths), job.out, job.formats)
 
 
-def _gather(images: Inputs, order: Order, done: frozenset[str], left_out: Container[str]) -> bool:
+def _gather(images: Inputs, job: ExportJob, done: frozenset[str], left_out: Container[str]) -> bool:
     """The files of the whole folder, where a format has one; whether all went well."""
-    from dcsm_viewer.export import gather
+    from dcsm_viewer.export import write_folder_files
 
     if len(images.paths) < 2:
         return True
     fine = True
-    for name in order.formats:
+    for name in job.formats:
         if name in left_out:
             continue
         try:
-            for _, path, report in gather(images.gathered(_in_order(images, done)), order.out, (name,)):
-                say(f"{path} holds all images: {' '.join(report.sentences)}")
+            for _, path, report in write_folder_files(images.gathered(_in_order(images, done)), job.out, (name,)):
+                print_message(f"{path} holds all images: {' '.join(report.sentences)}")
         except UserError as error:
-            say(str(error))
+            print_message(str(error))
             fine = False
     return fine
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from dcsm_viewer.cli import options as o
-from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, say, sentences
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, print_message, sentences
 from dcsm_viewer.core.types import UserError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def gui(
         same |= {"scales": scales, "no_crf": no_crf, "device": device, "precision": precision}
         screenshot = _headless(paths, screen, same)
     elif not screen.offscreen:
-        say(f"No picture of the window can be made. {screen.trouble}")
+        print_message(f"No picture of the window can be made. {screen.trouble}")
         raise typer.Exit(FAILED)
     if missing is not None:
         raise missing  # Qt itself works: what is missing is not the system's
@@ -90,10 +90,10 @@ def _load_window() -> ImportError | None:
 def _headless(paths: list[str], screen: Screen, options: dict[str, Any]) -> Path:
     """Where the window's picture goes on a machine without a screen, after the results have been written beside it."""
     if not paths:
-        say(f"{screen.trouble} Name an image, or use `dcsm-viewer export IMAGE --out DIR`.")
+        print_message(f"{screen.trouble} Name an image, or use `dcsm-viewer export IMAGE --out DIR`.")
         raise typer.Exit(FAILED)
     results = "results and a picture of the window" if screen.offscreen else "results"
-    say(f"{screen.trouble} Doing the same job without a window, {results} in {HEADLESS_OUT}/.")
+    print_message(f"{screen.trouble} Doing the same job without a window, {results} in {HEADLESS_OUT}/.")
     from dcsm_viewer.cli.export_command import export
 
     export(inputs=paths, out=HEADLESS_OUT, **options)
@@ -119,6 +119,6 @@ def _size(text: str | None) -> tuple[int, int] | None:
         return None
     width, cross, height = text.partition("x")
     if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
-        say(f"--size {text!r} is no window size; write for example 1280x800.")
+        print_message(f"--size {text!r} is no window size; write for example 1280x800.")
         raise typer.Exit(BAD_USAGE)
     return int(width), int(height)

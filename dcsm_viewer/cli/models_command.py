@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, print_json, print_message, sentences
 
 app = typer.Typer(help="Networks by name: list, describe, import, blend, fetch.", rich_markup_mode=None)
 
@@ -24,7 +24,7 @@ def list_() -> None:
     from dcsm_viewer.engine.weights.library import list_models
 
     for entry in list_models():
-        put(_short(entry))
+        print_json(_short(entry))
 
 
 @app.command()
@@ -35,10 +35,10 @@ def info(name: Annotated[str, typer.Argument(help="A model's name, or a weights 
     with sentences(FAILED):
         known = {entry.name for entry in library.list_models()}
         if name in known:
-            put(library.info(name).model_dump(mode="json"))
+            print_json(library.info(name).model_dump(mode="json"))
             return
         weights = library.load(name)
-    put(
+    print_json(
         {
             "file": name,
             "architecture": weights.architecture,
@@ -76,9 +76,9 @@ def import_(
             convention=None if convention is None else input_spec_named(convention),
             replace_existing=replace,
         )
-    put(_short(entry))
+    print_json(_short(entry))
     for note in entry.notes:
-        say(note)
+        print_message(note)
 
 
 @app.command()
@@ -96,7 +96,7 @@ def interpolate(
 
     with sentences(FAILED):
         weights = blended(library.load(first), library.load(second), share)
-        put({"file": str(out), "sha256": write_interpolated(out, weights, half=half), "share": share})
+        print_json({"file": str(out), "sha256": write_interpolated(out, weights, half=half), "share": share})
 
 
 @app.command()
@@ -106,7 +106,7 @@ def remove(name: Annotated[str, typer.Argument(help="A model that was imported."
 
     with sentences(FAILED):
         library.remove(name)
-    put({"removed": name})
+    print_json({"removed": name})
 
 
 @app.command()
@@ -118,15 +118,15 @@ def fetch(
 ) -> None:
     """Downloads published weights (528 MB) and imports them; needs a network."""
     if name != "vgg16":
-        say(f"Only 'vgg16' can be fetched, not '{name}'; other weights are imported from a file.")
+        print_message(f"Only 'vgg16' can be fetched, not '{name}'; other weights are imported from a file.")
         raise typer.Exit(BAD_USAGE)
     from dcsm_viewer.engine.weights.torchvision_weights import fetch_torchvision_vgg16
 
     def progress(there: int, whole: int) -> None:
-        say(f"{there / 2**20:.0f} of {whole / 2**20:.0f} MB")
+        print_message(f"{there / 2**20:.0f} of {whole / 2**20:.0f} MB")
 
     with sentences(FAILED):
-        put(_short(fetch_torchvision_vgg16(progress, replace_existing=replace)))
+        print_json(_short(fetch_torchvision_vgg16(progress, replace_existing=replace)))
 
 
 def _short(entry: Any) -> dict[str, Any]:

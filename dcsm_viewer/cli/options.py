@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core import parameters
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import (
@@ -25,8 +25,8 @@ from dcsm_viewer.core.types import UserError
 ModelOption = Annotated[str, typer.Option("--model", help="A model's name (see `models list`) or a weights file.")]
 VocabularyOption = Annotated[Vocabulary, typer.Option(help="What a network of ImageNet's classes calls things.")]
 PresetOption = Annotated[PresetName, typer.Option(help="Which published form of the method.")]
-NOption = Annotated[int | None, typer.Option("--n", help=limits.LIMITS["method.candidates"].explanation)]
-ThresholdOption = Annotated[float | None, typer.Option(help=limits.LIMITS["method.threshold"].explanation)]
+NOption = Annotated[int | None, typer.Option("--n", help=parameters.LIMITS["method.candidates"].explanation)]
+ThresholdOption = Annotated[float | None, typer.Option(help=parameters.LIMITS["method.threshold"].explanation)]
 ScalesOption = Annotated[str | None, typer.Option(help="Sides of the network input in px, as 400,500,600.")]
 LayersOption = Annotated[
     str | None, typer.Option(help="Layers to use, as conv3_1,conv4_1; all of the model's if left out.")
@@ -71,7 +71,7 @@ def settings_from(
         device=device,
         precision=precision,
     )
-    limits.check(settings)
+    parameters.check(settings)
     return settings
 
 

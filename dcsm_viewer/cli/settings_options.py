@@ -17,7 +17,7 @@ from dcsm_viewer.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedSettings:
     """Settings as the options make them, and the constants of the method that were named on the command line."""
 
     settings: Settings
@@ -104,7 +104,7 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     return with_options
 
 
-def _wanted(given: dict[str, Any]) -> Wanted:
+def _wanted(given: dict[str, Any]) -> RequestedSettings:
     read = given | {"scales": o.numbers(given["scales"]), "layers": o.words(given["layers"])}
     sections: dict[str, dict[str, Any]] = {"method": {}, "crf": {"enabled": False if given["no_crf"] else None}}
     for option in _OPTIONS:
@@ -122,4 +122,4 @@ def _wanted(given: dict[str, Any]) -> Wanted:
         crf_preset=given["crf_preset"],
         top1=given["use_top1"],
     )
-    return Wanted(settings, sections["method"])
+    return RequestedSettings(settings, sections["method"])

@@ -22,7 +22,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CLOSED = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.EINVAL})  # Windows says EINVAL of a closed pipe
 
 
-def put(record: object) -> None:
+def print_json(record: object) -> None:
     """Print one JSON line on stdout, flushed, so that whoever reads a pipe sees it at once.
 
     In ASCII, as what is redirected has the encoding of the locale, which need not know the letters of a name.
@@ -33,7 +33,7 @@ def put(record: object) -> None:
         typer.echo(json.dumps(plain))
 
 
-def say(sentence: str) -> None:
+def print_message(sentence: str) -> None:
     """Print a sentence on stderr; nothing hangs on whether anybody hears it."""
     with suppress(OSError, ValueError):
         typer.echo(sentence, err=True)
@@ -45,13 +45,13 @@ def sentences(code: int) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        say(str(error))
+        print_message(str(error))
         raise typer.Exit(code) from None
     except OSError as trouble:
         sentence = sentence_on(trouble)
         if sentence is None:
             raise
-        say(sentence)
+        print_message(sentence)
         raise typer.Exit(code) from None
 
 
@@ -65,9 +65,11 @@ def told_stdout() -> Iterator[None]:
             raise
         _silence_stdout()
         if trouble.errno in _FULL:
-            say("stdout is full, so the results could not be told; make room, or send them to another disk.")
+            print_message("stdout is full, so the results could not be told; make room, or send them to another disk.")
         else:
-            say("Whoever read the results on stdout has gone, so the program ends here; written files are whole.")
+            print_message(
+                "Whoever read the results on stdout has gone, so the program ends here; written files are whole."
+            )
         raise typer.Exit(FAILED) from None
 
 

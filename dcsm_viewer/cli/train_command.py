@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import typer
 
-from dcsm_viewer.cli import options as o
-from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, put, say, sentences
+from dcsm_viewer.cli import options
+from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, print_json, print_message, sentences
 from dcsm_viewer.core.types import UserError
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 Layout = Literal["auto", "voc", "folders", "csv"]
 Task = Literal["auto", "Segmentation", "Main"]
-SAY_EVERY_S = 10.0
+PRINT_EVERY_S = 10.0
 
 Data = Annotated[Path, typer.Argument(help="A VOC folder, a folder with one folder a class, or a CSV: image,label,...")]
 Out = Annotated[
@@ -94,8 +94,8 @@ def train(
     views: ViewsOption = 0,
     outputs_of: OutputsOption = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same training.")] = 0,
-    device: o.DeviceOption = "auto",
-    precision: o.PrecisionOption = "auto",
+    device: options.DeviceOption = "auto",
+    precision: options.PrecisionOption = "auto",
     half: HalfOption = False,
     workers: WorkersOption = 2,
     checkpoint_every: EveryOption = 120.0,
@@ -113,11 +113,11 @@ def train(
         )
         from dcsm_viewer.engine.runtime.device import choose
         from dcsm_viewer.training.curve_picture import NAME, write_curve
-        from dcsm_viewer.training.loop import train as run
-        from dcsm_viewer.training.train_job import Order
-        from dcsm_viewer.training.training_recipe import Recipe
+        from dcsm_viewer.training.loop import train as run_training
+        from dcsm_viewer.training.train_job import TrainJob
+        from dcsm_viewer.training.training_recipe import TrainingRecipe
 
-        recipe = Recipe(
+        recipe = TrainingRecipe(
             start=start,
             epochs=epochs,
             batch=batch,
@@ -138,27 +138,27 @@ def train(
             outputs_of=outputs_of,
             seed=seed,
         )
-        order = Order(
+        job = TrainJob(
             recipe, training, validation, out, choose(device, precision), workers, checkpoint_every, half=half
         )
     is_first = os.environ.get("RANK", "0") == "0"
     if is_first:
-        say(
+        print_message(
             f"Training on {len(training.examples)} images of {len(training.class_names)} classes, "
-            f"validating on {len(validation.examples)}, on the {order.compute.device_name}."
+            f"validating on {len(validation.examples)}, on the {job.compute.device_name}."
         )
     with sentences(FAILED), _Interrupted() as interrupted:
-        speaker = _Speaker()
-        done = run(order, speaker, lambda: not (interrupted.is_set or speaker.is_unheard))
+        speaker = _ProgressPrinter()
+        done = run_training(job, speaker, lambda: not (interrupted.is_set or speaker.is_unheard))
         if done.curve and is_first:
             write_curve(out / NAME, done.curve, done.best_epoch)
     if not is_first:
         return
     if not done.finished:
-        say(f"Stopped after epoch {len(done.curve)}; the same command goes on.")
+        print_message(f"Stopped after epoch {len(done.curve)}; the same command goes on.")
     if speaker.is_unheard:
         raise typer.Exit(FAILED)
-    put(
+    print_json(
         {
             "finished": done.finished,
             "weights": None if done.weights is None else str(done.weights),
@@ -169,31 +169,31 @@ def train(
     )
 
 
-class _Speaker:
+class _ProgressPrinter:
     """Progress in words on stderr, at most every few seconds; epochs as JSON on stdout.
 
     is_unheard: stdout takes no more; the training then stops as by Ctrl+C, with its checkpoint.
     """
 
     def __init__(self) -> None:
-        self._said_s = -SAY_EVERY_S
+        self._printed_s = -PRINT_EVERY_S
         self.is_unheard = False
 
     def __call__(self, event: Event) -> None:
-        from dcsm_viewer.training.progress import Epoch, Note, Step
+        from dcsm_viewer.training.progress import Epoch, Note, TrainStep
 
         match event:
             case Epoch():
                 try:
-                    put(event)
+                    print_json(event)
                 except typer.Exit:
                     self.is_unheard = True
             case Note(text=text):
-                say(text)
-            case Step() if time.monotonic() - self._said_s >= SAY_EVERY_S or event.step == event.steps:
-                self._said_s = time.monotonic()
+                print_message(text)
+            case TrainStep() if time.monotonic() - self._printed_s >= PRINT_EVERY_S or event.step == event.steps:
+                self._printed_s = time.monotonic()
                 minutes, seconds = divmod(round(event.left_s), 60)
-                say(
+                print_message(
                     f"Epoch {event.epoch}/{event.epochs}, step {event.step}/{event.steps}: loss {event.loss:.4f}, "
                     f"{event.images_per_s:.1f} images/s, {minutes} min {seconds:02d} s left"
                 )
@@ -215,7 +215,7 @@ class _Interrupted:
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self.is_set = True
         signal.signal(signal.SIGINT, self._before)
-        say("Stopping after this step ...")
+        print_message("Stopping after this step ...")
 
 
 def _sizes(text: str) -> tuple[int, int]:
@@ -239,7 +239,7 @@ def _data(
 ) -> tuple[Dataset, Dataset]:
     """(training, validation)."""
     from dcsm_viewer.io.datasets import csv_dataset, folder_dataset, voc_dataset
-    from dcsm_viewer.training.split import held_back, known_as
+    from dcsm_viewer.training.split import split_validation, with_class_names
 
     if not data.exists():
         raise UserError(f"{data} is not there; give a VOC folder, a folder of class folders, or a CSV.")
@@ -254,5 +254,5 @@ def _data(
     read = csv_dataset if layout == "csv" else folder_dataset
     whole = read(data)
     if val is None:
-        return held_back(whole, share, seed)
-    return whole, known_as(read(val), whole.class_names)
+        return split_validation(whole, share, seed)
+    return whole, with_class_names(read(val), whole.class_names)

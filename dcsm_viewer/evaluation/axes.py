@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core import parameters
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameter_rows import Choice, Limit
@@ -27,18 +27,18 @@ class Axis:
     """
 
     title: str
-    usual: Callable[[ModelCard], tuple[str, ...]]
+    default_values: Callable[[ModelCard], tuple[str, ...]]
     change: Change
     is_number: bool = False
 
 
-def axes(kept: Mapping[str, Any] = MappingProxyType({})) -> Mapping[str, Axis]:
+def axes(fixed: Mapping[str, Any] = MappingProxyType({})) -> Mapping[str, Axis]:
     """Every axis by name. kept: constants of the method, by field, that a swept preset leaves as they are."""
     return {
         "n": _of_number(LIMITS["method.candidates"], _N),
         "crf": Axis("CRF", _listed("off", "on"), _change_crf),
         "classes": Axis("classes", _listed("found", "given"), _change_classes),
-        "preset": Axis("preset", _listed("paper", "caffe", "formula", "simonyan"), _preset_change(kept)),
+        "preset": Axis("preset", _listed("paper", "caffe", "formula", "simonyan"), _preset_change(fixed)),
         "layers": Axis("layers", lambda card: ("all", *card.layer_names), _change_layers),
         "scales": Axis("scales", _listed("400+500+600", "400", "500", "600"), _change_scales),
         "crf-preset": Axis("CRF preset", lambda _: tuple(CRF_PRESETS), _change_crf_preset),
@@ -67,7 +67,7 @@ def _listed(*values: str) -> Callable[[ModelCard], tuple[str, ...]]:
     return lambda _: values
 
 
-def _of_number(limit: Limit, usual: tuple[str, ...]) -> Axis:
+def _of_number(limit: Limit, default_values: tuple[str, ...]) -> Axis:
     room, name = limit.field.split(".")
 
     def change(variant: Variant, value: str) -> Variant:
@@ -78,7 +78,10 @@ def _of_number(limit: Limit, usual: tuple[str, ...]) -> Axis:
         return _changed(variant, room, **{name: number})
 
     return Axis(
-        limit.label if room == "method" else f"CRF {limit.label.lower()}", _listed(*usual), change, is_number=True
+        limit.label if room == "method" else f"CRF {limit.label.lower()}",
+        _listed(*default_values),
+        change,
+        is_number=True,
     )
 
 
@@ -90,8 +93,8 @@ def _of_choice(choice: Choice) -> Axis:
         return _changed(variant, room, **{name: _one_of(value, values, choice.label)})
 
     # The baselines need a package that is not always there; whoever wants them names them.
-    usual = [word for word in values if word not in ("gradcam", "finercam")]
-    return Axis(choice.label, _listed(*usual), change)
+    default_values = [word for word in values if word not in ("gradcam", "finercam")]
+    return Axis(choice.label, _listed(*default_values), change)
 
 
 def _word(value: str | bool) -> str:
@@ -118,11 +121,11 @@ def _change_classes(variant: Variant, value: str) -> Variant:
     return replace(variant, labels_given=_one_of(value, {"found": False, "given": True}, "the classes"))
 
 
-def _preset_change(kept: Mapping[str, Any]) -> Change:
+def _preset_change(fixed: Mapping[str, Any]) -> Change:
     def change(variant: Variant, value: str) -> Variant:
         known: dict[str, PresetName] = {str(name): name for name in PRESETS}
         preset = PRESETS[_one_of(value, known, "the preset")]
-        return replace(variant, settings=replace(variant.settings, method=replace(preset, **kept)))
+        return replace(variant, settings=replace(variant.settings, method=replace(preset, **fixed)))
 
     return change
 
@@ -143,5 +146,5 @@ def _change_scales(variant: Variant, value: str) -> Variant:
         scales = tuple(int(part) for part in value.split("+"))
     except ValueError:
         raise UserError(f"'{value}' names no scales; write for example 400+500+600.") from None
-    limits.check(_changed(variant, "method", scales=scales).settings)
+    parameters.check(_changed(variant, "method", scales=scales).settings)
     return _changed(variant, "method", scales=scales)

@@ -30,7 +30,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PlotFrame:
     """What surrounds a plot. ticks: where x is labelled and with what; y_range: None fits the values."""
 
     title: str
@@ -42,7 +42,7 @@ class Frame:
     size_inches: tuple[float, float] = (8.6, 5.2)
 
 
-def line_chart(frame: Frame, series: Sequence[Series]) -> Figure:
+def line_chart(frame: PlotFrame, series: Sequence[Series]) -> Figure:
     """A figure with a line for each series and a legend beside them."""
     figure, axes = _empty(frame)
     for one in series:
@@ -59,7 +59,7 @@ def line_chart(frame: Frame, series: Sequence[Series]) -> Figure:
 
 
 def bar_chart(
-    frame: Frame, groups: Sequence[Sequence[float]], names: Sequence[str], *, values_shown: bool = False
+    frame: PlotFrame, groups: Sequence[Sequence[float]], names: Sequence[str], *, values_shown: bool = False
 ) -> Figure:
     """Bars side by side: groups[i][j] is the bar of names[j] at x = i; NaN leaves its place empty."""
     figure, axes = _empty(frame)
@@ -103,7 +103,7 @@ def _legend_name(name: str) -> str:
     return f" {name}" if name.startswith("_") else name
 
 
-def _empty(frame: Frame) -> tuple[Figure, Axes]:
+def _empty(frame: PlotFrame) -> tuple[Figure, Axes]:
     from matplotlib.figure import Figure
 
     # Not pyplot: it keeps every figure and chooses a backend for the whole process.
@@ -113,7 +113,7 @@ def _empty(frame: Frame) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _finished(figure: Figure, axes: Axes, frame: Frame) -> Figure:
+def _finished(figure: Figure, axes: Axes, frame: PlotFrame) -> Figure:
     with _styled():
         axes.set_title(frame.title)
         axes.set_xlabel(frame.x_label)

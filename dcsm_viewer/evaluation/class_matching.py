@@ -10,7 +10,7 @@ from dcsm_viewer.io.datasets.image_names import composed
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabularies:
+class ClassMatching:
     """numbers: per class id of the model its label in the masks, 0 where the data set has no such class."""
 
     class_names: tuple[str, ...]
@@ -18,7 +18,7 @@ class Vocabularies:
     numbers: tuple[int, ...]
 
     @classmethod
-    def of(cls, class_names: tuple[str, ...], model_names: tuple[str, ...]) -> Vocabularies:
+    def of(cls, class_names: tuple[str, ...], model_names: tuple[str, ...]) -> ClassMatching:
         """Raises UserError where not one class is called the same."""
         labels = {composed(name): label for label, name in enumerate(class_names, 1)}
         numbers = tuple(labels.get(composed(name), 0) for name in model_names)

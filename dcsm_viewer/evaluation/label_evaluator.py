@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core import parameters
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import ModelCard, Request, SourceImage, Stage
@@ -24,7 +24,7 @@ from dcsm_viewer.engine.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelResult:
     """scores: float32 (C,), the image's. class_maps: (T, H, W) in [0, 1] of `detected_ids`; labels: (H, W), id + 1.
 
     Two with equal maps_key have the same class maps.
@@ -38,7 +38,7 @@ class Labelled:
     labels: NDArray[np.uint16] = field(repr=False, compare=False)
 
 
-class Bench:
+class LabelEvaluator:
     """The engine for an evaluation: labels alone, no maps for the eye, and nothing made twice for one image.
 
     Its labels are those of `Engine.settle`, pixel by pixel (tested). Ask for all settings of one image in a row, the
@@ -58,9 +58,9 @@ class Bench:
     def device_name(self, settings: Settings) -> str:
         return choose(settings.device, settings.precision).device_name
 
-    def label(self, image: SourceImage, settings: Settings) -> Labelled:
+    def label(self, image: SourceImage, settings: Settings) -> LabelResult:
         """Raises UserError with a sentence for settings that cannot be used."""
-        limits.check(settings)
+        parameters.check(settings)
         # Nobody turns back to an earlier image.
         self._cached.clear_for_image(image.digest)
         self._forward_cache.clear_for_image(image.digest)
@@ -72,7 +72,7 @@ class Bench:
         stage = MapPipeline(passes, LABELS_ALONE)
         outputs = stage.outputs()
         subtracted = stage.subtracted(outputs)
-        return Labelled(
+        return LabelResult(
             scores=image_scores(outputs.scores, settings.method),
             candidate_ids=outputs.detection.candidate_ids,
             detected_ids=outputs.detection.detected_ids,

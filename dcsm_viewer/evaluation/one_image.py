@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import SourceImage, UserError
-from dcsm_viewer.evaluation.class_matching import Vocabularies
-from dcsm_viewer.evaluation.label_evaluator import Bench, Labelled
+from dcsm_viewer.evaluation.class_matching import ClassMatching
+from dcsm_viewer.evaluation.label_evaluator import LabelEvaluator, LabelResult
 from dcsm_viewer.evaluation.predictions import Predictions
 from dcsm_viewer.evaluation.records import Record
 from dcsm_viewer.evaluation.rows import Row
-from dcsm_viewer.evaluation.variants import Variant, in_working_order
+from dcsm_viewer.evaluation.variants import Variant, in_evaluation_order
 from dcsm_viewer.io.datasets import Example
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.masks import read_mask
@@ -26,7 +26,7 @@ from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 
 
 @dataclass(frozen=True, slots=True)
-class OneImage:
+class ImageEvaluation:
     """An example with its true mask, (H, W): label per pixel, 255 void. files: the digest of both files."""
 
     example: Example
@@ -35,11 +35,11 @@ class OneImage:
     labels: int
 
     @classmethod
-    def of(cls, example: Example, files: str, labels: int) -> OneImage:
+    def of(cls, example: Example, files: str, labels: int) -> ImageEvaluation:
         """Raises UserError where there is no mask or it cannot be read."""
         return cls(example, files, read_mask(mask_of(example)), labels)
 
-    def theirs(self, row: Row, predictions: Predictions) -> Record:
+    def evaluate_masks(self, row: Row, predictions: Predictions) -> Record:
         """The figures of somebody's mask."""
         begin = time.perf_counter()
         path = predictions.path_of(self.example.stem)
@@ -56,7 +56,9 @@ class OneImage:
             raise UserError(f"{path}: {trouble}") from None
         return Record(self.example.stem, row.digest, self.files, confusion, seconds=time.perf_counter() - begin)
 
-    def ours(self, rows: Sequence[tuple[Row, Variant]], bench: Bench, vocabularies: Vocabularies) -> Iterator[Record]:
+    def evaluate_variants(
+        self, rows: Sequence[tuple[Row, Variant]], evaluator: LabelEvaluator, matching: ClassMatching
+    ) -> Iterator[Record]:
         """The figures of each row, in the order in which they cost least.
 
         What the first of several alike rows pays for, the passes above all, stands in its seconds alone.
@@ -71,9 +73,9 @@ class OneImage:
             )
         known: dict[Hashable, tuple[ThresholdCounts, Mapping[int, float]]] = {}
         row_of = {id(variant): row for row, variant in rows}
-        for variant in in_working_order([variant for _, variant in rows]):
-            labelled = self._labelled(image, variant, bench, vocabularies)
-            numbers = [vocabularies.numbers[class_id] for class_id in labelled.detected_ids]
+        for variant in in_evaluation_order([variant for _, variant in rows]):
+            labelled = self._labelled(image, variant, evaluator, matching)
+            numbers = [matching.numbers[class_id] for class_id in labelled.detected_ids]
             if labelled.maps_key not in known:
                 known[labelled.maps_key] = (
                     ThresholdCounts.of(self.truth, labelled.class_maps, numbers, self.labels),
@@ -85,7 +87,7 @@ class OneImage:
                 self.example.stem,
                 row_of[id(variant)].digest,
                 self.files,
-                Confusion.of(self.truth, _renumbered(labelled, vocabularies), self.labels),
+                Confusion.of(self.truth, _renumbered(labelled, matching), self.labels),
                 curve,
                 scores=tuple(float(score) for score in labelled.scores),
                 detected=labelled.detected_ids,
@@ -94,9 +96,11 @@ class OneImage:
                 seconds=seconds,
             )
 
-    def _labelled(self, image: SourceImage, variant: Variant, bench: Bench, vocabularies: Vocabularies) -> Labelled:
-        true_ids = vocabularies.ids_of(self.example.labels)
-        return bench.label(image, variant.for_image(true_ids, vocabularies.strange_ids))
+    def _labelled(
+        self, image: SourceImage, variant: Variant, evaluator: LabelEvaluator, matching: ClassMatching
+    ) -> LabelResult:
+        true_ids = matching.ids_of(self.example.labels)
+        return evaluator.label(image, variant.for_image(true_ids, matching.strange_ids))
 
 
 def mask_of(example: Example) -> Path:
@@ -106,7 +110,7 @@ def mask_of(example: Example) -> Path:
     return example.mask
 
 
-def _renumbered(labelled: Labelled, vocabularies: Vocabularies) -> NDArray[np.uint16]:
+def _renumbered(labelled: LabelResult, matching: ClassMatching) -> NDArray[np.uint16]:
     """Labels (H, W) in the data set's numbers instead of the model's."""
-    table = np.array([0, *vocabularies.numbers], np.uint16)
+    table = np.array([0, *matching.numbers], np.uint16)
     return table[labelled.labels]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dcsm_viewer.evaluation.axes import axes
-from dcsm_viewer.evaluation.chart import COLOURS, GREY, Frame, Series, bar_chart, line_chart
+from dcsm_viewer.evaluation.chart import COLOURS, GREY, PlotFrame, Series, bar_chart, line_chart
 from dcsm_viewer.evaluation.published_figures import PUBLISHED_BY_N
 from dcsm_viewer.evaluation.summary import RowSummary
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
@@ -67,9 +67,9 @@ def _by_choice(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str
     return bar_chart(frame, groups, list(lines), values_shown=len(values) * len(lines) <= 12)
 
 
-def _frame(name: str, title: str, ticks: tuple[tuple[float, str], ...], margin: float) -> Frame:
+def _frame(name: str, title: str, ticks: tuple[tuple[float, str], ...], margin: float) -> PlotFrame:
     what = axes()[name].title
-    return Frame(f"{title}: mean IoU by {what}", what, _Y, ticks, (-margin, len(ticks) - 1 + margin))
+    return PlotFrame(f"{title}: mean IoU by {what}", what, _Y, ticks, (-margin, len(ticks) - 1 + margin))
 
 
 def _threshold_plot(rows: Sequence[RowSummary], title: str) -> Figure:
@@ -85,7 +85,7 @@ def _threshold_plot(rows: Sequence[RowSummary], title: str) -> Figure:
         )
         for index, row in enumerate(shown)
     ]
-    frame = Frame(
+    frame = PlotFrame(
         f"{title}: class maps cut at one threshold, no CRF",
         "threshold: below it lies the background",
         _Y,
@@ -98,7 +98,7 @@ def _threshold_plot(rows: Sequence[RowSummary], title: str) -> Figure:
 def _class_plot(rows: Sequence[RowSummary], class_names: Sequence[str], title: str) -> Figure:
     names = ("background", *class_names)
     groups = [[100 * float(row.iou[label]) for row in rows] for label in range(len(names))]
-    frame = Frame(
+    frame = PlotFrame(
         f"{title}: IoU by class" + (", the best rows" if len(rows) > 1 else ""),
         "",
         "IoU, %",

@@ -15,7 +15,7 @@ SIMONYAN, WITHOUT_CRF, WITH_CRF = "Simonyan et al. + CRF", "DCSM without CRF", "
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedFigure:
     """One figure: mean IoU in percent."""
 
     name: str
@@ -23,18 +23,18 @@ class Published:
     mark: str = ""
 
 
-PUBLISHED: tuple[Published, ...] = (
-    Published(SIMONYAN, 33.8),
-    Published(WITHOUT_CRF, 40.5),
-    Published(WITH_CRF, 44.2),
-    Published("MIL-FCN", 25.7),
-    Published("EM-Adapt", 38.2),
-    Published("CCNN", 34.5),
-    Published("MIL-seg", 42.0, "A"),
-    Published("STC", 49.8, "A"),
-    Published("SEC", 50.7),
-    Published("One point", 46.1, "B"),
-    Published("Check mask", 51.5, "B"),
+PUBLISHED: tuple[PublishedFigure, ...] = (
+    PublishedFigure(SIMONYAN, 33.8),
+    PublishedFigure(WITHOUT_CRF, 40.5),
+    PublishedFigure(WITH_CRF, 44.2),
+    PublishedFigure("MIL-FCN", 25.7),
+    PublishedFigure("EM-Adapt", 38.2),
+    PublishedFigure("CCNN", 34.5),
+    PublishedFigure("MIL-seg", 42.0, "A"),
+    PublishedFigure("STC", 49.8, "A"),
+    PublishedFigure("SEC", 50.7),
+    PublishedFigure("One point", 46.1, "B"),
+    PublishedFigure("Check mask", 51.5, "B"),
 )
 
 # By N, with CRF.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.evaluation.class_matching import Vocabularies
+from dcsm_viewer.evaluation.class_matching import ClassMatching
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.metrics.average_precision import average_precisions
 from dcsm_viewer.metrics.means import mean_of
@@ -60,7 +60,7 @@ def recognition_of(
     A class of the data set that the model does not have scores 0; one that only the model has can be found wrongly.
     Raises UserError where model and data set have no class in common.
     """
-    unknown = Vocabularies.of(dataset.class_names, model_names).unknown_names
+    unknown = ClassMatching.of(dataset.class_names, model_names).unknown_names
     names = (*model_names, *unknown)
     scores = np.hstack([scores, np.zeros((len(scores), len(unknown)))])
     shows: NDArray[np.bool_] = np.array([[name in example.labels for name in names] for example in dataset.examples])

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError, read_only
-from dcsm_viewer.io.atomic import explain
+from dcsm_viewer.io.atomic import raise_user_error
 from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 
@@ -81,7 +81,7 @@ class RecordFile:
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as trouble:
-            explain(trouble, self._path)
+            raise_user_error(trouble, self._path)
 
     def _ends_in_a_line(self) -> bool:
         with self._path.open("rb") as stream:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.evaluation.class_matching import Vocabularies
-from dcsm_viewer.evaluation.label_evaluator import Bench
-from dcsm_viewer.evaluation.one_image import OneImage, mask_of
+from dcsm_viewer.evaluation.class_matching import ClassMatching
+from dcsm_viewer.evaluation.label_evaluator import LabelEvaluator
+from dcsm_viewer.evaluation.one_image import ImageEvaluation, mask_of
 from dcsm_viewer.evaluation.records import Record, RecordFile, files_digest
 from dcsm_viewer.evaluation.rows import Row
 from dcsm_viewer.io.datasets import Dataset, Example
@@ -18,11 +18,11 @@ Known = Mapping[tuple[str, str, str], Record]
 
 
 @dataclass(frozen=True, slots=True)
-class Measurer:
+class VariantEvaluator:
     """What our own rows need; an evaluation of other people's masks goes without."""
 
-    bench: Bench
-    vocabularies: Vocabularies
+    evaluator: LabelEvaluator
+    matching: ClassMatching
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ImageDone:
 
 
 def evaluate(
-    dataset: Dataset, rows: Sequence[Row], records: RecordFile, measurer: Measurer | None
+    dataset: Dataset, rows: Sequence[Row], records: RecordFile, variant_evaluator: VariantEvaluator | None
 ) -> Iterator[ImageDone]:
     """One ImageDone after the other, in the order of the list; what `records` holds already is not made again.
 
@@ -53,13 +53,13 @@ def evaluate(
             if example.trouble is not None:
                 raise UserError(example.trouble)
             # Other people's masks are measured without the images, which need not be there.
-            files = files_digest(*([] if measurer is None else [example.image]), mask_of(example))
+            files = files_digest(*([] if variant_evaluator is None else [example.image]), mask_of(example))
             there = {row.digest: known[key] for row in rows if (key := _key(example, row, files)) in known}
             missing = [row for row in rows if row.digest not in there]
             made = {}
             if missing:
-                one = OneImage.of(example, files, len(dataset.class_names) + 1)
-                made = {record.row: record for record in _measured(one, missing, measurer)}
+                one = ImageEvaluation.of(example, files, len(dataset.class_names) + 1)
+                made = {record.row: record for record in _measured(one, missing, variant_evaluator)}
         except UserError as error:
             yield ImageDone(example, (), 0, time.perf_counter() - begin, str(error))
             continue
@@ -74,10 +74,12 @@ def _key(example: Example, row: Row, files: str) -> tuple[str, str, str]:
     return example.stem, row.digest, files
 
 
-def _measured(one: OneImage, rows: Sequence[Row], measurer: Measurer | None) -> Iterator[Record]:
+def _measured(
+    one: ImageEvaluation, rows: Sequence[Row], variant_evaluator: VariantEvaluator | None
+) -> Iterator[Record]:
     for row in rows:
         if row.predictions is not None:
-            yield one.theirs(row, row.predictions)
-    ours = [(row, row.variant) for row in rows if row.variant is not None]
-    if ours and measurer is not None:
-        yield from one.ours(ours, measurer.bench, measurer.vocabularies)
+            yield one.evaluate_masks(row, row.predictions)
+    evaluate_variants = [(row, row.variant) for row in rows if row.variant is not None]
+    if evaluate_variants and variant_evaluator is not None:
+        yield from one.evaluate_variants(evaluate_variants, variant_evaluator.evaluator, variant_evaluator.matching)

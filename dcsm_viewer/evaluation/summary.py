@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.evaluation.class_matching import Vocabularies
+from dcsm_viewer.evaluation.class_matching import ClassMatching
 from dcsm_viewer.evaluation.records import Record
 from dcsm_viewer.evaluation.rows import Row
 from dcsm_viewer.metrics.average_precision import average_precisions
@@ -87,8 +87,8 @@ class RowSummary:
 class Tally:
     """The records of one row, added up image by image; of each image only its scores and detected classes stay."""
 
-    def __init__(self, row: Row, class_names: tuple[str, ...], vocabularies: Vocabularies | None) -> None:
-        self._row, self._class_names, self._vocabularies = row, class_names, vocabularies
+    def __init__(self, row: Row, class_names: tuple[str, ...], matching: ClassMatching | None) -> None:
+        self._row, self._class_names, self._vocabularies = row, class_names, matching
         self._labels = len(class_names) + 1
         self._confusion = Confusion.nothing(self._labels)
         self._curve: ThresholdCounts | None = None
@@ -140,21 +140,21 @@ class Tally:
             seconds=self._seconds,
         )
 
-    def _scores_of_classes(self, vocabularies: Vocabularies) -> NDArray[np.float64]:
+    def _scores_of_classes(self, matching: ClassMatching) -> NDArray[np.float64]:
         """(images, classes of the data set); 0 for a class the model does not have."""
         scores = np.zeros((len(self._scores), len(self._class_names)))
         by_class = np.array(self._scores)
-        for class_id, number in enumerate(vocabularies.numbers):
+        for class_id, number in enumerate(matching.numbers):
             if number:
                 scores[:, number - 1] = by_class[:, class_id]
         return scores
 
-    def _detection(self, there: NDArray[np.bool_], vocabularies: Vocabularies) -> tuple[float, float]:
+    def _detection(self, there: NDArray[np.bool_], matching: ClassMatching) -> tuple[float, float]:
         """Precision and recall of the detected classes, all images together."""
         found = np.zeros_like(there)
         for image, detected in enumerate(self._detected):
             for class_id in detected:
-                found[image, vocabularies.numbers[class_id] - 1] = True
+                found[image, matching.numbers[class_id] - 1] = True
         both = int((found & there).sum())
         return _share(both, int(found.sum())), _share(both, int(there.sum()))
 

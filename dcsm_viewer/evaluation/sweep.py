@@ -8,12 +8,12 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from dcsm_viewer.core import parameters as limits
+from dcsm_viewer.core import parameters
 from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.evaluation.axes import axes
 from dcsm_viewer.evaluation.variants import Variant
 
-MOST_VARIANTS = 400
+MAX_VARIANTS = 400
 # A preset sets all constants, so it comes before those that change one.
 _FIRST = ("preset", "crf-preset")
 
@@ -22,16 +22,16 @@ def variants_of(
     base: Variant,
     asked: Mapping[str, tuple[str, ...]],
     card: ModelCard,
-    kept: Mapping[str, Any] = MappingProxyType({}),
+    fixed: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Variant, ...]:
     """All combinations of the values asked for by axis, () meaning the usual ones; the base alone for no axes.
 
     kept: see `axes`. Raises UserError for a value that does not exist and for more rows than anybody reads.
     """
-    known = axes(kept)
+    known = axes(fixed)
     grid: list[list[tuple[str, str]]] = []
     for name, values in asked.items():
-        taken = values or known[name].usual(card)
+        taken = values or known[name].default_values(card)
         if not taken:
             raise UserError(f"Say which values of '{name}' to sweep, for example {name}=0.2:0.5.")
         grid.append([(name, value) for value in taken])
@@ -40,11 +40,11 @@ def variants_of(
         variant = base
         for name, value in sorted(chosen, key=lambda pair: pair[0] not in _FIRST):
             variant = known[name].change(variant, value)
-        limits.check(variant.settings)
+        parameters.check(variant.settings)
         title = ", ".join(f"{known[name].title} {value}" for name, value in chosen)
         variants.append(replace(variant, name=title or base.name, values=dict(chosen)))
-    if len(variants) > MOST_VARIANTS:
-        raise UserError(f"The sweep has {len(variants)} rows; at most {MOST_VARIANTS} are made. Name fewer values.")
+    if len(variants) > MAX_VARIANTS:
+        raise UserError(f"The sweep has {len(variants)} rows; at most {MAX_VARIANTS} are made. Name fewer values.")
     return tuple(variants)
 
 

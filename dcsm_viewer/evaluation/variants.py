@@ -35,6 +35,6 @@ class Variant:
         return replace(self.settings, choice=choice)
 
 
-def in_working_order(variants: Sequence[Variant]) -> tuple[Variant, ...]:
+def in_evaluation_order(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     """The largest N first, so that all classes go back through the network together."""
     return tuple(sorted(variants, key=lambda variant: -variant.settings.method.candidates))

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from dcsm_viewer.export.bundle import Export, export_result, export_with_reports
 from dcsm_viewer.export.file_names import stems_for
-from dcsm_viewer.export.folder_files import GATHERINGS, gather, refused_gatherings
-from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.folder_files import FOLDER_FORMATS, refused_gatherings, write_folder_files
+from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.format_registry import FORMATS, Format
 from dcsm_viewer.export.leftovers import clear_leftovers
 from dcsm_viewer.export.recipe import Recipe, read_recipe
 from dcsm_viewer.export.report import Report
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 __all__ = [
+    "FOLDER_FORMATS",
     "FORMATS",
-    "GATHERINGS",
     "Export",
+    "FolderImage",
     "Format",
-    "GatheredImage",
     "Recipe",
     "Report",
+    "atomic_write",
     "clear_leftovers",
     "export_result",
     "export_with_reports",
-    "gather",
     "read_recipe",
     "refused_gatherings",
     "stems_for",
-    "whole_file",
+    "write_folder_files",
 ]

@@ -15,7 +15,7 @@ from dcsm_viewer.export.own_exports import check_targets, earlier_files
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_recipe
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.export.result_checks import segmentation_of
-from dcsm_viewer.io.atomic import explain, part_beside
+from dcsm_viewer.io.atomic import raise_user_error, temporary_path
 
 # Another export into the same folder may take an empty folder away again before a file of this one lies in it.
 _TRIES = 100
@@ -75,7 +75,7 @@ def export_with_reports(
             for draft, target in zip(drafts, targets, strict=True):
                 draft.replace(target)
     except OSError as trouble:
-        explain(trouble, targets[0])
+        raise_user_error(trouble, targets[0])
     return Export(tuple(targets), tuple(reports))
 
 
@@ -84,7 +84,7 @@ def draft_beside(target: Path, folder: Path, undo: ExitStack) -> Path:
 
     The folders between are made. `undo` takes away what is not in its place by then.
     """
-    part = part_beside(target)
+    part = temporary_path(target)
     draft = part.with_name(f"{part.name}{target.suffix}")
     for _ in range(_TRIES):
         _make_rooms(target, folder, undo)

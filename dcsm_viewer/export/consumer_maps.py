@@ -9,7 +9,7 @@ from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export.result_checks import segmentation_of
 
 
-def own_maximum_maps(result: Result) -> NDArray[np.float32]:
+def maps_over_own_maximum(result: Result) -> NDArray[np.float32]:
     """(T, H, W) in [0, 1]: each class map divided by its own maximum; a map without evidence stays 0.
 
     PSA, SEAM, IRN and CLIP-ES write their maps that way, and their published thresholds (0.26 for SEAM) mean it. To
@@ -26,7 +26,7 @@ def over_own_maximum(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     return scaled
 
 
-def detected_or_refused(result: Result, consumer: str) -> None:
+def require_detected(result: Result, consumer: str) -> None:
     """Nothing, if there is a detected class. Raises UserError where there is none, which `consumer` cannot read."""
     if not result.detected_ids:
         raise UserError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class GatheredImage:
+class FolderImage:
     """`stem` is that of its exports, `name` the image's path from the folder that was exported, with "/"."""
 
     stem: str

@@ -33,7 +33,7 @@ from dcsm_viewer.export.seed_rules import (
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file: `place` is its path in the export folder, with {stem} for the image's stem.
+    """One kind of file: `path_pattern` is its path in the export folder, with {stem} for the image's stem.
 
     `write(result, path)` makes the file and `verify(path, result)` reads it back by its consumers' rules. `rules`: the
     seeds that the result must hold for it (dcsm_viewer.worker.pseudo_labels). `more`: the other files of an export
@@ -42,7 +42,7 @@ class Format:
 
     name: str
     title: str
-    place: str
+    path_pattern: str
     write: Callable[[Result, Path], None]
     verify: Callable[[Path, Result], Report]
     rules: tuple[SeedRule, ...] = ()
@@ -54,7 +54,7 @@ class Format:
         return (self, *self.more)
 
     def path(self, folder: Path, stem: str) -> Path:
-        return folder / self.place.format(stem=stem)
+        return folder / self.path_pattern.format(stem=stem)
 
 
 def rules_of(formats: Sequence[str]) -> tuple[SeedRule, ...]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dcsm_viewer.export.folder_files import GATHERINGS
+from dcsm_viewer.export.folder_files import FOLDER_FORMATS
 from dcsm_viewer.export.format_registry import paths_of
-from dcsm_viewer.io.atomic import PART, is_abandoned, owner_of
+from dcsm_viewer.io.atomic import TEMPORARY_MARK, is_abandoned, owner_of
 
 
 def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) -> int:
@@ -19,7 +19,7 @@ def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) 
     is a recipe in its place: it alone tells that these files are an export's (export/own_exports.py).
     """
     rooms = {path.parent for path in paths_of(formats, folder, "stem")}
-    whole = [folder / each.place for name, each in GATHERINGS.items() if name in formats]
+    whole = [folder / each.path_pattern for name, each in FOLDER_FORMATS.items() if name in formats]
     rooms |= {path.parent for path in whole}
     parts = [part for room in rooms for part in _parts_in(room)]
     if not parts:
@@ -40,6 +40,6 @@ def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) 
 def _parts_in(room: Path) -> list[Path]:
     try:
         with os.scandir(room) as entries:
-            return [Path(entry.path) for entry in entries if entry.name.startswith(PART)]
+            return [Path(entry.path) for entry in entries if entry.name.startswith(TEMPORARY_MARK)]
     except OSError:
         return []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.format_registry import paths_of
-from dcsm_viewer.io.atomic import PART, explain, owner_of
+from dcsm_viewer.io.atomic import TEMPORARY_MARK, owner_of, raise_user_error
 from dcsm_viewer.io.urls import is_url
 
 _LONGEST_NAME = 255  # of a file, on every file system in wide use; some allow less, and say so themselves
@@ -31,7 +31,7 @@ def check_targets(folder: Path, stem: str, formats: Sequence[str], source: str |
     targets = paths_of(formats, folder, stem)
     for target in targets:
         if _length(target.name) > _LONGEST_NAME:
-            explain(OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)), target)
+            raise_user_error(OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)), target)
         if _is_same_file(target, source):
             raise UserError(f"{target} is the image itself and would be lost; export to another folder.")
     stranger = stranger_among(folder, stem, targets)
@@ -78,7 +78,7 @@ def _part_names(folder: Path, stem: str) -> set[str]:
 def _parts(folder: Path) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
-            yield from [Path(entry.path) for entry in entries if entry.name.startswith(PART)]
+            yield from [Path(entry.path) for entry in entries if entry.name.startswith(TEMPORARY_MARK)]
     except OSError:
         return
 

@@ -11,7 +11,7 @@ from pathlib import Path
 class Finding:
     """One rule that was looked at: whether it held, and the sentence that says so."""
 
-    held: bool
+    ok: bool
     sentence: str
 
 
@@ -25,15 +25,15 @@ class Report:
     @classmethod
     def of(cls, findings: Iterator[Finding]) -> Report:
         seen = list(findings)
-        failed = tuple(finding.sentence for finding in seen if not finding.held)
-        held = tuple(finding.sentence for finding in seen if finding.held)
-        return cls(not failed, failed + held)
+        failed = tuple(finding.sentence for finding in seen if not finding.ok)
+        ok = tuple(finding.sentence for finding in seen if finding.ok)
+        return cls(not failed, failed + ok)
 
 
-def finding(held: bool, *, good: str, bad: str) -> Finding:
+def finding(ok: bool, *, good: str, bad: str) -> Finding:
     """The finding with the sentence that fits."""
-    return Finding(held, good if held else bad)
+    return Finding(ok, good if ok else bad)
 
 
 def unreadable(path: Path, trouble: Exception) -> Finding:
-    return Finding(held=False, sentence=f"{path} cannot be read back: {trouble}.")
+    return Finding(ok=False, sentence=f"{path} cannot be read back: {trouble}.")

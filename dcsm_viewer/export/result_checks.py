@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result, Segmentation, UserError
 
-LARGEST_VOCABULARY = 254  # with 0 for the background and 255 for 'ignore', what one byte still tells apart
+MAX_CLASSES = 254  # with 0 for the background and 255 for 'ignore', what one byte still tells apart
 
 
 def segmentation_of(result: Result) -> Segmentation:
@@ -25,7 +25,7 @@ def segmentation_of(result: Result) -> Segmentation:
 
 def fits_one_byte(result: Result) -> bool:
     """Whether every class of the vocabulary has label id + 1 in 1..254."""
-    return len(result.model.class_names) <= LARGEST_VOCABULARY
+    return len(result.model.class_names) <= MAX_CLASSES
 
 
 def exact_labels(result: Result) -> NDArray[np.uint8] | NDArray[np.uint16]:
@@ -43,10 +43,10 @@ def indexed_labels(result: Result) -> NDArray[np.uint8]:
     labels = segmentation_of(result).labels
     if fits_one_byte(result):
         return labels.astype(np.uint8)
-    if len(result.detected_ids) > LARGEST_VOCABULARY:
+    if len(result.detected_ids) > MAX_CLASSES:
         raise UserError(
             f"{result.request.image.name} has {len(result.detected_ids)} classes, and a label image holds at most "
-            f"{LARGEST_VOCABULARY}; raise the threshold or export npz."
+            f"{MAX_CLASSES}; raise the threshold or export npz."
         )
     table = np.zeros(len(result.model.class_names) + 1, dtype=np.uint8)
     for place, class_id in enumerate(result.detected_ids, start=1):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 _PAINTING_MS = 150
 
@@ -51,7 +51,7 @@ class Screenshot(QObject):
     def _written(self) -> int:
         failure = self._store.state.failure
         try:
-            with whole_file(self._path) as stream:
+            with atomic_write(self._path) as stream:
                 stream.write(png_of(self._window))
         except UserError as error:
             failure = str(error)

@@ -15,13 +15,13 @@ from typing import BinaryIO, NoReturn
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.part_writer import is_running, this_writer
 
-PART = ".part-"  # how the names of files begin that are not yet whole
+TEMPORARY_MARK = ".part-"  # how the names of files begin that are not yet whole
 _CODE = 12
 _FORGOTTEN_S = 24 * 3600  # no file takes a day to write: a part older than that has no writer any more
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A binary file to write to, which takes the place of `path` when the block ends without an exception.
 
     Until then it lies under another name in the same folder (a rename across disks would be a copy, which can stop
@@ -29,7 +29,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Raises UserError for a folder that is missing, read-only or on a full disk.
     """
     final = Path(os.path.realpath(path))  # through a link to the file it names, instead of replacing the link
-    partial = part_beside(final)
+    partial = temporary_path(final)
     try:
         with partial.open("xb") as stream:
             yield stream
@@ -37,20 +37,20 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.fsync(stream.fileno())
         partial.replace(final)
     except OSError as trouble:
-        explain(trouble, final)
+        raise_user_error(trouble, final)
     finally:
         with suppress(OSError):  # it is gone already when all went well
             partial.unlink()
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to, for writers that want a name; the same promises as `whole_file`.
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to, for writers that want a name; the same promises as `atomic_write`.
 
     The folder of `path` is made if it is missing.
     """
     final = Path(os.path.realpath(path))
-    draft = part_beside(final)
+    draft = temporary_path(final)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         yield draft
@@ -58,18 +58,18 @@ def replaced(path: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         draft.replace(final)
     except OSError as trouble:
-        explain(trouble, final)
+        raise_user_error(trouble, final)
     finally:
         with suppress(OSError):
             draft.unlink()
 
 
-def part_beside(final: Path) -> Path:
+def temporary_path(final: Path) -> Path:
     """A name nobody has, beside `final`, for what is not yet whole; `owner_of` tells whose it is.
 
     A part of a part belongs to the same owner.
     """
-    return final.with_name(f"{PART}{owner_of(final.name)}-{this_writer()}-{secrets.token_hex(8)}")
+    return final.with_name(f"{TEMPORARY_MARK}{owner_of(final.name)}-{this_writer()}-{secrets.token_hex(8)}")
 
 
 def is_abandoned(part: Path) -> bool:
@@ -77,7 +77,7 @@ def is_abandoned(part: Path) -> bool:
 
     What a process of another machine writes cannot be asked after, so it counts as written until it is a day old.
     """
-    _, _, rest = part.name.removeprefix(PART).partition("-")
+    _, _, rest = part.name.removeprefix(TEMPORARY_MARK).partition("-")
     if is_running(rest.rpartition("-")[0]) is False:
         return True
     try:
@@ -91,12 +91,12 @@ def owner_of(name: str) -> str:
 
     So that what a killed process left can be cleared away by whoever makes the same file again, and by nobody else.
     """
-    if name.startswith(PART):
-        return name.removeprefix(PART)[:_CODE]
+    if name.startswith(TEMPORARY_MARK):
+        return name.removeprefix(TEMPORARY_MARK)[:_CODE]
     return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:_CODE]
 
 
-def make_folder(folder: Path) -> None:
+def ensure_folder(folder: Path) -> None:
     """The folder and those above it, made if they are missing. Raises UserError where they cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def make_folder(folder: Path) -> None:
         raise UserError(f"The folder {folder} cannot be made ({reason}); choose another.") from trouble
 
 
-def explain(trouble: OSError, path: Path) -> NoReturn:
+def raise_user_error(trouble: OSError, path: Path) -> NoReturn:
     """Raises UserError with what `trouble` means for somebody who wants a file at `path`."""
     folder = path.parent
     match trouble.errno:

@@ -29,7 +29,7 @@ SUFFIXES = frozenset({
 })  # fmt: skip
 
 # Pillow warns above this size and refuses above twice; a file of a few KB can hold it ("decompression bomb").
-MOST_PIXELS = 89_478_485
+MAX_PIXELS = 89_478_485
 
 # What Pillow's readers raise on files that are cut off or damaged.
 DAMAGE = (
@@ -69,14 +69,14 @@ def decode(path: str | os.PathLike[str], take: Callable[[Image.Image, bytes], T]
     ------
     UserError
         A sentence that names the path and the remedy: for a file that is not there, may not be read, is no image, is
-        damaged or cut off, has more than MOST_PIXELS or does not fit into memory; and whatever `take` refuses.
+        damaged or cut off, has more than MAX_PIXELS or does not fit into memory; and whatever `take` refuses.
     """
     name = os.fspath(path)
     stored = stored_bytes(name)
     _silence_libtiff()
     try:
         with Image.open(BytesIO(used_chunks_only(stored))) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
+            if opened.width * opened.height > MAX_PIXELS:
                 _refuse_size(name)
             return take(opened, stored)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -116,7 +116,7 @@ def _read(path: Path) -> bytes:
 
 
 def _refuse_size(path: str) -> NoReturn:
-    most = MOST_PIXELS // 1_000_000
+    most = MAX_PIXELS // 1_000_000
     raise UserError(f"{path} has more than {most} million pixels; open a smaller copy of it.") from None
 
 

@@ -26,7 +26,7 @@ def read_image(path: str | os.PathLike[str]) -> SourceImage:
 
     More than 8 bits are scaled down, transparency is laid on white, EXIF's orientation is applied, and of several
     frames the first is taken. Colour profiles are not applied: the numbers in the file are taken as sRGB.
-    Raises UserError for everything that is not a readable image of at most MOST_PIXELS.
+    Raises UserError for everything that is not a readable image of at most MAX_PIXELS.
     """
     path = os.fspath(path) if is_url(path) else str(Path(path))
     notes: list[str] = []
@@ -102,7 +102,7 @@ def list_images(folder: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(str(Path(folder) / name) for name in natsorted(names, alg=ns.IGNORECASE))
 
 
-def list_images_below(folder: str | os.PathLike[str], leave_out: Path | None = None) -> Iterator[str]:
+def list_images_recursive(folder: str | os.PathLike[str], leave_out: Path | None = None) -> Iterator[str]:
     """Paths of the image files in `folder` and all folders below it, a folder's own before those of its folders.
 
     Hidden folders, links to folders and the folder `leave_out` are not entered, nor those that may not be read: others
@@ -122,7 +122,7 @@ def list_images_below(folder: str | os.PathLike[str], leave_out: Path | None = N
         if leave_out is not None and os.path.realpath(below) == os.path.realpath(leave_out):
             continue
         with suppress(UserError):  # it may be forbidden, or gone since
-            yield from list_images_below(below, leave_out)
+            yield from list_images_recursive(below, leave_out)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 LIST = ".dcsm-viewer.json"
 _SCHEMA = 1
@@ -46,7 +46,7 @@ def adopt(folder: Path, names: Iterable[str]) -> None:
     if known >= set(wanted):
         return
     document = {"schema": _SCHEMA, "files": sorted(known | set(wanted))}
-    with whole_file(folder / LIST) as stream:
+    with atomic_write(folder / LIST) as stream:
         stream.write((json.dumps(document, indent=1) + "\n").encode())
 
 

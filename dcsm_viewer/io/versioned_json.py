@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.unknown_keys import unknown_keys
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class JsonFile(Generic[ContentT]):
         """
         document = self._adapter.dump_python(content, mode="json")
         text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        with whole_file(path) as stream:
+        with atomic_write(path) as stream:
             stream.write(text.encode())
         return path
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import read_only
 
-TIED = 0.1
+FOOTPRINT_THRESHOLD = 0.1
 """A pixel counts as tied where the weight is above this; the kernel at its own pixel is 1."""
 _MOST_PX = 1_000_000
 _LEAST_EXPONENT = np.float32(-40.0)  # 4e-18: beyond it there is nothing to see, and numbers near 0 are slow
 
 
 @dataclass(frozen=True, slots=True)
-class Footprint:
+class KernelFootprint:
     """weights: float32 (h, w) over the whole image, 1 at the pixel itself; every k-th pixel of a large image.
 
     reach_px: distance of the farthest pixel with a weight above TIED. limit_px: how far it could reach at best, if
@@ -32,14 +32,14 @@ class Footprint:
     share: float
 
 
-def smoothness_footprint(shape: tuple[int, int], row: int, col: int, sxy: float) -> Footprint:
+def smoothness_footprint(shape: tuple[int, int], row: int, col: int, sxy: float) -> KernelFootprint:
     """exp(-|dp|^2 / 2 sxy^2) around pixel (row, col) of an image (H, W); sxy in px."""
     rows, cols, _step = _places(shape, row, col)
     weights = _bell(rows, sxy)[:, None] * _bell(cols, sxy)
     return _measured(weights, rows, cols, row, col, sxy)
 
 
-def appearance_footprint(rgb: NDArray[np.uint8], row: int, col: int, sxy: float, srgb: float) -> Footprint:
+def appearance_footprint(rgb: NDArray[np.uint8], row: int, col: int, sxy: float, srgb: float) -> KernelFootprint:
     """exp(-|dp|^2 / 2 sxy^2 - |dI|^2 / 2 srgb^2) around pixel (row, col) of rgb (H, W, 3); px and grey levels."""
     rows, cols, step = _places((rgb.shape[0], rgb.shape[1]), row, col)
     seen = rgb[row % step :: step, col % step :: step]
@@ -82,13 +82,13 @@ def _measured(
     row: int,
     col: int,
     sxy: float,
-) -> Footprint:
-    tied = weights > TIED
+) -> KernelFootprint:
+    tied = weights > FOOTPRINT_THRESHOLD
     # The farthest pixel of a row is its first or its last: no need to look at all of them.
     some = np.flatnonzero(tied.any(axis=1))
     first, last = tied[some].argmax(axis=1), tied.shape[1] - 1 - tied[some, ::-1].argmax(axis=1)
     across = np.maximum(cols[first] ** 2, cols[last] ** 2)
     reach = math.sqrt(float(np.max(rows[some] ** 2 + across, initial=0.0)))
-    limit = sxy * math.sqrt(2 * math.log(1 / TIED))
+    limit = sxy * math.sqrt(2 * math.log(1 / FOOTPRINT_THRESHOLD))
     share = float(np.count_nonzero(tied)) / weights.size
-    return Footprint(row, col, read_only(weights), reach, limit, share)
+    return KernelFootprint(row, col, read_only(weights), reach, limit, share)

@@ -18,26 +18,26 @@ from dcsm_viewer.export.bundle import draft_beside
 from dcsm_viewer.export.formats.voc_png import write_indices
 from dcsm_viewer.export.own_exports import stranger_among
 from dcsm_viewer.export.recipe import Recipe, RecipeOutput, sha256_of, write_recipe
-from dcsm_viewer.io.atomic import explain, make_folder, whole_file
+from dcsm_viewer.io.atomic import atomic_write, ensure_folder, raise_user_error
 from dcsm_viewer.io.own_files import claim
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import is_url
 from dcsm_viewer.review.exported_result import Exported, read_exported
 from dcsm_viewer.review.label_edits import read_edit
 from dcsm_viewer.review.label_masks import index_image
-from dcsm_viewer.review.review_file import Book, Entry
-from dcsm_viewer.review.review_summary import as_csv, as_json, as_markdown, yield_of
+from dcsm_viewer.review.review_file import ReviewEntry, ReviewFile
+from dcsm_viewer.review.review_summary import as_csv, as_json, as_markdown, summary_of
 
-MASKS = "SegmentationClass"
-LISTS = "ImageSets/Segmentation"
+MASKS_FOLDER = "SegmentationClass"
+LISTS_FOLDER = "ImageSets/Segmentation"
 YIELD_FILES = ("yield.json", "yield.csv", "yield.md")
-_LIST_FILES = tuple(f"{LISTS}/{name}.txt" for name in ("accepted", "edited", "rejected"))
+_LIST_FILES = tuple(f"{LISTS_FOLDER}/{name}.txt" for name in ("accepted", "edited", "rejected"))
 _LABEL_IMAGES = frozenset({"voc", "voc-layout"})
 EDITED_NOTE = "Its labels were edited by hand: the label images are as edited, other formats as computed."
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class AcceptedExport:
     """What was written: stems of the masks, and (stem, reason) of those that could not be."""
 
     out: Path
@@ -45,40 +45,42 @@ class Gathered:
     failures: tuple[tuple[str, str], ...]
 
 
-def export_accepted(book: Book, out: Path, report: Callable[[int, int], bool] = lambda _done, _of: True) -> Gathered:
+def export_accepted(
+    review_file: ReviewFile, out: Path, report: Callable[[int, int], bool] = lambda _done, _of: True
+) -> AcceptedExport:
     """The accepted masks in `out`: palette PNGs in SegmentationClass, their other formats copied, lists and yield.
 
     `report(done, of)` hears of every mask and says whether to go on. Every file appears whole; one mask that fails
     stops nothing. Raises UserError for the export folder itself as `out`, and where nothing is accepted.
     """
-    if os.path.realpath(out) == os.path.realpath(book.folder):
+    if os.path.realpath(out) == os.path.realpath(review_file.folder):
         raise UserError(f"{out} is the folder looked through; choose another for the accepted masks.")
-    accepted = [entry for entry in book.entries.values() if entry.verdict == "accepted"]
+    accepted = [entry for entry in review_file.entries.values() if entry.verdict == "accepted"]
     if not accepted:
         raise UserError("No mask is accepted yet, so there is nothing to export; accept some first.")
-    for place in (MASKS, LISTS):
-        make_folder(out / place)
+    for place in (MASKS_FOLDER, LISTS_FOLDER):
+        ensure_folder(out / place)
     claim(out, (*_LIST_FILES, *YIELD_FILES))
-    written: list[Entry] = []
+    written: list[ReviewEntry] = []
     failures: list[tuple[str, str]] = []
     for done, entry in enumerate(accepted):
         if not report(done, len(accepted)):
             break
         try:
-            _write_one(book.folder, entry, out)
+            _write_one(review_file.folder, entry, out)
             written.append(entry)
         except UserError as error:
             failures.append((entry.stem, str(error)))
-    _write_lists(book, written, out)
+    _write_lists(review_file, written, out)
     report(len(accepted), len(accepted))
-    return Gathered(out, tuple(entry.stem for entry in written), tuple(failures))
+    return AcceptedExport(out, tuple(entry.stem for entry in written), tuple(failures))
 
 
-def _write_one(folder: Path, entry: Entry, out: Path) -> None:
+def _write_one(folder: Path, entry: ReviewEntry, out: Path) -> None:
     exported = read_exported(folder, entry.stem)
     labels = exported.labels if entry.edit is None else read_edit(folder, entry.edit, exported.labels)
     indices, meanings = index_image(labels, exported.detected_ids)
-    mask = RecipeOutput(f"{MASKS}/{entry.stem}.png", "voc-layout", "")
+    mask = RecipeOutput(f"{MASKS_FOLDER}/{entry.stem}.png", "voc-layout", "")
     files = [mask, *(output for output in exported.recipe.outputs if output.path != mask.path)]
     recipe = out / f"{entry.stem}.json"
     _check_places(folder, files, out)
@@ -103,7 +105,7 @@ def _write_one(folder: Path, entry: Entry, out: Path) -> None:
             for target, draft in drafts.items():
                 draft.replace(target)
     except OSError as trouble:
-        explain(trouble, recipe)
+        raise_user_error(trouble, recipe)
 
 
 def _check_places(folder: Path, files: list[RecipeOutput], out: Path) -> None:
@@ -158,21 +160,21 @@ def _moved(
     )
 
 
-def _write_lists(book: Book, written: list[Entry], out: Path) -> None:
+def _write_lists(review_file: ReviewFile, written: list[ReviewEntry], out: Path) -> None:
     lists = {
         "accepted": [entry.stem for entry in written],
         "edited": [entry.stem for entry in written if entry.edit is not None],
-        "rejected": [entry.stem for entry in book.entries.values() if entry.verdict == "rejected"],
+        "rejected": [entry.stem for entry in review_file.entries.values() if entry.verdict == "rejected"],
     }
     for name, stems in lists.items():
-        _write_text(out / LISTS / f"{name}.txt", "".join(f"{stem}\n" for stem in stems))
-    write_yield(book, out)
+        _write_text(out / LISTS_FOLDER / f"{name}.txt", "".join(f"{stem}\n" for stem in stems))
+    write_summary(review_file, out)
 
 
-def write_yield(book: Book, out: Path) -> tuple[Path, ...]:
+def write_summary(review_file: ReviewFile, out: Path) -> tuple[Path, ...]:
     """yield.json, yield.csv and yield.md in `out`. Raises UserError where files of the user's have these names."""
     claim(out, YIELD_FILES)
-    found = yield_of(book)
+    found = summary_of(review_file)
     files = dict(zip(YIELD_FILES, (as_json(found), as_csv(found), as_markdown(found)), strict=True))
     for name, text in files.items():
         _write_text(out / name, text)
@@ -180,5 +182,5 @@ def write_yield(book: Book, out: Path) -> tuple[Path, ...]:
 
 
 def _write_text(path: Path, text: str) -> None:
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(text.encode("utf-8", "backslashreplace"))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-LARGEST_PX = 201
+MAX_BRUSH_PX = 201
 
 
 @dataclass(frozen=True, slots=True)
-class Footprint:
+class BrushFootprint:
     """`covered` (h, w) says which pixels of the box whose upper left pixel is (top, left)."""
 
     top: int
@@ -24,7 +24,9 @@ class Footprint:
         return slice(self.top, self.top + h), slice(self.left, self.left + w)
 
 
-def swept(shape: tuple[int, int], start: tuple[int, int], end: tuple[int, int], diameter_px: int) -> Footprint:
+def brush_stroke(
+    shape: tuple[int, int], start: tuple[int, int], end: tuple[int, int], diameter_px: int
+) -> BrushFootprint:
     """Pixels (row, col) of an image (H, W) no farther than half the diameter from the line between two pixels.
 
     Distances are between the centres of pixels; a diameter of 1 covers a line one pixel wide. The line may begin or
@@ -37,7 +39,7 @@ def swept(shape: tuple[int, int], start: tuple[int, int], end: tuple[int, int], 
     bottom = min(shape[0], max(start[0], end[0]) + reach + 1)
     right = min(shape[1], max(start[1], end[1]) + reach + 1)
     if top >= bottom or left >= right:
-        return Footprint(0, 0, np.zeros((0, 0), dtype=np.bool_))
+        return BrushFootprint(0, 0, np.zeros((0, 0), dtype=np.bool_))
     rows = np.arange(top, bottom, dtype=np.float64)[:, None] - start[0]
     cols = np.arange(left, right, dtype=np.float64)[None, :] - start[1]
     down, across = end[0] - start[0], end[1] - start[1]
@@ -45,4 +47,4 @@ def swept(shape: tuple[int, int], start: tuple[int, int], end: tuple[int, int], 
     # How far along the line the nearest point of it is, 0 at its start and 1 at its end.
     along = np.clip((rows * down + cols * across) / length, 0.0, 1.0) if length else np.zeros_like(rows + cols)
     distance = np.hypot(rows - along * down, cols - along * across)
-    return Footprint(top, left, distance <= radius)
+    return BrushFootprint(top, left, distance <= radius)

@@ -19,7 +19,7 @@ Q_MARGIN = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class DoubtMeasures:
     """What was found of one mask; everything in [0, 1].
 
     overlap: of the two classes that share most, the mean of the smaller map as a share of the mean of the larger,
@@ -53,10 +53,10 @@ class Measured:
         return math.sqrt(sum(part * part for part in parts) / len(parts))
 
 
-def measured(exported: Exported) -> Measured:
+def measured(exported: Exported) -> DoubtMeasures:
     """The doubts of an export, from its numbers alone."""
     labels = exported.labels
-    return Measured(
+    return DoubtMeasures(
         overlap=overlap(exported.class_maps),
         flipped=flipped(labels, exported.labels_before),
         uncertain_below=uncertain_below(labels, exported.q),

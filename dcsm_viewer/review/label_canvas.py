@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dcsm_viewer.core.types import read_only
-from dcsm_viewer.review.brush import Footprint
+from dcsm_viewer.review.brush import BrushFootprint
 from dcsm_viewer.review.exported_result import Labels
 
 _ROOM_BYTES = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _PaintStep:
     """What stood in a box before a stroke, and what stands there after it."""
 
     box: tuple[slice, slice]
@@ -26,14 +26,14 @@ class _Step:
         return self.before.nbytes + self.after.nbytes
 
 
-class Canvas:
+class LabelCanvas:
     """Labels (H, W) and the strokes on them. The longest past strokes are forgotten when they fill 128 MiB."""
 
     def __init__(self, labels: Labels) -> None:
         self._labels: Labels = labels.copy()
         self._untouched: Labels | None = None
-        self._undo: list[_Step] = []
-        self._redo: list[_Step] = []
+        self._undo: list[_PaintStep] = []
+        self._redo: list[_PaintStep] = []
 
     @property
     def labels(self) -> Labels:
@@ -58,7 +58,7 @@ class Canvas:
         self.end()
         self._untouched = self._labels.copy()
 
-    def paint(self, footprint: Footprint, label: int) -> None:
+    def paint(self, footprint: BrushFootprint, label: int) -> None:
         """These pixels get this label, within a stroke."""
         assert self._untouched is not None, "begin a stroke first"
         self._labels[footprint.box][footprint.covered] = label
@@ -78,7 +78,7 @@ class Canvas:
             return False
         rows, cols = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
         box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1))
-        self._undo.append(_Step(box, untouched[box].copy(), self._labels[box].copy()))
+        self._undo.append(_PaintStep(box, untouched[box].copy(), self._labels[box].copy()))
         self._redo = []
         while len(self._undo) > 1 and sum(step.bytes for step in self._undo) > _ROOM_BYTES:
             self._undo.pop(0)

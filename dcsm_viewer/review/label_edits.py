@@ -7,23 +7,23 @@ from pathlib import Path
 import numpy as np
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import make_folder, whole_file
+from dcsm_viewer.io.atomic import atomic_write, ensure_folder
 from dcsm_viewer.review.exported_result import Exported, Labels
 from dcsm_viewer.review.label_masks import pixels_by_name
 from dcsm_viewer.review.review_file import Edit
 
-ROOM = "triage"
+EDITS_FOLDER = "triage"
 
 
 def edit_of(exported: Exported, labels: Labels, threshold: float | None) -> Edit:
     """What triage.json says of these labels, which belong into the file it names."""
-    return Edit(f"{ROOM}/{exported.stem}.npy", pixels_by_name(labels, exported.class_names), threshold)
+    return Edit(f"{EDITS_FOLDER}/{exported.stem}.npy", pixels_by_name(labels, exported.class_names), threshold)
 
 
 def write_edit(folder: Path, edit: Edit, labels: Labels) -> None:
     """`labels` in the edit's file; the export stays as it is. Raises UserError where it cannot be written."""
-    make_folder(folder / ROOM)
-    with whole_file(folder / edit.file) as stream:
+    ensure_folder(folder / EDITS_FOLDER)
+    with atomic_write(folder / edit.file) as stream:
         np.save(stream, labels, allow_pickle=False)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.result_checks import LARGEST_VOCABULARY
+from dcsm_viewer.export.result_checks import MAX_CLASSES
 from dcsm_viewer.render.palette import IGNORE_INDEX
 from dcsm_viewer.review.exported_result import Labels
 
@@ -65,8 +65,8 @@ def index_image(labels: Labels, detected_ids: Sequence[int]) -> tuple[NDArray[np
     ignore = ignore_label(labels)
     present = [int(label) - 1 for label in np.unique(labels) if label not in {0, ignore}]
     order = (*detected_ids, *(class_id for class_id in present if class_id not in detected_ids))
-    if len(order) > LARGEST_VOCABULARY:
-        raise UserError(f"A label image holds at most {LARGEST_VOCABULARY} classes, and this one has {len(order)}.")
+    if len(order) > MAX_CLASSES:
+        raise UserError(f"A label image holds at most {MAX_CLASSES} classes, and this one has {len(order)}.")
     table = np.zeros(ignore + 1, dtype=np.uint8)
     for place, class_id in enumerate(order, start=1):
         table[class_id + 1] = place

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Literal
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.recipe import Recipe
-from dcsm_viewer.io.atomic import whole_file
-from dcsm_viewer.review.doubt import Q_MARGIN, Measured, measured
+from dcsm_viewer.io.atomic import atomic_write
+from dcsm_viewer.review.doubt import Q_MARGIN, DoubtMeasures, measured
 from dcsm_viewer.review.exported_result import list_stems, read_exported
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SCHEMA = 1
-BOOK = "triage.json"
+REVIEW_FILE_NAME = "triage.json"
 
 Verdict = Literal["accepted", "rejected"]
 
@@ -36,7 +36,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReviewEntry:
     """One mask. stamp: size and time of its .npz when it was measured; made: what the recipe says is its sha256.
 
     trouble: why it cannot be read, a sentence. A verdict belongs to the mask it was given for: it is dropped when the
@@ -44,7 +44,7 @@ class Entry:
     """
 
     stem: str
-    measured: Measured | None = None
+    measured: DoubtMeasures | None = None
     verdict: Verdict | None = None
     edit: Edit | None = None
     stamp: tuple[int, int] | None = None
@@ -60,49 +60,49 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class ReviewFile:
     """The entries of a folder by stem, in the order of their names.
 
     absent: what is written of stems whose files are not there now; they may come back.
     """
 
     folder: Path
-    entries: Mapping[str, Entry]
-    absent: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, ReviewEntry]
+    absent: Mapping[str, ReviewEntry] = field(default_factory=dict)
 
-    def with_entry(self, entry: Entry) -> Book:
+    def with_entry(self, entry: ReviewEntry) -> ReviewFile:
         return replace(self, entries={**self.entries, entry.stem: entry})
 
-    def with_entries(self, entries: Mapping[str, Entry]) -> Book:
+    def with_entries(self, entries: Mapping[str, ReviewEntry]) -> ReviewFile:
         return replace(self, entries={**self.entries, **entries})
 
 
-def open_book(folder: Path) -> Book:
+def open_review_file(folder: Path) -> ReviewFile:
     """The masks of the folder with all that was written of them before.
 
     Raises UserError for a folder without exports and for a triage.json that cannot be understood.
     """
     stems = list_stems(folder)
-    known = _read(folder / BOOK)
-    entries = {stem: known.pop(stem, Entry(stem)) for stem in stems}
-    return Book(folder, entries, known)
+    known = _read(folder / REVIEW_FILE_NAME)
+    entries = {stem: known.pop(stem, ReviewEntry(stem)) for stem in stems}
+    return ReviewFile(folder, entries, known)
 
 
-class BookWriter:
+class ReviewFileWriter:
     """Writes one book after the other; of ten thousand entries only those that changed are put into words again."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, tuple[Entry, str]] = {}
+        self._lines: dict[str, tuple[ReviewEntry, str]] = {}
 
-    def write(self, book: Book) -> None:
+    def write(self, review_file: ReviewFile) -> None:
         """triage.json in the folder, one line an entry. Raises UserError where it cannot be written."""
-        everything = {**book.absent, **book.entries}
+        everything = {**review_file.absent, **review_file.entries}
         lines = [self._line(entry) for _, entry in sorted(everything.items())]
         head = f'{{"schema": {SCHEMA},\n"entries": {{\n'
-        with whole_file(book.folder / BOOK) as stream:
+        with atomic_write(review_file.folder / REVIEW_FILE_NAME) as stream:
             stream.write((head + ",\n".join(lines) + "\n}}\n").encode())
 
-    def _line(self, entry: Entry) -> str:
+    def _line(self, entry: ReviewEntry) -> str:
         known = self._lines.get(entry.stem)
         if known is not None and known[0] is entry:
             return known[1]
@@ -111,12 +111,12 @@ class BookWriter:
         return line
 
 
-def write_book(book: Book) -> None:
+def write_review_file(review_file: ReviewFile) -> None:
     """The same for a book that is written once."""
-    BookWriter().write(book)
+    ReviewFileWriter().write(review_file)
 
 
-def looked_at(folder: Path, entry: Entry) -> Entry:
+def with_doubt(folder: Path, entry: ReviewEntry) -> ReviewEntry:
     """The entry with its mask measured; the very same one if its file is as it was."""
     path = folder / f"{entry.stem}.npz"
     try:
@@ -142,10 +142,10 @@ def looked_at(folder: Path, entry: Entry) -> Entry:
     )
 
 
-def by_doubt(entries: Mapping[str, Entry], q_margin: float = Q_MARGIN) -> tuple[str, ...]:
+def sorted_by_doubt(entries: Mapping[str, ReviewEntry], q_margin: float = Q_MARGIN) -> tuple[str, ...]:
     """Stems, the most doubtful first; what cannot be read before all, what is not measured yet last."""
 
-    def place(entry: Entry) -> tuple[int, float]:
+    def place(entry: ReviewEntry) -> tuple[int, float]:
         if entry.trouble is not None:
             return 0, 0.0
         return (2, 0.0) if entry.measured is None else (1, -entry.measured.doubt(q_margin))
@@ -158,7 +158,7 @@ def _made(recipe: Recipe) -> str:
     return next((output.sha256 for output in recipe.outputs if output.format == "npz"), "")
 
 
-def _plain(entry: Entry) -> dict[str, object]:
+def _plain(entry: ReviewEntry) -> dict[str, object]:
     # Only what is there, so that ten thousand untouched entries stay small; asdict would copy every number.
     found: dict[str, object] = {
         name: value for name in ("verdict", "stamp", "made", "trouble") if (value := getattr(entry, name)) is not None
@@ -169,7 +169,7 @@ def _plain(entry: Entry) -> dict[str, object]:
     return found
 
 
-def _read(path: Path) -> dict[str, Entry]:
+def _read(path: Path) -> dict[str, ReviewEntry]:
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -191,7 +191,7 @@ def _read(path: Path) -> dict[str, Entry]:
         raise UserError(f"{path} cannot be understood; move it away to begin the triage anew.") from None
 
 
-def _adapter() -> TypeAdapter[dict[str, Entry]]:
+def _adapter() -> TypeAdapter[dict[str, ReviewEntry]]:
     from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
 
-    return TypeAdapter(dict[str, Entry])
+    return TypeAdapter(dict[str, ReviewEntry])

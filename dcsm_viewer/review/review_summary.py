@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 
 from dcsm_viewer.io.markdown import plain, table
 from dcsm_viewer.review.label_masks import BACKGROUND, IGNORE
-from dcsm_viewer.review.review_file import Book, Entry
+from dcsm_viewer.review.review_file import ReviewEntry, ReviewFile
 
 
 @dataclass(frozen=True, slots=True)
-class ClassYield:
+class ClassSummary:
     """One class: masks that show it, by verdict; its pixels in accepted masks, and their share of all pixels there."""
 
     name: str
@@ -27,7 +27,7 @@ class ClassYield:
 
 
 @dataclass(frozen=True, slots=True)
-class Yield:
+class ReviewSummary:
     """Masks of a folder by verdict, how many accepted ones were edited, and each class; most pixels first.
 
     `background` and `ignore` close the list. pixels: all of the accepted masks.
@@ -40,11 +40,11 @@ class Yield:
     undecided: int
     edited: int
     pixels: int
-    classes: tuple[ClassYield, ...]
+    classes: tuple[ClassSummary, ...]
 
 
-def yield_of(book: Book) -> Yield:
-    entries = tuple(book.entries.values())
+def summary_of(review_file: ReviewFile) -> ReviewSummary:
+    entries = tuple(review_file.entries.values())
     by_verdict = {
         verdict: [entry for entry in entries if entry.verdict == verdict] for verdict in ("accepted", "rejected", None)
     }
@@ -56,8 +56,8 @@ def yield_of(book: Book) -> Yield:
     names = {name for counts in showing.values() for name in counts}
     # Background and 'ignore' are no classes: last, whatever their pixels.
     order = sorted(names, key=lambda name: (name == IGNORE, name == BACKGROUND, -pixels[name], name))
-    return Yield(
-        folder=str(book.folder),
+    return ReviewSummary(
+        folder=str(review_file.folder),
         masks=len(entries),
         accepted=len(by_verdict["accepted"]),
         rejected=len(by_verdict["rejected"]),
@@ -65,7 +65,7 @@ def yield_of(book: Book) -> Yield:
         edited=sum(entry.edit is not None for entry in by_verdict["accepted"]),
         pixels=total,
         classes=tuple(
-            ClassYield(
+            ClassSummary(
                 name=name,
                 accepted=showing["accepted"][name],
                 rejected=showing["rejected"][name],
@@ -78,15 +78,15 @@ def yield_of(book: Book) -> Yield:
     )
 
 
-def _masks_showing(entries: Iterable[Entry]) -> Counter[str]:
+def _masks_showing(entries: Iterable[ReviewEntry]) -> Counter[str]:
     return Counter(name for entry in entries for name, count in entry.pixels.items() if count)
 
 
-def as_json(found: Yield) -> str:
+def as_json(found: ReviewSummary) -> str:
     return json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n"
 
 
-def as_csv(found: Yield) -> str:
+def as_csv(found: ReviewSummary) -> str:
     """One row a class; the line ends are those of the csv standard."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -96,7 +96,7 @@ def as_csv(found: Yield) -> str:
     return text.getvalue()
 
 
-def as_markdown(found: Yield) -> str:
+def as_markdown(found: ReviewSummary) -> str:
     summary = (
         f"{found.accepted:,} of {found.masks:,} masks accepted ({found.edited:,} of them edited by hand), "
         f"{found.rejected:,} rejected, {found.undecided:,} undecided. "

@@ -13,19 +13,19 @@ from dcsm_viewer.training.training_recipe import Augmentation
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PlacedImage:
     """A square canvas, uint8 RGB (S, S, 3), black around the image; `rectangle` is its (top, left, height, width)."""
 
     canvas: NDArray[np.uint8]
     rectangle: tuple[int, int, int, int]
 
 
-def fitted(rgb: NDArray[np.uint8], side: int) -> Seen:
+def letterboxed(rgb: NDArray[np.uint8], side: int) -> PlacedImage:
     """The image, its longer side `side` px, in the middle of the canvas, as the engine places it."""
     return _placed(_resized(Image.fromarray(rgb), side), side, 0.5, 0.5)
 
 
-def augmented(rgb: NDArray[np.uint8], side: int, kind: Augmentation, rng: np.random.Generator) -> Seen:
+def augmented(rgb: NDArray[np.uint8], side: int, kind: Augmentation, rng: np.random.Generator) -> PlacedImage:
     """The image as `kind` changes it, its longer side at most `side` px, somewhere on the canvas.
 
     plain: resized only. paper: mirrored half of the time, colours shaken. strong: also smaller, stretched a little,
@@ -89,9 +89,9 @@ def _mean_colour(image: Image.Image) -> tuple[int, ...]:
     return tuple(int(value) for value in np.asarray(image).mean((0, 1)))
 
 
-def _placed(image: Image.Image, side: int, down: float, across: float) -> Seen:
+def _placed(image: Image.Image, side: int, down: float, across: float) -> PlacedImage:
     # Halves go up, as the engine's placement has them.
     top, left = int((side - image.height) * down + 0.5), int((side - image.width) * across + 0.5)
     canvas = np.zeros((side, side, 3), dtype=np.uint8)
     canvas[top : top + image.height, left : left + image.width] = np.asarray(image)
-    return Seen(canvas, (top, left, image.height, image.width))
+    return PlacedImage(canvas, (top, left, image.height, image.width))

@@ -17,10 +17,10 @@ from torch import Tensor
 from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.io.images import read_image
-from dcsm_viewer.training.augment import Seen, augmented, fitted
-from dcsm_viewer.training.training_recipe import Recipe
+from dcsm_viewer.training.augment import PlacedImage, augmented, letterboxed
+from dcsm_viewer.training.training_recipe import TrainingRecipe
 
-AHEAD = 3  # batches being read while one is trained on
+PREFETCH_BATCHES = 3  # batches being read while one is trained on
 _ORDER, _SIZE, _IMAGE = range(3)  # what the random numbers are for
 
 
@@ -44,28 +44,28 @@ class Share:
     world: int = 1
 
 
-def steps_per_epoch(images: int, recipe: Recipe) -> int:
+def steps_per_epoch(images: int, recipe: TrainingRecipe) -> int:
     return -(-images // recipe.batch)
 
 
-def view_of(epoch: int, recipe: Recipe) -> int:
+def source_epoch(epoch: int, recipe: TrainingRecipe) -> int:
     """The epoch whose batches come in `epoch`: its own, or an earlier one where the recipe has so many views."""
     return epoch % recipe.views if recipe.views else epoch
 
 
 def training_batches(
-    dataset: Dataset, recipe: Recipe, epoch: int, steps: Sequence[int], workers: int, share: Share = Share()
+    dataset: Dataset, recipe: TrainingRecipe, epoch: int, steps: Sequence[int], workers: int, share: Share = Share()
 ) -> Iterator[Batch]:
     """The batches of these steps (from 0) of `epoch`; `recipe.batch` images shared among the processes.
 
     The last batch of an epoch is filled up with the images that came first, so that all are of one size.
     """
-    epoch = view_of(epoch, recipe)
+    epoch = source_epoch(epoch, recipe)
     order = np.random.default_rng([recipe.seed, _ORDER, epoch]).permutation(len(dataset.examples))
     order = np.resize(order, steps_per_epoch(len(order), recipe) * recipe.batch)
     targets = _targets(dataset)
 
-    def one(place: int, side: int) -> Seen:
+    def one(place: int, side: int) -> PlacedImage:
         rng = np.random.default_rng([recipe.seed, _IMAGE, epoch, place])
         rgb = read_image(dataset.examples[order[place]].image).rgb
         return augmented(rgb, side, recipe.augmentation, rng)
@@ -77,11 +77,11 @@ def training_batches(
             yield list(range(begin + share.rank, begin + recipe.batch, share.world)), side
 
     with ThreadPoolExecutor(workers, "images") as pool:
-        waiting: deque[tuple[list[int], list[Future[Seen]]]] = deque()
+        waiting: deque[tuple[list[int], list[Future[PlacedImage]]]] = deque()
         try:
             for places, side in jobs():
                 waiting.append((places, [pool.submit(one, place, side) for place in places]))
-                if len(waiting) > AHEAD:
+                if len(waiting) > PREFETCH_BATCHES:
                     yield _gathered(*waiting.popleft(), order, targets)
             while waiting:
                 yield _gathered(*waiting.popleft(), order, targets)
@@ -97,8 +97,8 @@ def fixed_batches(
     """(places, batch) of these examples, longer side `side` px, nothing random: to validate and calibrate with."""
     targets = _targets(dataset)
 
-    def one(place: int) -> Seen:
-        return fitted(read_image(dataset.examples[place].image).rgb, side)
+    def one(place: int) -> PlacedImage:
+        return letterboxed(read_image(dataset.examples[place].image).rgb, side)
 
     identity = np.arange(len(dataset.examples))
     with ThreadPoolExecutor(workers, "images") as pool:
@@ -129,7 +129,7 @@ def valid_positions(rectangles: Tensor, side: int, grid: tuple[int, int]) -> Ten
     return axes[0][:, :, None] & axes[1][:, None, :]
 
 
-def _gathered(places: list[int], futures: list[Future[Seen]], order: np.ndarray, targets: Tensor) -> Batch:
+def _gathered(places: list[int], futures: list[Future[PlacedImage]], order: np.ndarray, targets: Tensor) -> Batch:
     seen = [future.result() for future in futures]
     return Batch(
         torch.from_numpy(np.stack([one.canvas for one in seen])),

@@ -10,7 +10,7 @@ ABSENT, SPREAD = -4.0, 1.25
 LEAST_SPREAD = 1e-3
 
 
-def calibrated(logits: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+def fit_calibration(logits: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
     """(scale, offset), float64 (C,): scale * logit + offset has mean ABSENT and deviation SPREAD where a class is not.
 
     logits: (N, C), the largest of every image; present: bool (N, C). Only images without the class are asked: those

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.training.training_recipe import changes
 
 NAME = "checkpoint.pt"
@@ -19,7 +19,7 @@ _FORM = 1
 
 
 @dataclass(slots=True)
-class Standing:
+class TrainingState:
     """How far a training has come. Random numbers follow from the place (batches.py), so they need no keeping.
 
     identity: digest of recipe, data and start. epoch, step: what comes next, from 0. loss_sum: of the epoch's steps so
@@ -42,15 +42,15 @@ class Standing:
     elapsed_s: float = 0.0
 
 
-def save(folder: Path, standing: Standing) -> None:
+def save(folder: Path, state: TrainingState) -> None:
     """Puts the standing in the place of the one before; a kill leaves the one or the other."""
     stream = BytesIO()
-    torch.save({"form": _FORM, **{name: getattr(standing, name) for name in Standing.__slots__}}, stream)
-    with whole_file(folder / NAME) as file:
+    torch.save({"form": _FORM, **{name: getattr(state, name) for name in TrainingState.__slots__}}, stream)
+    with atomic_write(folder / NAME) as file:
         file.write(stream.getbuffer())
 
 
-def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.device) -> Standing | None:
+def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.device) -> TrainingState | None:
     """The standing kept in `folder`, None where there is none.
 
     Raises UserError for a file of another training, or one that is damaged; nothing in it is run.
@@ -61,7 +61,7 @@ def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.devi
     try:
         content = torch.load(path, map_location=device, weights_only=True)
         form = content.pop("form")
-        standing = Standing(**content)
+        state = TrainingState(**content)
     except Exception as error:  # noqa: BLE001 - torch raises almost anything for a file that is not its own
         raise UserError(
             f"{path} is damaged, or no checkpoint of this program ({type(error).__name__}); choose another --out, or "
@@ -69,7 +69,7 @@ def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.devi
         ) from None
     if form != _FORM:
         raise UserError(f"{path} was written by another version of this program; delete it to begin anew.")
-    if standing.identity != identity:
-        what = changes(standing.recipe, recipe) or "the images, labels or start weights are others"
+    if state.identity != identity:
+        what = changes(state.recipe, recipe) or "the images, labels or start weights are others"
         raise UserError(f"{folder} holds another training ({what}); choose another --out, or delete {path.name}.")
-    return standing
+    return state

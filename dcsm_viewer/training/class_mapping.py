@@ -16,7 +16,7 @@ from dcsm_viewer.engine.weights.weights_file import Architecture, WeightsFile
 Groups = tuple[tuple[int, ...], ...]
 # ImageNet has no class for people but knows what they wear; where nothing else is known of them, that is a beginning.
 # The ids: ballplayer, groom, scuba diver; from abaya, academic gown and bikini to vestment, wig and Windsor tie.
-RELATIVES: dict[str, tuple[int, ...]] = {
+RELATED_CLASSES: dict[str, tuple[int, ...]] = {
     "person": (
         981, 982, 983, 399, 400, 445, 457, 474, 515, 568, 578, 608, 610, 614, 617, 638, 639, 652, 655, 689, 697, 735,
         775, 824, 834, 837, 841, 842, 869, 887, 903, 906,
@@ -31,12 +31,14 @@ def members_of(weights: WeightsFile, class_names: tuple[str, ...]) -> list[list[
     groups = voc_groups()
     by_group = dict(zip(groups.names, groups.members, strict=True)) if weights.class_names == imagenet_names() else {}
     return [
-        list(own.get(name) or by_group.get(name) or (RELATIVES.get(name, ()) if by_group else ()))
+        list(own.get(name) or by_group.get(name) or (RELATED_CLASSES.get(name, ()) if by_group else ()))
         for name in class_names
     ]
 
 
-def known_outputs(name: str, architecture: Architecture, class_names: tuple[str, ...]) -> tuple[WeightsFile, Groups]:
+def load_class_mapping(
+    name: str, architecture: Architecture, class_names: tuple[str, ...]
+) -> tuple[WeightsFile, Groups]:
     """(weights, outputs that mean each class) of the model whose outputs are to answer.
 
     Raises UserError for a model of another architecture, or one that does not know a class.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.render.figure_png import write_png
 from dcsm_viewer.training.progress import Epoch
 
@@ -23,7 +23,7 @@ _BLUE, _VERMILION, _GREEN = "#0072b2", "#d55e00", "#009e73"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlotLine:
     """One value an epoch, None where there is none."""
 
     title: str
@@ -34,7 +34,7 @@ class Line:
 def write_curve(path: Path, curve: Sequence[Epoch], best_epoch: int | None) -> None:
     """Writes the PNG as a whole. The best epoch is marked in both panels."""
     figure = curve_figure(curve, best_epoch)
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         write_png(figure, stream)
 
 
@@ -44,12 +44,12 @@ def curve_figure(curve: Sequence[Epoch], best_epoch: int | None) -> Figure:
     from matplotlib.figure import Figure
 
     losses = [
-        Line("training", _BLUE, tuple(point.loss for point in curve)),
-        Line("validation", _VERMILION, tuple(point.validation_loss for point in curve)),
+        PlotLine("training", _BLUE, tuple(point.loss for point in curve)),
+        PlotLine("validation", _VERMILION, tuple(point.validation_loss for point in curve)),
     ]
     panels = [("Loss (nats)", losses)]
     if any(point.mean_ap is not None for point in curve):
-        panels.append(("Mean average precision", [Line("validation", _GREEN, tuple(one.mean_ap for one in curve))]))
+        panels.append(("Mean average precision", [PlotLine("validation", _GREEN, tuple(one.mean_ap for one in curve))]))
     width, height = _PANEL_INCHES
     # Over the user's own matplotlibrc; the object API, for pyplot keeps figures and chooses a backend.
     with rc_context({"font.family": ["DejaVu Sans"], "font.size": 9.0, "text.usetex": False}):
@@ -61,7 +61,7 @@ def curve_figure(curve: Sequence[Epoch], best_epoch: int | None) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, title: str, lines: Sequence[Line], best_epoch: int | None) -> None:
+def _panel(axes: Axes, title: str, lines: Sequence[PlotLine], best_epoch: int | None) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_title(title, loc="left", fontsize="medium")

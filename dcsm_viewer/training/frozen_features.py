@@ -14,24 +14,24 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import InputSpec
-from dcsm_viewer.io.atomic import make_folder, replaced
+from dcsm_viewer.io.atomic import atomic_path, ensure_folder
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.batches import (
     Batch,
     Share,
     network_input,
+    source_epoch,
     steps_per_epoch,
     training_batches,
-    view_of,
 )
 from dcsm_viewer.training.initial_weights import Trainable
-from dcsm_viewer.training.training_recipe import Recipe
+from dcsm_viewer.training.training_recipe import TrainingRecipe
 
 FOLDER = "frozen"
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class FrozenBatch:
     """A batch behind the frozen blocks, on the device: lower (N, channels, h, w) of canvases of `side` px.
 
     rectangles and labels as in a Batch.
@@ -43,7 +43,7 @@ class Prepared:
     labels: Tensor
 
 
-class FrozenPart:
+class FrozenFeatureCache:
     """Prepared batches, from the disk where they were made before: then no image is opened for them.
 
     They are kept in half precision and rounded to it the first time too, so that a training that was interrupted
@@ -51,7 +51,7 @@ class FrozenPart:
     """
 
     def __init__(
-        self, out: Path, recipe: Recipe, data: str, convention: InputSpec, share: Share, device: torch.device
+        self, out: Path, recipe: TrainingRecipe, data: str, convention: InputSpec, share: Share, device: torch.device
     ) -> None:
         """data: names the start weights and the images."""
         self._recipe, self._convention, self._share, self._device = recipe, convention, share, device
@@ -60,9 +60,11 @@ class FrozenPart:
         name = hashlib.sha256(json.dumps(of).encode()).hexdigest()[:16]
         self._folder = out / FOLDER / name if recipe.views and recipe.freeze else None
         if self._folder is not None:
-            make_folder(self._folder)
+            ensure_folder(self._folder)
 
-    def batches(self, network: Trainable, dataset: Dataset, epoch: int, first: int, workers: int) -> Iterator[Prepared]:
+    def batches(
+        self, network: Trainable, dataset: Dataset, epoch: int, first: int, workers: int
+    ) -> Iterator[FrozenBatch]:
         """The batches of `epoch` from step `first` on."""
         steps = range(first, steps_per_epoch(len(dataset.examples), self._recipe))
         missing = [step for step in steps if self._folder is None or not self._path(self._folder, epoch, step).exists()]
@@ -76,13 +78,13 @@ class FrozenPart:
             lower = network.lower(network_input(batch, self._convention, self._device))
             if self._folder is not None:
                 lower = self._keep(self._path(self._folder, epoch, step), lower, batch)
-            yield Prepared(
+            yield FrozenBatch(
                 lower, batch.canvases.shape[1], batch.rectangles.to(self._device), batch.labels.to(self._device)
             )
 
     def _path(self, folder: Path, epoch: int, step: int) -> Path:
         process = f"process{self._share.rank}of{self._share.world}"
-        return folder / f"view{view_of(epoch, self._recipe)}-step{step}-{process}.safetensors"
+        return folder / f"view{source_epoch(epoch, self._recipe)}-step{step}-{process}.safetensors"
 
     def _keep(self, path: Path, lower: Tensor, batch: Batch) -> Tensor:
         half = lower.half()
@@ -92,16 +94,16 @@ class FrozenPart:
             "rectangles": batch.rectangles,
             "labels": batch.labels,
         }
-        with replaced(path) as draft:
+        with atomic_path(path) as draft:
             save_file(tensors, draft)
         return _usual(half)
 
-    def _cached(self, path: Path) -> Prepared:
+    def _cached(self, path: Path) -> FrozenBatch:
         try:
             tensors = load_file(path)
             lower = _usual(tensors["lower"].to(self._device))
             rectangles, labels = (tensors[name].to(self._device) for name in ("rectangles", "labels"))
-            return Prepared(lower, int(tensors["side"]), rectangles, labels)
+            return FrozenBatch(lower, int(tensors["side"]), rectangles, labels)
         except Exception as error:  # noqa: BLE001 - a damaged file raises almost anything
             raise UserError(f"{path} is damaged ({type(error).__name__}); delete it, it is made again.") from None
 

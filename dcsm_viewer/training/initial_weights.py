@@ -12,7 +12,7 @@ from dcsm_viewer.engine.networks.class_head import imagenet_names
 from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.engine.weights.library import load
 from dcsm_viewer.engine.weights.weights_file import Architecture
-from dcsm_viewer.training.class_mapping import Groups, known_outputs, members_of
+from dcsm_viewer.training.class_mapping import Groups, load_class_mapping, members_of
 from dcsm_viewer.training.trainable.trainable_lite0 import TrainableLite0
 from dcsm_viewer.training.trainable.trainable_vgg16 import TrainableVgg16
 
@@ -24,7 +24,7 @@ FRESH_BIAS = -3.0  # a class not seen yet is rather not there: its score begins 
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class InitialWeights:
     """A network to be trained: checked tensors with one output per class, and where they came from.
 
     borrowed: the class ids whose rows were summed up and have no scale yet; kept: the classifier was there already.
@@ -50,7 +50,7 @@ class Start:
         else:
             network = TrainableLite0.of(tensors)
         if self.groups is not None:
-            network.answer_in(self.groups)
+            network.use_output_groups(self.groups)
         return network
 
     @property
@@ -63,12 +63,13 @@ class Start:
         return {f"{self.classifier}.{part}": self.tensors[f"{self.classifier}.{part}"] for part in ("weight", "bias")}
 
 
-def start_from(name: str, class_names: tuple[str, ...], seed: int, outputs_of: str = "") -> Start:
+def load_initial_weights(name: str, class_names: tuple[str, ...], seed: int, outputs_of: str = "") -> InitialWeights:
     """The weights of a model's name or file, with an output for each of `class_names`.
 
     A class keeps its row where the weights know it by that name. VOC's classes are summed up from those of ImageNet's
     that belong to them; others begin with small random rows. With `outputs_of` the classifier is that of another
-    model, whose outputs mean the classes in groups. Raises UserError as engine.weights.library.load and known_outputs.
+    model, whose outputs mean the classes in groups. Raises UserError as engine.weights.library.load and
+    load_class_mapping.
     """
     weights = load(name)
     tensors = dict(weights.tensors)
@@ -76,7 +77,7 @@ def start_from(name: str, class_names: tuple[str, ...], seed: int, outputs_of: s
     kept, groups = weights.class_names == class_names, weights.groups
     borrowed: list[int] = []
     if outputs_of:
-        known, groups = known_outputs(outputs_of, weights.architecture, class_names)
+        known, groups = load_class_mapping(outputs_of, weights.architecture, class_names)
         kept = True
         for part in ("weight", "bias"):
             tensors[f"{classifier}.{part}"] = known.tensors[f"{classifier}.{part}"]
@@ -95,7 +96,7 @@ def start_from(name: str, class_names: tuple[str, ...], seed: int, outputs_of: s
             for class_id in familiar:
                 rows[class_id], offsets[class_id] = weight[members[class_id][0]], bias[members[class_id][0]]
         tensors[f"{classifier}.weight"], tensors[f"{classifier}.bias"] = rows, offsets
-    return Start(
+    return InitialWeights(
         weights.architecture,
         tensors,
         weights.convention,

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from dcsm_viewer.training.batches import valid_positions
 from dcsm_viewer.training.initial_weights import Trainable
-from dcsm_viewer.training.training_recipe import Recipe
+from dcsm_viewer.training.training_recipe import TrainingRecipe
 
 
 def pooled(logits: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
@@ -33,7 +33,7 @@ def cross_entropy(logits: Tensor, valid: Tensor, labels: Tensor, smoothing: floa
     return F.binary_cross_entropy_with_logits(chosen.float(), targets)
 
 
-def forgetting(features: Tensor, before: Tensor) -> Tensor:
+def feature_drift(features: Tensor, before: Tensor) -> Tensor:
     """How far the features (N, F, h, w) have moved from what they were, relative to their size; 0 for not at all.
 
     Kept small, the network goes on knowing what it learned from photographs while it learns from something else
@@ -45,7 +45,7 @@ def forgetting(features: Tensor, before: Tensor) -> Tensor:
 class Objective(nn.Module):
     """The loss of a batch; a module, so that torch can share its gradients among processes."""
 
-    def __init__(self, network: Trainable, recipe: Recipe, start: Trainable | None) -> None:
+    def __init__(self, network: Trainable, recipe: TrainingRecipe, start: Trainable | None) -> None:
         super().__init__()
         self.network, self.recipe = network, recipe
         self._start = (start,)  # in a tuple: it is no part of what is trained
@@ -53,12 +53,12 @@ class Objective(nn.Module):
     def forward(self, lower: Tensor, side: int, rectangles: Tensor, labels: Tensor) -> Tensor:
         """lower: what the frozen blocks gave of canvases of `side` px; rectangles and labels as in a Batch."""
         features = self.network.upper(lower)
-        logits = self.network.classified(features)
+        logits = self.network.classify(features)
         valid = valid_positions(rectangles, side, (logits.shape[2], logits.shape[3]))
         loss = cross_entropy(logits, valid, labels, self.recipe.smoothing)
         (start,) = self._start
         if start is not None:
             with torch.no_grad():
                 before = start.upper(lower)  # the frozen blocks are the same in both
-            loss = loss + self.recipe.remember * forgetting(features, before)
+            loss = loss + self.recipe.remember * feature_drift(features, before)
         return loss

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def joined(device: torch.device, batch: int) -> Iterator[tuple[Share, torch.device]]:
+def process_group(device: torch.device, batch: int) -> Iterator[tuple[Share, torch.device]]:
     """Yield (our share, our device) while the group of processes stands; one process alone outside torchrun.
 
     No thread of the group is left afterwards, on success and on errors alike. Raises UserError where a batch cannot be
@@ -53,7 +53,7 @@ def joined(device: torch.device, batch: int) -> Iterator[tuple[Share, torch.devi
         dist.destroy_process_group()
 
 
-def gathered(part: T, share: Share) -> list[T]:
+def all_gather(part: T, share: Share) -> list[T]:
     """Every process's part, in the order of their ranks."""
     if share.world == 1:
         return [part]
@@ -62,6 +62,6 @@ def gathered(part: T, share: Share) -> list[T]:
     return [one for one in parts if one is not None]
 
 
-def agreed(wish: bool, share: Share) -> bool:
+def any_rank(wish: bool, share: Share) -> bool:
     """Whether any process wishes it: all of them must stop at the same step."""
-    return any(gathered(wish, share))
+    return any(all_gather(wish, share))

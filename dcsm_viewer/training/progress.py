@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TrainStep:
     """One step is done: `step` of `steps` in `epoch` (from 1) of `epochs`; images per second; seconds to the end."""
 
     epoch: int
@@ -45,4 +45,4 @@ class Note:
     text: str
 
 
-Event = Step | Epoch | Note
+Event = TrainStep | Epoch | Note

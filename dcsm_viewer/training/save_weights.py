@@ -11,15 +11,15 @@ from torch import Tensor
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import to_float16, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.io.atomic import replaced
-from dcsm_viewer.training.initial_weights import Start
+from dcsm_viewer.io.atomic import atomic_path
+from dcsm_viewer.training.initial_weights import InitialWeights
 
 NAME = "weights.safetensors"
 
 
 def write_weights(
     path: Path,
-    start: Start,
+    start: InitialWeights,
     tensors: Mapping[str, Tensor],
     class_names: tuple[str, ...],
     recipe: Mapping[str, Any],
@@ -42,6 +42,6 @@ def write_weights(
         recipe=recipe,
         groups=start.groups,
     )
-    with replaced(path) as draft:
+    with atomic_path(path) as draft:
         write_safetensors(draft, file)
         return sha256_of(draft)

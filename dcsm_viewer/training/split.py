@@ -10,7 +10,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.datasets import Dataset
 
 
-def held_back(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+def split_validation(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
     """(the rest, `share` of the images drawn by `seed`), both in the order of the data set."""
     count = round(share * len(dataset.examples))
     chosen = set(
@@ -21,7 +21,7 @@ def held_back(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Datas
     return replace(dataset, examples=kept), replace(dataset, name=f"{dataset.name} (held back)", examples=held)
 
 
-def known_as(dataset: Dataset, class_names: tuple[str, ...]) -> Dataset:
+def with_class_names(dataset: Dataset, class_names: tuple[str, ...]) -> Dataset:
     """The data set with the classes of another, of which it may lack some. Raises UserError for a class of its own."""
     strange = sorted(set(dataset.class_names) - set(class_names))
     if strange:

@@ -9,18 +9,18 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.progress import Epoch
-from dcsm_viewer.training.training_recipe import Recipe
+from dcsm_viewer.training.training_recipe import TrainingRecipe
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TrainJob:
     """What to train, on what, and where the results go.
 
     validation may hold no examples: then the last epoch counts as the best. checkpoint_s: seconds between checkpoints,
     0 for one after every step. half: write the weights in half precision.
     """
 
-    recipe: Recipe
+    recipe: TrainingRecipe
     training: Dataset
     validation: Dataset
     out: Path
@@ -31,7 +31,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainResult:
     """The end: the weights file, its sha256, and the epoch (from 1) it is of; `finished` is False if it was stopped."""
 
     finished: bool
@@ -41,15 +41,15 @@ class Trained:
     curve: tuple[Epoch, ...]
 
 
-def check_data(order: Order) -> None:
+def check_data(job: TrainJob) -> None:
     """Raises UserError for images that nothing can be learned from."""
-    names, count = order.training.class_names, len(order.training.examples)
+    names, count = job.training.class_names, len(job.training.examples)
     if not count:
-        raise UserError(f"{order.training.name} holds no images to train on; choose another set.")
-    if order.validation.examples and order.validation.class_names != names:
+        raise UserError(f"{job.training.name} holds no images to train on; choose another set.")
+    if job.validation.examples and job.validation.class_names != names:
         raise UserError(
-            f"{order.validation.name} has other classes than {order.training.name}; validate on images of the same."
+            f"{job.validation.name} has other classes than {job.training.name}; validate on images of the same."
         )
-    seen = {label for example in order.training.examples for label in example.labels}
+    seen = {label for example in job.training.examples for label in example.labels}
     if not seen:
-        raise UserError(f"No image of {order.training.name} has a label; there is nothing to learn.")
+        raise UserError(f"No image of {job.training.name} has a label; there is nothing to learn.")

@@ -13,7 +13,7 @@ Augmentation = Literal["plain", "paper", "strong"]
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainingRecipe:
     """How to train. The defaults are for EfficientNet-Lite0; sizes and flip are the paper's (section 4).
 
     start: a model's name or a weights file. sizes: least and most px of the longer side, drawn anew for every batch.
@@ -24,7 +24,7 @@ class Recipe:
     the start's (Wortsman et al. 2022). calibrate: images that give a borrowed classifier its scale. validate_px:
     longer side while validating. views: how many differently augmented epochs there are before the first comes again,
     0 for a new one each time; with frozen blocks what they give is then kept on disk, and later epochs cost a third.
-    outputs_of: a model whose outputs answer and are not trained (known_outputs.py); none if empty.
+    outputs_of: a model whose outputs answer and are not trained (load_class_mapping.py); none if empty.
     """
 
     start: str = "efficientnet-lite0"
@@ -75,7 +75,7 @@ def digest_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def check(recipe: Recipe) -> None:
+def check(recipe: TrainingRecipe) -> None:
     """Raises UserError naming a value out of range."""
     for field in fields(recipe):
         if field.name not in _RANGES:

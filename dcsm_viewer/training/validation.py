@@ -15,8 +15,8 @@ from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.metrics.average_precision import average_precisions, mean_average_precision
 from dcsm_viewer.training.batches import Share, fixed_batches, network_input
 from dcsm_viewer.training.initial_weights import Trainable
-from dcsm_viewer.training.process_group import gathered
-from dcsm_viewer.training.training_recipe import Recipe
+from dcsm_viewer.training.process_group import all_gather
+from dcsm_viewer.training.training_recipe import TrainingRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Validation:
 def largest_logits(
     network: Trainable,
     dataset: Dataset,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     convention: InputSpec,
     device: torch.device,
     *,
@@ -55,10 +55,10 @@ def largest_logits(
     return torch.cat(rows).numpy(), torch.cat(labels).numpy() > 0.5
 
 
-def validated(
+def validate(
     network: Trainable,
     dataset: Dataset,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     convention: InputSpec,
     device: torch.device,
     *,
@@ -67,7 +67,9 @@ def validated(
 ) -> Validation:
     """Loss and average precision over the data set, each process scoring its share of the images."""
     mine = list(range(share.rank, len(dataset.examples), share.world))
-    parts = gathered(largest_logits(network, dataset, recipe, convention, device, workers=workers, places=mine), share)
+    parts = all_gather(
+        largest_logits(network, dataset, recipe, convention, device, workers=workers, places=mine), share
+    )
     logits = np.concatenate([part[0] for part in parts])
     present = np.concatenate([part[1] for part in parts])
     ap = average_precisions(logits, present)

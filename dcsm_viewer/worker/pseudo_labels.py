@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.export.consumer_maps import own_maximum_maps
+from dcsm_viewer.export.consumer_maps import maps_over_own_maximum
 from dcsm_viewer.export.format_registry import rules_of
 
 
@@ -23,6 +23,6 @@ def with_seeds(result: Result, formats: Sequence[str]) -> Result:
     from dcsm_viewer.engine.pseudo_label_crf import seed_probabilities
 
     made = seed_probabilities(
-        own_maximum_maps(result), result.request.image.rgb, missing, result.request.settings.crf.backend
+        maps_over_own_maximum(result), result.request.image.rgb, missing, result.request.settings.crf.backend
     )
     return replace(result, seeds={**result.seeds, **made})

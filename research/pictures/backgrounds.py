@@ -17,7 +17,7 @@ from PIL import Image
 from scipy import ndimage
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import make_folder, replaced
+from dcsm_viewer.io.atomic import atomic_path, ensure_folder
 from research.pictures.photograph_classes import SCRATCH_BACKGROUNDS
 from research.pictures.sources import Side
 
@@ -46,7 +46,7 @@ def gather_backgrounds(side: Side, sources: Path, out: Path, report: Callable[[s
 
     Raises UserError where a file of the table is not in its package, and where panoramas cannot be read.
     """
-    make_folder(out)
+    ensure_folder(out)
     gathered = 0
     if side == "evaluation":
         folder = sources / "scratch" / "usr/share/scratch/Media/Backgrounds"
@@ -76,7 +76,7 @@ def _keep_photograph(path: Path, source: str, out: Path) -> None:
             f"{path} cannot be read ({trouble}); delete that package's folder and fetch it again."
         ) from trouble
     rgb.thumbnail((1280, 1280), Image.Resampling.LANCZOS)
-    with replaced(out / f"photograph--{source}--{path.stem}.png") as draft:
+    with atomic_path(out / f"photograph--{source}--{path.stem}.png") as draft:
         rgb.save(draft, format="PNG", compress_level=3)
 
 
@@ -90,12 +90,12 @@ def _keep_panorama(path: Path, out: Path) -> None:
     if packed is None:
         raise UserError(f"There is no panorama in {path}; delete that package's folder and fetch it again.")
     name = path.name.removesuffix(".exr.js")
-    with replaced(out / f"{name}.exr") as draft:
+    with atomic_path(out / f"{name}.exr") as draft:
         draft.write_bytes(base64.b64decode(packed[1]))
         with openexr.File(str(draft)) as opened:
             light = np.asarray(opened.channels()["RGB"].pixels, np.float32)
     (out / f"{name}.exr").unlink()
-    with replaced(out / f"panorama--panoramas--{name}.png") as draft:
+    with atomic_path(out / f"panorama--panoramas--{name}.png") as draft:
         Image.fromarray(tone_mapped(light)).save(draft, format="PNG")
 
 

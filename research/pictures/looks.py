@@ -14,7 +14,7 @@ Picture = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class Appearance:
     """How much may vary. `repaint` is the share of renders and icons that get other colours than their own.
 
     `camera` scales exposure, tint, blur and grain of the whole picture; 0 leaves it as it was put together.
@@ -27,12 +27,12 @@ class Looks:
     jpeg_quality: tuple[int, int]
 
 
-TRAINING = Looks(repaint=0.45, camera=1.0, turn_degrees=10, jpeg_quality=(70, 95))
-EVALUATION = Looks(repaint=0.0, camera=0.4, turn_degrees=5, jpeg_quality=(92, 92))
+TRAINING = Appearance(repaint=0.45, camera=1.0, turn_degrees=10, jpeg_quality=(70, 95))
+EVALUATION = Appearance(repaint=0.0, camera=0.4, turn_degrees=5, jpeg_quality=(92, 92))
 
 
-def dressed(
-    cutout: Cutout, room: tuple[float, float], light: NDArray[np.floating], rng: np.random.Generator, looks: Looks
+def compose_object(
+    cutout: Cutout, room: tuple[float, float], light: NDArray[np.floating], rng: np.random.Generator, looks: Appearance
 ) -> Image.Image:
     """The cutout as RGBA, as large as fits `room` (width, height) in px, maybe mirrored, turned and recoloured.
 
@@ -94,7 +94,7 @@ def _through(image: Image.Image, tables: list[NDArray[np.floating]]) -> Image.Im
     return image.point([int(value) for table in tables for value in np.clip(np.round(table), 0, 255)])
 
 
-def as_shot(rgb: Picture, rng: np.random.Generator, looks: Looks) -> NDArray[np.uint8]:
+def simulate_camera(rgb: Picture, rng: np.random.Generator, looks: Appearance) -> NDArray[np.uint8]:
     """The picture (H, W, 3) as a camera would have given it: exposure, contrast, tint, blur, grain."""
     much = looks.camera
     exposure, contrast = np.exp(rng.normal(0, 0.22 * much)), 1 + rng.normal(0, 0.12 * much)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import make_folder, replaced
-from research.pictures.cutout import NO_CLASS, file_name, trimmed
+from dcsm_viewer.io.atomic import atomic_path, ensure_folder
+from research.pictures.cutout import NO_CLASS, crop_to_visible, file_name
 from research.pictures.model_classes import class_of_model
 from research.pictures.sources import Source
 
@@ -28,7 +28,7 @@ _FRONT_ONLY = frozenset({"sofa", "tvmonitor"})
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class SourceModel:
     """One model of a library: its number and name there, the class it shows, its OBJ file."""
 
     library: str
@@ -53,7 +53,7 @@ class View:
     warmth: float
 
 
-def models_in(folder: Path) -> tuple[Model, ...]:
+def models_in(folder: Path) -> tuple[SourceModel, ...]:
     """The models of the table in an unpacked package, in the order of library and number.
 
     Raises UserError where the package has no libraries.
@@ -70,7 +70,7 @@ def models_in(folder: Path) -> tuple[Model, ...]:
             class_name = class_of_model(library.name, number, name)
             path = library / model.lstrip("/")
             if class_name is not None and path.suffix == ".obj" and path.is_file():
-                models.append(Model(library.name, number, name, class_name, path))
+                models.append(SourceModel(library.name, number, name, class_name, path))
     if not models:
         raise UserError(f"There are no furniture libraries in {folder}; delete it and fetch it again.")
     return tuple(models)
@@ -91,7 +91,12 @@ def random_view(class_name: str, rng: np.random.Generator) -> View:
 
 
 def render_models(
-    source: Source, folder: Path, out: Path, views: Callable[[Model], int], seed: int, report: Callable[[str], None]
+    source: Source,
+    folder: Path,
+    out: Path,
+    views: Callable[[SourceModel], int],
+    seed: int,
+    report: Callable[[str], None],
 ) -> int:
     """How many cutouts were rendered to `out/<class>/`; those that are there already are left as they are.
 
@@ -108,14 +113,14 @@ def render_models(
             if not (out / model.class_name / name).is_file():
                 missing.append((number, name))
         if missing:
-            make_folder(out / model.class_name)
+            ensure_folder(out / model.class_name)
             scene = camera.loaded(model.path)
             for number, name in missing:
                 rng = np.random.default_rng([seed, crc32(f"{model.library}-{model.number}".encode()), number])
-                rgba = trimmed(scene.photograph(random_view(model.class_name, rng)))
+                rgba = crop_to_visible(scene.photograph(random_view(model.class_name, rng)))
                 if rgba is None:
                     continue  # an empty or broken model: nothing to see
-                with replaced(out / model.class_name / name) as path:
+                with atomic_path(out / model.class_name / name) as path:
                     Image.fromarray(rgba).save(path, format="PNG", compress_level=3)
                 made += 1
             scene.close()
@@ -228,7 +233,7 @@ def _towards(azimuth: float, elevation: float) -> NDArray[np.float64]:
     return np.array([math.cos(above) * math.sin(around), math.sin(above), math.cos(above) * math.cos(around)])
 
 
-def default_views(model: Model, scarce: int = 40, common: int = 12) -> int:
+def default_views(model: SourceModel, scarce: int = 40, common: int = 12) -> int:
     """How many views are taken of a model: more where a class has few models, few of what has no class."""
     if model.class_name == NO_CLASS:
         return 4

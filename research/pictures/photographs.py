@@ -11,8 +11,8 @@ from PIL import Image
 from scipy import ndimage
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import make_folder, replaced
-from research.pictures.cutout import file_name, trimmed
+from dcsm_viewer.io.atomic import atomic_path, ensure_folder
+from research.pictures.cutout import crop_to_visible, file_name
 from research.pictures.outlined import cut_out, outlines, photograph_of
 from research.pictures.photograph_classes import SCRATCH, TUXPAINT
 
@@ -90,11 +90,11 @@ def cut_by_disparity(rgb: NDArray[np.uint8], disparity: NDArray[np.float64]) -> 
 
 
 def _write(rgba: NDArray[np.uint8], class_name: str, source: str, origin: str, out: Path) -> None:
-    cut = trimmed(rgba)
+    cut = crop_to_visible(rgba)
     if cut is None:
         raise UserError(f"{origin} of {source} shows next to nothing; look at the file.")
     image = Image.fromarray(cut)
     image.thumbnail((_LONGEST_PX, _LONGEST_PX), Image.Resampling.LANCZOS)
-    make_folder(out / class_name)
-    with replaced(out / class_name / file_name("photograph", source, origin.replace("--", "-"), "0")) as path:
+    ensure_folder(out / class_name)
+    with atomic_path(out / class_name / file_name("photograph", source, origin.replace("--", "-"), "0")) as path:
         image.save(path, format="PNG")

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from research.pictures.cutout import NO_CLASS, Cutout
-from research.pictures.layer import Layer, inside, standing
-from research.pictures.looks import Looks, as_shot, dressed
-from research.pictures.stock import Stock
+from research.pictures.layer import Layer, inside, place_layer
+from research.pictures.looks import Appearance, compose_object, simulate_camera
+from research.pictures.stock import AssetPool
 
 Picture = NDArray[np.float32]
 
 # An object that shows less of itself, or covers less of the picture, is taken out of both labels and picture.
-LEAST_OF_PICTURE = 0.01
-LEAST_OF_ITSELF = 0.3
+MIN_SCENE_SHARE = 0.01
+MIN_VISIBLE_SHARE = 0.3
 
 
 class BackgroundSource(Protocol):
@@ -28,7 +28,7 @@ class BackgroundSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class VisibleObject:
     """An object that can be seen in a scene: its class, its number in the object mask, its box.
 
     The box is (left, top, right, bottom) in px counted from 1, both ends inside, as VOC counts; `cut` says that the
@@ -48,22 +48,22 @@ class Scene:
 
     rgb: NDArray[np.uint8]
     numbers: NDArray[np.uint8]
-    objects: tuple[Seen, ...]
+    objects: tuple[VisibleObject, ...]
 
 
-def made_scene(
-    seed: int, index: int, size: tuple[int, int], stock: Stock, backgrounds: BackgroundSource, looks: Looks
+def make_scene(
+    seed: int, index: int, size: tuple[int, int], stock: AssetPool, backgrounds: BackgroundSource, looks: Appearance
 ) -> Scene:
     """Scene number `index`, size (width, height) in px: the same for the same arguments, whatever was made before."""
     rng = np.random.default_rng([seed, index])
     width, height = size
     behind = backgrounds.drawn(rng, height, width)
     layers = _arranged(stock.chosen(rng, index), behind, rng, looks)
-    rgb, numbers = composited(behind, layers)
-    return Scene(as_shot(rgb, rng, looks), numbers, _seen(layers, numbers))
+    rgb, numbers = composite(behind, layers)
+    return Scene(simulate_camera(rgb, rng, looks), numbers, _seen(layers, numbers))
 
 
-def composited(behind: Picture, layers: list[Layer]) -> tuple[Picture, NDArray[np.uint8]]:
+def composite(behind: Picture, layers: list[Layer]) -> tuple[Picture, NDArray[np.uint8]]:
     """The picture (H, W, 3) and the number, from 1, of the layer seen at each pixel (H, W); later ones are nearer.
 
     A pixel belongs to the nearest layer that covers at least half of it. Layers of no class take the pixel to 0.
@@ -78,14 +78,14 @@ def composited(behind: Picture, layers: list[Layer]) -> tuple[Picture, NDArray[n
     return rgb, numbers
 
 
-def _arranged(cutouts: list[Cutout], behind: Picture, rng: np.random.Generator, looks: Looks) -> list[Layer]:
+def _arranged(cutouts: list[Cutout], behind: Picture, rng: np.random.Generator, looks: Appearance) -> list[Layer]:
     """The objects placed from far to near, without those too little of which can be seen."""
     height, width = behind.shape[:2]
     alone = len(cutouts) == 1
     placed: list[tuple[float, Layer]] = []
     for cutout in cutouts:
         spread = float(rng.uniform(*((0.45, 0.95) if alone else (0.28, 0.72))))
-        image = dressed(cutout, (spread * width, spread * height), behind.mean((0, 1)), rng, looks)
+        image = compose_object(cutout, (spread * width, spread * height), behind.mean((0, 1)), rng, looks)
         if image.width > 0.97 * width or image.height > 0.97 * height:
             image.thumbnail((round(0.97 * width), round(0.97 * height)), Image.Resampling.LANCZOS)
         solid = np.asarray(image)[..., 3] >= 128
@@ -101,7 +101,7 @@ def _arranged(cutouts: list[Cutout], behind: Picture, rng: np.random.Generator, 
                 break
         _, left, top = best
         placed.append(
-            (top + image.height + rng.uniform(-4, 4), standing(cutout, image, left, top, (width, height), rng))
+            (top + image.height + rng.uniform(-4, 4), place_layer(cutout, image, left, top, (width, height), rng))
         )
     layers = [layer for _, layer in sorted(placed, key=lambda pair: pair[0])]
     return _without_hidden(layers, height, width)
@@ -122,7 +122,7 @@ def _without_hidden(layers: list[Layer], height: int, width: int) -> list[Layer]
             own = layer.alpha >= 0.5
             seen = float((own & ~covered[layer.window]).sum())
             of_picture, of_itself = seen / covered.size, seen / max(float(own.sum()), 1.0)
-            enough.append(min(of_picture / LEAST_OF_PICTURE, of_itself / LEAST_OF_ITSELF))
+            enough.append(min(of_picture / MIN_SCENE_SHARE, of_itself / MIN_VISIBLE_SHARE))
             covered[layer.window] |= own
         worst = int(np.argmin(enough[::-1]))
         if enough[::-1][worst] >= 1:
@@ -131,7 +131,7 @@ def _without_hidden(layers: list[Layer], height: int, width: int) -> list[Layer]
     return layers
 
 
-def _seen(layers: list[Layer], numbers: NDArray[np.uint8]) -> tuple[Seen, ...]:
+def _seen(layers: list[Layer], numbers: NDArray[np.uint8]) -> tuple[VisibleObject, ...]:
     objects = []
     height, width = numbers.shape
     for number, layer in enumerate(layers, 1):
@@ -141,7 +141,7 @@ def _seen(layers: list[Layer], numbers: NDArray[np.uint8]) -> tuple[Seen, ...]:
         left, top, right, bottom = (int(v) for v in (columns.min(), rows.min(), columns.max(), rows.max()))
         cut = left == 0 or top == 0 or right == width - 1 or bottom == height - 1
         box = (left + 1, top + 1, right + 1, bottom + 1)
-        objects.append(Seen(layer.cutout.class_name, number, box, cut, layer.cutout.key))
+        objects.append(VisibleObject(layer.cutout.class_name, number, box, cut, layer.cutout.key))
     return tuple(objects)
 
 

@@ -20,27 +20,27 @@ _MANY = 12  # origins of one kind beyond which more of them count no more
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class AssetPool:
     """Cutouts by class.
 
-    `counts` are the shares of scenes with 1, 2, .. objects; `strangers` is of those that show one of no class.
+    `counts` are the shares of scenes with 1, 2, .. objects; `distractors` is of those that show one of no class.
     """
 
     by_class: dict[str, tuple[Cutout, ...]]
     counts: tuple[float, ...]
-    strangers: float
+    distractors: float
 
     @classmethod
     def of(
-        cls, cutouts: Iterable[Cutout], counts: tuple[float, ...] = (0.22, 0.36, 0.28, 0.14), strangers: float = 0.0
-    ) -> Stock:
+        cls, cutouts: Iterable[Cutout], counts: tuple[float, ...] = (0.22, 0.36, 0.28, 0.14), distractors: float = 0.0
+    ) -> AssetPool:
         """The cutouts sorted into classes. Raises UserError where none shows a class."""
         by_class: dict[str, list[Cutout]] = {}
         for cutout in cutouts:
             by_class.setdefault(cutout.class_name, []).append(cutout)
         if not set(by_class) - {NO_CLASS}:
             raise UserError("None of the cutouts shows one of the classes: run `make scenes` again.")
-        return cls({name: tuple(by_class[name]) for name in sorted(by_class)}, counts, strangers)
+        return cls({name: tuple(by_class[name]) for name in sorted(by_class)}, counts, distractors)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ class Stock:
         while len(names) < count:
             # One in eight stands beside another of its own class, as sheep and people do.
             names.append(names[0] if rng.random() < 0.125 else classes[int(rng.integers(len(classes)))])
-        if NO_CLASS in self.by_class and rng.random() < self.strangers:
+        if NO_CLASS in self.by_class and rng.random() < self.distractors:
             names.append(NO_CLASS)
         return [self._one_of(name, rng) for name in names]
 

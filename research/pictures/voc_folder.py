@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from dcsm_viewer.io.atomic import make_folder, whole_file
+from dcsm_viewer.io.atomic import atomic_write, ensure_folder
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
 from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
 from research.pictures.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenScene:
     """One scene that lies in the folder: its name without suffix, and the classes that are seen in it."""
 
     stem: str
@@ -28,7 +28,7 @@ class Written:
     objects: tuple[tuple[str, str], ...]
 
 
-def write_scene(scene: Scene, stem: str, quality: int, folder: Path) -> Written:
+def write_scene(scene: Scene, stem: str, quality: int, folder: Path) -> WrittenScene:
     """What was written: the JPEG, both masks and the annotation of one scene.
 
     Raises UserError where the folder cannot be written.
@@ -40,7 +40,7 @@ def write_scene(scene: Scene, stem: str, quality: int, folder: Path) -> Written:
     _write(folder / "SegmentationClass" / f"{stem}.png", palette_png(np.where(ring, IGNORE_INDEX, class_ids(scene))))
     _write(folder / "SegmentationObject" / f"{stem}.png", palette_png(np.where(ring, IGNORE_INDEX, scene.numbers)))
     _write(folder / "Annotations" / f"{stem}.xml", annotation(scene, stem))
-    return Written(
+    return WrittenScene(
         stem,
         frozenset(seen.class_name for seen in scene.objects if seen.class_name in VOC_CLASSES),
         tuple((seen.class_name, seen.origin) for seen in scene.objects),
@@ -97,7 +97,7 @@ def annotation(scene: Scene, stem: str) -> bytes:
     return xml + b"\n"
 
 
-def write_lists(part: str, written: Iterable[Written], folder: Path) -> None:
+def write_lists(part: str, written: Iterable[WrittenScene], folder: Path) -> None:
     """ImageSets: which scenes a part has, and in which of them each class is seen (1) or not (-1)."""
     scenes = sorted(written, key=lambda one: one.stem)
     everything = "".join(f"{one.stem}\n" for one in scenes)
@@ -115,6 +115,6 @@ def _child(parent: ET.Element, name: str, text: str | None = None) -> ET.Element
 
 
 def _write(path: Path, content: bytes) -> None:
-    make_folder(path.parent)
-    with whole_file(path) as stream:
+    ensure_folder(path.parent)
+    with atomic_write(path) as stream:
         stream.write(content)

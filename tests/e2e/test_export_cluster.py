@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from dcsm_viewer.batch.dask import connected, export_on_cluster
+from dcsm_viewer.batch.dask import dask_client, export_on_cluster
 from dcsm_viewer.batch.dask.task import Task, export_task
 from dcsm_viewer.batch.inputs import Inputs, inputs_of
-from dcsm_viewer.batch.run_batch import Order, export_images
+from dcsm_viewer.batch.run_batch import ExportJob, export_images
 from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, Settings
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.engine import Engine
@@ -55,8 +55,8 @@ def engine() -> Engine:
     return Engine()
 
 
-def _order(out: Path) -> Order:
-    return Order(SETTINGS, out, ("voc", "npz", "psa-crf"), resume=True)
+def _order(out: Path) -> ExportJob:
+    return ExportJob(SETTINGS, out, ("voc", "npz", "psa-crf"), resume=True)
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -73,7 +73,7 @@ def test_that_two_workers_make_the_files_of_one_process_though_one_is_killed(
 ) -> None:
     alone = list(export_images(engine, images.paths, _order(tmp_path / "alone"), stems=images.stems))
     heard: list[str] = []
-    with connected(workers=2, scheduler=None, threads=one_thread) as client:
+    with dask_client(workers=2, scheduler=None, threads=one_thread) as client:
         before = _pids(client)
         outcomes = export_on_cluster(
             client,
@@ -138,6 +138,6 @@ def test_that_a_scheduler_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("dcsm_viewer.batch.dask.cluster._CONNECT_S", 0.2)
     with (
         pytest.raises(UserError, match=r"No scheduler answers at tcp://127\.0\.0\.1:9"),
-        connected(workers=None, scheduler="tcp://127.0.0.1:9", threads=1),
+        dask_client(workers=None, scheduler="tcp://127.0.0.1:9", threads=1),
     ):
         pass

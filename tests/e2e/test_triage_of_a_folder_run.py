@@ -19,7 +19,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.batch.run_batch import Order, export_images
+from dcsm_viewer.batch.run_batch import ExportJob, export_images
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.gui.app import Parts, build
@@ -30,7 +30,7 @@ from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
 from dcsm_viewer.gui.tools.review.review_tool import TriageTool
 from dcsm_viewer.review.exported_result import read_exported
-from dcsm_viewer.review.review_file import BOOK, open_book
+from dcsm_viewer.review.review_file import REVIEW_FILE_NAME, open_review_file
 from dcsm_viewer.worker.engine_thread import EngineLike, Listener, create_engine
 from tests.gui.hands import click, press
 from tests.patience import PATIENCE_S
@@ -114,17 +114,17 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
     batch = tmp_path / "batch"
     assert all(
         outcome.error is None
-        for outcome in export_images(Engine(desk.engine._model_cache), paths, Order(SMALL, batch, FORMATS))
+        for outcome in export_images(Engine(desk.engine._model_cache), paths, ExportJob(SMALL, batch, FORMATS))
     )
     assert bytes_of(out) == bytes_of(batch)
 
     triage = desk.triage()
     triage.open_folder(str(out))
-    book = triage.desk
-    desk.wait(lambda: book.sheet is not None and book.keeper.is_idle and not triage.progress.isVisible())
-    assert set(book.order) == {"cat", "dog-bicycle", "eagle"}
-    book.select("dog-bicycle")
-    desk.wait(lambda: book.sheet is not None and book.sheet.stem == "dog-bicycle")
+    review_file = triage.desk
+    desk.wait(lambda: review_file.sheet is not None and review_file.keeper.is_idle and not triage.progress.isVisible())
+    assert set(review_file.order) == {"cat", "dog-bicycle", "eagle"}
+    review_file.select("dog-bicycle")
+    desk.wait(lambda: review_file.sheet is not None and review_file.sheet.stem == "dog-bicycle")
     pane, left = triage.panes.painted, Qt.MouseButton.LeftButton
     press(pane, Qt.Key.Key_I)
     middle = pane.picture().center()
@@ -133,10 +133,10 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
     QTest.mousePress(pane, left, pos=middle)
     QTest.mouseRelease(pane, left, pos=middle)
     press(pane, Qt.Key.Key_Y)
-    desk.wait(lambda: book.sheet is not None and book.keeper.is_idle)
-    rejected = book.current
+    desk.wait(lambda: review_file.sheet is not None and review_file.keeper.is_idle)
+    rejected = review_file.current
     press(pane, Qt.Key.Key_N)
-    desk.wait(lambda: book.keeper.is_idle)
+    desk.wait(lambda: review_file.keeper.is_idle)
     accepted = tmp_path / "accepted"
     triage.export_to(str(accepted))
     desk.wait(lambda: "accepted mask" in triage.news.text())
@@ -147,7 +147,7 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
     assert found[int(at[0]), int(at[1])] == 255
     outside = found != 255
     assert_array_equal(found[outside], exported[outside])
-    assert open_book(out).entries[str(rejected)].verdict == "rejected"
+    assert open_review_file(out).entries[str(rejected)].verdict == "rejected"
 
 
 DECIDES = """
@@ -169,8 +169,8 @@ def on_loaded(sheet):
     desk.decide("accepted")
 
 def on_kept():
-    if desk.keeper.is_idle and desk.book is not None:
-        done = sum(entry.verdict == "accepted" for entry in desk.book.entries.values())
+    if desk.keeper.is_idle and desk.review_file is not None:
+        done = sum(entry.verdict == "accepted" for entry in desk.review_file.entries.values())
         sys.stdout.write(f"{done}\\n")
         sys.stdout.flush()
 
@@ -200,11 +200,11 @@ def test_that_a_killed_process_loses_nothing_it_said_was_written(tmp_path: Path)
     process.wait(timeout=PATIENCE_S)
     process.stdout.close()
     assert promised >= 3
-    document = json.loads((tmp_path / BOOK).read_text())
+    document = json.loads((tmp_path / REVIEW_FILE_NAME).read_text())
     accepted = [stem for stem, entry in document["entries"].items() if entry.get("verdict") == "accepted"]
     assert len(accepted) >= promised
-    book = open_book(tmp_path)
+    review_file = open_review_file(tmp_path)
     for stem in accepted:
-        edit = book.entries[stem].edit
+        edit = review_file.entries[stem].edit
         assert edit is not None
         assert (np.load(tmp_path / edit.file)[0] == 255).all()

@@ -22,7 +22,7 @@ def drawn_cutout(
     colour: tuple[int, int, int] = (200, 40, 40),
     size: tuple[int, int] = (60, 40),
 ) -> Cutout:
-    """A filled ellipse of one colour, written where `found_in` looks for it."""
+    """A filled ellipse of one colour, written where `list_cutouts` looks for it."""
     width, height = size
     y, x = np.mgrid[:height, :width]
     inside = ((x - (width - 1) / 2) / (width / 2)) ** 2 + ((y - (height - 1) / 2) / (height / 2)) ** 2 <= 1

@@ -11,7 +11,7 @@ from PIL import Image
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import SourceImage
-from dcsm_viewer.evaluation.label_evaluator import Bench
+from dcsm_viewer.evaluation.label_evaluator import LabelEvaluator
 from dcsm_viewer.io.images import read_image
 from research import recognition
 from research.recognition import Recogniser
@@ -22,7 +22,7 @@ def test_that_scores_are_those_an_evaluation_takes() -> None:
     image = SourceImage.of(read_image(SAMPLE).rgb[::3, ::3], name="small")
     method = replace(PRESETS["paper"], scales=(96, 128))
     settings = Settings(method=method, device="cpu", crf=replace(Settings().crf, iterations=1))
-    np.testing.assert_array_equal(Recogniser(settings).scores(image), Bench().label(image, settings).scores)
+    np.testing.assert_array_equal(Recogniser(settings).scores(image), LabelEvaluator().label(image, settings).scores)
 
 
 class MadeUp:

@@ -12,7 +12,7 @@ from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
 from dcsm_viewer.render.palette import voc_palette
 from research import scenes
 from research.pictures.cutout import NO_CLASS
-from research.pictures.scene import Scene, Seen
+from research.pictures.scene import Scene, VisibleObject
 from research.pictures.voc_folder import void_ring, write_scene
 from tests.research.scene_subjects import drawn_cutout
 
@@ -113,8 +113,8 @@ def test_that_what_is_written_is_the_scene(tmp_path: Path) -> None:
     numbers[10:30, 10:30] = 1
     numbers[10:30, 30:40] = 2
     rgb = np.full((40, 50, 3), 127, np.uint8)
-    objects = (Seen("tvmonitor", 1, (11, 11, 30, 30), cut=False, origin="x/1"),
-               Seen("aeroplane", 2, (31, 11, 40, 30), cut=True, origin="x/2"))  # fmt: skip
+    objects = (VisibleObject("tvmonitor", 1, (11, 11, 30, 30), cut=False, origin="x/1"),
+               VisibleObject("aeroplane", 2, (31, 11, 40, 30), cut=True, origin="x/2"))  # fmt: skip
     written = write_scene(Scene(rgb, numbers, objects), "one", 92, tmp_path)
     assert written.classes == {"tvmonitor", "aeroplane"}
     with Image.open(tmp_path / "SegmentationClass" / "one.png") as mask:

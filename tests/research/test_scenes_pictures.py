@@ -10,7 +10,7 @@ from PIL import Image
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
 from research.pictures.backgrounds import Backgrounds, pattern, tone_mapped
-from research.pictures.cutout import NO_CLASS, found_in, pixels
+from research.pictures.cutout import NO_CLASS, list_cutouts, pixels
 from research.pictures.figures import gather_figures
 from research.pictures.icon_classes import class_of_icon
 from research.pictures.icons import draw_icons
@@ -66,7 +66,7 @@ def test_that_an_icon_set_is_drawn_with_its_alpha(tmp_path: Path) -> None:
     icons = {"cat": {"body": circle}, "smile": {"body": circle}, "dog": {"body": "<broken"}}
     (package / "icons.json").write_text(json.dumps({"icons": icons, "width": 16, "height": 16}))
     assert draw_icons(named("noto"), tmp_path / "set", tmp_path / "out", silent) == 1
-    (cat,) = found_in(tmp_path / "out")
+    (cat,) = list_cutouts(tmp_path / "out")
     assert (cat.class_name, cat.kind, cat.origin) == ("cat", "icon", "cat")
     rgba = np.asarray(pixels(cat.path))
     assert rgba[rgba.shape[0] // 2, rgba.shape[1] // 2].tolist() == [255, 0, 0, 255]
@@ -89,7 +89,7 @@ def test_that_figures_are_named_by_their_code_points(tmp_path: Path) -> None:
     names.write_text(json.dumps({"1f408": "cat", "1f600": "grinning-face"}))
     source = named("fluent-emoji-3d")
     assert gather_figures(source, tmp_path / "figures", names, tmp_path / "out", silent) == 1
-    assert [one.class_name for one in found_in(tmp_path / "out")] == ["cat"]
+    assert [one.class_name for one in list_cutouts(tmp_path / "out")] == ["cat"]
 
 
 def test_that_what_is_nearer_than_the_floor_is_cut_out_by_disparity() -> None:

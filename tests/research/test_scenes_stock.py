@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from research.pictures.cutout import NO_CLASS, Cutout, file_name, found_in, trimmed
-from research.pictures.stock import Stock, part_of
+from research.pictures.cutout import NO_CLASS, Cutout, crop_to_visible, file_name, list_cutouts
+from research.pictures.stock import AssetPool, part_of
 from tests.research.scene_subjects import drawn_cutout
 
 
@@ -24,7 +24,7 @@ def test_that_cutouts_are_found_again_by_their_names(tmp_path: Path) -> None:
     drawn_cutout(tmp_path, "dog", "rex")
     drawn_cutout(tmp_path, "cat", "tom", kind="photograph")
     (tmp_path / "cat" / "notes.png").write_bytes(b"not a cutout")
-    found = found_in(tmp_path)
+    found = list_cutouts(tmp_path)
     assert [(one.class_name, one.kind, one.origin) for one in found] == [
         ("cat", "photograph", "tom"),
         ("dog", "icon", "rex"),
@@ -38,19 +38,19 @@ def test_that_a_name_whose_parts_could_not_be_told_apart_is_refused() -> None:
 
 def test_that_an_empty_folder_is_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="make scenes"):
-        found_in(tmp_path)
+        list_cutouts(tmp_path)
 
 
 def test_that_trimming_keeps_all_that_is_visible_and_refuses_next_to_nothing() -> None:
     rgba = np.zeros((50, 60, 4), np.uint8)
     rgba[10:40, 20:45, 3] = 255
-    cut = trimmed(rgba)
+    cut = crop_to_visible(rgba)
     assert cut is not None
     assert (cut[..., 3] == 255).sum() == 30 * 25
     assert cut.shape[:2] == (32, 27)
     rgba[..., 3] = 0
     rgba[5:12, 5:50, 3] = 255
-    assert trimmed(rgba) is None
+    assert crop_to_visible(rgba) is None
 
 
 def test_that_no_origin_is_in_both_parts_and_every_class_that_can_is() -> None:
@@ -63,7 +63,7 @@ def test_that_no_origin_is_in_both_parts_and_every_class_that_can_is() -> None:
 
 
 def test_that_the_first_class_goes_round_and_others_come_evenly() -> None:
-    stock = Stock.of(listed("cat", 3) + listed("dog", 30) + listed("bus", 1))
+    stock = AssetPool.of(listed("cat", 3) + listed("dog", 30) + listed("bus", 1))
     rng = np.random.default_rng(0)
     chosen = [stock.chosen(rng, index) for index in range(600)]
     assert [scene[0].class_name for scene in chosen[:6]] == ["bus", "cat", "dog"] * 2
@@ -75,7 +75,7 @@ def test_that_the_first_class_goes_round_and_others_come_evenly() -> None:
 def test_that_a_model_with_many_views_is_drawn_no_more_often_than_one_with_one() -> None:
     many = [Cutout("cat", "render", "drawn", "many", str(view), Path("x")) for view in range(40)]
     one = [Cutout("cat", "render", "drawn", "one", "0", Path("x"))]
-    stock = Stock.of(many + one, counts=(1.0,))
+    stock = AssetPool.of(many + one, counts=(1.0,))
     rng = np.random.default_rng(0)
     counts = Counter(stock.chosen(rng, index)[0].origin for index in range(400))
     assert 150 < counts["one"] < 250
@@ -84,12 +84,12 @@ def test_that_a_model_with_many_views_is_drawn_no_more_often_than_one_with_one()
 def test_that_strangers_come_only_where_they_are_wanted() -> None:
     cutouts = listed("cat", 2) + listed(NO_CLASS, 2)
     rng = np.random.default_rng(0)
-    without = [one for index in range(50) for one in Stock.of(cutouts).chosen(rng, index)]
+    without = [one for index in range(50) for one in AssetPool.of(cutouts).chosen(rng, index)]
     assert all(one.class_name != NO_CLASS for one in without)
-    everywhere = Stock.of(cutouts, strangers=1.0)
+    everywhere = AssetPool.of(cutouts, distractors=1.0)
     assert all(everywhere.chosen(rng, index)[-1].class_name == NO_CLASS for index in range(20))
 
 
 def test_that_a_stock_without_a_class_is_explained() -> None:
     with pytest.raises(UserError, match="None of the cutouts"):
-        Stock.of(listed(NO_CLASS, 3))
+        AssetPool.of(listed(NO_CLASS, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcsm_viewer.batch.dask.cluster import connected
+from dcsm_viewer.batch.dask.cluster import dask_client
 from dcsm_viewer.batch.dask.driver import export_on_cluster
 
-__all__ = ["connected", "export_on_cluster"]
+__all__ = ["dask_client", "export_on_cluster"]

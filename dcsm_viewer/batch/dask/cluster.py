@@ -13,7 +13,7 @@ _CONNECT_S = 20
 
 
 @contextmanager
-def connected(*, workers: int | None, scheduler: str | None, threads: int) -> Iterator[Any]:
+def dask_client(*, workers: int | None, scheduler: str | None, threads: int) -> Iterator[Any]:
     """A dask Client of `workers` processes here, or of the scheduler at this address; closed when the block ends.
 
     threads: how many each worker here computes with. Raises UserError without Dask, or if nobody answers there.

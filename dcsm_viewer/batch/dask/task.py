@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dcsm_viewer.batch.run_batch import Order, Outcome, export_image
+from dcsm_viewer.batch.run_batch import ExportJob, Outcome, export_image
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.recipe import versions
 
@@ -25,7 +25,7 @@ class Task:
 
     path: str
     stem: str
-    order: Order
+    job: ExportJob
     weights: str
     versions: Mapping[str, str]
     threads: int
@@ -44,13 +44,13 @@ def export_task(task: Task) -> Outcome:
     with _ONE_AT_A_TIME:
         use_threads(task.threads)
         try:
-            found = _engine().card(task.order.settings).weights_digest
+            found = _engine().card(task.job.settings).weights_digest
         except UserError as error:
             return Outcome(task.path, error=f"{socket.gethostname()}: {error}")
         if found != task.weights:
-            there = f"{socket.gethostname()} has other weights for {task.order.settings.model}"
+            there = f"{socket.gethostname()} has other weights for {task.job.settings.model}"
             return Outcome(task.path, error=f"{there} ({found[:12]}, not {task.weights[:12]}); copy them there.")
-        return export_image(_engine(), task.path, task.stem, task.order, task.weights)
+        return export_image(_engine(), task.path, task.stem, task.job, task.weights)
 
 
 @cache

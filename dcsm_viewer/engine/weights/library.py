@@ -19,7 +19,7 @@ from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.io.atomic import replaced
+from dcsm_viewer.io.atomic import atomic_path
 
 FOLDER_VARIABLE = "DCSM_VIEWER_MODELS"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -62,7 +62,7 @@ def import_weights(
         source=source or f"{weights.source}, sha256 {weights.digest}",
         licence=licence or weights.licence,
     )
-    with replaced(_weights_path(folder, name)) as draft:
+    with atomic_path(_weights_path(folder, name)) as draft:
         write_safetensors(draft, weights)
         digest = sha256_of(draft)
     entry = ModelEntry(
@@ -76,7 +76,7 @@ def import_weights(
         convention=str(weights.convention),
         notes=weights.notes,
     )
-    with replaced(_entry_path(folder, name)) as draft:
+    with atomic_path(_entry_path(folder, name)) as draft:
         draft.write_text(entry_json(entry), "utf-8")
     return entry
 

@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, to_float16, write_safetensors
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
-from dcsm_viewer.io.atomic import replaced
+from dcsm_viewer.io.atomic import atomic_path
 
 
 def interpolate(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
@@ -67,6 +67,6 @@ def write_interpolated(path: Path, blended: WeightsFile, *, half: bool) -> str:
     """
     check_replaceable(path)
     tensors = to_float16(blended.tensors) if half else blended.tensors
-    with replaced(path) as draft:
+    with atomic_path(path) as draft:
         write_safetensors(draft, replace(blended, tensors=tensors))
         return sha256_of(draft)

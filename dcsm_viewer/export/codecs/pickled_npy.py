@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dcsm_viewer.export.codecs.torch_tensor import TorchTensor, stand_ins, tensor_opcodes
+from dcsm_viewer.export.codecs.torch_tensor import TorchTensor, safe_globals, tensor_opcodes
 
 # Protocol 3 names its globals in plain text; from 4 on they are counted strings.
 _PROTOCOL = 3
@@ -96,7 +96,7 @@ class _TensorsAside(pickle.Pickler):
 
 class _DataOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> object:
-        tensors = stand_ins()
+        tensors = safe_globals()
         if (module, name) in tensors:
             return tensors[module, name]
         if (module, name) not in _HARMLESS:

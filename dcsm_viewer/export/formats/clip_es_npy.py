@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
-from dcsm_viewer.export.consumer_maps import detected_or_refused, own_maximum_maps
+from dcsm_viewer.export.consumer_maps import maps_over_own_maximum, require_detected
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 
 def write(result: Result, path: Path) -> None:
@@ -20,8 +20,8 @@ def write(result: Result, path: Path) -> None:
 
     Raises UserError without a detected class: CLIP-ES takes the maximum over an empty axis there and stops.
     """
-    detected_or_refused(result, "CLIP-ES")
-    with whole_file(path) as stream:
+    require_detected(result, "CLIP-ES")
+    with atomic_write(path) as stream:
         save_dictionary(stream, _content(result))
 
 
@@ -33,7 +33,7 @@ def verify(path: Path, result: Result) -> Report:
 def _content(result: Result) -> dict[str, NDArray[np.generic]]:
     return {
         "keys": np.array(result.detected_ids, dtype=np.int64),
-        "attn_highres": own_maximum_maps(result).astype(np.float16),
+        "attn_highres": maps_over_own_maximum(result).astype(np.float16),
     }
 
 

@@ -9,25 +9,25 @@ from typing import Any
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.codecs.coco_rle import mask_of, unpacked
-from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.formats.coco_json import combined
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 
-def write(images: Sequence[GatheredImage], folder: Path, path: Path) -> None:
+def write(images: Sequence[FolderImage], folder: Path, path: Path) -> None:
     """The JSON at `path`: `file_name` is the path from the folder that was exported, ids count from 1."""
     whole = combined(_documents(images, folder))
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.write((json.dumps(whole, indent=1) + "\n").encode())
 
 
-def verify(images: Sequence[GatheredImage], folder: Path, path: Path) -> Report:
+def verify(images: Sequence[FolderImage], folder: Path, path: Path) -> Report:
     """Whether `path` holds every mask of the images' own files, as COCO's reader finds them."""
     return Report.of(_findings(images, folder, path))
 
 
-def _documents(images: Sequence[GatheredImage], folder: Path) -> Iterator[dict[str, Any]]:
+def _documents(images: Sequence[FolderImage], folder: Path) -> Iterator[dict[str, Any]]:
     for image in images:
         own = folder / f"{image.stem}.coco.json"
         try:
@@ -39,7 +39,7 @@ def _documents(images: Sequence[GatheredImage], folder: Path) -> Iterator[dict[s
         yield part
 
 
-def _findings(images: Sequence[GatheredImage], folder: Path, path: Path) -> Iterator[Finding]:
+def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterator[Finding]:
     try:
         whole = json.loads(path.read_bytes())
         by_image: dict[int, list[dict[str, Any]]] = {entry["id"]: [] for entry in whole["images"]}
@@ -48,7 +48,7 @@ def _findings(images: Sequence[GatheredImage], folder: Path, path: Path) -> Iter
             code = annotation["segmentation"]
             area = int(mask_of(unpacked(code["counts"]), *code["size"]).sum())
             if area != annotation["area"]:
-                yield Finding(held=False, sentence=f"Annotation {annotation['id']} covers {area} px, not its area.")
+                yield Finding(ok=False, sentence=f"Annotation {annotation['id']} covers {area} px, not its area.")
         names = [entry["file_name"] for entry in whole["images"]]
         ids = [annotation["id"] for annotation in whole["annotations"]]
         wrong = 0

@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.codecs.coco_rle import mask_of, packed, runs_of, unpacked
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 
 def document(result: Result, *, image_id: int = 1, first_annotation_id: int = 1) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def combined(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
 def write(result: Result, path: Path) -> None:
     """The JSON at `path`."""
     text = json.dumps(document(result), indent=1) + "\n"
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(text.encode())
 
 

@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import Result, SeedRule
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.seed_rules import seeds_of
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class CrfFile:
 
         The order is part of the format: the readers take the values as they come, and the first for the background.
         """
-        with whole_file(path) as stream:
+        with atomic_write(path) as stream:
             save_dictionary(stream, self._content(result))
 
     def verify(self, path: Path, result: Result) -> Report:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.formats.cvat_zip import LIST, add_member, labelmap_text, labels_by_colour, palette_png
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.result_checks import LARGEST_VOCABULARY
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.export.result_checks import MAX_CLASSES
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.text_lines import lines_of
 from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
 
@@ -34,7 +34,7 @@ class _Part:
     objects: NDArray[np.uint8]
 
 
-def write(images: Sequence[GatheredImage], folder: Path, path: Path) -> None:
+def write(images: Sequence[FolderImage], folder: Path, path: Path) -> None:
     """A zip at `path` for all images: the masks lie and are listed by the images' paths without suffix.
 
     Indices and colours are those of the images' own files; where these mean different classes by one index (large
@@ -45,7 +45,7 @@ def write(images: Sequence[GatheredImage], folder: Path, path: Path) -> None:
     listed = [_listed(image) for image in images]
     names = _names(images, folder)
     index_of = {name: index for index, name in names.items()}
-    with whole_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+    with atomic_write(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         add_member(archive, "labelmap.txt", labelmap_text(names).encode())
         add_member(archive, LIST, "".join(f"{name}\n" for name in listed).encode())
         for image, name in zip(images, listed, strict=True):
@@ -57,7 +57,7 @@ def write(images: Sequence[GatheredImage], folder: Path, path: Path) -> None:
             add_member(archive, f"SegmentationObject/{name}.png", palette_png(part.objects))
 
 
-def check(images: Sequence[GatheredImage]) -> None:
+def check(images: Sequence[FolderImage]) -> None:
     """Raise UserError for images that differ in their suffix only, as CVAT goes by their names without it."""
     listed = Counter(_listed(image).casefold() for image in images)
     twice = [name for image in images if listed[(name := _listed(image)).casefold()] > 1]
@@ -68,16 +68,16 @@ def check(images: Sequence[GatheredImage]) -> None:
         )
 
 
-def verify(images: Sequence[GatheredImage], folder: Path, path: Path) -> Report:
+def verify(images: Sequence[FolderImage], folder: Path, path: Path) -> Report:
     """Whether CVAT, going by the colours of labelmap.txt, finds in `path` what the images' own files say."""
     return Report.of(_findings(images, folder, path))
 
 
-def _listed(image: GatheredImage) -> str:
+def _listed(image: FolderImage) -> str:
     return PurePosixPath(image.name).with_suffix("").as_posix()
 
 
-def _names(images: Sequence[GatheredImage], folder: Path) -> dict[int, str]:
+def _names(images: Sequence[FolderImage], folder: Path) -> dict[int, str]:
     """Class names by index for the whole folder, ascending."""
     found: dict[int, str] = {}
     anew: dict[str, int] = {}
@@ -87,15 +87,15 @@ def _names(images: Sequence[GatheredImage], folder: Path) -> dict[int, str]:
             agreed = agreed and found.setdefault(index, name) == name
             anew.setdefault(name, len(anew) + 1)
     agreed = agreed and len(set(found.values())) == len(found)
-    if not agreed and len(anew) > LARGEST_VOCABULARY:
+    if not agreed and len(anew) > MAX_CLASSES:
         raise UserError(
-            f"The images show {len(anew)} classes, and CVAT's masks hold at most {LARGEST_VOCABULARY}; "
+            f"The images show {len(anew)} classes, and CVAT's masks hold at most {MAX_CLASSES}; "
             "import the images' own zips."
         )
     return dict(sorted(found.items())) if agreed else {index: name for name, index in anew.items()}
 
 
-def _part(image: GatheredImage, folder: Path, *, with_masks: bool = True) -> _Part:
+def _part(image: FolderImage, folder: Path, *, with_masks: bool = True) -> _Part:
     own = folder / f"{image.stem}.cvat.zip"
     nothing = np.zeros((0, 0), dtype=np.uint8)
     try:
@@ -116,7 +116,7 @@ def _indices(archive: zipfile.ZipFile, member: str) -> NDArray[np.uint8]:
         return np.array(picture, dtype=np.uint8)
 
 
-def _findings(images: Sequence[GatheredImage], folder: Path, path: Path) -> Iterator[Finding]:
+def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterator[Finding]:
     wrong = 0
     try:
         with zipfile.ZipFile(path) as archive:

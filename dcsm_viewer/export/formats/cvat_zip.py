@@ -15,7 +15,7 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.format_checks import cvat_name
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import index_meanings, indexed_labels
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.text_lines import lines_of
 from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
 
@@ -38,7 +38,7 @@ def write(result: Result, path: Path) -> None:
         f"SegmentationClass/{name}.png": palette_png(index),
         f"SegmentationObject/{name}.png": palette_png(objects),
     }
-    with whole_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+    with atomic_write(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for place, content in members.items():
             add_member(archive, place, content)
 
@@ -98,7 +98,7 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     expected = indexed_labels(result)
     for kind, mask in masks.items():
         if mask.shape[:2] != expected.shape:
-            yield Finding(held=False, sentence=f"The {kind} mask is {mask.shape[:2]}; the image is {expected.shape}.")
+            yield Finding(ok=False, sentence=f"The {kind} mask is {mask.shape[:2]}; the image is {expected.shape}.")
             return
     codes = masks["Class"] @ np.array([1 << 16, 1 << 8, 1])
     wrong = 0

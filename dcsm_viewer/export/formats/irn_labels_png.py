@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import index_meanings
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, seeds_of
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.render.palette import IGNORE_INDEX
 
 
@@ -23,8 +23,8 @@ def write(result: Result, path: Path) -> None:
     0 background, class id + 1, 255 where the passes disagree (cam_to_ir_label.py). Raises UserError for a vocabulary
     that does not fit a byte, as IRN knows no other meaning of a label.
     """
-    with whole_file(path) as stream:
-        Image.fromarray(sure_labels(result)).save(stream, format="PNG")
+    with atomic_write(path) as stream:
+        Image.fromarray(confident_labels(result)).save(stream, format="PNG")
 
 
 def verify(path: Path, result: Result) -> Report:
@@ -32,7 +32,7 @@ def verify(path: Path, result: Result) -> Report:
     return Report.of(_findings(path, result))
 
 
-def sure_labels(result: Result) -> NDArray[np.uint8]:
+def confident_labels(result: Result) -> NDArray[np.uint8]:
     """(H, W): a class where the strict pass sees one, background where neither pass sees one, else 255."""
     if len(result.model.class_names) >= IGNORE_INDEX:
         raise UserError(f"IRN's labels are bytes, and {result.model.name} has {len(result.model.class_names)} classes.")
@@ -53,9 +53,9 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         yield unreadable(path, trouble)
         return
     yield finding(mode == "L", good="It is a grey PNG of 8 bits.", bad=f"It is a PNG of mode {mode}, not grey.")
-    expected = sure_labels(result)
+    expected = confident_labels(result)
     if index.shape != expected.shape:
-        yield Finding(held=False, sentence=f"It has shape {index.shape}; the image has {expected.shape}.")
+        yield Finding(ok=False, sentence=f"It has shape {index.shape}; the image has {expected.shape}.")
         return
     wrong = int((index != expected).sum())
     yield finding(wrong == 0, good="Every pixel has its label.", bad=f"{wrong} pixels have another label.")

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.codecs.torch_tensor import TorchTensor
-from dcsm_viewer.export.consumer_maps import detected_or_refused, over_own_maximum, own_maximum_maps
+from dcsm_viewer.export.consumer_maps import maps_over_own_maximum, over_own_maximum, require_detected
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 STRIDE = 4  # of `cam`: IRN's make_cam.py; its random walk enlarges by the same
 
@@ -25,8 +25,8 @@ def write(result: Result, path: Path) -> None:
     IRN's label making puts on the GPU as it is. `high_res`: float32 array (T, H, W), for evaluation and CRF.
     Raises UserError without a detected class, on which IRN's label making stops.
     """
-    detected_or_refused(result, "IRN")
-    with whole_file(path) as stream:
+    require_detected(result, "IRN")
+    with atomic_write(path) as stream:
         save_dictionary(stream, _content(result))
 
 
@@ -49,7 +49,7 @@ def strided(maps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _content(result: Result) -> dict[str, NDArray[np.generic] | TorchTensor]:
-    maps = own_maximum_maps(result)
+    maps = maps_over_own_maximum(result)
     return {
         "keys": TorchTensor(np.array(result.detected_ids, dtype=np.int64)),
         "cam": TorchTensor(strided(maps)),

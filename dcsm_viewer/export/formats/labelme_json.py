@@ -16,7 +16,7 @@ from PIL import Image
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import is_url
 
@@ -45,7 +45,7 @@ def write(result: Result, path: Path) -> None:
         "imageHeight": labels.shape[0],
         "imageWidth": labels.shape[1],
     }
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         # ASCII, as labelme opens it in whatever encoding the machine has.
         stream.write((json.dumps(content, indent=2) + "\n").encode())
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import exact_labels, segmentation_of
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 
@@ -44,7 +44,7 @@ def arrays(result: Result, *, stages: bool) -> dict[str, NDArray[np.generic]]:
 
 def write(result: Result, path: Path, *, stages: bool = False) -> None:
     """The .npz at `path`, the same bytes for the same arrays: no clock, and stored, as zlib's versions differ."""
-    with whole_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+    with atomic_write(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays(result, stages=stages).items():
             member = zipfile.ZipInfo(f"{name}.npy", _FIRST_ZIP_DAY)
             member.create_system = 3  # else it would tell Windows from the rest
@@ -66,7 +66,7 @@ def _findings(path: Path, result: Result, *, stages: bool) -> Iterator[Finding]:
     except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as trouble:
         yield unreadable(path, trouble)
         return
-    yield Finding(held=True, sentence="It loads without pickle.")
+    yield Finding(ok=True, sentence="It loads without pickle.")
     expected = arrays(result, stages=stages)
     missing, extra = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     yield finding(
@@ -78,9 +78,9 @@ def _findings(path: Path, result: Result, *, stages: bool) -> Iterator[Finding]:
         there, here = found[name], expected[name]
         if there.shape != here.shape or there.dtype != here.dtype:
             sentence = f"{name} is {there.dtype} {there.shape}, not {here.dtype} {here.shape}."
-            yield Finding(held=False, sentence=sentence)
+            yield Finding(ok=False, sentence=sentence)
         elif not np.array_equal(there, here, equal_nan=here.dtype.kind == "f"):
-            yield Finding(held=False, sentence=f"{name} holds other values than the result.")
+            yield Finding(ok=False, sentence=f"{name} holds other values than the result.")
     if "labels" in found:
         allowed = {0, *(class_id + 1 for class_id in result.detected_ids)}
         strange = sorted(set(np.unique(found["labels"]).tolist()) - allowed)

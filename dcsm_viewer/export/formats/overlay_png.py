@@ -12,7 +12,7 @@ from PIL import Image
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.render.paint import blend, paint_labels
 
 OPACITY = 0.6  # the window's default; an overlay shows, it does not measure
@@ -21,7 +21,7 @@ OPACITY = 0.6  # the window's default; an overlay shows, it does not measure
 def write(result: Result, path: Path) -> None:
     """An RGB PNG at `path`: background as in the image, classes covered by their VOC colour at OPACITY."""
     picture = Image.fromarray(_painted(result))
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         picture.save(stream, format="PNG")
 
 
@@ -40,7 +40,7 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     yield finding(mode == "RGB", good="It is an RGB PNG.", bad=f"It is a PNG of mode {mode}, not RGB.")
     source = result.request.image.rgb
     if rgb.shape != source.shape:
-        yield Finding(held=False, sentence=f"It has shape {rgb.shape}; the image has {source.shape}.")
+        yield Finding(ok=False, sentence=f"It has shape {rgb.shape}; the image has {source.shape}.")
         return
     background = segmentation_of(result).labels == 0
     changed = int((rgb != source).any(axis=2)[background].sum())

@@ -9,16 +9,16 @@ import numpy as np
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
-from dcsm_viewer.export.consumer_maps import own_maximum_maps
+from dcsm_viewer.export.consumer_maps import maps_over_own_maximum
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 
 def write(result: Result, path: Path) -> None:
     """An .npy at `path`: {0-based class id: float32 (H, W) in [0, 1]}, ascending, each with maximum 1."""
-    maps = own_maximum_maps(result)
+    maps = maps_over_own_maximum(result)
     content = {class_id: maps[place] for place, class_id in enumerate(result.detected_ids)}
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         save_dictionary(stream, content)
 
 
@@ -39,7 +39,7 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         good="Its keys are the detected classes, counted from 0, ascending.",
         bad=f"Its keys are {keys}; the detected classes are {list(result.detected_ids)}.",
     )
-    for class_id, expected in zip(result.detected_ids, own_maximum_maps(result), strict=True):
+    for class_id, expected in zip(result.detected_ids, maps_over_own_maximum(result), strict=True):
         found = content.get(class_id)
         same = isinstance(found, np.ndarray) and found.dtype == np.float32 and np.array_equal(found, expected)
         name = result.model.class_names[class_id]

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.text_lines import lines_of
 
 
-def write(images: Sequence[GatheredImage], _folder: Path, path: Path) -> None:
+def write(images: Sequence[FolderImage], _folder: Path, path: Path) -> None:
     """A line an image: the name of its mask without suffix."""
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.write("".join(f"{image.stem}\n" for image in images).encode())
 
 
-def verify(images: Sequence[GatheredImage], folder: Path, path: Path) -> Report:
+def verify(images: Sequence[FolderImage], folder: Path, path: Path) -> Report:
     """Whether every line of `path` has its mask, and every image its line."""
     return Report.of(_findings(images, folder, path))
 
 
-def _findings(images: Sequence[GatheredImage], folder: Path, path: Path) -> Iterator[Finding]:
+def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterator[Finding]:
     try:
         stems = lines_of(path.read_bytes().decode())
     except (OSError, ValueError) as trouble:

@@ -12,7 +12,7 @@ from PIL import Image
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import index_meanings, indexed_labels
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.render.palette import voc_palette
 
 
@@ -25,7 +25,7 @@ def write_indices(indices: NDArray[np.uint8], path: Path) -> None:
     """The same PNG of label indices (H, W), wherever they come from."""
     picture = Image.fromarray(indices)
     picture.putpalette(voc_palette().tobytes())
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         picture.save(stream, format="PNG")
 
 
@@ -51,7 +51,7 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     )
     expected = indexed_labels(result)
     if index.shape != expected.shape:
-        yield Finding(held=False, sentence=f"It has shape {index.shape}; the image has {expected.shape}.")
+        yield Finding(ok=False, sentence=f"It has shape {index.shape}; the image has {expected.shape}.")
         return
     wrong = int((index != expected).sum())
     yield finding(wrong == 0, good="Every pixel has its label.", bad=f"{wrong} pixels have another label.")

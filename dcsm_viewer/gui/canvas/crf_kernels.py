@@ -9,12 +9,17 @@ from dcsm_viewer.core.settings import CrfSettings
 from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
-from dcsm_viewer.render.kernel_footprint import TIED, Footprint, appearance_footprint, smoothness_footprint
+from dcsm_viewer.render.kernel_footprint import (
+    FOOTPRINT_THRESHOLD,
+    KernelFootprint,
+    appearance_footprint,
+    smoothness_footprint,
+)
 
 KernelName = Literal["appearance", "smoothness"]
 INVITATION = (
     "Click a pixel: the photograph then shows what the CRF ties it to. 1 is the pixel itself; "
-    f"above {TIED:g} counts as tied."
+    f"above {FOOTPRINT_THRESHOLD:g} counts as tied."
 )
 
 
@@ -32,8 +37,8 @@ class Ring:
 class Reach:
     """Both footprints of one pixel under the CRF settings as they stand, and which of them is on show."""
 
-    appearance: Footprint
-    smoothness: Footprint
+    appearance: KernelFootprint
+    smoothness: KernelFootprint
     crf: CrfSettings
     shown: KernelName
 
@@ -54,7 +59,7 @@ class Reach:
 
     @property
     def sentence(self) -> str:
-        where = f"Pixel ({self.smoothness.row}, {self.smoothness.col}), tied above {TIED:g}."
+        where = f"Pixel ({self.smoothness.row}, {self.smoothness.col}), tied above {FOOTPRINT_THRESHOLD:g}."
         return f"{where}\nAppearance (dashed ring): {self._appearance}.\nSmoothness (solid ring): {self._smoothness}."
 
     @property

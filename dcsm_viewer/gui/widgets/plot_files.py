@@ -14,7 +14,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.theme import palette
 from dcsm_viewer.gui.widgets.plot_canvas import Canvas
 from dcsm_viewer.gui.widgets.plot_values import Chart
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 _SCALE = 3
 """Pixels of a PNG for each logical pixel: about 300 dots per inch where the screen has 96."""
@@ -45,7 +45,7 @@ def write_plot(chart: Chart, size: QSize, font: QFont, path: Path) -> None:
             data = csv_of(chart).encode("utf-8")
         case ending:
             raise UserError(f"A plot is not written as {ending or 'a file without ending'}; choose .png, .svg or .csv.")
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(data)
 
 

@@ -16,7 +16,7 @@ from dcsm_viewer.io.urls import is_url
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelResult:
     """labels: class names by image path. troubles: by path, why its labels cannot be used, a sentence.
 
     names: of all images that the source knows; unused: those of them that none of the images has.
@@ -46,7 +46,7 @@ class _Entry:
         return self.known or ()
 
 
-def labels_of_images(source: Path, paths: Sequence[str], among: Sequence[str] = ()) -> Labelled:
+def labels_of_images(source: Path, paths: Sequence[str], among: Sequence[str] = ()) -> LabelResult:
     """Look up the class names of the images at `paths`, each once and in the source's order.
 
     An image is meant by an entry with its name, else with its name without suffix; where several entries have it, by
@@ -93,7 +93,7 @@ def labels_of_images(source: Path, paths: Sequence[str], among: Sequence[str] = 
             troubles[path] = str(trouble)
     names = tuple("/".join(entry.parts[-2:]) for entry in entries)
     unused = tuple(name for name, entry in zip(names, entries, strict=True) if entry not in closest)
-    return Labelled(labels, troubles, names, unused)
+    return LabelResult(labels, troubles, names, unused)
 
 
 def _agreed(path: str, entries: Sequence[_Entry]) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class TrainableLite0(nn.Module):
         return body, head
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classified(self.upper(self.lower(x)))
+        return self.classify(self.upper(self.lower(x)))
 
     def lower(self, x: Tensor) -> Tensor:
         """The output of the last frozen block, which never changes while training; the input where none is frozen."""
@@ -81,11 +81,11 @@ class TrainableLite0(nn.Module):
         x = self._through(x, self.frozen_blocks, len(self._blocks))
         return _folded(self._conv_head, self._bn1).forward(x).clamp(0, 6)
 
-    def classified(self, features: Tensor) -> Tensor:
+    def classify(self, features: Tensor) -> Tensor:
         logits = Convolution(self._fc.weight[:, :, None, None], self._fc.bias, 1, 1).forward(features)
         return logits if self._groups is None else log_odds(logits, self._groups)
 
-    def answer_in(self, groups: Groups) -> None:
+    def use_output_groups(self, groups: Groups) -> None:
         """From now on a class is a group of outputs, its logit their log-odds; the classifier is not trained."""
         self._groups = groups
         self._fc.requires_grad_(False)  # noqa: FBT003 - as above

@@ -54,7 +54,7 @@ class TrainableVgg16(nn.Module):
         return body, head
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classified(self.upper(self.lower(x)))
+        return self.classify(self.upper(self.lower(x)))
 
     def lower(self, x: Tensor) -> Tensor:
         """What the frozen convolutions give, which never changes while training; the input where none is frozen."""
@@ -75,11 +75,11 @@ class TrainableVgg16(nn.Module):
                 x = F.max_pool2d(x, 2, ceil_mode=self.ceil_mode)
         return x
 
-    def classified(self, features: Tensor) -> Tensor:
+    def classify(self, features: Tensor) -> Tensor:
         logits: Tensor = self.get_submodule("fc8")(features)
         return logits if self._groups is None else log_odds(logits, self._groups)
 
-    def answer_in(self, groups: Groups) -> None:
+    def use_output_groups(self, groups: Groups) -> None:
         """From now on a class is a group of outputs, its logit their log-odds; the classifier is not trained."""
         self._groups = groups
         self.get_submodule("fc8").requires_grad_(False)  # noqa: FBT003 - as above

@@ -67,7 +67,7 @@ def x_of(plot: Plot, key: str) -> float:
     return next(round(line.x, 9) for line in plot.chart.lines if line.key == key)
 
 
-def view_of(plot: Plot) -> list[float]:
+def source_epoch(plot: Plot) -> list[float]:
     return [round(end, 6) for ends in plot.canvas.plotItem.vb.viewRange() for end in ends]
 
 
@@ -149,25 +149,25 @@ def test_that_names_and_keys_are_said_to_those_who_do_not_see_the_plot(plot: Plo
 
 
 def test_that_the_wheel_and_keys_zoom_and_view_all_shows_the_axes_whole(plot: Plot) -> None:
-    whole = view_of(plot)
+    whole = source_epoch(plot)
     press(plot, Qt.Key.Key_Plus)
-    assert view_of(plot)[0] > whole[0]
+    assert source_epoch(plot)[0] > whole[0]
     press(plot, Qt.Key.Key_0)
-    assert view_of(plot) == whole
+    assert source_epoch(plot) == whole
     turn_wheel(plot)
-    assert view_of(plot)[0] > whole[0]
+    assert source_epoch(plot)[0] > whole[0]
     next(action for action in plot.menu().actions() if action.text() == "View all").trigger()
-    assert view_of(plot) == whole
+    assert source_epoch(plot) == whole
 
 
 def test_that_a_drag_beside_the_lines_pans_what_was_zoomed_and_a_moved_line_keeps_the_zoom(plot: Plot) -> None:
     press(plot, Qt.Key.Key_Plus)
-    zoomed = view_of(plot)
+    zoomed = source_epoch(plot)
     drag_line(plot, 0.35, 0.4)
-    panned = view_of(plot)
+    panned = source_epoch(plot)
     assert panned[0] < zoomed[0]
     press(plot, Qt.Key.Key_Right)
-    assert view_of(plot) == panned
+    assert source_epoch(plot) == panned
 
 
 def turn_wheel(plot: Plot) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from dcsm_viewer.batch.inputs import inputs_of
 from dcsm_viewer.batch.run_batch import export_images
-from dcsm_viewer.export import gather
+from dcsm_viewer.export import write_folder_files
 from tests.unit.batch.test_run_batch import FakeEngine, order
 
 FORMATS = ("voc", "npz", "coco", "seam")
@@ -29,7 +29,7 @@ def run(photographs: Path, out: Path) -> None:
     wanted = replace(order(out, resume=True), formats=FORMATS)
     outcomes = list(export_images(FakeEngine(), images.paths, wanted, stems=images.stems))
     assert all(outcome.error is None for outcome in outcomes)
-    gather(images.gathered(images.paths), out, FORMATS)
+    write_folder_files(images.gathered(images.paths), out, FORMATS)
 
 
 def _die_at(step: int) -> None:

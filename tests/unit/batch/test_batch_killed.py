@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import sha256_of
-from dcsm_viewer.io.atomic import PART
+from dcsm_viewer.io.atomic import TEMPORARY_MARK
 from tests.samples import ROOT
 from tests.unit.batch import batch_victim
 from tests.unit.batch.batch_victim import DIED
@@ -41,9 +41,11 @@ def test_that_a_run_killed_at_any_step_and_resumed_ends_with_the_bytes_of_an_unb
         assert _run(folder, out, step) == DIED
         # What a recipe vouches for is whole at any moment.
         for recipe_path in out.glob("*.json"):
-            if not recipe_path.name.startswith(PART) and not recipe_path.name.endswith(".coco.json"):
+            if not recipe_path.name.startswith(TEMPORARY_MARK) and not recipe_path.name.endswith(".coco.json"):
                 for output in read_recipe(recipe_path).outputs:
                     assert sha256_of(out / output.path) == output.sha256
-    assert any(Path(name).name.startswith(PART) for name in _files(out)), "no kill left anything to clear away"
+    assert any(Path(name).name.startswith(TEMPORARY_MARK) for name in _files(out)), (
+        "no kill left anything to clear away"
+    )
     batch_victim.run(folder, out)
     assert _files(out) == _files(tmp_path / "unbroken")

@@ -16,7 +16,7 @@ from dcsm_viewer.batch import run_batch as batch
 from dcsm_viewer.batch.run_batch import export_image, export_images
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import export_with_reports, read_recipe
-from dcsm_viewer.io.atomic import PART, part_beside
+from dcsm_viewer.io.atomic import TEMPORARY_MARK, temporary_path
 from dcsm_viewer.io.part_writer import this_writer
 from tests.samples import ROOT
 from tests.unit.batch.test_run_batch import FakeEngine, digests, order, photographs
@@ -71,7 +71,7 @@ def test_that_a_disk_that_is_full_for_one_image_stops_no_other(
     outcomes = list(export_images(FakeEngine(), photographs, order(tmp_path / "out")))
     assert [outcome.error is None for outcome in outcomes] == [True, False, True, True, True, True]
     assert any(words in (outcomes[1].error or "") for words in ("The disk is full", "does not let"))
-    assert not [name for name in digests(tmp_path / "out") if name.startswith(("1.", PART))]
+    assert not [name for name in digests(tmp_path / "out") if name.startswith(("1.", TEMPORARY_MARK))]
 
 
 def test_that_a_file_that_vanishes_before_its_turn_is_told(photographs: list[str], tmp_path: Path) -> None:
@@ -121,13 +121,13 @@ def test_that_parts_of_this_runs_images_are_cleared_and_those_of_others_left(
     begun_by_a_dead_process(out / "3.npz")
     begun_by_a_dead_process(begun_by_a_dead_process(out / "4.png"))
     list(export_images(FakeEngine(), photographs, order(out)))
-    assert [name for name in digests(out) if name.startswith(PART)] == [others.name]
+    assert [name for name in digests(out) if name.startswith(TEMPORARY_MARK)] == [others.name]
 
 
 def begun_by_a_dead_process(final: Path) -> Path:
     """A part beside `final` whose writer has ended."""
-    begin = "import sys; from pathlib import Path; from dcsm_viewer.io.atomic import part_beside\n"
-    begin += "part = part_beside(Path(sys.argv[1])); part.touch(); print(part)"
+    begin = "import sys; from pathlib import Path; from dcsm_viewer.io.atomic import temporary_path\n"
+    begin += "part = temporary_path(Path(sys.argv[1])); part.touch(); print(part)"
     run = subprocess.run(
         [sys.executable, "-c", begin, str(final)], cwd=ROOT, check=True, capture_output=True, text=True
     )
@@ -137,7 +137,7 @@ def begun_by_a_dead_process(final: Path) -> Path:
 def test_that_parts_of_a_run_that_is_still_under_way_stay(photographs: list[str], tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    mine = part_beside(out / "3.npz")  # this process lives
+    mine = temporary_path(out / "3.npz")  # this process lives
     theirs = mine.with_name(mine.name.replace(this_writer(), "0123abcd.77"))  # another machine's
     old = theirs.with_name(f"{theirs.name[:-1]}x")
     for part in (mine, theirs, old):
@@ -145,7 +145,7 @@ def test_that_parts_of_a_run_that_is_still_under_way_stay(photographs: list[str]
     two_days_ago = time.time() - 2 * 24 * 3600
     os.utime(old, (two_days_ago, two_days_ago))
     list(export_images(FakeEngine(), photographs, order(out)))
-    assert {name for name in digests(out) if name.startswith(PART)} == {mine.name, theirs.name}
+    assert {name for name in digests(out) if name.startswith(TEMPORARY_MARK)} == {mine.name, theirs.name}
 
 
 def test_that_files_of_the_users_stay_and_the_other_images_go_on(photographs: list[str], tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from dcsm_viewer.batch import run_batch as batch
-from dcsm_viewer.batch.run_batch import AHEAD, BEHIND, Order, Outcome, export_images
+from dcsm_viewer.batch.run_batch import READ_AHEAD, WRITE_BEHIND, ExportJob, Outcome, export_images
 from dcsm_viewer.core.settings import MethodSettings, Settings
 from dcsm_viewer.core.types import ModelCard, Report, Request, Result, SourceImage, UserError
 from dcsm_viewer.export import export_with_reports, read_recipe
@@ -62,8 +62,8 @@ def photographs(tmp_path: Path) -> list[str]:
     return [str(folder / f"{number}.png") for number in range(6)]
 
 
-def order(out: Path, *, resume: bool = False) -> Order:
-    return Order(SETTINGS, out, FORMATS, resume=resume)
+def order(out: Path, *, resume: bool = False) -> ExportJob:
+    return ExportJob(SETTINGS, out, FORMATS, resume=resume)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -142,17 +142,17 @@ def test_that_only_a_few_images_and_results_wait_in_memory(
 
     def settling(name: str) -> None:
         started = int(Path(name).stem) + 1
-        assert len(read) <= started + AHEAD
+        assert len(read) <= started + READ_AHEAD
         behind.append(started - 1 - len(written))
-        if started == BEHIND + 1:
+        if started == WRITE_BEHIND + 1:
             gate.set()
 
     monkeypatch.setattr(batch, "read_image", reading)
     monkeypatch.setattr(batch, "export_with_reports", writing)
     engine = FakeEngine(on_settle=settling)
     assert len(list(export_images(engine, photographs, order(tmp_path)))) == 6
-    assert behind[BEHIND] == BEHIND, "nothing was written while the engine went on"
-    assert max(behind) <= BEHIND + 1
+    assert behind[WRITE_BEHIND] == WRITE_BEHIND, "nothing was written while the engine went on"
+    assert max(behind) <= WRITE_BEHIND + 1
     assert engine.threads == {threading.get_ident()}
 
 

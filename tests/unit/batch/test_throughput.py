@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcsm_viewer.batch.throughput import RECENT, Pace
+from dcsm_viewer.batch.throughput import WINDOW_SIZE, Throughput
 
 
 class Clock:
@@ -15,46 +15,46 @@ class Clock:
 
 def test_that_rate_and_time_left_follow_from_what_is_done() -> None:
     clock = Clock()
-    pace = Pace(601, clock)
+    throughput = Throughput(601, clock)
     clock.now += 0.5
-    assert pace.after(resumed=False) == "2.0 images/s, 5 min left"
+    assert throughput.after(resumed=False) == "2.0 images/s, 5 min left"
     clock.now += 1.5
-    assert pace.after(resumed=False) == "1.0 images/s, 10 min left"
+    assert throughput.after(resumed=False) == "1.0 images/s, 10 min left"
 
 
 def test_that_slow_runs_are_told_by_seconds_an_image_and_hours() -> None:
     clock = Clock()
-    pace = Pace(2001, clock)
+    throughput = Throughput(2001, clock)
     clock.now += 9
-    assert pace.after(resumed=False) == "9.0 s an image, 5.0 h left"
+    assert throughput.after(resumed=False) == "9.0 s an image, 5.0 h left"
 
 
 def test_that_images_done_before_do_not_make_the_run_look_quick_or_slow() -> None:
     clock = Clock()
-    pace = Pace(104, clock)
+    throughput = Throughput(104, clock)
     clock.now += 1
-    pace.after(resumed=False)
+    throughput.after(resumed=False)
     for _ in range(50):
         clock.now += 0.01
-        assert pace.after(resumed=True) == ""
+        assert throughput.after(resumed=True) == ""
     clock.now += 1
-    assert pace.after(resumed=False) == "1.0 images/s, 52 s left"
+    assert throughput.after(resumed=False) == "1.0 images/s, 52 s left"
 
 
 def test_that_the_rate_is_that_of_late() -> None:
     clock = Clock()
-    pace = Pace(1000, clock)
-    for _ in range(RECENT):
+    throughput = Throughput(1000, clock)
+    for _ in range(WINDOW_SIZE):
         clock.now += 10
-        pace.after(resumed=False)
-    for _ in range(RECENT):
+        throughput.after(resumed=False)
+    for _ in range(WINDOW_SIZE):
         clock.now += 1
-        words = pace.after(resumed=False)
+        words = throughput.after(resumed=False)
     assert words.startswith("1.0 images/s")
 
 
 def test_that_the_last_image_leaves_nothing_to_say() -> None:
     clock = Clock()
-    pace = Pace(1, clock)
+    throughput = Throughput(1, clock)
     clock.now += 1
-    assert pace.after(resumed=False) == ""
+    assert throughput.after(resumed=False) == ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dcsm_viewer.export import read_recipe
 from dcsm_viewer.export.recipe import sha256_of
-from dcsm_viewer.io.atomic import PART
+from dcsm_viewer.io.atomic import TEMPORARY_MARK
 from tests.samples import ROOT
 from tests.unit.batch.test_run_batch import photographs
 
@@ -56,6 +56,6 @@ def test_that_the_run_that_ends_first_takes_no_file_from_under_the_other(
     ]
     said = [run.communicate(timeout=120)[1] for run in runs]
     assert said == ["", ""]
-    assert not [path for path in out.iterdir() if path.name.startswith(PART)]
+    assert not [path for path in out.iterdir() if path.name.startswith(TEMPORARY_MARK)]
     for path in out.glob("*.json"):
         assert all(sha256_of(out / output.path) == output.sha256 for output in read_recipe(path).outputs)

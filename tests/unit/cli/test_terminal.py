@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.cli import main
-from dcsm_viewer.cli.terminal import put
+from dcsm_viewer.cli.terminal import print_json
 from dcsm_viewer.io.name_errors import sentence_on
 from tests.samples import ROOT, SAMPLE
 
@@ -79,7 +79,7 @@ def test_that_a_reader_who_has_gone_is_one_sentence_and_exit_1() -> None:
 
 
 def test_that_a_value_that_is_no_dataclass_is_told_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    put({"a": 1})
+    print_json({"a": 1})
     assert capsys.readouterr().out == '{"a": 1}\n'
 
 

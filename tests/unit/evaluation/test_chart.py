@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from dcsm_viewer.evaluation.chart import COLOURS, Frame, Series, bar_chart, line_chart
+from dcsm_viewer.evaluation.chart import COLOURS, PlotFrame, Series, bar_chart, line_chart
 from dcsm_viewer.render.figure_png import write_png
 
-FRAME = Frame("Photographs: $x$ and 5 %", "N", "mean IoU, %", ((0.0, "1"), (1.0, "2"), (2.0, "5")), (-0.25, 2.25))
+FRAME = PlotFrame("Photographs: $x$ and 5 %", "N", "mean IoU, %", ((0.0, "1"), (1.0, "2"), (2.0, "5")), (-0.25, 2.25))
 LINES = (
     Series("_measured", ((0.0, 30.0), (1.0, math.nan), (2.0, 40.0)), COLOURS[0]),
     Series("poster", ((0.0, 44.1),), COLOURS[6], dashed=True),
@@ -52,7 +52,7 @@ def test_that_bars_stand_side_by_side_with_their_numbers_and_nan_leaves_a_gap() 
 
 
 def test_that_crowded_names_are_slanted_and_few_stand_upright() -> None:
-    many = Frame("t", "", "y", tuple((float(n), "potted plant") for n in range(20)), (-0.5, 19.5), (0.0, 100.0))
+    many = PlotFrame("t", "", "y", tuple((float(n), "potted plant") for n in range(20)), (-0.5, 19.5), (0.0, 100.0))
     slanted = axes_of(bar_chart(many, [[50.0]] * 20, ["a"]))
     assert {label.get_rotation() for label in slanted.get_xticklabels()} == {45.0}
     assert {label.get_rotation() for label in axes_of(line_chart(FRAME, LINES)).get_xticklabels()} == {0.0}

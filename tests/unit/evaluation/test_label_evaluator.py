@@ -12,7 +12,7 @@ from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.settings import ClassChoice, PresetName, Settings
 from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.engine import Engine
-from dcsm_viewer.evaluation.label_evaluator import Bench
+from dcsm_viewer.evaluation.label_evaluator import LabelEvaluator
 from dcsm_viewer.io.images import read_image
 from tests.samples import SAMPLE
 
@@ -32,7 +32,7 @@ def small(preset: PresetName, n: int | None = None) -> Settings:
 @pytest.mark.parametrize("preset", ["paper", "caffe", "formula", "simonyan"])
 def test_that_its_labels_are_the_engines(preset: PresetName, image: SourceImage) -> None:
     settings = small(preset)
-    labelled, result = Bench().label(image, settings), Engine().settle(Request(0, image, settings))
+    labelled, result = LabelEvaluator().label(image, settings), Engine().settle(Request(0, image, settings))
     assert result.segmentation is not None
     assert labelled.detected_ids == result.detected_ids
     assert labelled.candidate_ids == result.candidate_ids
@@ -42,17 +42,19 @@ def test_that_its_labels_are_the_engines(preset: PresetName, image: SourceImage)
 
 
 def test_that_what_was_asked_before_changes_no_label(image: SourceImage) -> None:
-    bench = Bench()
+    evaluator = LabelEvaluator()
     for n in (5, 2, 0):
         settings = small("paper", n)
-        np.testing.assert_array_equal(bench.label(image, settings).labels, Bench().label(image, settings).labels)
+        np.testing.assert_array_equal(
+            evaluator.label(image, settings).labels, LabelEvaluator().label(image, settings).labels
+        )
 
 
 def test_that_rows_of_the_same_candidates_share_their_class_maps(image: SourceImage) -> None:
-    bench = Bench()
+    evaluator = LabelEvaluator()
     given = ClassChoice(given=(1, 11))
     one, two, three, none = (
-        bench.label(image, replace(small("paper", n), choice=given)).maps_key for n in (1, 2, 3, 0)
+        evaluator.label(image, replace(small("paper", n), choice=given)).maps_key for n in (1, 2, 3, 0)
     )
     assert one == two
     assert len({one, three, none}) == 3

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.evaluation.class_matching import Vocabularies
+from dcsm_viewer.evaluation.class_matching import ClassMatching
 from dcsm_viewer.evaluation.predictions import predictions_in
 
 
@@ -35,6 +35,6 @@ def test_that_masks_are_found_however_the_unicode_of_their_names_is_composed(tmp
 
 def test_that_classes_are_matched_however_their_unicode_is_composed() -> None:
     apart, together = (unicodedata.normalize(form, "bär") for form in ("NFD", "NFC"))
-    found = Vocabularies.of(("dog", together), (apart, "cat"))
+    found = ClassMatching.of(("dog", together), (apart, "cat"))
     assert (found.numbers, found.strange_ids, found.unknown_names) == ((2, 0), (1,), ("dog",))
     assert found.ids_of(["dog", together]) == (0,)

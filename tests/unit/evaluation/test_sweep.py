@@ -13,7 +13,7 @@ from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.evaluation.axes import axes
 from dcsm_viewer.evaluation.published_figures import PUBLISHED_BY_N, counterpart
 from dcsm_viewer.evaluation.sweep import parsed_axes, variants_of
-from dcsm_viewer.evaluation.variants import Variant, in_working_order
+from dcsm_viewer.evaluation.variants import Variant, in_evaluation_order
 
 CARD = ModelCard("net", "Net", ("cat", "dog"), ("low", "high"), "digest", "rgb", ("input", "low", "high"))
 BASE = Variant("our masks", Settings(), labels_given=False)
@@ -98,7 +98,7 @@ def test_that_only_what_changes_the_figures_is_in_a_rows_digest() -> None:
 
 
 def test_that_the_largest_n_is_worked_on_first() -> None:
-    assert [v.settings.method.candidates for v in in_working_order(swept("n"))] == [10, 5, 4, 3, 2, 1, 0]
+    assert [v.settings.method.candidates for v in in_evaluation_order(swept("n"))] == [10, 5, 4, 3, 2, 1, 0]
 
 
 def test_that_rows_made_like_the_posters_have_its_figures_beside_them() -> None:

@@ -21,7 +21,7 @@ from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import FORMATS, export_result
 from dcsm_viewer.export.codecs.coco_rle import mask_of, unpacked
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary
-from dcsm_viewer.export.consumer_maps import own_maximum_maps
+from dcsm_viewer.export.consumer_maps import maps_over_own_maximum
 from dcsm_viewer.export.formats.coco_json import combined, document
 from dcsm_viewer.io.images import read_image
 from tests.results import make_model_card
@@ -239,7 +239,7 @@ def test_that_maps_without_evidence_stay_nought() -> None:
     result = small_result()
     maps = np.zeros_like(result.class_maps)
     maps[1, 0, 0] = np.nan
-    assert own_maximum_maps(replace(result, class_maps=maps)).max() == 0
+    assert maps_over_own_maximum(replace(result, class_maps=maps)).max() == 0
 
 
 @pytest.mark.parametrize("name", ["psa", "clip-es"])

@@ -16,7 +16,7 @@ from pycocotools import mask as coco_mask  # type: ignore[import-untyped] # it h
 from pycocotools.coco import COCO  # type: ignore[import-untyped] # it has no types
 
 from dcsm_viewer.core.types import Result, UserError
-from dcsm_viewer.export import GATHERINGS, GatheredImage, Report, export_result, gather
+from dcsm_viewer.export import FOLDER_FORMATS, FolderImage, Report, export_result, write_folder_files
 from tests.results import make_image, make_model_card
 from tests.unit.export.subjects import (
     CORNERS,
@@ -36,10 +36,10 @@ RESULTS: dict[str, Result] = {
 FORMATS = ("coco", "cvat", "voc-layout")
 
 
-def _exported(folder: Path, results: dict[str, Result] = RESULTS) -> list[GatheredImage]:
+def _exported(folder: Path, results: dict[str, Result] = RESULTS) -> list[FolderImage]:
     images = []
     for name, result in results.items():
-        image = GatheredImage(name.removesuffix(".png").replace("/", "_"), name)
+        image = FolderImage(name.removesuffix(".png").replace("/", "_"), name)
         named = replace(result.request.image, name=Path(name).name)
         export_result(of_image(result, named), folder, image.stem, FORMATS)
         images.append(image)
@@ -57,7 +57,7 @@ def test_that_cocos_own_reader_finds_every_mask_of_the_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = _exported(tmp_path)
-    ((_, path, report),) = gather(images, tmp_path, ("coco",))
+    ((_, path, report),) = write_folder_files(images, tmp_path, ("coco",))
     assert report.ok
     coco = COCO(path)
     assert [entry["file_name"] for entry in coco.loadImgs(coco.getImgIds())] == list(RESULTS)
@@ -88,7 +88,7 @@ def _as_cvat_reads(path: Path, name: str, names: tuple[str, ...]) -> NDArray[np.
 
 def test_that_cvat_finds_every_mask_under_the_image_s_path(tmp_path: Path) -> None:
     images = _exported(tmp_path)
-    ((_, path, report),) = gather(images, tmp_path, ("cvat",))
+    ((_, path, report),) = write_folder_files(images, tmp_path, ("cvat",))
     assert report.ok
     with zipfile.ZipFile(path) as archive:
         assert archive.read("ImageSets/Segmentation/default.txt").decode() == "a/dog\nb/dog\nb/nothing\n"
@@ -103,7 +103,9 @@ def test_that_classes_of_a_large_vocabulary_keep_their_names_over_images(tmp_pat
     labels = np.zeros((24, 37), dtype=np.uint16)
     labels[3, 3] = 901
     other = with_labels(replace(one, detected_ids=(900,), class_maps=one.class_maps[1:]), labels)
-    ((_, path, report),) = gather(_exported(tmp_path, {"one.png": one, "other.png": other}), tmp_path, ("cvat",))
+    ((_, path, report),) = write_folder_files(
+        _exported(tmp_path, {"one.png": one, "other.png": other}), tmp_path, ("cvat",)
+    )
     assert report.ok
     for name, result in {"one": one, "other": other}.items():
         np.testing.assert_array_equal(_as_cvat_reads(path, name, result.model.class_names), _labels(result))
@@ -111,7 +113,7 @@ def test_that_classes_of_a_large_vocabulary_keep_their_names_over_images(tmp_pat
 
 def test_that_voc_gets_a_list_of_its_masks(tmp_path: Path) -> None:
     images = _exported(tmp_path)
-    gather(images, tmp_path, ("voc-layout",))
+    write_folder_files(images, tmp_path, ("voc-layout",))
     listed = (tmp_path / "ImageSets" / "Segmentation" / "default.txt").read_text().splitlines()
     assert listed == ["a_dog", "b_dog", "b_nothing"]
     for stem, result in zip(listed, RESULTS.values(), strict=True):
@@ -121,17 +123,17 @@ def test_that_voc_gets_a_list_of_its_masks(tmp_path: Path) -> None:
 
 def test_that_the_same_files_give_the_same_bytes_and_other_formats_none(tmp_path: Path) -> None:
     images = _exported(tmp_path)
-    first = {path: path.read_bytes() for _, path, _ in gather(images, tmp_path, FORMATS)}
-    assert {path: path.read_bytes() for _, path, _ in gather(images, tmp_path, FORMATS)} == first
-    assert len(first) == len(GATHERINGS)
-    assert gather(images, tmp_path, ("voc", "npz")) == ()
+    first = {path: path.read_bytes() for _, path, _ in write_folder_files(images, tmp_path, FORMATS)}
+    assert {path: path.read_bytes() for _, path, _ in write_folder_files(images, tmp_path, FORMATS)} == first
+    assert len(first) == len(FOLDER_FORMATS)
+    assert write_folder_files(images, tmp_path, ("voc", "npz")) == ()
 
 
-@pytest.mark.parametrize("name", GATHERINGS)
+@pytest.mark.parametrize("name", FOLDER_FORMATS)
 def test_that_a_file_of_other_images_is_found(tmp_path: Path, name: str) -> None:
     images = _exported(tmp_path)
-    ((_, path, _),) = gather(images, tmp_path, (name,))
-    each = GATHERINGS[name]
+    ((_, path, _),) = write_folder_files(images, tmp_path, (name,))
+    each = FOLDER_FORMATS[name]
     assert not each.verify(images[:2], tmp_path, path).ok
     path.write_bytes(b"")
     assert not each.verify(images, tmp_path, path).ok
@@ -140,9 +142,9 @@ def test_that_a_file_of_other_images_is_found(tmp_path: Path, name: str) -> None
 @pytest.mark.parametrize("name", ["coco", "cvat"])
 def test_that_an_other_mask_is_found(tmp_path: Path, name: str) -> None:
     images = _exported(tmp_path)
-    ((_, path, _),) = gather(images, tmp_path, (name,))
+    ((_, path, _),) = write_folder_files(images, tmp_path, (name,))
     _exported(tmp_path, {**RESULTS, "b/dog.png": one_pixel_result(5, 5)})
-    report = GATHERINGS[name].verify(images, tmp_path, path)
+    report = FOLDER_FORMATS[name].verify(images, tmp_path, path)
     assert report.sentences[0] == "1 images have other masks."
 
 
@@ -151,22 +153,22 @@ def test_that_a_damaged_file_of_one_image_is_named(tmp_path: Path, name: str, fi
     images = _exported(tmp_path)
     (tmp_path / file).write_bytes(b"half")
     with pytest.raises(UserError, match=f"{file} cannot be read .* export its image once more"):
-        gather(images, tmp_path, (name,))
+        write_folder_files(images, tmp_path, (name,))
 
 
 def test_that_images_cvat_could_not_tell_apart_are_refused(tmp_path: Path) -> None:
-    images = [GatheredImage("dog_jpg", "dog.jpg"), GatheredImage("dog_png", "dog.png")]
+    images = [FolderImage("dog_jpg", "dog.jpg"), FolderImage("dog_png", "dog.png")]
     with pytest.raises(UserError, match="Several images are dog but for their suffix"):
-        gather(images, tmp_path, ("cvat",))
+        write_folder_files(images, tmp_path, ("cvat",))
 
 
 def test_that_a_wrong_area_in_the_whole_file_is_found(tmp_path: Path) -> None:
     images = _exported(tmp_path)
-    ((_, path, _),) = gather(images, tmp_path, ("coco",))
+    ((_, path, _),) = write_folder_files(images, tmp_path, ("coco",))
     whole = json.loads(path.read_bytes())
     whole["annotations"][0]["area"] += 1
     path.write_text(json.dumps(whole))
-    assert "Annotation 1 covers" in GATHERINGS["coco"].verify(images, tmp_path, path).sentences[0]
+    assert "Annotation 1 covers" in FOLDER_FORMATS["coco"].verify(images, tmp_path, path).sentences[0]
 
 
 def test_that_an_image_of_another_size_keeps_it(tmp_path: Path) -> None:
@@ -176,31 +178,31 @@ def test_that_an_image_of_another_size_keeps_it(tmp_path: Path) -> None:
     labels[4, 8] = DOG + 1
     small = with_labels(replace(result, request=replace(result.request, image=image)), labels)
     images = _exported(tmp_path, {"small.png": small, **RESULTS})
-    assert all(report.ok for _, _, report in gather(images, tmp_path, FORMATS))
+    assert all(report.ok for _, _, report in write_folder_files(images, tmp_path, FORMATS))
 
 
-@pytest.mark.parametrize("name", GATHERINGS)
+@pytest.mark.parametrize("name", FOLDER_FORMATS)
 def test_that_a_file_of_the_users_in_the_place_of_the_whole_folders_stays(tmp_path: Path, name: str) -> None:
     images = _exported(tmp_path)
-    path = tmp_path / GATHERINGS[name].place
+    path = tmp_path / FOLDER_FORMATS[name].path_pattern
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"mine")
     with pytest.raises(UserError, match="is there already and is not known as a file of this program"):
-        gather(images, tmp_path, (name,))
+        write_folder_files(images, tmp_path, (name,))
     assert path.read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("name", GATHERINGS)
+@pytest.mark.parametrize("name", FOLDER_FORMATS)
 def test_that_what_does_not_read_back_leaves_what_was_there(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = _exported(tmp_path)
-    ((_, path, _),) = gather(images, tmp_path, (name,))
+    ((_, path, _),) = write_folder_files(images, tmp_path, (name,))
     before = path.read_bytes()
     bad = Report(ok=False, sentences=("It lists other images.",))
-    monkeypatch.setitem(GATHERINGS, name, replace(GATHERINGS[name], verify=lambda *_: bad))
+    monkeypatch.setitem(FOLDER_FORMATS, name, replace(FOLDER_FORMATS[name], verify=lambda *_: bad))
     with pytest.raises(UserError, match="did not read back"):
-        gather(images, tmp_path, (name,))
+        write_folder_files(images, tmp_path, (name,))
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
@@ -211,6 +213,6 @@ def test_that_a_separator_that_ends_no_line_stays_inside_a_name(tmp_path: Path, 
     names = [f"do{mark}g" if class_id == DOG else str(class_id) for class_id in range(20)]
     odd = replace(result, model=make_model_card(result.layers, names))
     images = _exported(tmp_path, {f"wait{mark}now.png": odd, "plain.png": odd})
-    assert all(report.ok for _, _, report in gather(images, tmp_path, FORMATS))
+    assert all(report.ok for _, _, report in write_folder_files(images, tmp_path, FORMATS))
     listed = (tmp_path / "ImageSets" / "Segmentation" / "default.txt").read_bytes().decode().split("\n")
     assert listed == [f"wait{mark}now", "plain", ""]

@@ -11,7 +11,7 @@ from dcsm_viewer.batch.run_batch import export_images, servable
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.export import FORMATS, export_result, refused_gatherings
-from dcsm_viewer.export.folder_image import GatheredImage
+from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.format_checks import check_image_name, refused_formats
 from tests.results import make_model_card
 from tests.unit.batch.test_run_batch import FakeEngine, order, photographs
@@ -91,7 +91,7 @@ def test_that_a_line_break_in_a_name_is_refused_where_there_is_a_list(mark: str)
 
 
 def test_that_a_file_of_the_whole_folder_is_refused_before_any_work(tmp_path: Path) -> None:
-    images = [GatheredImage("dog_jpg", "dog.jpg"), GatheredImage("dog_png", "Dog.png")]
+    images = [FolderImage("dog_jpg", "dog.jpg"), FolderImage("dog_png", "Dog.png")]
     (tmp_path / "coco").mkdir()
     (tmp_path / "coco" / "annotations.json").write_text("mine")
     refused = refused_gatherings(images, tmp_path, ("voc", "coco", "cvat", "voc-layout"))

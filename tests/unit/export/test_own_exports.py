@@ -11,7 +11,7 @@ import pytest
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FORMATS, export_result, read_recipe
 from dcsm_viewer.export.own_exports import check_targets, stranger_among
-from dcsm_viewer.io.atomic import part_beside
+from dcsm_viewer.io.atomic import temporary_path
 from tests.unit.export.subjects import small_result
 
 ALL = tuple(FORMATS)
@@ -84,7 +84,7 @@ def test_that_a_file_that_was_taken_away_is_no_longer_vouched_for(tmp_path: Path
 def test_that_a_killed_runs_files_are_known_by_the_recipe_it_had_ready(tmp_path: Path) -> None:
     export_result(small_result(), tmp_path, "dog", ["voc", "npz"])
     recipe = tmp_path / "dog.json"
-    part = part_beside(recipe)
+    part = temporary_path(recipe)
     recipe.rename(part.with_name(f"{part.name}.json"))
     assert stranger_among(tmp_path, "dog", [tmp_path / "dog.png", tmp_path / "dog.npz"]) is None
     export_result(small_result(), tmp_path, "dog", ["voc", "npz"])

@@ -13,7 +13,7 @@ from PIL import Image
 
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import FORMATS, export_result
-from dcsm_viewer.export.consumer_maps import own_maximum_maps
+from dcsm_viewer.export.consumer_maps import maps_over_own_maximum
 from dcsm_viewer.export.formats.irn_npy import strided
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, PSA_HIGH, PSA_LOW, SEAM_HIGH
 from tests.unit.export.subjects import BICYCLE, DOG, small_result, thousand_class_result
@@ -29,7 +29,7 @@ def test_that_irn_evaluates_the_maps_at_its_threshold(tmp_path: Path) -> None:
     # As its evaluation does: a background of 0.15 before the maps, the largest wins, keys + 1 are the labels.
     maps = np.pad(content["high_res"], ((1, 0), (0, 0), (0, 0)), constant_values=0.15)
     labels = np.pad(content["keys"] + 1, (1, 0))[maps.argmax(axis=0)]
-    own = own_maximum_maps(result)
+    own = maps_over_own_maximum(result)
     expected = np.where(own.max(axis=0) > 0.15, np.array([BICYCLE + 1, DOG + 1])[own.argmax(axis=0)], 0)
     np.testing.assert_array_equal(labels, expected)
     assert set(np.unique(labels)) == {0, BICYCLE + 1, DOG + 1}

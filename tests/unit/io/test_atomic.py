@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.atomic import explain, whole_file
+from dcsm_viewer.io.atomic import atomic_write, raise_user_error
 
 
 def _write_half(path: Path, interruption: BaseException) -> None:
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(b"half")
         raise interruption
 
 
 def test_that_a_finished_block_replaces_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"old")
-    with whole_file(tmp_path / "a.bin") as stream:
+    with atomic_write(tmp_path / "a.bin") as stream:
         stream.write(b"new")
         assert (tmp_path / "a.bin").read_bytes() == b"old"
     assert (tmp_path / "a.bin").read_bytes() == b"new"
@@ -43,7 +43,7 @@ def test_that_an_interrupted_block_keeps_the_old_file_and_leaves_nothing_else(
 
 def test_that_the_file_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
     (tmp_path / "plain").touch()
-    with whole_file(tmp_path / "a") as stream:
+    with atomic_write(tmp_path / "a") as stream:
         stream.write(b"x")
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
 
@@ -51,7 +51,7 @@ def test_that_the_file_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
 def test_that_a_link_keeps_pointing_to_the_file_that_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"old")
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    with whole_file(tmp_path / "link") as stream:
+    with atomic_write(tmp_path / "link") as stream:
         stream.write(b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"new"
@@ -59,7 +59,7 @@ def test_that_a_link_keeps_pointing_to_the_file_that_is_replaced(tmp_path: Path)
 
 def test_that_a_full_disk_is_said_and_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"old")
-    with pytest.raises(UserError, match=r"The disk is full, so .*a was not written"), whole_file(tmp_path / "a"):
+    with pytest.raises(UserError, match=r"The disk is full, so .*a was not written"), atomic_write(tmp_path / "a"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
@@ -67,14 +67,14 @@ def test_that_a_full_disk_is_said_and_leaves_the_old_file(tmp_path: Path) -> Non
 def test_that_a_missing_folder_is_said(tmp_path: Path) -> None:
     with (
         pytest.raises(UserError, match="gone is not there, so a cannot be written; choose another folder"),
-        whole_file(tmp_path / "gone" / "a"),
+        atomic_write(tmp_path / "gone" / "a"),
     ):
         pass
 
 
 def test_that_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    with pytest.raises(UserError, match="is a folder, so no file can take its place"), whole_file(tmp_path / "a"):
+    with pytest.raises(UserError, match="is a folder, so no file can take its place"), atomic_write(tmp_path / "a"):
         pass
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
@@ -88,7 +88,7 @@ def test_that_a_read_only_folder_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Path, "open", refuse)
     with (
         pytest.raises(UserError, match="does not let a be written; choose a folder of your own"),
-        whole_file(tmp_path / "a"),
+        atomic_write(tmp_path / "a"),
     ):
         pass
 
@@ -104,6 +104,6 @@ def test_that_a_read_only_folder_is_said(tmp_path: Path, monkeypatch: pytest.Mon
 )
 def test_that_each_trouble_has_its_sentence(number: int, words: str) -> None:
     with pytest.raises(UserError) as refused:
-        explain(OSError(number, os.strerror(number)), Path("out/a.png"))
+        raise_user_error(OSError(number, os.strerror(number)), Path("out/a.png"))
     assert words in str(refused.value)
     assert "a.png" in str(refused.value)

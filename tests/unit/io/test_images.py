@@ -327,7 +327,7 @@ def test_that_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_that_the_guard_holds_without_pillows_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode, "MOST_PIXELS", 40)
+    monkeypatch.setattr(decode, "MAX_PIXELS", 40)
     _two_tone().save(tmp_path / "a.png")
     assert "has more than 0 million pixels" in _refusal(tmp_path / "a.png")
 

@@ -10,7 +10,7 @@ import pytest
 from dcsm_viewer.batch.inputs import inputs_of
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.files.image_loader import gather
-from dcsm_viewer.io.images import list_images, list_images_below
+from dcsm_viewer.io.images import list_images, list_images_recursive
 from tests.samples import SAMPLE
 
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 def test_that_the_listing_goes_on(folder: Path) -> None:
     wanted = (str(folder / "a.jpg"),)
     assert list_images(folder) == wanted
-    assert tuple(list_images_below(folder, folder / "round")) == wanted
+    assert tuple(list_images_recursive(folder, folder / "round")) == wanted
     assert inputs_of([str(folder)], out=folder / "round", recursive=True).paths == wanted
     assert gather([str(folder / "a.jpg")]).folder == wanted
 

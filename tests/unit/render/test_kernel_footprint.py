@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dcsm_viewer.render.kernel_footprint import TIED, appearance_footprint, smoothness_footprint
+from dcsm_viewer.render.kernel_footprint import FOOTPRINT_THRESHOLD, appearance_footprint, smoothness_footprint
 from tests.results import make_image
 
 ROW, COL = 9, 17
@@ -38,14 +38,14 @@ def test_that_appearance_is_the_gaussian_of_distance_and_colour(width: float, le
     )
     found = appearance_footprint(RGB, ROW, COL, width, levels)
     np.testing.assert_allclose(found.weights, expected, rtol=1e-5, atol=1e-12)
-    assert found.share == pytest.approx(float((expected > TIED).mean()))
-    rows, cols = np.nonzero(expected > TIED)
+    assert found.share == pytest.approx(float((expected > FOOTPRINT_THRESHOLD).mean()))
+    rows, cols = np.nonzero(expected > FOOTPRINT_THRESHOLD)
     assert found.reach_px == pytest.approx(float(np.hypot(rows - ROW, cols - COL).max()))
 
 
 def test_that_the_reach_of_smoothness_ends_where_its_weight_is_a_tenth() -> None:
     found = smoothness_footprint((400, 400), 200, 200, 30.0)
-    assert math.exp(-(found.limit_px**2) / (2 * 30.0**2)) == pytest.approx(TIED)
+    assert math.exp(-(found.limit_px**2) / (2 * 30.0**2)) == pytest.approx(FOOTPRINT_THRESHOLD)
     assert found.limit_px - 1 < found.reach_px <= found.limit_px
 
 

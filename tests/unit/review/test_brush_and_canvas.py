@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
-from dcsm_viewer.review.brush import swept
-from dcsm_viewer.review.label_canvas import Canvas
+from dcsm_viewer.review.brush import brush_stroke
+from dcsm_viewer.review.label_canvas import LabelCanvas
 from tests.reference.triage_slow import slow_swept
 
 SHAPE = (17, 23)
@@ -19,7 +19,7 @@ PLACES = st.tuples(st.integers(-4, 20), st.integers(-4, 26))
 
 def covered(start: tuple[int, int], end: tuple[int, int], diameter_px: int) -> NDArray[np.bool_]:
     whole = np.zeros(SHAPE, dtype=np.bool_)
-    footprint = swept(SHAPE, start, end, diameter_px)
+    footprint = brush_stroke(SHAPE, start, end, diameter_px)
     whole[footprint.box] = footprint.covered
     return whole
 
@@ -38,9 +38,9 @@ def test_that_the_smallest_brush_reaches_every_corner_alone(corner: tuple[int, i
     assert found.sum() == 1
 
 
-def stroke(canvas: Canvas, start: tuple[int, int], end: tuple[int, int], label: int) -> bool:
+def stroke(canvas: LabelCanvas, start: tuple[int, int], end: tuple[int, int], label: int) -> bool:
     canvas.begin()
-    canvas.paint(swept(SHAPE, start, end, 3), label)
+    canvas.paint(brush_stroke(SHAPE, start, end, 3), label)
     return canvas.end()
 
 
@@ -49,7 +49,7 @@ def test_that_undoing_all_gives_the_labels_back_and_redoing_all_the_last_ones(
     strokes: list[tuple[tuple[int, int], tuple[int, int], int]],
 ) -> None:
     first = np.random.default_rng(0).choice([0, 2, 12], SHAPE).astype(np.uint8)
-    canvas = Canvas(first)
+    canvas = LabelCanvas(first)
     changed = sum(stroke(canvas, *each) for each in strokes)
     last = canvas.labels.copy()
     steps = 0
@@ -63,13 +63,13 @@ def test_that_undoing_all_gives_the_labels_back_and_redoing_all_the_last_ones(
 
 
 def test_that_a_stroke_over_its_own_label_is_no_step() -> None:
-    canvas = Canvas(np.full(SHAPE, 12, np.uint8))
+    canvas = LabelCanvas(np.full(SHAPE, 12, np.uint8))
     assert not stroke(canvas, (3, 3), (9, 9), 12)
     assert not canvas.can_undo
 
 
 def test_that_a_new_stroke_ends_what_could_be_made_again() -> None:
-    canvas = Canvas(np.zeros(SHAPE, np.uint8))
+    canvas = LabelCanvas(np.zeros(SHAPE, np.uint8))
     stroke(canvas, (3, 3), (3, 3), 2)
     canvas.undo()
     stroke(canvas, (8, 8), (8, 8), 12)
@@ -78,12 +78,12 @@ def test_that_a_new_stroke_ends_what_could_be_made_again() -> None:
 
 def test_that_the_canvas_leaves_the_labels_it_was_given_alone() -> None:
     first = np.zeros(SHAPE, np.uint8)
-    stroke(Canvas(first), (3, 3), (9, 9), 12)
+    stroke(LabelCanvas(first), (3, 3), (9, 9), 12)
     assert not first.any()
 
 
 def test_that_all_labels_at_once_are_one_step() -> None:
-    canvas = Canvas(np.zeros(SHAPE, np.uint8))
+    canvas = LabelCanvas(np.zeros(SHAPE, np.uint8))
     canvas.begin()
     canvas.replace(np.full(SHAPE, 2, np.uint8))
     canvas.replace(np.full(SHAPE, 12, np.uint8))

@@ -15,7 +15,7 @@ from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.settings import ClassChoice
 from dcsm_viewer.core.types import read_only
 from dcsm_viewer.export import export_result
-from dcsm_viewer.review.doubt import LEVELS, Measured, flipped, measured, narrow, overlap, uncertain_below
+from dcsm_viewer.review.doubt import LEVELS, DoubtMeasures, flipped, measured, narrow, overlap, uncertain_below
 from dcsm_viewer.review.exported_result import Labels, read_exported
 from tests.reference.triage_slow import slow_flipped, slow_narrow, slow_overlap, slow_uncertain
 from tests.results import make_image, make_result
@@ -100,7 +100,7 @@ def test_that_given_classes_are_doubtful_where_the_network_does_not_see_them(tmp
     assert measured(read_exported(tmp_path, "given")).narrow == pytest.approx(0.9, abs=1e-6)
 
 
-PARTS = Measured(0.3, 0.1, tuple(k / LEVELS for k in range(1, LEVELS + 1)), 0.8, is_empty=False, pixels={"dog": 9})
+PARTS = DoubtMeasures(0.3, 0.1, tuple(k / LEVELS for k in range(1, LEVELS + 1)), 0.8, is_empty=False, pixels={"dog": 9})
 
 
 def test_that_doubt_is_the_root_of_the_mean_square_of_its_parts() -> None:

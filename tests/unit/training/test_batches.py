@@ -15,12 +15,12 @@ from dcsm_viewer.engine.networks.input_spec import CAFFE, EFFICIENTNET_LITE
 from dcsm_viewer.engine.stages.preprocess import network_input as engine_input
 from dcsm_viewer.engine.stages.preprocess import place
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
-from dcsm_viewer.training.augment import augmented, fitted
+from dcsm_viewer.training.augment import augmented, letterboxed
 from dcsm_viewer.training.batches import Batch, Share, fixed_batches, network_input, steps_per_epoch, training_batches
-from dcsm_viewer.training.training_recipe import Augmentation, Recipe
+from dcsm_viewer.training.training_recipe import Augmentation, TrainingRecipe
 from tests.unit.training.tiny import write_squares
 
-RECIPE = Recipe(batch=4, sizes=(80, 120), augmentation="strong", seed=7)
+RECIPE = TrainingRecipe(batch=4, sizes=(80, 120), augmentation="strong", seed=7)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_that_the_image_fills_its_rectangle_and_the_rest_is_black(kind: Augmenta
 
 def test_that_a_validated_image_lies_where_the_engine_puts_it() -> None:
     rgb = np.random.default_rng(0).integers(0, 255, (75, 100, 3), dtype=np.uint8)
-    seen = fitted(rgb, 100)
+    seen = letterboxed(rgb, 100)
     canvas, placement = place(rgb, MethodSettings(canvas_px=100))
     assert seen.rectangle == (placement.top, placement.left, placement.height, placement.width)
     np.testing.assert_array_equal(seen.canvas.transpose(2, 0, 1), canvas.numpy())

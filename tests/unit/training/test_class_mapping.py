@@ -15,7 +15,7 @@ from dcsm_viewer.engine.networks.class_head import SoftmaxGroups
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.training.class_mapping import log_odds
-from dcsm_viewer.training.initial_weights import start_from
+from dcsm_viewer.training.initial_weights import load_initial_weights
 from dcsm_viewer.training.loop import train
 from tests.unit.training.tiny import tiny_order, write_vgg
 
@@ -70,9 +70,9 @@ def test_that_a_training_answered_by_a_known_model_moves_the_body_and_leaves_its
     model = model_of("mine", weights, "voc", order.compute)
     assert model.card.class_names == ("blue", "green", "red")
     assert isinstance(model.class_head, SoftmaxGroups)
-    onward = start_from(str(ended.weights), weights.class_names, seed=0)
+    onward = load_initial_weights(str(ended.weights), weights.class_names, seed=0)
     assert (onward.groups, onward.kept) == (weights.groups, True)
-    others = start_from(str(ended.weights), ("red", "violet"), seed=0)
+    others = load_initial_weights(str(ended.weights), ("red", "violet"), seed=0)
     assert (others.groups, others.borrowed) == (None, (0,))
 
 

@@ -17,14 +17,14 @@ from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.io.datasets import Dataset
 from dcsm_viewer.training.checkpoint import NAME as CHECKPOINT
 from dcsm_viewer.training.curve_picture import curve_figure, write_curve
-from dcsm_viewer.training.initial_weights import start_from
+from dcsm_viewer.training.initial_weights import load_initial_weights
 from dcsm_viewer.training.loop import train
-from dcsm_viewer.training.progress import Epoch, Event, Step
-from dcsm_viewer.training.train_job import Order, Trained
+from dcsm_viewer.training.progress import Epoch, Event, TrainStep
+from dcsm_viewer.training.train_job import TrainJob, TrainResult
 from tests.unit.training.tiny import tiny_order
 
 
-def finished(order: Order) -> Trained:
+def finished(order: TrainJob) -> TrainResult:
     return train(order, lambda _event: None, lambda: True)
 
 
@@ -50,7 +50,7 @@ def test_that_a_checkpoint_of_every_step_is_enough_after_a_crash(tmp_path: Path)
     order = replace(tiny_order(tmp_path, tmp_path / "a"), checkpoint_s=0)
 
     def crash(event: Event) -> None:
-        if isinstance(event, Step) and (event.epoch, event.step) == (2, 2):
+        if isinstance(event, TrainStep) and (event.epoch, event.step) == (2, 2):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -96,7 +96,7 @@ def test_that_nothing_of_the_trained_weights_is_left_where_the_blend_is_0(tmp_pa
     order = tiny_order(tmp_path, tmp_path / "a", epochs=1, blend=0)
     ended = finished(order)
     assert ended.weights is not None
-    start = start_from(order.recipe.start, order.training.class_names, 0).tensors
+    start = load_initial_weights(order.recipe.start, order.training.class_names, 0).tensors
     for name, tensor in read_weights(ended.weights).tensors.items():
         torch.testing.assert_close(tensor, start[name])
 

@@ -12,11 +12,11 @@ import torch
 from dcsm_viewer.engine.stages.preprocess import Placement, positions_on_image
 from dcsm_viewer.engine.weights.weight_interpolation import interpolate_tensors
 from dcsm_viewer.training.batches import valid_positions
-from dcsm_viewer.training.calibration import ABSENT, SPREAD, calibrated
+from dcsm_viewer.training.calibration import ABSENT, SPREAD, fit_calibration
 from dcsm_viewer.training.learning_rate import LEAST, rate_factor
-from dcsm_viewer.training.objective import Objective, cross_entropy, forgetting, pooled
+from dcsm_viewer.training.objective import Objective, cross_entropy, feature_drift, pooled
 from dcsm_viewer.training.trainable.trainable_vgg16 import TrainableVgg16
-from dcsm_viewer.training.training_recipe import Recipe
+from dcsm_viewer.training.training_recipe import TrainingRecipe
 from tests.networks import random_vgg_tensors
 
 
@@ -59,8 +59,8 @@ def test_that_a_class_on_the_padding_is_no_find_but_is_a_mistake() -> None:
 
 def test_that_forgetting_is_nothing_for_the_same_features_and_1_for_none() -> None:
     before = torch.randn((2, 8, 3, 3), generator=torch.Generator().manual_seed(0))
-    assert float(forgetting(before, before)) == 0
-    assert float(forgetting(torch.zeros_like(before), before)) == pytest.approx(1)
+    assert float(feature_drift(before, before)) == 0
+    assert float(feature_drift(torch.zeros_like(before), before)) == pytest.approx(1)
 
 
 def test_that_what_is_to_be_remembered_adds_to_the_loss_by_how_far_the_features_moved(
@@ -73,9 +73,9 @@ def test_that_what_is_to_be_remembered_adds_to_the_loss_by_how_far_the_features_
     x = torch.randn((2, 3, 200, 200), generator=torch.Generator().manual_seed(0))
     batch = (x, 200, torch.tensor([[0, 0, 200, 200]] * 2), torch.eye(2, 3))
     with torch.no_grad():
-        moved = float(forgetting(network.upper(x), before.upper(x)))
-        losses = [float(Objective(network, Recipe(remember=weight), before)(*batch)) for weight in (0.0, 2.0)]
-        alone = float(Objective(network, Recipe(), None)(*batch))
+        moved = float(feature_drift(network.upper(x), before.upper(x)))
+        losses = [float(Objective(network, TrainingRecipe(remember=weight), before)(*batch)) for weight in (0.0, 2.0)]
+        alone = float(Objective(network, TrainingRecipe(), None)(*batch))
     assert moved > 0.01
     assert losses[0] == pytest.approx(alone)
     assert losses[1] - losses[0] == pytest.approx(2 * moved, rel=1e-4)
@@ -95,7 +95,7 @@ def test_that_calibration_puts_the_images_without_a_class_where_they_belong() ->
     rng = np.random.default_rng(0)
     present = rng.random((200, 3)) < 0.3
     logits = rng.normal((5, -2, 30), (1, 4, 9), (200, 3)) + 40 * present
-    scale, offset = (values.numpy() for values in calibrated(torch.tensor(logits), torch.tensor(present)))
+    scale, offset = (values.numpy() for values in fit_calibration(torch.tensor(logits), torch.tensor(present)))
     for class_id in range(3):
         absent = scale[class_id] * logits[~present[:, class_id], class_id] + offset[class_id]
         assert (absent.mean(), absent.std()) == pytest.approx((ABSENT, SPREAD))
@@ -105,7 +105,7 @@ def test_that_calibration_puts_the_images_without_a_class_where_they_belong() ->
 
 def test_that_calibration_knows_a_way_where_every_image_shows_the_class_or_all_are_alike() -> None:
     logits = torch.tensor([[1.0, 7.0], [3.0, 7.0]])
-    scale, offset = calibrated(logits, torch.tensor([[True, False], [True, False]]))
+    scale, offset = fit_calibration(logits, torch.tensor([[True, False], [True, False]]))
     assert torch.isfinite(scale).all()
     torch.testing.assert_close((scale * logits.double() + offset).mean(0), torch.full((2,), ABSENT).double())
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.training.initial_weights import start_from
+from dcsm_viewer.training.initial_weights import load_initial_weights
 from dcsm_viewer.training.loop import train
 from tests.patience import PATIENCE_S
 from tests.unit.training.tiny import tiny_order
@@ -93,7 +93,7 @@ def test_that_two_processes_learn_what_one_learns(tmp_path: Path, monkeypatch: p
     alone = train(order, lambda _event: None, lambda: True)
     assert alone.weights is not None
     there, here = read_weights(tmp_path / "two" / "weights.safetensors"), read_weights(alone.weights)
-    start = start_from(order.recipe.start, order.training.class_names, 0).tensors
+    start = load_initial_weights(order.recipe.start, order.training.class_names, 0).tensors
     for name, tensor in here.tensors.items():
         # AdamW divides each gradient by its own size: where a gradient is all rounding, so is the sign of its step, and
         # one value may differ by the whole learning rate. What all values of a tensor learned is compared as one.

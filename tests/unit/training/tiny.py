@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
-from dcsm_viewer.training.train_job import Order
-from dcsm_viewer.training.training_recipe import Recipe
+from dcsm_viewer.training.train_job import TrainJob
+from dcsm_viewer.training.training_recipe import TrainingRecipe
 from tests.networks import random_vgg_tensors
 
 COLOURS = {"blue": (0, 0, 255), "green": (0, 255, 0), "red": (255, 0, 0)}
@@ -44,13 +44,13 @@ def write_vgg(path: Path, classes: int = 5) -> Path:
     return path
 
 
-def tiny_order(folder: Path, out: Path, **changes: Any) -> Order:
+def tiny_order(folder: Path, out: Path, **changes: Any) -> TrainJob:
     """12 images, batches of 4, 3 epochs, a small VGG-16 with dropout; `changes` of the recipe."""
     if not (folder / "vgg.safetensors").exists():
         write_squares(folder / "train", 12, 0)
         write_squares(folder / "val", 6, 1)
         write_vgg(folder / "vgg.safetensors")
-    recipe = Recipe(
+    recipe = TrainingRecipe(
         start=str(folder / "vgg.safetensors"),
         epochs=3,
         batch=4,
@@ -60,6 +60,6 @@ def tiny_order(folder: Path, out: Path, **changes: Any) -> Order:
         augmentation="strong",
     )
     training: Dataset = csv_dataset(folder / "train" / "labels.csv")
-    return Order(
+    return TrainJob(
         replace(recipe, **changes), training, csv_dataset(folder / "val" / "labels.csv"), out, choose("cpu", "float32")
     )

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import SeedRule
-from dcsm_viewer.engine import pseudo_label_crf as consumer_crf
+from dcsm_viewer.engine import pseudo_label_crf
 from dcsm_viewer.engine.pseudo_label_crf import seed_probabilities
 from dcsm_viewer.export import FORMATS, export_with_reports
-from dcsm_viewer.export.consumer_maps import own_maximum_maps
+from dcsm_viewer.export.consumer_maps import maps_over_own_maximum
 from dcsm_viewer.export.format_registry import rules_of
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, PSA_HIGH, PSA_LOW, SEAM_HIGH
 from dcsm_viewer.worker.pseudo_labels import with_seeds
@@ -54,7 +54,7 @@ def _irn_with_pydensecrf(maps: NDArray[np.float32], rgb: NDArray[np.uint8], thre
 @pytest.mark.parametrize("detected", [1, 3])
 def test_that_each_rule_gives_what_its_program_computes(rule: SeedRule, detected: int) -> None:
     result = make_result(make_image(30, 41), detected=detected)
-    maps, rgb = own_maximum_maps(result), result.request.image.rgb
+    maps, rgb = maps_over_own_maximum(result), result.request.image.rgb
     theirs = (_psa_with_pydensecrf if rule.preset == "psa" else _irn_with_pydensecrf)(maps, rgb, rule.background)
     ours = seed_probabilities(maps, rgb, [rule])[rule]
     np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
@@ -64,14 +64,14 @@ def test_that_each_rule_gives_what_its_program_computes(rule: SeedRule, detected
 def test_that_both_backends_agree() -> None:
     pytest.importorskip("pydensecrf")
     result = make_result(make_image(22, 31))
-    maps, rgb = own_maximum_maps(result), result.request.image.rgb
+    maps, rgb = maps_over_own_maximum(result), result.request.image.rgb
     ours = seed_probabilities(maps, rgb, [PSA_LOW])[PSA_LOW]
     np.testing.assert_allclose(ours, seed_probabilities(maps, rgb, [PSA_LOW], "pydensecrf")[PSA_LOW], atol=TOLERANCE)
 
 
 def test_that_rules_together_give_what_each_gives_alone() -> None:
     result = make_result(make_image(16, 21))
-    maps, rgb, rules = own_maximum_maps(result), result.request.image.rgb, (PSA_LOW, IRN_SURE_CLASS, PSA_HIGH)
+    maps, rgb, rules = maps_over_own_maximum(result), result.request.image.rgb, (PSA_LOW, IRN_SURE_CLASS, PSA_HIGH)
     together = seed_probabilities(maps, rgb, rules)
     for rule in rules:
         np.testing.assert_array_equal(together[rule], seed_probabilities(maps, rgb, [rule])[rule])
@@ -86,9 +86,9 @@ def test_that_without_classes_all_is_background() -> None:
 
 def test_that_too_large_an_image_is_reduced_for_the_crf(monkeypatch: pytest.MonkeyPatch) -> None:
     result = make_result(make_image(48, 60))
-    maps, rgb = own_maximum_maps(result), result.request.image.rgb
+    maps, rgb = maps_over_own_maximum(result), result.request.image.rgb
     whole = seed_probabilities(maps, rgb, [PSA_LOW])[PSA_LOW]
-    monkeypatch.setattr(consumer_crf, "MAX_CRF_PIXELS", 48 * 60 // 4)
+    monkeypatch.setattr(pseudo_label_crf, "MAX_CRF_PIXELS", 48 * 60 // 4)
     reduced = seed_probabilities(maps, rgb, [PSA_LOW])[PSA_LOW]
     assert reduced.shape == whole.shape
     assert not np.array_equal(reduced, whole)

@@ -94,7 +94,7 @@ def read_safetensors(path: Path) -> ReadWeights:
 def write_safetensors(path: Path, weights: WeightsFile) -> None:
     """Writes `weights` with a header that read_safetensors understands; equal weights give equal bytes.
 
-    The file is not replaced as a whole here: see library.import_weights and whole_file.
+    The file is not replaced as a whole here: see library.import_weights and atomic_write.
     """
     header: dict[str, Any] = {
         "form": 1,

@@ -17,7 +17,7 @@ from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, session
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.atomic import ensure_folder
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Recovery(QObject):
     def look(self) -> None:
         """Offers the newest session that a crash left behind; locks the place of this one."""
         try:
-            make_folder(self._folder)
+            ensure_folder(self._folder)
         except UserError as error:
             # A home that cannot be written to is no error; only nothing can be recovered.
             log.warning(str(error))

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.batch.run_batch import Order
+from dcsm_viewer.batch.run_batch import ExportJob
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FORMATS
 from dcsm_viewer.gui.files.export_controller import default_folder, export_folder
@@ -80,7 +80,7 @@ class FolderRunForm(QWidget):
             raise UserError("Nothing to write: tick at least one format.")
         labels = self.labels.text().strip()
         self._keep(formats)
-        order = Order(
+        order = ExportJob(
             # What was said about the classes belongs to the image on show alone.
             settings=for_another_image(state.settings),
             out=Path(export_folder(self.out.text(), state)),
@@ -120,7 +120,7 @@ class FolderRunForm(QWidget):
         for name, each in FORMATS.items():
             item = QListWidgetItem(f"{name}: {each.title}", shown)
             item.setData(_NAME, name)
-            item.setToolTip(f"{each.title}\n{each.place.format(stem='name')}")
+            item.setToolTip(f"{each.title}\n{each.path_pattern.format(stem='name')}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if name in chosen else Qt.CheckState.Unchecked)
         return shown

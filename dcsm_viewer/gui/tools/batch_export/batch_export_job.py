@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.batch.inputs import Inputs, inputs_of
 from dcsm_viewer.batch.labels import given_classes
-from dcsm_viewer.batch.run_batch import Order, Outcome, check_formats, export_images, servable
+from dcsm_viewer.batch.run_batch import ExportJob, Outcome, check_formats, export_images, servable
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export import gather
+from dcsm_viewer.export import write_folder_files
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.tools.batch_export.run_progress import ACTIVE, Pace, Phase
 from dcsm_viewer.gui.tools.batch_export.shared_engine import RunEndedError, SharedEngineClient
@@ -35,7 +35,7 @@ class Plan:
     """
 
     inputs: tuple[str, ...]
-    order: Order
+    order: ExportJob
     labels: Path | None = None
     recursive: bool = False
 
@@ -145,14 +145,14 @@ class FolderJob(QObject):
         self.changed.emit(pace)
 
 
-def _gathered(images: Inputs, done: Sequence[str], order: Order) -> str:
+def _gathered(images: Inputs, done: Sequence[str], order: ExportJob) -> str:
     """The files that some formats have of the whole folder, in a sentence; also one that could not be made."""
     if len(images.paths) < 2:
         return ""
     made, troubles = [], []
     for name in order.formats:
         try:
-            made += [path.name for _, path, _ in gather(images.gathered(done), order.out, (name,))]
+            made += [path.name for _, path, _ in write_folder_files(images.gathered(done), order.out, (name,))]
         except UserError as error:
             troubles.append(str(error))
     return " ".join((*troubles, f"Of all images: {', '.join(made)}." if made else "")).strip()

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.tools.figure.figure_draw import Figure, draw, layout_of
 from dcsm_viewer.gui.tools.figure.figure_layout import UNITS_PER_MM
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 
 Format = Literal["png", "svg", "pdf"]
 
@@ -27,7 +27,7 @@ def write_figure(figure: Figure, path: Path) -> Path:
     Raises UserError for another ending, a figure without panels and one too large for any paper.
     """
     data = figure_bytes(figure, _format_of(path))
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(data)
     return path
 

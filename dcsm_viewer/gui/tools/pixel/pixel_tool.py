@@ -35,7 +35,7 @@ from dcsm_viewer.gui.tools.pixel.pixel_tree import LedgerModel
 from dcsm_viewer.gui.tools.pixel.pixel_waterfall import chart_of
 from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
 from dcsm_viewer.gui.widgets.plot import Plot
-from dcsm_viewer.io.atomic import whole_file
+from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.queries.pixel_query import PixelContributions, PixelQuestion
 
 INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."
@@ -325,5 +325,5 @@ def _tree(model: LedgerModel, parent: QWidget) -> QTreeView:
 
 
 def _write(path: Path, text: str) -> None:
-    with whole_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(text.encode("utf-8", "backslashreplace"))

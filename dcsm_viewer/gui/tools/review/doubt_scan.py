@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.review.review_file import Entry, looked_at
+from dcsm_viewer.review.review_file import ReviewEntry, with_doubt
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Survey(QObject):
         self._thread: threading.Thread | None = None
         self._found.connect(self._bring, Qt.ConnectionType.QueuedConnection)
 
-    def start(self, folder: Path, entries: Sequence[Entry]) -> None:
+    def start(self, folder: Path, entries: Sequence[ReviewEntry]) -> None:
         """Begins anew with this folder; what is still found of an older one is not told."""
         self.stop()
         self._round += 1
@@ -48,14 +48,14 @@ class Survey(QObject):
             self._thread.join(_STOP_S)
             self._thread = None
 
-    def _run(self, folder: Path, entries: tuple[Entry, ...], number: int, stopping: threading.Event) -> None:
-        pairs: list[tuple[Entry, Entry]] = []
+    def _run(self, folder: Path, entries: tuple[ReviewEntry, ...], number: int, stopping: threading.Event) -> None:
+        pairs: list[tuple[ReviewEntry, ReviewEntry]] = []
         told = time.monotonic()
         try:
             for done, entry in enumerate(entries, start=1):
                 if stopping.is_set():
                     return
-                after = looked_at(folder, entry)
+                after = with_doubt(folder, entry)
                 if after is not entry:
                     pairs.append((entry, after))
                 if time.monotonic() - told > _NEWS_S:
@@ -66,7 +66,7 @@ class Survey(QObject):
         self._found.emit(pairs, len(entries), number)
         self._found.emit(None, len(entries), number)
 
-    def _bring(self, pairs: list[tuple[Entry, Entry]] | None, done: int, number: int) -> None:
+    def _bring(self, pairs: list[tuple[ReviewEntry, ReviewEntry]] | None, done: int, number: int) -> None:
         if number != self._round:
             return
         if pairs is None:

@@ -12,7 +12,7 @@ from dcsm_viewer.io.images import read_image
 from dcsm_viewer.review.exported_result import Exported, Labels, read_exported
 from dcsm_viewer.review.label_edits import read_edit
 from dcsm_viewer.review.label_masks import BACKGROUND, IGNORE, ignore_label
-from dcsm_viewer.review.review_file import Entry
+from dcsm_viewer.review.review_file import ReviewEntry
 
 _LISTED = 254
 """Vocabularies up to this size are offered whole to paint with."""
@@ -53,7 +53,7 @@ class Sheet:
         return {0: BACKGROUND, **found, **classes, self.ignore: IGNORE}
 
 
-def read_sheet(folder: Path, entry: Entry) -> Sheet:
+def read_sheet(folder: Path, entry: ReviewEntry) -> Sheet:
     """The mask of this entry; grey stands in for a lost photograph, the export for a lost edit, which its note says.
 
     Raises UserError for an export that cannot be read.

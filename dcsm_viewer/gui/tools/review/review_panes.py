@@ -17,9 +17,9 @@ from dcsm_viewer.gui.state.view_state import Paint
 from dcsm_viewer.gui.tools.review.loaded_mask import Sheet
 from dcsm_viewer.gui.tools.review.review_pane import Hand, PaintPane
 from dcsm_viewer.gui.tools.review.review_parameters import BRUSH
-from dcsm_viewer.review.brush import swept
+from dcsm_viewer.review.brush import brush_stroke
 from dcsm_viewer.review.exported_result import Labels
-from dcsm_viewer.review.label_canvas import Canvas
+from dcsm_viewer.review.label_canvas import LabelCanvas
 from dcsm_viewer.review.label_masks import thresholded
 
 _NO_FOLDER = "Open an export folder above to look through its masks."
@@ -43,7 +43,7 @@ class TriagePanes(QWidget):
         self._board = Board([self.painted, self.photograph, self.map], self)
         self._board.setMinimumHeight(_LEAST_PX)  # with a dock below it there is little room
         self._sheet: Sheet | None = None
-        self.canvas: Canvas | None = None
+        self.canvas: LabelCanvas | None = None
         self._names: dict[int, str] = {}
         self._label = 0
         self._brush_px = round(BRUSH.default)
@@ -71,7 +71,7 @@ class TriagePanes(QWidget):
                 pane.show_content(Content(title, waiting=waiting))
             self.legend.show_entries(())
             return
-        self.canvas = Canvas(sheet.labels)
+        self.canvas = LabelCanvas(sheet.labels)
         self._names = sheet.names
         self.viewport.show_shape(sheet.image.shape)
         self._board.show_shape(sheet.image.shape)
@@ -132,7 +132,7 @@ class TriagePanes(QWidget):
             return
         label = 0 if self.painted.hand == "eraser" else self._label
         shape = (self.canvas.labels.shape[0], self.canvas.labels.shape[1])
-        self.canvas.paint(swept(shape, (row, col), (next_row, next_col), self._brush_px), label)
+        self.canvas.paint(brush_stroke(shape, (row, col), (next_row, next_col), self._brush_px), label)
         self._show_labels()
 
     def _finish(self) -> None:

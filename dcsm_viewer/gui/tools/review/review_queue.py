@@ -12,7 +12,7 @@ from typing_extensions import override
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.tools.review.review_session import TriageDesk
 from dcsm_viewer.gui.tools.review.review_text import doubt_words, verdict_marks, verdict_words
-from dcsm_viewer.review.review_file import Entry
+from dcsm_viewer.review.review_file import ReviewEntry
 
 Shown = Literal["all", "undecided", "accepted", "rejected", "edited"]
 
@@ -81,12 +81,12 @@ class QueueModel(QAbstractTableModel):
             return _TITLES[section]
         return None
 
-    def _doubt(self, entry: Entry) -> str:
+    def _doubt(self, entry: ReviewEntry) -> str:
         if entry.trouble is not None:
             return "!"
         return "..." if entry.measured is None else f"{entry.measured.doubt(self._desk.q_margin):.2f}"
 
-    def _is_shown(self, entry: Entry) -> bool:
+    def _is_shown(self, entry: ReviewEntry) -> bool:
         match self._shown:
             case "all":
                 return True

@@ -16,11 +16,18 @@ from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.gui.tools.review.doubt_scan import Survey
 from dcsm_viewer.gui.tools.review.loaded_mask import Sheet, read_sheet
 from dcsm_viewer.gui.tools.review.review_writer import Keeper
-from dcsm_viewer.review.accepted import Gathered, export_accepted, write_yield
+from dcsm_viewer.review.accepted import AcceptedExport, export_accepted, write_summary
 from dcsm_viewer.review.doubt import Q_MARGIN
 from dcsm_viewer.review.exported_result import Labels
 from dcsm_viewer.review.label_edits import edit_of
-from dcsm_viewer.review.review_file import Book, Entry, Verdict, by_doubt, looked_at, open_book
+from dcsm_viewer.review.review_file import (
+    ReviewEntry,
+    ReviewFile,
+    Verdict,
+    open_review_file,
+    sorted_by_doubt,
+    with_doubt,
+)
 from dcsm_viewer.worker.pseudo_labels import with_seeds
 
 _RESORTED_S = 3.0
@@ -56,7 +63,7 @@ class TriageDesk(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.book: Book | None = None
+        self.review_file: ReviewFile | None = None
         self.order: tuple[str, ...] = ()
         self.q_margin = Q_MARGIN
         self.sheet: Sheet | None = None
@@ -76,14 +83,14 @@ class TriageDesk(QObject):
     def can_take_back(self) -> bool:
         return bool(self._steps)
 
-    def entry(self, stem: str) -> Entry:
-        assert self.book is not None, "no folder is open"
-        return self.book.entries[stem]
+    def entry(self, stem: str) -> ReviewEntry:
+        assert self.review_file is not None, "no folder is open"
+        return self.review_file.entries[stem]
 
     def open(self, folder: Path) -> None:
         """Lists the folder's masks and begins to measure their doubts; where it left off, if it was seen before."""
         self._survey.stop()
-        self._errands.send(partial(open_book, folder), self._take_book, self.said.emit)
+        self._errands.send(partial(open_review_file, folder), self._take_book, self.said.emit)
 
     def select(self, stem: str | None) -> None:
         """Puts this mask on the desk."""
@@ -106,7 +113,7 @@ class TriageDesk(QObject):
     def decide(self, verdict: Verdict | None) -> None:
         """Of the mask on the desk; then the next undecided one comes. Twice the same verdict takes nothing back."""
         stem = self.current
-        if self.book is None or stem is None:
+        if self.review_file is None or stem is None:
             return
         entry = self.entry(stem)
         if entry.verdict != verdict:
@@ -118,24 +125,24 @@ class TriageDesk(QObject):
         """The last decision is forgotten, and its mask comes back."""
         while self._steps:
             step = self._steps.pop()
-            if self.book is not None and step.stem in self.book.entries:
+            if self.review_file is not None and step.stem in self.review_file.entries:
                 self._put(replace(self.entry(step.stem), verdict=step.verdict))
                 self.select(step.stem)
                 return
 
     def keep_labels(self, labels: Labels, threshold: float | None) -> None:
         """The labels of the mask on the desk as they are after a stroke; the exported ones again are no edit."""
-        sheet, book = self.sheet, self.book
-        if sheet is None or book is None:
+        sheet, review_file = self.sheet, self.review_file
+        if sheet is None or review_file is None:
             return
         entry = self.entry(sheet.stem)
         if (labels == sheet.exported.labels).all():
             if entry.edit is not None:
                 self._put(replace(entry, edit=None))
-                self.keeper.drop_edit(book, entry.edit)
+                self.keeper.drop_edit(review_file, entry.edit)
             return
         edit = edit_of(sheet.exported, labels, threshold)
-        self.keeper.keep_edit(book, edit, labels.copy())
+        self.keeper.keep_edit(review_file, edit, labels.copy())
         self._put(replace(entry, edit=edit))
 
     def set_q_margin(self, q_margin: float) -> None:
@@ -146,30 +153,32 @@ class TriageDesk(QObject):
 
     def take_over(self, result: Result) -> None:
         """The window's result takes the place of the export on the desk, in all its formats; its edits are dropped."""
-        sheet, book = self.sheet, self.book
-        if sheet is None or book is None:
+        sheet, review_file = self.sheet, self.review_file
+        if sheet is None or review_file is None:
             return
         self.said.emit(f"Taking over {sheet.stem}...")
         self._errands.send(
-            partial(_export_anew, book.folder, sheet, result, self.entry(sheet.stem)), self._take_anew, self.said.emit
+            partial(_export_anew, review_file.folder, sheet, result, self.entry(sheet.stem)),
+            self._take_anew,
+            self.said.emit,
         )
 
     def export_accepted(self, out: Path) -> None:
-        if self.book is None or self.is_gathering:
+        if self.review_file is None or self.is_gathering:
             return
         self.is_gathering = True
-        work = partial(export_accepted, self.book, out, self._report_gathering)
+        work = partial(export_accepted, self.review_file, out, self._report_gathering)
         self._exporting.send(work, self._end_gathering, self._refuse_gathering)
 
     def stop_gathering(self) -> None:
         """After the mask under way."""
         self.is_gathering = False
 
-    def write_yield(self) -> None:
+    def write_summary(self) -> None:
         """yield.json, .csv and .md beside the masks."""
-        if self.book is not None:
+        if self.review_file is not None:
             self._errands.send(
-                partial(write_yield, self.book, self.book.folder),
+                partial(write_summary, self.review_file, self.review_file.folder),
                 lambda files: self.said.emit(
                     f"Written to {files[0].parent}: {', '.join(file.name for file in files)}."
                 ),
@@ -183,42 +192,42 @@ class TriageDesk(QObject):
         self._exporting.stop()
         self.keeper.stop()
 
-    def _put(self, entry: Entry) -> None:
-        assert self.book is not None, "an entry belongs to a book"
-        self.book = self.book.with_entry(entry)
-        self.keeper.keep(self.book)
+    def _put(self, entry: ReviewEntry) -> None:
+        assert self.review_file is not None, "an entry belongs to a book"
+        self.review_file = self.review_file.with_entry(entry)
+        self.keeper.keep(self.review_file)
         self.changed.emit(entry.stem)
 
-    def _take_book(self, book: Book) -> None:
-        self.book, self._steps, self.current, self.sheet = book, [], None, None
+    def _take_book(self, review_file: ReviewFile) -> None:
+        self.review_file, self._steps, self.current, self.sheet = review_file, [], None, None
         self.loaded.emit(None)
         self.said.emit("")
         self._sort()
         # Those on show first: the doubtful ones known from before, then the rest.
-        self._survey.start(book.folder, [book.entries[stem] for stem in self.order])
+        self._survey.start(review_file.folder, [review_file.entries[stem] for stem in self.order])
         undecided = self._undecided(self.order)
         self.select(undecided[0] if undecided else self.order[0])
 
-    def _take_news(self, pairs: Sequence[tuple[Entry, Entry]], done: int) -> None:
-        assert self.book is not None, "news are of the book that is open"
-        self.book = self.book.with_entries(
-            {after.stem: _joined(self.book.entries[after.stem], before, after) for before, after in pairs}
+    def _take_news(self, pairs: Sequence[tuple[ReviewEntry, ReviewEntry]], done: int) -> None:
+        assert self.review_file is not None, "news are of the book that is open"
+        self.review_file = self.review_file.with_entries(
+            {after.stem: _joined(self.review_file.entries[after.stem], before, after) for before, after in pairs}
         )
         if pairs:
             if time.monotonic() - self._sorted_at > _RESORTED_S:
                 self._sort()
             if any(after.stem == self.current for _, after in pairs):
                 self.changed.emit(self.current)
-        self.surveyed.emit(done, len(self.book.entries))
+        self.surveyed.emit(done, len(self.review_file.entries))
 
     def _end_survey(self) -> None:
-        if self.book is not None:
+        if self.review_file is not None:
             self._sort()
-            self.keeper.keep(self.book)
+            self.keeper.keep(self.review_file)
 
     def _sort(self) -> None:
         self._sorted_at = time.monotonic()
-        self.order = () if self.book is None else by_doubt(self.book.entries, self.q_margin)
+        self.order = () if self.review_file is None else sorted_by_doubt(self.review_file.entries, self.q_margin)
         self.listed.emit()
 
     def _next_undecided(self, stem: str) -> None:
@@ -234,10 +243,10 @@ class TriageDesk(QObject):
         return [stem for stem in stems if self.entry(stem).verdict is None]
 
     def _load(self) -> None:
-        if self.book is not None and self.current is not None:
+        if self.review_file is not None and self.current is not None:
             entry = self.entry(self.current)
             self._errands.send(
-                partial(_read_if, self._is_current(entry.stem), self.book.folder, entry),
+                partial(_read_if, self._is_current(entry.stem), self.review_file.folder, entry),
                 self._take_sheet,
                 self.said.emit,
             )
@@ -252,7 +261,7 @@ class TriageDesk(QObject):
                 self.said.emit(sheet.note)
             self.loaded.emit(sheet)
 
-    def _take_anew(self, entry: Entry) -> None:
+    def _take_anew(self, entry: ReviewEntry) -> None:
         self._put(entry)
         self._sort()
         if entry.stem == self.current:
@@ -265,7 +274,7 @@ class TriageDesk(QObject):
         self.gathered.emit(done, of)
         return self.is_gathering
 
-    def _end_gathering(self, found: Gathered) -> None:
+    def _end_gathering(self, found: AcceptedExport) -> None:
         self.is_gathering = False
         words = f"{len(found.masks):,} accepted masks written to {found.out}."
         if found.failures:
@@ -280,22 +289,22 @@ class TriageDesk(QObject):
         self.gathered.emit(0, 0)
 
 
-def _read_if(is_wanted: Callable[[], bool], folder: Path, entry: Entry) -> Sheet | None:
+def _read_if(is_wanted: Callable[[], bool], folder: Path, entry: ReviewEntry) -> Sheet | None:
     """None for a mask that somebody already leafed past."""
     return read_sheet(folder, entry) if is_wanted() else None
 
 
-def _joined(now: Entry, before: Entry, after: Entry) -> Entry:
+def _joined(now: ReviewEntry, before: ReviewEntry, after: ReviewEntry) -> ReviewEntry:
     """What was measured of the mask, with what was decided of it meanwhile."""
     was_dropped = before.verdict is not None and after.verdict is None
     verdict = None if was_dropped and now.verdict == before.verdict else now.verdict
     return replace(after, verdict=verdict, edit=now.edit)
 
 
-def _export_anew(folder: Path, sheet: Sheet, result: Result, entry: Entry) -> Entry:
+def _export_anew(folder: Path, sheet: Sheet, result: Result, entry: ReviewEntry) -> ReviewEntry:
     recipe = sheet.exported.recipe
     formats = tuple(dict.fromkeys(output.format for output in recipe.outputs))
     export_with_reports(with_seeds(result, formats), folder, sheet.stem, formats, stages=recipe.stages)
     if entry.edit is not None:
         (folder / entry.edit.file).unlink(missing_ok=True)
-    return looked_at(folder, replace(entry, measured=None, verdict=None, edit=None, made=None))
+    return with_doubt(folder, replace(entry, measured=None, verdict=None, edit=None, made=None))

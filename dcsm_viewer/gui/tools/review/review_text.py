@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dcsm_viewer.review.doubt import Measured
-from dcsm_viewer.review.review_file import Entry
+from dcsm_viewer.review.doubt import DoubtMeasures
+from dcsm_viewer.review.review_file import ReviewEntry
 
 
-def doubt_words(found: Measured | None, q_margin: float) -> str:
+def doubt_words(found: DoubtMeasures | None, q_margin: float) -> str:
     """The doubt and its parts, each in [0, 1]."""
     if found is None:
         return "not measured yet"
@@ -20,16 +20,16 @@ def doubt_words(found: Measured | None, q_margin: float) -> str:
     )
 
 
-def verdict_words(entry: Entry) -> str:
+def verdict_words(entry: ReviewEntry) -> str:
     return ", ".join(part for part in (entry.verdict, "edited" if entry.edit is not None else None) if part)
 
 
-def verdict_marks(entry: Entry) -> str:
+def verdict_marks(entry: ReviewEntry) -> str:
     """The same in signs: accepted, rejected, a pencil for edited."""
     return {"accepted": "✓", "rejected": "✗", None: ""}[entry.verdict] + (" ✎" if entry.edit is not None else "")
 
 
-def progress_words(entries: Iterable[Entry]) -> str:
+def progress_words(entries: Iterable[ReviewEntry]) -> str:
     """How many masks are decided, and how."""
     entries = tuple(entries)
     accepted = sum(entry.verdict == "accepted" for entry in entries)

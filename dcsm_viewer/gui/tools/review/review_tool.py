@@ -163,7 +163,7 @@ class TriageTool(Tool):
         bar.take_over.clicked.connect(self._take_over)
         panes.edited.connect(self._keep_labels)
         self.export.clicked.connect(self._export)
-        self.report.clicked.connect(desk.write_yield)
+        self.report.clicked.connect(desk.write_summary)
         self.bench.opening.opened.connect(self._note_opened)
 
     def _open_typed(self) -> None:
@@ -211,7 +211,7 @@ class TriageTool(Tool):
             self._show_strokes()
 
     def _show_loaded(self, sheet: Sheet | None) -> None:
-        self.panes.show_sheet(sheet, has_folder=self.desk.book is not None)
+        self.panes.show_sheet(sheet, has_folder=self.desk.review_file is not None)
         self.bar.show_sheet(sheet)
         self._mark_row()
         self._show_words()
@@ -223,14 +223,14 @@ class TriageTool(Tool):
 
     def _show_words(self) -> None:
         desk = self.desk
-        has_book = desk.book is not None
+        has_book = desk.review_file is not None
         self.export.setEnabled(has_book)
         self.report.setEnabled(has_book)
         self.bar.take_back.setEnabled(desk.can_take_back)
         for button in (self.bar.previous, self.bar.next):
             button.setEnabled(has_book)
-        self.counts.setText("" if desk.book is None else progress_words(desk.book.entries.values()))
-        if desk.book is None or desk.current is None:
+        self.counts.setText("" if desk.review_file is None else progress_words(desk.review_file.entries.values()))
+        if desk.review_file is None or desk.current is None:
             self.words.setText("")
             return
         entry = desk.entry(desk.current)
@@ -275,8 +275,8 @@ class TriageTool(Tool):
         self.desk.export_accepted(Path(out))
 
     def _open_in_window(self) -> None:
-        sheet, book = self.desk.sheet, self.desk.book
-        path = None if sheet is None or book is None else image_path(book.folder, sheet.exported)
+        sheet, review_file = self.desk.sheet, self.desk.review_file
+        path = None if sheet is None or review_file is None else image_path(review_file.folder, sheet.exported)
         if sheet is None or path is None:
             self.news.setText("The recipe does not say where the photograph is; open it by hand.")
             return

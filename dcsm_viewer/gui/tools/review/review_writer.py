@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from dcsm_viewer.gui.link.background_tasks import Errands
 from dcsm_viewer.review.exported_result import Labels
 from dcsm_viewer.review.label_edits import write_edit
-from dcsm_viewer.review.review_file import Book, BookWriter, Edit
+from dcsm_viewer.review.review_file import Edit, ReviewFile, ReviewFileWriter
 
 
 class Keeper(QObject):
@@ -27,29 +27,29 @@ class Keeper(QObject):
         self._errands = Errands("triage-writer", self)
         self._todo: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
-        self._newest: dict[Path, Book] = {}
-        self._writer = BookWriter()
+        self._newest: dict[Path, ReviewFile] = {}
+        self._writer = ReviewFileWriter()
 
     @property
     def is_idle(self) -> bool:
         """Whether everything is on the disk."""
         return not self._todo
 
-    def keep(self, book: Book) -> None:
+    def keep(self, review_file: ReviewFile) -> None:
         """Of the books of one folder that wait only the newest is written: it holds all that the others do."""
         with self._lock:
-            has_one_waiting = book.folder in self._newest
-            self._newest[book.folder] = book
+            has_one_waiting = review_file.folder in self._newest
+            self._newest[review_file.folder] = review_file
         if not has_one_waiting:
-            self._send(partial(self._write_newest, book.folder))
+            self._send(partial(self._write_newest, review_file.folder))
 
-    def keep_edit(self, book: Book, edit: Edit, labels: Labels) -> None:
+    def keep_edit(self, review_file: ReviewFile, edit: Edit, labels: Labels) -> None:
         """`labels` are not to change any more. The book that names the edit is kept after it."""
-        self._send(partial(write_edit, book.folder, edit, labels))
+        self._send(partial(write_edit, review_file.folder, edit, labels))
 
-    def drop_edit(self, book: Book, edit: Edit) -> None:
+    def drop_edit(self, review_file: ReviewFile, edit: Edit) -> None:
         """Takes the file of an edit away that no book names any more."""
-        self._send(partial((book.folder / edit.file).unlink, missing_ok=True))
+        self._send(partial((review_file.folder / edit.file).unlink, missing_ok=True))
 
     def stop(self) -> None:
         """Everything that waits is written before the window is gone."""
@@ -70,5 +70,5 @@ class Keeper(QObject):
 
     def _write_newest(self, folder: Path) -> None:
         with self._lock:
-            book = self._newest.pop(folder)
-        self._writer.write(book)
+            review_file = self._newest.pop(folder)
+        self._writer.write(review_file)

@@ -16,7 +16,7 @@ from dcsm_viewer.export.formats import voc_png
 from dcsm_viewer.export.npz_arrays import arrays_in
 from dcsm_viewer.gui.tools.thresholds.thresholds_curves import Counts, Curves, added, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import peaks_from
-from dcsm_viewer.io.atomic import make_folder
+from dcsm_viewer.io.atomic import ensure_folder
 from dcsm_viewer.io.datasets.image_names import ByName, images_by_name
 from dcsm_viewer.io.masks import read_mask as mask_labels
 from dcsm_viewer.render.palette import IGNORE_INDEX
@@ -122,7 +122,7 @@ def _counts(path: Path, masks: ByName[Path] | None) -> Counts:
 
 def write_seed(seed: Result, path: Path) -> Path:
     """Writes the labels of a seed as a VOC mask and reads it back. Raises UserError where it differs."""
-    make_folder(path.parent)
+    ensure_folder(path.parent)
     voc_png.write(seed, path)
     assert seed.segmentation is not None, "a seed has labels"
     with Image.open(path) as written:

@@ -18,7 +18,7 @@ STEP = 0.01
 GRID: NDArray[np.float64] = read_only(np.asarray(THRESHOLDS))
 """The thresholds 0.00, 0.01 ... 1.00 of every curve."""
 
-LARGEST_VOCABULARY = 254
+MAX_CLASSES = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Peaks:
     @property
     def unsure(self) -> int:
         """The label of unsure pixels: VOC's 255 where no class can have it."""
-        return IGNORE_INDEX if len(self.names) <= LARGEST_VOCABULARY else np.iinfo(np.uint16).max
+        return IGNORE_INDEX if len(self.names) <= MAX_CLASSES else np.iinfo(np.uint16).max
 
 
 def peaks_of(result: Result) -> Peaks:
@@ -145,7 +145,7 @@ def with_seed(result: Result, peaks: Peaks, thresholds: Thresholds) -> Result:
         raise UserError("There are no class maps of all scales yet; export when they are settled.")
     if peaks.unsure != IGNORE_INDEX:
         raise UserError(
-            f"A VOC mask holds {LARGEST_VOCABULARY} classes and {IGNORE_INDEX}; this model has {len(peaks.names)}. "
+            f"A VOC mask holds {MAX_CLASSES} classes and {IGNORE_INDEX}; this model has {len(peaks.names)}. "
             "Choose the VOC classes."
         )
     return replace(result, segmentation=replace(result.segmentation, labels=seed_labels(peaks, thresholds)))

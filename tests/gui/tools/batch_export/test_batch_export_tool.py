@@ -20,7 +20,7 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
 from dcsm_viewer.gui.tools.batch_export.run_progress import Pace, duration, sentence
-from dcsm_viewer.io.atomic import PART
+from dcsm_viewer.io.atomic import TEMPORARY_MARK
 from dcsm_viewer.queries.batch_query import BatchQuestion
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine, answer
@@ -168,7 +168,7 @@ def test_that_a_cancelled_run_leaves_whole_files_and_a_second_one_resumes(
     click(desk.tool.cancel)
     desk.wait_for("cancelled")
     assert names(tmp_path / "out") == {f"{stem}.{kind}" for stem in "ab" for kind in ("png", "npz", "json")}
-    assert not [name for name in names(tmp_path / "out") if name.startswith(PART)]
+    assert not [name for name in names(tmp_path / "out") if name.startswith(TEMPORARY_MARK)]
     desk.engine.permit(3)  # one for the image that was given up
     click(desk.tool.start)
     pace = desk.wait_for("finished")

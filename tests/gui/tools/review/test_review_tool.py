@@ -24,10 +24,10 @@ from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.review.loaded_mask import Sheet
 from dcsm_viewer.gui.tools.review.review_tool import TriageTool
 from dcsm_viewer.io.images import read_image
-from dcsm_viewer.review.brush import swept
+from dcsm_viewer.review.brush import brush_stroke
 from dcsm_viewer.review.exported_result import Labels, read_exported
 from dcsm_viewer.review.label_masks import thresholded
-from dcsm_viewer.review.review_file import BOOK, Entry, open_book
+from dcsm_viewer.review.review_file import REVIEW_FILE_NAME, ReviewEntry, open_review_file
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine
 from tests.gui.hands import click, press, type_into
@@ -54,14 +54,14 @@ class Desk:
 
     def open(self, folder: Path) -> None:
         self.tool.open_folder(str(folder))
-        self.wait(lambda: self.tool.desk.book is not None and self.tool.desk.book.folder == folder)
+        self.wait(lambda: self.tool.desk.review_file is not None and self.tool.desk.review_file.folder == folder)
         self.wait(lambda: all(entry.measured or entry.trouble for entry in self.entries.values()))
         self.settle()
 
     @property
-    def entries(self) -> dict[str, Entry]:
-        assert self.tool.desk.book is not None
-        return dict(self.tool.desk.book.entries)
+    def entries(self) -> dict[str, ReviewEntry]:
+        assert self.tool.desk.review_file is not None
+        return dict(self.tool.desk.review_file.entries)
 
     def settle(self) -> None:
         """Until the mask is on the desk and all is written."""
@@ -158,7 +158,7 @@ def folder(template: Path, tmp_path: Path) -> Path:
 
 
 def test_that_without_a_folder_the_panes_say_what_to_do(desk: Desk) -> None:
-    assert desk.tool.desk.book is None, "this is the first test of the window"
+    assert desk.tool.desk.review_file is None, "this is the first test of the window"
     assert "Open an export folder" in desk.tool.panes.painted.content.waiting
     assert not desk.tool.bar.accept.isEnabled()
     assert not desk.tool.export.isEnabled()
@@ -195,7 +195,7 @@ def test_that_keys_accept_and_reject_and_the_next_undecided_mask_comes(desk: Des
     assert len({first, second, desk.stem}) == 3
     assert (desk.entries[first].verdict, desk.entries[second].verdict) == ("accepted", "rejected")
     assert desk.tool.counts.text() == "1 accepted, 1 rejected, 1 to do; 0 edited"
-    written = json.loads((folder / BOOK).read_text())["entries"]
+    written = json.loads((folder / REVIEW_FILE_NAME).read_text())["entries"]
     assert (written[first]["verdict"], written[second]["verdict"]) == ("accepted", "rejected")
 
 
@@ -206,7 +206,7 @@ def test_that_a_verdict_can_be_taken_back(desk: Desk, folder: Path) -> None:
     desk.key(Qt.Key.Key_U)
     assert desk.stem == first
     assert desk.entries[first].verdict is None
-    assert open_book(folder).entries[first].verdict is None
+    assert open_review_file(folder).entries[first].verdict is None
 
 
 def test_that_leafing_keys_are_those_of_the_window_and_leave_its_image_alone(desk: Desk, folder: Path) -> None:
@@ -265,11 +265,11 @@ def test_that_a_stroke_paints_the_pixels_of_the_brush_and_is_kept(desk: Desk, fo
     desk.tool.bar.brush._box.setValue(5)
     start, end = desk.at(10, 12), desk.at(40, 60)
     expected = exported.labels.copy()
-    footprint = swept((60, 80), desk.pixel(start), desk.pixel(end), 5)
+    footprint = brush_stroke((60, 80), desk.pixel(start), desk.pixel(end), 5)
     expected[footprint.box][footprint.covered] = 255
     desk.stroke(start, end)
     assert_array_equal(desk.labels, expected)
-    edit = open_book(folder).entries[stem].edit
+    edit = open_review_file(folder).entries[stem].edit
     assert edit is not None
     assert_array_equal(np.load(folder / edit.file), expected)
     assert edit.pixels["ignore"] == int((expected == 255).sum())
@@ -370,7 +370,7 @@ def test_that_a_threshold_belongs_to_the_mask_that_is_accepted_with_it(desk: Des
     labels = desk.labels.copy()
     click(desk.tool.bar.accept)
     desk.settle()
-    edit = open_book(folder).entries[stem].edit
+    edit = open_review_file(folder).entries[stem].edit
     assert edit is not None
     assert_array_equal(np.load(folder / edit.file), labels)
 
@@ -398,7 +398,7 @@ def test_that_the_last_verdict_of_one_folder_is_kept_when_another_is_opened(
     other = folder.parent / "other"
     shutil.copytree(template / "export", other)
     desk.open(other)
-    assert open_book(folder).entries[first].verdict == "accepted"
+    assert open_review_file(folder).entries[first].verdict == "accepted"
 
 
 def test_that_the_exported_labels_can_be_had_again(desk: Desk, folder: Path) -> None:
@@ -475,7 +475,7 @@ def test_that_a_photograph_that_is_gone_is_replaced_by_grey_and_said_so(desk: De
 def test_that_a_damaged_export_is_listed_and_says_why(desk: Desk, folder: Path) -> None:
     (folder / "img2.npz").write_bytes(b"PK damaged")
     desk.tool.open_folder(str(folder))
-    desk.wait(lambda: desk.tool.desk.book is not None and desk.entries["img2"].trouble is not None)
+    desk.wait(lambda: desk.tool.desk.review_file is not None and desk.entries["img2"].trouble is not None)
     desk.wait(lambda: desk.queue[0] == "img2")
     assert desk.tool.model.index(0, 0).data() == "!"
     desk.tool.desk.select("img2")
@@ -499,7 +499,7 @@ def test_that_what_is_painted_last_is_written_before_the_window_is_gone(
     parts.window.close()
     assert parts.stop()
     themes.stop()
-    edit = open_book(folder).entries[stem].edit
+    edit = open_review_file(folder).entries[stem].edit
     assert edit is not None
     assert (np.load(folder / edit.file) == 255).any()
 

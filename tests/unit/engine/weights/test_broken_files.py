@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.weights import validate as soundness
+from dcsm_viewer.engine.weights import validate
 from dcsm_viewer.engine.weights.formats import matlab_5, torch_file
 from dcsm_viewer.engine.weights.read import read_weights
 from tests.unit.engine.weights.breaking import (
@@ -288,7 +288,7 @@ def test_that_a_tensor_of_more_values_than_the_bound_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state_dict(nothing)(tmp_path / "net.pth")
-    monkeypatch.setattr(soundness, "MAX_VALUES", 100)
+    monkeypatch.setattr(validate, "MAX_VALUES", 100)
 
     with pytest.raises(UserError, match=r"claims 108 values in conv1_1\.weight"):
         read_weights(tmp_path / "net.pth")

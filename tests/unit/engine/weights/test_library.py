@@ -11,8 +11,7 @@ import torch
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import imagenet_names
 from dcsm_viewer.engine.networks.input_spec import CAFFE, TORCHVISION
-from dcsm_viewer.engine.weights import library
-from dcsm_viewer.engine.weights import torchvision_weights as published
+from dcsm_viewer.engine.weights import library, torchvision_weights
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.input_spec_names import input_spec_named
@@ -185,9 +184,13 @@ def test_that_the_published_vgg16_is_fetched_checked_and_imported(
     fake_torchvision(monkeypatch, offered.as_uri())
     heard: list[tuple[int, int]] = []
 
-    entry = published.fetch_torchvision_vgg16(lambda done, total: heard.append((done, total)), folder=models)
+    entry = torchvision_weights.fetch_torchvision_vgg16(lambda done, total: heard.append((done, total)), folder=models)
 
-    assert (entry.name, entry.class_names, entry.convention) == (published.NAME, imagenet_names(), str(TORCHVISION))
+    assert (entry.name, entry.class_names, entry.convention) == (
+        torchvision_weights.NAME,
+        imagenet_names(),
+        str(TORCHVISION),
+    )
     assert heard[-1][0] == heard[-1][1] > 0
     assert sorted(path.name for path in models.iterdir()) == ["vgg16-imagenet.json", "vgg16-imagenet.safetensors"]
 
@@ -199,7 +202,7 @@ def test_that_a_download_with_another_digest_is_refused_and_leaves_nothing(
     fake_torchvision(monkeypatch, (tmp_path / "vgg16-00000000.pth").as_uri())
 
     with pytest.raises(UserError, match="wrong digest"):
-        published.fetch_torchvision_vgg16(folder=models)
+        torchvision_weights.fetch_torchvision_vgg16(folder=models)
 
     assert list(models.iterdir()) == []
 
@@ -208,14 +211,14 @@ def test_that_no_network_is_one_sentence(models: Path, monkeypatch: pytest.Monke
     fake_torchvision(monkeypatch, "http://127.0.0.1:1/vgg16-397923af.pth")
 
     with pytest.raises(UserError, match=r"could not be downloaded .*; connect to the internet"):
-        published.fetch_torchvision_vgg16(folder=models)
+        torchvision_weights.fetch_torchvision_vgg16(folder=models)
 
 
 def test_that_an_unusable_torchvision_is_one_sentence(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision.models", None)
 
     with pytest.raises(UserError, match="torchvision cannot be imported here"):
-        published.fetch_torchvision_vgg16(folder=models)
+        torchvision_weights.fetch_torchvision_vgg16(folder=models)
 
 
 def test_that_a_download_without_room_for_it_is_not_begun(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +226,7 @@ def test_that_a_download_without_room_for_it_is_not_begun(models: Path, monkeypa
     monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=1000))
 
     with pytest.raises(UserError, match="has 0 MB free; VGG-16 needs"):
-        published.fetch_torchvision_vgg16(folder=models)
+        torchvision_weights.fetch_torchvision_vgg16(folder=models)
 
 
 def test_that_a_download_into_a_blocked_folder_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,11 +234,11 @@ def test_that_a_download_into_a_blocked_folder_is_one_sentence(tmp_path: Path, m
     (tmp_path / "blocked").write_text("a file where the folder should be")
 
     with pytest.raises(UserError, match="cannot be written"):
-        published.fetch_torchvision_vgg16(folder=tmp_path / "blocked")
+        torchvision_weights.fetch_torchvision_vgg16(folder=tmp_path / "blocked")
 
 
 def test_that_progress_is_told_while_the_file_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published, "_LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(torchvision_weights, "_LOOK_EVERY_S", 0.001)
     told, heard = Event(), list[tuple[int, int]]()
 
     def progress(done: int, total: int) -> None:
@@ -243,7 +246,7 @@ def test_that_progress_is_told_while_the_file_grows(tmp_path: Path, monkeypatch:
         if done == 5:
             told.set()
 
-    with published._watched(tmp_path, 10, progress):
+    with torchvision_weights._watched(tmp_path, 10, progress):
         (tmp_path / "net.pth.partial").write_bytes(b"12345")
         assert told.wait(5)
 
@@ -299,11 +302,11 @@ def test_that_conventions_have_names_and_wrong_names_an_answer() -> None:
 def test_that_a_taken_name_is_refused_before_the_download(
     caffe_file: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library.import_weights(caffe_file, published.NAME, folder=models)
+    library.import_weights(caffe_file, torchvision_weights.NAME, folder=models)
     fake_torchvision(monkeypatch, "http://127.0.0.1:1/vgg16-397923af.pth")
 
     with pytest.raises(UserError, match="There is a model named 'vgg16-imagenet' already"):
-        published.fetch_torchvision_vgg16(folder=models)
+        torchvision_weights.fetch_torchvision_vgg16(folder=models)
 
 
 def test_that_a_download_nobody_wants_any_more_leaves_nothing(
@@ -313,8 +316,8 @@ def test_that_a_download_nobody_wants_any_more_leaves_nothing(
     fake_torchvision(monkeypatch, (tmp_path / "vgg16-00000000.pth").as_uri())
     bar = torch.hub.tqdm  # type: ignore[attr-defined] # imported there, not declared
 
-    with pytest.raises(published.CancelledError):
-        published.fetch_torchvision_vgg16(folder=models, still_wanted=lambda: False)
+    with pytest.raises(torchvision_weights.CancelledError):
+        torchvision_weights.fetch_torchvision_vgg16(folder=models, still_wanted=lambda: False)
 
     assert list(models.iterdir()) == []
     assert torch.hub.tqdm is bar  # type: ignore[attr-defined] # as above
