@@ -23,7 +23,7 @@ from PySide6.QtCore import QRect
 
 from dcsm_viewer.engine.networks.class_head import voc_groups
 from dcsm_viewer.gui import app as program
-from dcsm_viewer.gui.app import Parts, run_window
+from dcsm_viewer.gui.app import AppComponents, run_window
 from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.state.view_state import Paint, ViewName, ViewState
 from dcsm_viewer.gui.theme import Theme
@@ -91,9 +91,9 @@ def take(shot: Shot, engine: Shared, folder: Path) -> QRect:
     Raises SystemExit where the picture shows a failure.
     """
     build = program.build
-    made: list[Parts] = []
+    made: list[AppComponents] = []
 
-    def with_class(state: ViewState, *rest: Any) -> Parts:
+    def with_class(state: ViewState, *rest: Any) -> AppComponents:
         focus = None if shot.class_name is None else voc_groups().names.index(shot.class_name)
         made.append(build(replace(state, focus=focus), *rest))
         return made[0]

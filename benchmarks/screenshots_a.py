@@ -17,25 +17,25 @@ from PIL import Image
 from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, edited, settled, take
 from dcsm_viewer.export.formats import voc_png
-from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.app import AppComponents
 from dcsm_viewer.gui.tools.matrix.matrix_tool import MatrixTool
-from dcsm_viewer.gui.tools.pixel.pixel_tool import LedgerTool
+from dcsm_viewer.gui.tools.pixel.pixel_tool import PixelTool
 from dcsm_viewer.gui.tools.thresholds.thresholds_tool import ThresholdsTool
 
 EYE = (330, 260)
 """A pixel on the dog's chest in the first sample."""
 
 
-def ledger(parts: Parts) -> Iterator[Condition]:
+def ledger(parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["tools.ledger"].trigger()
-    tool = parts.window.findChild(LedgerTool)
-    assert isinstance(tool, LedgerTool)
+    tool = parts.window.findChild(PixelTool)
+    assert isinstance(tool, PixelTool)
     tool.choose_pixel(*EYE)
     yield lambda: tool.shown is not None and tool.shown.crf is not None
 
 
-def matrix(kind: int, candidates: int, parts: Parts) -> Iterator[Condition]:
+def matrix(kind: int, candidates: int, parts: AppComponents) -> Iterator[Condition]:
     edited(parts, "method.candidates", candidates)
     yield settled(parts)
     parts.window.menus.actions["tools.matrix"].trigger()
@@ -45,7 +45,7 @@ def matrix(kind: int, candidates: int, parts: Parts) -> Iterator[Condition]:
     yield lambda: tool.matrix is not None and not tool.matrix.is_preview
 
 
-def thresholds(parts: Parts, *, mask: bool) -> Iterator[Condition]:
+def thresholds(parts: AppComponents, *, mask: bool) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["tools.thresholds"].trigger()
     tool = parts.window.findChild(ThresholdsTool)

@@ -19,23 +19,23 @@ from PIL import Image
 
 from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, settled, take
-from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.app import AppComponents
 from dcsm_viewer.gui.tools.faithfulness.faithfulness_tool import FaithfulnessTool
-from dcsm_viewer.gui.tools.gradient.gradient_tool import MicroscopeTool
-from dcsm_viewer.gui.tools.randomization.randomization_tool import SanityTool
-from dcsm_viewer.gui.tools.tutorials.tutorials_tool import LessonsTool
+from dcsm_viewer.gui.tools.gradient.gradient_tool import GradientTool
+from dcsm_viewer.gui.tools.randomization.randomization_tool import RandomizationTool
+from dcsm_viewer.gui.tools.tutorials.tutorials_tool import TutorialsTool
 
 
-def sanity(count: int, parts: Parts) -> Iterator[Condition]:
+def sanity(count: int, parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["tools.sanity"].trigger()
     page = parts.window.tools.page("sanity")
-    assert isinstance(page, SanityTool)
+    assert isinstance(page, RandomizationTool)
     yield lambda: page.series is not None and page.series.is_whole
     page.layers.slider.setValue(count)
 
 
-def faithfulness(step: int, parts: Parts) -> Iterator[Condition]:
+def faithfulness(step: int, parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["tools.faithfulness"].trigger()
     page = parts.window.tools.page("faithfulness")
@@ -44,11 +44,11 @@ def faithfulness(step: int, parts: Parts) -> Iterator[Condition]:
     page.share.slider.setValue(step)
 
 
-def microscope(step: int, predictions: tuple[bool, ...], parts: Parts) -> Iterator[Condition]:
+def microscope(step: int, predictions: tuple[bool, ...], parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["tools.microscope"].trigger()
     page = parts.window.tools.page("microscope")
-    assert isinstance(page, MicroscopeTool)
+    assert isinstance(page, GradientTool)
     yield lambda: page.known is not None and page.known.is_whole
     page.layers.slider.setValue(step)
     image = parts.store.state.image
@@ -60,11 +60,11 @@ def microscope(step: int, predictions: tuple[bool, ...], parts: Parts) -> Iterat
         page.gate.predicted.emit(passes)
 
 
-def lesson(name: str, place: int, answer: int, parts: Parts) -> Iterator[Condition]:
+def lesson(name: str, place: int, answer: int, parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["tools.lessons"].trigger()
     tool = parts.window.tools.docks["lessons"].widget()
-    assert isinstance(tool, LessonsTool)
+    assert isinstance(tool, TutorialsTool)
     if not name:
         return
     tool.start(name)

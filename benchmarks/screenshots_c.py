@@ -22,9 +22,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.screenshots import PICTURES, Shared, save
-from dcsm_viewer.gui.app import Parts, build
+from dcsm_viewer.gui.app import AppComponents, build
 from dcsm_viewer.gui.files.image_loader import sample_paths
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.screenshot import is_final, png_of
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -34,7 +34,7 @@ from dcsm_viewer.gui.tools.pipeline.pipeline_tool import PipelineTool
 
 FOLDER = PICTURES / "tools"
 Condition = Callable[[], bool]
-Script = Callable[[Parts], Iterator[Condition]]
+Script = Callable[[AppComponents], Iterator[Condition]]
 
 _PAINTED_MS = 300
 _TICK_MS = 20
@@ -50,15 +50,15 @@ class Shot:
     size: tuple[int, int] = (1280, 800)
 
 
-def settled(parts: Parts) -> Condition:
+def settled(parts: AppComponents) -> Condition:
     return lambda: is_final(parts.store.state, waits=True)
 
 
-def edited(parts: Parts, field: str, value: float) -> None:
+def edited(parts: AppComponents, field: str, value: float) -> None:
     parts.store.edit(with_field(parts.store.state.settings, field, value))
 
 
-def compared(mode: str, subject: str, parts: Parts) -> Iterator[Condition]:
+def compared(mode: str, subject: str, parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     actions = parts.window.menus.actions
     actions["edit.keep"].trigger()
@@ -70,12 +70,12 @@ def compared(mode: str, subject: str, parts: Parts) -> Iterator[Condition]:
     parts.store.change(comparison=comparison)
 
 
-def tool(name: str, parts: Parts) -> Iterator[Condition]:
+def tool(name: str, parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions[f"tools.{name}"].trigger()
 
 
-def figure_of(view: str, parts: Parts) -> Iterator[Condition]:
+def figure_of(view: str, parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.store.change(view=view)
     yield from tool("figure", parts)
@@ -84,7 +84,7 @@ def figure_of(view: str, parts: Parts) -> Iterator[Condition]:
     yield lambda: not page.preview.pixmap().isNull()
 
 
-def strip(parts: Parts) -> Iterator[Condition]:
+def strip(parts: AppComponents) -> Iterator[Condition]:
     yield from tool("pipeline", parts)
     page = parts.window.findChild(PipelineTool)
     assert page is not None
@@ -93,7 +93,7 @@ def strip(parts: Parts) -> Iterator[Condition]:
     page.choose("classify")
 
 
-def stepped(parts: Parts) -> Iterator[Condition]:
+def stepped(parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["edit.keep"].trigger()
     for field, value in (("method.candidates", 6), ("method.alpha", 4.0), ("crf.iterations", 5)):
@@ -119,7 +119,7 @@ SHOTS: tuple[Shot, ...] = (
 def take(shot: Shot, engine: Shared, path: Path) -> None:
     """The window of one shot, opened on the first sample and closed again; raises SystemExit on a failure."""
 
-    def shoot(parts: Parts) -> None:
+    def shoot(parts: AppComponents) -> None:
         path.write_bytes(png_of(parts.window))
 
     run_script(shot.script, engine, shoot, theme=shot.theme, size=shot.size)
@@ -128,7 +128,7 @@ def take(shot: Shot, engine: Shared, path: Path) -> None:
 def run_script(
     script: Script,
     engine: Shared,
-    finish: Callable[[Parts], None],
+    finish: Callable[[AppComponents], None],
     *,
     theme: Theme = "light",
     size: tuple[int, int] = (1280, 800),
@@ -137,13 +137,13 @@ def run_script(
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     themes = Themes(app)
-    parts = build(ViewState(), engine.make, themes, Remembered())
+    parts = build(ViewState(), engine.make, themes, UserSettings())
     themes.choose(theme)
     parts.window.resize(*size)
     parts.window.restore_layout()
     parts.window.show()
     parts.controller.start()
-    parts.opening.open_paths(sample_paths()[:1])
+    parts.image_loader.open_paths(sample_paths()[:1])
     steps = script(parts)
     until = next(steps)
     tick = QTimer(interval=_TICK_MS)

@@ -19,18 +19,18 @@ from PySide6.QtTest import QTest
 
 from benchmarks.screenshots import Shared, save
 from benchmarks.screenshots_c import FOLDER, Condition, Shot, settled, take
-from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.app import AppComponents
 from dcsm_viewer.gui.files.image_loader import sample_paths
-from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
-from dcsm_viewer.gui.tools.review.review_tool import TriageTool
+from dcsm_viewer.gui.tools.batch_export.batch_export_tool import BatchExportTool
+from dcsm_viewer.gui.tools.review.review_tool import ReviewTool
 
 
-def run_over_samples(out: Path, parts: Parts, *, with_a_bad_one: bool) -> Iterator[Condition]:
+def run_over_samples(out: Path, parts: AppComponents, *, with_a_bad_one: bool) -> Iterator[Condition]:
     """The samples, and with them a file that is no picture."""
     yield settled(parts)
     parts.window.menus.actions["tools.folder_run"].trigger()
     tool = parts.window.tools.docks["folder_run"].widget()
-    assert isinstance(tool, FolderRunTool)
+    assert isinstance(tool, BatchExportTool)
     if with_a_bad_one:
         bad = out / "cut-off.jpg"
         bad.write_bytes(Path(sample_paths()[0]).read_bytes()[:3000])
@@ -38,25 +38,25 @@ def run_over_samples(out: Path, parts: Parts, *, with_a_bad_one: bool) -> Iterat
     # The line shows a name anybody could have, and the files go where they are thrown away.
     tool.form.out.setText(str(out / "masks"))
     tool.start.click()
-    yield lambda: tool.job.pace.phase == "finished"
+    yield lambda: tool.job.progress.phase == "finished"
     tool.form.out.setText("/data/masks")
-    tool.show_pace(replace(tool.job.pace, out="/data/masks"))
+    tool.show_progress(replace(tool.job.progress, out="/data/masks"))
 
 
-def look_through(out: Path, parts: Parts) -> Iterator[Condition]:
+def look_through(out: Path, parts: AppComponents) -> Iterator[Condition]:
     yield from run_over_samples(out, parts, with_a_bad_one=False)
     parts.window.tools.docks["folder_run"].hide()
     parts.window.menus.actions["tools.triage"].trigger()
     tool = parts.window.stack.currentWidget()
-    assert isinstance(tool, TriageTool)
+    assert isinstance(tool, ReviewTool)
     tool.open_folder(str(out / "masks"))
     desk = tool.desk
-    yield lambda: desk.sheet is not None and desk.keeper.is_idle and not tool.progress.isVisible()
+    yield lambda: desk.loaded_mask is not None and desk.review_writer.is_idle and not tool.progress.isVisible()
     desk.select("eagle")
-    yield lambda: desk.sheet is not None
+    yield lambda: desk.loaded_mask is not None
     desk.decide("accepted")
     desk.select("dog-bicycle")
-    yield lambda: desk.sheet is not None and desk.sheet.stem == "dog-bicycle"
+    yield lambda: desk.loaded_mask is not None and desk.loaded_mask.stem == "dog-bicycle"
     tool.folder.setText("/data/masks")
     tool.bar.choose_label(255)
     pane, left = tool.panes.painted, Qt.MouseButton.LeftButton
@@ -64,7 +64,7 @@ def look_through(out: Path, parts: Parts) -> Iterator[Condition]:
     QTest.mousePress(pane, left, pos=middle + QPoint(-60, 50))
     QTest.mouseMove(pane, middle + QPoint(20, 70))
     QTest.mouseRelease(pane, left, pos=middle + QPoint(70, 40))
-    yield lambda: desk.keeper.is_idle
+    yield lambda: desk.review_writer.is_idle
 
 
 def shots(home: Path) -> tuple[Shot, ...]:

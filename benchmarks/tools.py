@@ -24,7 +24,7 @@ from typing_extensions import override
 
 from benchmarks.screenshots import Shared
 from benchmarks.screenshots_c import Condition, run_script, settled
-from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.app import AppComponents
 from dcsm_viewer.gui.tool_registry import TOOLS
 from dcsm_viewer.gui.tools.tool_context import Tool
 
@@ -60,7 +60,7 @@ class FirstPaint(QObject):
 Times = dict[str, list[tuple[float, float]]]
 
 
-def measured(found: Times, again: Times, parts: Parts) -> Iterator[Condition]:
+def measured(found: Times, again: Times, parts: AppComponents) -> Iterator[Condition]:
     """Each tool opened from Compare, closed, and opened once more."""
     yield settled(parts)
     actions = parts.window.menus.actions
@@ -78,7 +78,7 @@ def measured(found: Times, again: Times, parts: Parts) -> Iterator[Condition]:
             yield _wait(QUIET_S)
 
 
-def _leave(parts: Parts) -> None:
+def _leave(parts: AppComponents) -> None:
     parts.store.change(view="compare", failure=None)
     for dock in parts.window.tools.docks.values():
         dock.hide()

@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmarks.screenshots import GAP_PX, PICTURES, Shared, save
 from benchmarks.screenshots_c import Condition, Shot, settled, take
-from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.app import AppComponents
 from dcsm_viewer.gui.tool_registry import TOOLS
 
 FOLDER = PICTURES / "walk"
@@ -34,7 +34,7 @@ def names() -> tuple[str, ...]:
     return (*VIEWS, *(spec.name for spec in TOOLS))
 
 
-def shown(name: str, parts: Parts) -> Iterator[Condition]:
+def shown(name: str, parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     actions = parts.window.menus.actions
     if name == "compare_ab":

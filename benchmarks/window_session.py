@@ -26,7 +26,7 @@ from dcsm_viewer.cli import main
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui import app as program
-from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.app import AppComponents
 from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
@@ -43,7 +43,7 @@ Condition = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FrameTimes:
     """A result on the screen: s since the process was started, and of which settings and image."""
 
     at_s: float
@@ -55,7 +55,7 @@ class Seen:
 class Session(QObject):
     """Walks through a script, one step when the condition of the step before holds, and notes times on the way."""
 
-    def __init__(self, parts: Parts, began: float) -> None:
+    def __init__(self, parts: AppComponents, began: float) -> None:
         super().__init__(parts.window)
         self._parts = parts
         self._began = began
@@ -63,7 +63,7 @@ class Session(QObject):
         self.gaps_ms: dict[str, list[float]] = {}
         self.changes_ms: dict[str, dict[str, float | None]] = {}
         self.paints_ms: dict[str, list[float]] = {}
-        self.seen: list[Seen] = []
+        self.seen: list[FrameTimes] = []
         self._unpainted: list[Callable[[], None]] = []
         self._phase = "nothing"
         self._last_tick: float | None = None
@@ -122,7 +122,7 @@ class Session(QObject):
 
     def _note(self, result: Result) -> None:
         request = result.request
-        self.seen.append(Seen(self.now(), result.completeness, request.settings, request.image.digest))
+        self.seen.append(FrameTimes(self.now(), result.completeness, request.settings, request.image.digest))
 
     def _steps(self) -> Iterator[Condition]:
         store = self._parts.store
@@ -132,12 +132,12 @@ class Session(QObject):
         yield self._wait(QUIET_S)
         began = self.now()
         self._phase = "the engine works on a second image"
-        self._parts.opening.open_place(1)
+        self._parts.image_loader.open_place(1)
         yield lambda: store.state.place == 1 and store.state.reading is None
         yield self._settled
         self._note_image("second image", since=began)
         self._phase = "idle"
-        self._parts.opening.open_place(0)
+        self._parts.image_loader.open_place(0)
         yield lambda: store.state.place == 0 and store.state.reading is None
         yield self._settled
         yield self._wait(QUIET_S)
@@ -280,7 +280,7 @@ def run(began: float, images: list[str]) -> dict[str, Any]:
     sessions: list[Session] = []
     build = program.build
 
-    def watched(*arguments: Any) -> Parts:
+    def watched(*arguments: Any) -> AppComponents:
         parts = build(*arguments)
         sessions.append(Session(parts, began))
         return parts

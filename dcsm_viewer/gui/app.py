@@ -16,13 +16,13 @@ from PySide6.QtWidgets import QApplication
 
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.files.export_controller import Exporting
-from dcsm_viewer.gui.files.image_loader import Opening
-from dcsm_viewer.gui.files.model_importer import Modelling
-from dcsm_viewer.gui.files.sessions.session_recovery import Recovery
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.export_controller import ExportController
+from dcsm_viewer.gui.files.image_loader import ImageLoader
+from dcsm_viewer.gui.files.model_importer import ModelImporter
+from dcsm_viewer.gui.files.sessions.session_recovery import SessionRecovery
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.link.gui_gc import Collecting
+from dcsm_viewer.gui.link.gui_gc import GuiThreadGc
 from dcsm_viewer.gui.main_window import Window
 from dcsm_viewer.gui.screen_probe import Screen, ScreenProbe
 from dcsm_viewer.gui.screenshot import Screenshot
@@ -40,17 +40,17 @@ _FIRST_SIZE = (1280, 800)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class AppComponents:
     """Everything that runs while the window is open."""
 
     store: Store
     controller: Controller
-    opening: Opening
-    exporting: Exporting
-    modelling: Modelling
+    image_loader: ImageLoader
+    export_controller: ExportController
+    model_importer: ModelImporter
     window: Window
-    collecting: Collecting
-    recovery: Recovery | None = None
+    gui_gc: GuiThreadGc
+    recovery: SessionRecovery | None = None
 
     def stop(self) -> bool:
         """Whether every thread has ended: files under way are finished, the engine gets a few seconds."""
@@ -58,17 +58,17 @@ class Parts:
         self.window.sessions.stop()
         if self.recovery is not None:
             self.recovery.stop()
-        self.opening.stop()
-        self.exporting.stop()
-        self.modelling.stop()
+        self.image_loader.stop()
+        self.export_controller.stop()
+        self.model_importer.stop()
         ended = self.controller.stop(_STOP_S)
-        self.collecting.stop()
+        self.gui_gc.stop()
         return ended
 
 
 def build(
-    state: ViewState, make_engine: _MakeEngine, themes: Themes, remembered: Remembered, rescue: Path | None = None
-) -> Parts:
+    state: ViewState, make_engine: _MakeEngine, themes: Themes, user_settings: UserSettings, rescue: Path | None = None
+) -> AppComponents:
     """All parts joined; nothing is on the screen and no engine runs yet.
 
     rescue: the folder where sessions are saved that a crash must not lose, None for nowhere.
@@ -76,15 +76,15 @@ def build(
     settle_default()
     store = Store(state)
     controller = Controller(store, make_engine)
-    opening, exporting, modelling = Opening(store), Exporting(store), Modelling(store)
-    window = Window(store, controller, opening, exporting, modelling, remembered, themes)
-    collecting = Collecting(window)
-    controller.loaded.connect(collecting.settle)
+    image_loader, export_controller, model_importer = ImageLoader(store), ExportController(store), ModelImporter(store)
+    window = Window(store, controller, image_loader, export_controller, model_importer, user_settings, themes)
+    gui_gc = GuiThreadGc(window)
+    controller.loaded.connect(gui_gc.settle)
     recovery = None
     if rescue is not None:
-        recovery = Recovery(store, rescue, window)
+        recovery = SessionRecovery(store, rescue, window)
         window.offer_recovery(recovery)
-    return Parts(store, controller, opening, exporting, modelling, window, collecting, recovery)
+    return AppComponents(store, controller, image_loader, export_controller, model_importer, window, gui_gc, recovery)
 
 
 def run_window(
@@ -108,16 +108,18 @@ def run_window(
     _check_screen(screen or ScreenProbe().found(), needs_one=screenshot is None)
     app = _application()
     themes = Themes(app)
-    remembered = Remembered.of_the_user() if screenshot is None else Remembered()
-    state = ViewState(settings=settings or Settings(), view=view, paint=paint or Paint(), failure=remembered.complaint)
+    user_settings = UserSettings.for_current_user() if screenshot is None else UserSettings()
+    state = ViewState(
+        settings=settings or Settings(), view=view, paint=paint or Paint(), failure=user_settings.complaint
+    )
     rescue = platformdirs.user_state_path("dcsm-viewer") / "recovery" if screenshot is None else None
-    parts = build(state, make_engine or create_engine, themes, remembered, rescue)
+    parts = build(state, make_engine or create_engine, themes, user_settings, rescue)
     window = parts.window
-    themes.choose(theme or _theme(remembered.text("window/theme")))
+    themes.choose(theme or _theme(user_settings.text("window/theme")))
     window.menus.check("theme", f"theme.{themes.theme}")
     window.resize(*(size or _FIRST_SIZE))
     if size is None:
-        window.restoreGeometry(remembered.blob("window/geometry"))
+        window.restoreGeometry(user_settings.blob("window/geometry"))
     window.restore_layout()
     taken = None if screenshot is None else Screenshot(parts.store, window, screenshot, waits=bool(paths))
     before = sys.excepthook
@@ -127,8 +129,8 @@ def run_window(
         # The window comes first; loading the engine begins when it has been painted.
         QTimer.singleShot(0, parts.controller.start)
         if parts.recovery is not None:
-            QTimer.singleShot(0, parts.recovery.look)
-        parts.opening.open_paths(paths)
+            QTimer.singleShot(0, parts.recovery.find_orphan)
+        parts.image_loader.open_paths(paths)
         app.exec()
     finally:
         sys.excepthook = before

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
-from dcsm_viewer.gui.files.user_settings import Remembered
-from dcsm_viewer.gui.widgets.folding_section import Section
+from dcsm_viewer.gui.files.user_settings import UserSettings
+from dcsm_viewer.gui.widgets.folding_section import FoldingSection
 
 # Beside them the panes keep more than half of a window 1024 px wide.
 _LEFT_PX = 160
@@ -22,7 +22,7 @@ class Docks(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        remembered: Remembered,
+        user_settings: UserSettings,
         *,
         folder: QWidget,
         classes: QWidget,
@@ -30,8 +30,8 @@ class Docks(QObject):
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._remembered = remembered
-        self.sections = tuple(Section(title, content) for title, content in sections)
+        self._user_settings = user_settings
+        self.sections = tuple(FoldingSection(title, content) for title, content in sections)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.folder = self._dock("Folder", folder, left)
         self.classes = self._dock("Classes", classes, right)
@@ -48,12 +48,12 @@ class Docks(QObject):
     def restore(self) -> None:
         """As it was when the window was last closed, else the first layout."""
         for section in self.sections:
-            section.fold(is_folded=self._remembered.flag(f"fold/{section.title}", default=False))
-        if not self._window.restoreState(self._remembered.blob("window/docks"), _VERSION):
+            section.fold(is_folded=self._user_settings.flag(f"fold/{section.title}", default=False))
+        if not self._window.restoreState(self._user_settings.blob("window/docks"), _VERSION):
             self._first_sizes()
 
     def keep(self) -> None:
-        self._remembered.keep("window/docks", self._window.saveState(_VERSION))
+        self._user_settings.keep("window/docks", self._window.saveState(_VERSION))
 
     def reset(self) -> None:
         """The first layout: all docks at home, all sections open."""
@@ -66,7 +66,7 @@ class Docks(QObject):
         for section in self.sections:
             section.fold(is_folded=False)
         self._first_sizes()
-        self._remembered.forget("window/docks")
+        self._user_settings.remove("window/docks")
 
     def _first_sizes(self) -> None:
         self._window.resizeDocks([self.folder, self.classes], [_LEFT_PX, _RIGHT_PX], Qt.Orientation.Horizontal)
@@ -76,7 +76,7 @@ class Docks(QObject):
         )
 
     def _keep_fold(self, title: str, is_folded: bool) -> None:
-        self._remembered.keep(f"fold/{title}", is_folded)
+        self._user_settings.keep(f"fold/{title}", is_folded)
 
     def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self._window)
@@ -86,7 +86,7 @@ class Docks(QObject):
         return dock
 
 
-def _scrolling(sections: Sequence[Section]) -> QScrollArea:
+def _scrolling(sections: Sequence[FoldingSection]) -> QScrollArea:
     inside = QWidget()
     column = QVBoxLayout(inside)
     column.setContentsMargins(2, 2, 6, 2)

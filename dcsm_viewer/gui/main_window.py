@@ -15,21 +15,21 @@ from dcsm_viewer.gui.commands.action_handlers import handlers
 from dcsm_viewer.gui.commands.command_palette import CommandPalette
 from dcsm_viewer.gui.commands.confirm_dialog import is_confirmed, with_ending
 from dcsm_viewer.gui.commands.menus import Menus
-from dcsm_viewer.gui.commands.shortcut_editor import ShortcutsWindow
-from dcsm_viewer.gui.commands.shortcut_list_dialog import KeysWindow
+from dcsm_viewer.gui.commands.shortcut_editor import ShortcutEditor
+from dcsm_viewer.gui.commands.shortcut_list_dialog import ShortcutListDialog
 from dcsm_viewer.gui.commands.shortcuts import Shortcuts
 from dcsm_viewer.gui.docks import Docks
 from dcsm_viewer.gui.files.clipboard_images import pasted_image
-from dcsm_viewer.gui.files.export_controller import Exporting
-from dcsm_viewer.gui.files.fetch_dialog import FetchWindow
-from dcsm_viewer.gui.files.image_loader import Opening, paths_of
-from dcsm_viewer.gui.files.import_dialog import WEIGHTS_FILTER, ImportWindow
-from dcsm_viewer.gui.files.model_importer import Modelling
+from dcsm_viewer.gui.files.export_controller import ExportController
+from dcsm_viewer.gui.files.fetch_dialog import FetchDialog
+from dcsm_viewer.gui.files.image_loader import ImageLoader, paths_of
+from dcsm_viewer.gui.files.import_dialog import WEIGHTS_FILTER, ImportDialog
+from dcsm_viewer.gui.files.model_importer import ModelImporter
 from dcsm_viewer.gui.files.sessions.session_bar import SessionBar
-from dcsm_viewer.gui.files.sessions.session_controller import Sessions
+from dcsm_viewer.gui.files.sessions.session_controller import SessionController
 from dcsm_viewer.gui.files.sessions.session_file import ENDING
-from dcsm_viewer.gui.files.sessions.session_recovery import Recovery
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.sessions.session_recovery import SessionRecovery
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.panels.candidates_panel import CandidatesPanel
 from dcsm_viewer.gui.panels.classes_panel import ClassesPanel
@@ -49,8 +49,8 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tabs import Tabs
 from dcsm_viewer.gui.tabs_bar import TabsBar
 from dcsm_viewer.gui.theme import Theme, Themes
-from dcsm_viewer.gui.tools.tool_context import PixelHand, Workbench
-from dcsm_viewer.gui.tools.tool_host import OpenedTools
+from dcsm_viewer.gui.tools.tool_context import PixelClicks, ToolContext
+from dcsm_viewer.gui.tools.tool_host import ToolHost
 from dcsm_viewer.gui.tools.tutorials.tutorial_targets import tutorial_targets
 from dcsm_viewer.gui.view_stack import ViewStack
 from dcsm_viewer.io.image_decoder import SUFFIXES
@@ -67,48 +67,50 @@ class Window(QMainWindow):
         self,
         store: Store,
         controller: Controller,
-        opening: Opening,
-        exporting: Exporting,
-        modelling: Modelling,
-        remembered: Remembered,
+        image_loader: ImageLoader,
+        export_controller: ExportController,
+        model_importer: ModelImporter,
+        user_settings: UserSettings,
         themes: Themes,
     ) -> None:
         super().__init__()
         self._store = store
-        self._opening = opening
-        self._remembered = remembered
+        self._image_loader = image_loader
+        self._user_settings = user_settings
         self._themes = themes
         self._viewport = Viewport(self)
-        self._keys: KeysWindow | None = None
-        self._shortcuts_window: ShortcutsWindow | None = None
-        self._import = ImportWindow(modelling, self)
-        self._fetch = FetchWindow(modelling, self)
+        self._keys: ShortcutListDialog | None = None
+        self._shortcuts_window: ShortcutEditor | None = None
+        self._import = ImportDialog(model_importer, self)
+        self._fetch = FetchDialog(model_importer, self)
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.folder = FolderPanel(store, self)
         self.classes = ClassesPanel(store, self)
-        self.export = ExportPanel(store, exporting, remembered, self)
-        self.sessions = Sessions(store, controller, self)
+        self.export = ExportPanel(store, export_controller, user_settings, self)
+        self.sessions = SessionController(store, controller, self)
         self.session_bar = SessionBar(self)
-        self.tabs = Tabs(store, opening, controller, self)
-        acts = handlers(store, controller, opening, self._viewport, self.classes, self.export, self.tabs, self)
+        self.tabs = Tabs(store, image_loader, controller, self)
+        acts = handlers(store, controller, image_loader, self._viewport, self.classes, self.export, self.tabs, self)
         self.menus = Menus(self, acts)
-        self.shortcuts = Shortcuts(self.menus.actions, remembered, self)
+        self.shortcuts = Shortcuts(self.menus.actions, user_settings, self)
         self.engine_bar = EngineBar(store, self)
         self.tabs_bar = TabsBar(store, self.tabs, self)
         self.headline = HeadlineBar(store, self)
         self.view_bar = ViewBar(store, [self.menus.actions[name] for name in _VIEWS], self)
         self.stack = ViewStack(store, self._viewport, self)
-        pixels = PixelHand(self)
+        pixels = PixelClicks(self)
         self.stack.pixel_clicked.connect(pixels.clicked)
-        bench = Workbench(store, self._viewport, controller, remembered, pixels, opening, self._tutorial_targets())
-        self.tools = OpenedTools(self, self.stack, bench)
+        context = ToolContext(
+            store, self._viewport, controller, user_settings, pixels, image_loader, self._tutorial_targets()
+        )
+        self.tools = ToolHost(self, self.stack, context)
         self.status = StatusPanel(store, self)
         self._palette = CommandPalette(self.menus.actions, self)
         self._lay_out()
         self.docks = Docks(
             self,
-            remembered,
+            user_settings,
             folder=self.folder,
             classes=self.classes,
             sections=(
@@ -122,8 +124,8 @@ class Window(QMainWindow):
         self._offer_docks()
         self._connect()
         make_plain(self)
-        self._follow(store.state, store.state)
-        self.menus.show_recent(remembered.recent)
+        self._on_state_changed(store.state, store.state)
+        self.menus.show_recent(user_settings.recent)
 
     def _tutorial_targets(self) -> Mapping[str, Callable[[], QWidget]]:
         def page(name: str) -> QWidget:
@@ -137,11 +139,11 @@ class Window(QMainWindow):
 
     def ask_for_image(self) -> None:
         paths, _kind = QFileDialog.getOpenFileNames(self, "Open image", self._last_folder(), _IMAGES)
-        self._opening.open_paths(paths)
+        self._image_loader.open_paths(paths)
 
     def ask_for_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Open folder", self._last_folder())
-        self._opening.open_paths([folder] if folder else [])
+        self._image_loader.open_paths([folder] if folder else [])
 
     def ask_for_weights(self) -> None:
         path, _kind = QFileDialog.getOpenFileName(self, "Open weights file", self._last_folder(), WEIGHTS_FILTER)
@@ -162,16 +164,16 @@ class Window(QMainWindow):
         if path:
             self.sessions.save(Path(path))
 
-    def offer_recovery(self, recovery: Recovery) -> None:
+    def offer_recovery(self, recovery: SessionRecovery) -> None:
         """Lets the line above the panes offer what `recovery` finds."""
 
         def restore() -> None:
             if recovery.orphan is not None:
-                self.sessions.open(recovery.orphan, recovery.forget)
+                self.sessions.open(recovery.orphan, recovery.discard)
 
         recovery.offered.connect(self.session_bar.offer)
         self.session_bar.restore_wanted.connect(restore)
-        self.session_bar.discard_wanted.connect(recovery.forget)
+        self.session_bar.discard_wanted.connect(recovery.discard)
 
     def show_import(self) -> None:
         self._import.show()
@@ -195,9 +197,9 @@ class Window(QMainWindow):
         paths = paths_of(mime.urls())
         image = None if paths else pasted_image(mime)
         if image is not None:
-            self._opening.show_pasted(image)
+            self._image_loader.show_pasted(image)
         elif paths:
-            self._opening.open_paths(paths)
+            self._image_loader.open_paths(paths)
         else:
             self._store.change(message="There is no picture on the clipboard to paste.")
 
@@ -206,7 +208,7 @@ class Window(QMainWindow):
 
     def choose_theme(self, theme: Theme) -> None:
         self._themes.choose(theme)
-        self._remembered.keep("window/theme", theme)
+        self._user_settings.keep("window/theme", theme)
         self.menus.check("theme", f"theme.{theme}")
 
     def show_actual_size(self) -> None:
@@ -231,13 +233,13 @@ class Window(QMainWindow):
 
     def show_keys(self) -> None:
         if self._keys is None:
-            self._keys = KeysWindow(self.shortcuts, self)
+            self._keys = ShortcutListDialog(self.shortcuts, self)
         self._keys.show()
         self._keys.raise_()
 
     def change_keys(self) -> None:
         if self._shortcuts_window is None:
-            self._shortcuts_window = ShortcutsWindow(self.shortcuts, self)
+            self._shortcuts_window = ShortcutEditor(self.shortcuts, self)
         self._shortcuts_window.show()
         self._shortcuts_window.raise_()
 
@@ -253,7 +255,7 @@ class Window(QMainWindow):
         if len(paths) == 1 and paths[0].endswith(ENDING):
             self.sessions.open(Path(paths[0]))
         else:
-            self._opening.open_paths(paths)
+            self._image_loader.open_paths(paths)
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -262,7 +264,7 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.docks.keep()
-        self._remembered.keep("window/geometry", self.saveGeometry())
+        self._user_settings.keep("window/geometry", self.saveGeometry())
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
@@ -295,17 +297,17 @@ class Window(QMainWindow):
         self.menus.model_wanted.connect(self.choose_model)
         self.engine_bar.weights_wanted.connect(self.ask_for_weights)
         self.export.browse_wanted.connect(self.ask_for_export_folder)
-        self.folder.place_wanted.connect(self._opening.open_place)
-        self.folder.step_wanted.connect(self._opening.step)
+        self.folder.place_wanted.connect(self._image_loader.open_place)
+        self.folder.step_wanted.connect(self._image_loader.step)
         self.headline.top1_wanted.connect(self._action("class.top1").trigger)
-        self.headline.dismissed.connect(self._forget_failure)
+        self.headline.dismissed.connect(self._clear_failure)
         self.stack.empty.open_wanted.connect(self.ask_for_image)
-        self.stack.empty.sample_wanted.connect(self._opening.open_sample)
+        self.stack.empty.sample_wanted.connect(self._image_loader.open_sample)
         self.stack.read.connect(self.status.show_readings)
-        self._opening.opened.connect(self._note_opened)
-        self._store.changed.connect(self._follow)
+        self._image_loader.opened.connect(self._note_opened)
+        self._store.changed.connect(self._on_state_changed)
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         if before is after or before.image is not after.image:
             self.setWindowTitle(as_title(f"{after.image.name} - DCSM viewer") if after.image else "DCSM viewer")
         if before is after or before.view != after.view:
@@ -334,15 +336,15 @@ class Window(QMainWindow):
             self.menus.check(group, name)
         self.menus.show_models(models(state), settings.model)
 
-    def _forget_failure(self) -> None:
+    def _clear_failure(self) -> None:
         self._store.change(failure=None)
 
     def _open_recent(self, path: str) -> None:
-        self._opening.open_paths([path])
+        self._image_loader.open_paths([path])
 
     def _note_opened(self, path: str) -> None:
-        self._remembered.opened(path)
-        self.menus.show_recent(self._remembered.recent)
+        self._user_settings.opened(path)
+        self.menus.show_recent(self._user_settings.recent)
 
     def _last_folder(self) -> str:
         image = self._store.state.image

@@ -32,9 +32,9 @@ class Screenshot(QObject):
         # Layout and the views' own delays come to rest after the result is there.
         self._painting = QTimer(self, singleShot=True, interval=_PAINTING_MS)
         self._painting.timeout.connect(self._take)
-        store.changed.connect(self._follow)
+        store.changed.connect(self._on_state_changed)
 
-    def _follow(self, _before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
         if is_final(after, waits=self._waits):
             self._painting.start()
         else:
@@ -42,7 +42,7 @@ class Screenshot(QObject):
 
     def _take(self) -> None:
         # Once, whatever happens: an error in here becomes a failure in the store, which must not start it again.
-        self._store.changed.disconnect(self._follow)
+        self._store.changed.disconnect(self._on_state_changed)
         try:
             self.exit_code = self._written()
         finally:

@@ -8,19 +8,21 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from dcsm_viewer.core.types import SourceImage
-from dcsm_viewer.gui.files.image_loader import Opening
+from dcsm_viewer.gui.files.image_loader import ImageLoader
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.gui.state.tabs_state import closed, doubled, heir_of, moved, shown
+from dcsm_viewer.gui.state.tabs_state import closed, duplicated, heir_of, moved, shown
 
 
 class Tabs(QObject):
     """What the tab bar and its keys do to the store; an image that had to be let go is read again on the way."""
 
-    def __init__(self, store: Store, opening: Opening, controller: Controller, parent: QObject | None = None) -> None:
+    def __init__(
+        self, store: Store, image_loader: ImageLoader, controller: Controller, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._store = store
-        self._opening = opening
+        self._image_loader = image_loader
         self._controller = controller
 
     def show(self, place: int) -> None:
@@ -45,15 +47,15 @@ class Tabs(QObject):
         if heir is None:
             if len(state.tabs) < 2:
                 self._controller.cancel()
-            self._store.end_stroke()
+            self._store.end_merge()
             self._store.change(**closed(state, place))
         else:
             self._with_image(heir, partial(self._close, place))
 
-    def double(self) -> None:
+    def duplicate(self) -> None:
         """The image on show once more, in a tab of its own."""
         if self._store.state.image is not None:
-            self._store.change(**doubled(self._store.state))
+            self._store.change(**duplicated(self._store.state))
 
     def move(self, start: int, end: int) -> None:
         self._store.change(**moved(self._store.state, start, end))
@@ -61,14 +63,14 @@ class Tabs(QObject):
     def _with_image(self, place: int, then: Callable[[SourceImage | None], None]) -> None:
         tab = self._store.state.tabs[place]
         if tab.image is None and tab.path is not None:
-            self._opening.fetch(tab.path, then)
+            self._image_loader.fetch(tab.path, then)
         else:
             then(None)
 
     def _put(self, place: int, image: SourceImage | None) -> None:
-        self._store.end_stroke()
+        self._store.end_merge()
         self._store.change(**shown(self._store.state, place, image))
 
     def _close(self, place: int, image: SourceImage | None) -> None:
-        self._store.end_stroke()
+        self._store.end_merge()
         self._store.change(**closed(self._store.state, place, image))

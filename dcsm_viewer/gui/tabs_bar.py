@@ -31,8 +31,8 @@ class TabsBar(QTabBar):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.currentChanged.connect(tabs.show)
         self.tabCloseRequested.connect(tabs.close)
-        self.tabMoved.connect(self._take_move)
-        store.changed.connect(self._follow)
+        self.tabMoved.connect(self._on_move)
+        store.changed.connect(self._on_state_changed)
         self._show(store.state)
 
     @override
@@ -49,11 +49,11 @@ class TabsBar(QTabBar):
             return
         super().mouseReleaseEvent(event)
 
-    def _take_move(self, start: int, end: int) -> None:
+    def _on_move(self, start: int, end: int) -> None:
         # The bar has moved the tab already; the state follows it.
         self._tabs.move(start, end)
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         # A tab whose file could not be read again was chosen in vain.
         in_vain = before.reading is not None and after.reading is None and self.currentIndex() != after.tab
         if before.tabs is not after.tabs or before.tab != after.tab or before.image is not after.image or in_vain:

@@ -33,7 +33,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Ctrl+B",
         "Sets two kept results, or one and the result on show, against each other.",
         "centre",
-        "dcsm_viewer.gui.tools.compare_ab.compare_ab_tool:CompareTool",
+        "dcsm_viewer.gui.tools.compare_ab.compare_ab_tool:CompareABTool",
     ),
     ToolSpec(
         "figure",
@@ -65,7 +65,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Ctrl+E",
         "Makes masks of a whole folder with the settings of the window.",
         "below",
-        "dcsm_viewer.gui.tools.batch_export.batch_export_tool:FolderRunTool",
+        "dcsm_viewer.gui.tools.batch_export.batch_export_tool:BatchExportTool",
     ),
     ToolSpec(
         "ledger",
@@ -73,7 +73,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Ctrl+I",
         "The whole account of a clicked pixel, from the gradients to its label.",
         "below",
-        "dcsm_viewer.gui.tools.pixel.pixel_tool:LedgerTool",
+        "dcsm_viewer.gui.tools.pixel.pixel_tool:PixelTool",
     ),
     ToolSpec(
         "sanity",
@@ -81,7 +81,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Ctrl+Shift+R",
         "Draws the weights anew from the top down and shows whether the maps notice.",
         "centre",
-        "dcsm_viewer.gui.tools.randomization.randomization_tool:SanityTool",
+        "dcsm_viewer.gui.tools.randomization.randomization_tool:RandomizationTool",
     ),
     ToolSpec(
         "faithfulness",
@@ -97,7 +97,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Ctrl+Shift+M",
         "Steps the derivative back layer by layer under three rules, down to one unit's gate.",
         "centre",
-        "dcsm_viewer.gui.tools.gradient.gradient_tool:MicroscopeTool",
+        "dcsm_viewer.gui.tools.gradient.gradient_tool:GradientTool",
     ),
     ToolSpec(
         "matrix",
@@ -113,7 +113,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Ctrl+T",
         "Looks through an export folder, the most doubtful masks first: accept, reject, touch up.",
         "centre",
-        "dcsm_viewer.gui.tools.review.review_tool:TriageTool",
+        "dcsm_viewer.gui.tools.review.review_tool:ReviewTool",
         needs_image=False,
     ),
     ToolSpec(
@@ -130,6 +130,6 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Shift+F1",
         "Five short tours over the real window, with questions to predict and reveal.",
         "below",
-        "dcsm_viewer.gui.tools.tutorials.tutorials_tool:LessonsTool",
+        "dcsm_viewer.gui.tools.tutorials.tutorials_tool:TutorialsTool",
     ),
 )

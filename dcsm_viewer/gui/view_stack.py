@@ -16,7 +16,7 @@ from dcsm_viewer.gui.views.compare_view import CompareView
 from dcsm_viewer.gui.views.grid_view import GridView
 from dcsm_viewer.gui.views.labels_view import LabelsView
 from dcsm_viewer.gui.views.overlay_view import OverlayView
-from dcsm_viewer.gui.views.start_page import EmptyView
+from dcsm_viewer.gui.views.start_page import StartPage
 
 
 class ViewStack(QStackedWidget):
@@ -36,7 +36,7 @@ class ViewStack(QStackedWidget):
         super().__init__(parent)
         self._store = store
         self._cursor: tuple[float, float] | None = None
-        self.empty = EmptyView(self)
+        self.empty = StartPage(self)
         self._pages: dict[str, QWidget] = {}
         self._alone: frozenset[str] = frozenset()
         labels = LabelsView(viewport, self)
@@ -53,8 +53,8 @@ class ViewStack(QStackedWidget):
             self.add_page(name, view)
             self.hear(view)
         self.views["overlay"].pixel_clicked.connect(self._choose_label)
-        store.changed.connect(self._follow)
-        self._follow(store.state, store.state)
+        store.changed.connect(self._on_state_changed)
+        self._on_state_changed(store.state, store.state)
 
     def add_page(self, name: str, page: QWidget) -> None:
         """From now on `page` is shown where the state's view is `name`."""
@@ -64,7 +64,7 @@ class ViewStack(QStackedWidget):
     def stand_alone(self, names: Iterable[str]) -> None:
         """These pages are shown without an image, too."""
         self._alone = frozenset(names)
-        self._follow(self._store.state, self._store.state)
+        self._on_state_changed(self._store.state, self._store.state)
 
     def hear(self, view: LinkedView) -> None:
         """What the hand does in this view's panes is what it does in the window."""
@@ -72,7 +72,7 @@ class ViewStack(QStackedWidget):
         view.left.connect(self._leave)
         view.pixel_clicked.connect(self.pixel_clicked)
 
-    def _follow(self, _before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
         for view in self.views.values():
             view.show_state(after)
         has_page = after.image is not None or after.view in self._alone

@@ -12,8 +12,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.app import AppComponents, build
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.main_window import Window
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
@@ -23,7 +23,7 @@ from tests.gui.engines import BlindEngine, GatedEngine, InstantEngine
 class Desk:
     """The open window and the hands of the user."""
 
-    def __init__(self, parts: Parts, engine: InstantEngine, qtbot: QtBot) -> None:
+    def __init__(self, parts: AppComponents, engine: InstantEngine, qtbot: QtBot) -> None:
         self.parts, self.engine, self._qtbot = parts, engine, qtbot
 
     @property
@@ -46,7 +46,7 @@ class Desk:
         self._qtbot.waitUntil(until)
 
     def open(self, *paths: Path) -> None:
-        self.parts.opening.open_paths([str(path) for path in paths])
+        self.parts.image_loader.open_paths([str(path) for path in paths])
 
     def settle(self) -> None:
         """Until the maps of what is wanted now are on show."""
@@ -73,7 +73,7 @@ def _desk(engine: InstantEngine, qtbot: QtBot) -> Iterator[Desk]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes = Themes(app)
-    parts = build(ViewState(), engine.make, themes, Remembered())
+    parts = build(ViewState(), engine.make, themes, UserSettings())
     qtbot.addWidget(parts.window)
     themes.choose("light")
     parts.window.resize(1280, 800)

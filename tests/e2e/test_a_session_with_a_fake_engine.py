@@ -281,7 +281,7 @@ def test_that_the_palette_runs_what_is_found(desk: Desk, qtbot: QtBot) -> None:
 def test_that_opened_images_are_remembered(desk: Desk, photos: Path) -> None:
     desk.open(photos / "b.png")
     desk.settle()
-    assert desk.window._remembered.recent == (str(photos / "b.png"),)
+    assert desk.window._user_settings.recent == (str(photos / "b.png"),)
 
 
 @pytest.mark.parametrize("width", [1024, 1280])

@@ -38,7 +38,7 @@ def _row(folder: Path, name: str) -> str:
     consumer = CONSUMERS[name]
     read, differing, classes = 0, 0, set()
     for recipe_path in sorted(folder.glob("*.json")):
-        if recipe_path.name.endswith(".coco.json"):
+        if recipe_path.name.endswith(".coco.json") or recipe_path.name.startswith("."):
             continue
         stem = recipe_path.stem
         with np.load(folder / f"{stem}.npz", allow_pickle=False) as archive:

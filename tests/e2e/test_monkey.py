@@ -14,8 +14,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.app import AppComponents, build
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.worker.engine_thread import create_engine
@@ -50,11 +50,11 @@ def no_dialogs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(QFileDialog, name, staticmethod(lambda *_, nothing=nothing, **__: nothing))
 
 
-def window(make_engine: object, state: ViewState, qtbot: QtBot) -> Iterator[Parts]:
+def window(make_engine: object, state: ViewState, qtbot: QtBot) -> Iterator[AppComponents]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes = Themes(app)
-    parts = build(state, make_engine, themes, Remembered())  # type: ignore[arg-type]  # makes an engine
+    parts = build(state, make_engine, themes, UserSettings())  # type: ignore[arg-type]  # makes an engine
     qtbot.addWidget(parts.window)
     parts.window.resize(1280, 800)
     parts.window.restore_layout()
@@ -67,22 +67,22 @@ def window(make_engine: object, state: ViewState, qtbot: QtBot) -> Iterator[Part
 
 
 @pytest.fixture
-def fake(qtbot: QtBot) -> Iterator[Parts]:
+def fake(qtbot: QtBot) -> Iterator[AppComponents]:
     yield from window(MonkeyEngine().make, ViewState(), qtbot)
 
 
 @pytest.fixture
-def real(qtbot: QtBot) -> Iterator[Parts]:
+def real(qtbot: QtBot) -> Iterator[AppComponents]:
     yield from window(create_engine, ViewState(settings=SMALL), qtbot)
 
 
-def told(parts: Parts, monkey: Monkey) -> None:
+def told(parts: AppComponents, monkey: Monkey) -> None:
     failure = parts.store.state.failure or ""
     assert "unexpected" not in failure, f"{failure} after {monkey.last}"
 
 
 def test_that_thousands_of_random_actions_break_nothing_and_take_no_memory(
-    fake: Parts, photos: Path, qtbot: QtBot
+    fake: AppComponents, photos: Path, qtbot: QtBot
 ) -> None:
     photograph(photos / "broken.png", 5)
     (photos / "no picture.png").write_bytes(b"no picture")
@@ -103,14 +103,14 @@ def test_that_thousands_of_random_actions_break_nothing_and_take_no_memory(
         limit = FLAT_BYTES if ACTIONS >= WARM else FILLING_BYTES
         assert min(used[-10:]) - min(used[15:25]) < limit
     # The window can still do what it is for.
-    fake.opening.open_paths([str(photos / "a.png")])
+    fake.image_loader.open_paths([str(photos / "a.png")])
     fake.controller.ask_again()
     qtbot.waitUntil(lambda: fake.store.state.image is not None and fake.store.state.reading is None)
     assert fake.store.state.image is not None
 
 
-def test_that_random_actions_on_the_real_engine_break_nothing(real: Parts, photos: Path, qtbot: QtBot) -> None:
-    real.opening.open_paths([str(photos / "a.png")])
+def test_that_random_actions_on_the_real_engine_break_nothing(real: AppComponents, photos: Path, qtbot: QtBot) -> None:
+    real.image_loader.open_paths([str(photos / "a.png")])
     qtbot.waitUntil(lambda: real.store.state.result is not None)
     monkey = Monkey(real, sorted(photos.iterdir()), SEED)
     for _ in range(REAL_ACTIONS):

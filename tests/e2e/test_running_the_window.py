@@ -107,7 +107,7 @@ def test_that_a_damaged_settings_file_is_said_and_the_window_still_opens(
     said: list[str | None] = []
     build = program.build
 
-    def spy(*arguments: object) -> program.Parts:
+    def spy(*arguments: object) -> program.AppComponents:
         parts = build(*arguments)  # type: ignore[arg-type]  # handed on as they came
         said.append(parts.store.state.failure)
         return parts
@@ -128,7 +128,7 @@ def test_that_a_home_that_cannot_be_written_is_said_and_the_window_still_opens(
     said: list[str] = []
     build = program.build
 
-    def spy(*arguments: object) -> program.Parts:
+    def spy(*arguments: object) -> program.AppComponents:
         parts = build(*arguments)  # type: ignore[arg-type]  # handed on as they came
         said.append(parts.window.headline.words)
         return parts

@@ -20,8 +20,8 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.app import AppComponents, build
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
@@ -40,7 +40,7 @@ SMALL = with_field(SMALL, "crf.iterations", 3)
 class RealDesk:
     """The open window on the real engine."""
 
-    def __init__(self, parts: Parts, qtbot: QtBot) -> None:
+    def __init__(self, parts: AppComponents, qtbot: QtBot) -> None:
         self.parts, self._qtbot = parts, qtbot
 
     @property
@@ -57,7 +57,7 @@ class RealDesk:
         return self.parts.window.headline.words
 
     def open(self, *paths: Path) -> None:
-        self.parts.opening.open_paths([str(path) for path in paths])
+        self.parts.image_loader.open_paths([str(path) for path in paths])
 
     def do(self, name: str) -> None:
         self.parts.window.menus.actions[name].trigger()
@@ -117,7 +117,7 @@ def desk(engines: dict[str, EngineLike], qtbot: QtBot) -> Iterator[RealDesk]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes = Themes(app)
-    parts = build(ViewState(settings=SMALL), make_engine, themes, Remembered())
+    parts = build(ViewState(settings=SMALL), make_engine, themes, UserSettings())
     qtbot.addWidget(parts.window)
     parts.window.resize(1280, 800)
     parts.window.restore_layout()
@@ -224,7 +224,7 @@ def test_that_an_export_holds_the_result_on_the_screen(desk: RealDesk, photos: P
     desk.open(photos / "dog-bicycle.png")
     result = desk.settle("dog-bicycle.png")
     out = tmp_path / "out"
-    desk.parts.exporting.export(str(out), ("voc", "npz", "png"), stages=True)
+    desk.parts.export_controller.export(str(out), ("voc", "npz", "png"), stages=True)
     assert "4 files written" in desk.wait_for_news()
     assert result.segmentation is not None
     with Image.open(out / "dog-bicycle.png") as mask:

@@ -22,13 +22,13 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.batch.run_batch import ExportJob, export_images
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.engine.engine import Engine
-from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.app import AppComponents, build
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
-from dcsm_viewer.gui.tools.review.review_tool import TriageTool
+from dcsm_viewer.gui.tools.batch_export.batch_export_tool import BatchExportTool
+from dcsm_viewer.gui.tools.review.review_tool import ReviewTool
 from dcsm_viewer.review.exported_result import read_exported
 from dcsm_viewer.review.review_file import REVIEW_FILE_NAME, open_review_file
 from dcsm_viewer.worker.engine_thread import EngineLike, Listener, create_engine
@@ -47,22 +47,22 @@ FORMATS = ("voc", "npz")
 class RealDesk:
     """The open window on the real engine."""
 
-    def __init__(self, parts: Parts, engine: Engine, qtbot: QtBot) -> None:
+    def __init__(self, parts: AppComponents, engine: Engine, qtbot: QtBot) -> None:
         self.parts, self.engine, self._qtbot = parts, engine, qtbot
 
     def wait(self, until: Callable[[], bool]) -> None:
         self._qtbot.waitUntil(until)
 
-    def folder_run(self) -> FolderRunTool:
+    def folder_run(self) -> BatchExportTool:
         self.parts.window.menus.actions["tools.folder_run"].trigger()
         tool = self.parts.window.tools.docks["folder_run"].widget()
-        assert isinstance(tool, FolderRunTool)
+        assert isinstance(tool, BatchExportTool)
         return tool
 
-    def triage(self) -> TriageTool:
+    def triage(self) -> ReviewTool:
         self.parts.window.menus.actions["tools.triage"].trigger()
         tool = self.parts.window.stack.currentWidget()
-        assert isinstance(tool, TriageTool)
+        assert isinstance(tool, ReviewTool)
         return tool
 
 
@@ -79,7 +79,7 @@ def desk(qtbot: QtBot) -> Iterator[RealDesk]:
         return engine
 
     themes = Themes(app)
-    parts = build(ViewState(settings=SMALL), make_engine, themes, Remembered())
+    parts = build(ViewState(settings=SMALL), make_engine, themes, UserSettings())
     # A run that goes on when a test fails would be asked about when the window closes.
     qtbot.addWidget(parts.window, before_close_func=lambda _: parts.window.tools.stop())
     parts.window.resize(1280, 800)
@@ -105,9 +105,9 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
     run.form.out.setText(str(out))
     click(run.start)
     # The window is used meanwhile: its photograph is settled in between.
-    desk.parts.opening.open_paths([str(SAMPLES / "eagle.jpg")])
-    desk.wait(lambda: run.job.pace.phase == "finished")
-    assert (run.job.pace.computed, run.job.pace.failures) == (3, ())
+    desk.parts.image_loader.open_paths([str(SAMPLES / "eagle.jpg")])
+    desk.wait(lambda: run.job.progress.phase == "finished")
+    assert (run.job.progress.computed, run.job.progress.failures) == (3, ())
     desk.wait(lambda: desk.parts.store.state.result is not None and desk.parts.store.state.asked is None)
 
     paths = sorted(str(path) for path in SAMPLES.glob("*.jpg"))
@@ -121,10 +121,16 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
     triage = desk.triage()
     triage.open_folder(str(out))
     review_file = triage.desk
-    desk.wait(lambda: review_file.sheet is not None and review_file.keeper.is_idle and not triage.progress.isVisible())
+    desk.wait(
+        lambda: (
+            review_file.loaded_mask is not None
+            and review_file.review_writer.is_idle
+            and not triage.progress.isVisible()
+        )
+    )
     assert set(review_file.order) == {"cat", "dog-bicycle", "eagle"}
     review_file.select("dog-bicycle")
-    desk.wait(lambda: review_file.sheet is not None and review_file.sheet.stem == "dog-bicycle")
+    desk.wait(lambda: review_file.loaded_mask is not None and review_file.loaded_mask.stem == "dog-bicycle")
     pane, left = triage.panes.painted, Qt.MouseButton.LeftButton
     press(pane, Qt.Key.Key_I)
     middle = pane.picture().center()
@@ -133,10 +139,10 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
     QTest.mousePress(pane, left, pos=middle)
     QTest.mouseRelease(pane, left, pos=middle)
     press(pane, Qt.Key.Key_Y)
-    desk.wait(lambda: review_file.sheet is not None and review_file.keeper.is_idle)
+    desk.wait(lambda: review_file.loaded_mask is not None and review_file.review_writer.is_idle)
     rejected = review_file.current
     press(pane, Qt.Key.Key_N)
-    desk.wait(lambda: review_file.keeper.is_idle)
+    desk.wait(lambda: review_file.review_writer.is_idle)
     accepted = tmp_path / "accepted"
     triage.export_to(str(accepted))
     desk.wait(lambda: "accepted mask" in triage.news.text())
@@ -154,10 +160,10 @@ DECIDES = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
-from dcsm_viewer.gui.tools.review.review_session import TriageDesk
+from dcsm_viewer.gui.tools.review.review_session import ReviewSession
 
 app = QCoreApplication([])
-desk = TriageDesk()
+desk = ReviewSession()
 said = 0
 
 def on_loaded(sheet):
@@ -169,13 +175,13 @@ def on_loaded(sheet):
     desk.decide("accepted")
 
 def on_kept():
-    if desk.keeper.is_idle and desk.review_file is not None:
+    if desk.review_writer.is_idle and desk.review_file is not None:
         done = sum(entry.verdict == "accepted" for entry in desk.review_file.entries.values())
         sys.stdout.write(f"{done}\\n")
         sys.stdout.flush()
 
 desk.loaded.connect(on_loaded)
-desk.keeper.kept.connect(on_kept)
+desk.review_writer.kept.connect(on_kept)
 desk.open(Path(sys.argv[1]))
 app.exec()
 """

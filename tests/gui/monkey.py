@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QMenuBar, QSlider, QToolButton, QWidget
 
 from dcsm_viewer.core.types import Answer, Query, Report
-from dcsm_viewer.gui.app import Parts
+from dcsm_viewer.gui.app import AppComponents
 from dcsm_viewer.gui.commands.action_specs import ACTIONS
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from tests.gui.engines import InstantEngine
@@ -24,7 +24,7 @@ LEFT_ALONE = {
     "file.quit", "file.sample", "model.import_weights", "model.fetch_vgg16", "model.open_weights",
     "tools.folder_run", "tools.triage", "tools.lessons",
 }  # fmt: skip
-_TOOLS_LEFT_ALONE = ("FolderRunTool", "TriageTool", "LessonsTool")
+_TOOLS_LEFT_ALONE = ("BatchExportTool", "ReviewTool", "TutorialsTool")
 _KEYS = (
     *(Qt.Key(code) for code in range(Qt.Key.Key_0, Qt.Key.Key_9 + 1)),
     *(Qt.Key(code) for code in range(Qt.Key.Key_A, Qt.Key.Key_Z + 1)),
@@ -50,7 +50,7 @@ class MonkeyEngine(InstantEngine):
 class Monkey:
     """Does one thing after the other; `did` counts what, `last` are the newest, for whoever looks for a cause."""
 
-    def __init__(self, parts: Parts, paths: list[Path], seed: int) -> None:
+    def __init__(self, parts: AppComponents, paths: list[Path], seed: int) -> None:
         self._parts = parts
         self._paths = [str(path) for path in paths]
         self._random = random.Random(seed)
@@ -144,7 +144,7 @@ class Monkey:
 
     def _open(self) -> str:
         path = self._random.choice(self._paths)
-        self._parts.opening.open_paths([path])
+        self._parts.image_loader.open_paths([path])
         return path
 
     def _resize(self) -> str:

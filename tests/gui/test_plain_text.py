@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.core.types import Answer, EngineReady, Query, Report, Request, UserError
 from dcsm_viewer.gui.commands.confirm_dialog import is_confirmed
 from dcsm_viewer.gui.plain_text import as_control, as_tip, as_title
-from dcsm_viewer.gui.state.save_snapshot import keep_shown
+from dcsm_viewer.gui.state.save_snapshot import save_snapshot
 from dcsm_viewer.gui.tool_registry import TOOLS
 from dcsm_viewer.worker.engine_thread import Listener, StillWanted
 from tests.e2e.conftest import Desk, _desk, photograph
@@ -118,7 +118,7 @@ def test_that_the_whole_window_shows_names_as_they_are(odd_desk: Desk, tmp_path:
         odd_desk.wait(partial(_shows, odd_desk, name))
         odd_desk.settle()
     assert len(odd_desk.state.tabs) == 2
-    keep_shown(odd_desk.parts.store)
+    save_snapshot(odd_desk.parts.store)
     seen = {"label": 0, "tip": 0, "control": 0, "action": 0}
     mistakes = set(_mistakes(odd_desk.window, seen))
     for view in ("compare", "grid", "overlay", "labels"):

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.state import tabs_state as module
-from dcsm_viewer.gui.state.tabs_state import added, closed, doubled, leafed, moved, place_of, shown
+from dcsm_viewer.gui.state.tabs_state import added, closed, duplicated, folder_position, moved, place_of, shown
 from dcsm_viewer.gui.state.view_state import Tab, ViewState
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.hands import press
@@ -30,7 +30,7 @@ def opened(count: int) -> ViewState:
         result = make_result(make_image(30, 40, seed=seed), serial=seed + 1)
         path = f"/photos/{seed}.png"
         request = replace(result.request, image=replace(result.request.image, path=path))
-        news = {} if state.image is None else added(state, leafed(state))
+        news = {} if state.image is None else added(state, folder_position(state))
         fresh = settled(replace(result, request=request))
         state = replace(state, **news, image=fresh.image, settings=fresh.settings, result=fresh.result, focus=None)
     return state
@@ -94,7 +94,7 @@ def test_that_a_moved_tab_leaves_the_one_on_show_on_show() -> None:
 
 
 def test_that_the_longest_unvisited_tabs_let_go_of_pixels_and_maps() -> None:
-    state = opened(module.KEPT + 2)
+    state = opened(module.MAX_WITH_MAPS + 2)
     first = make_image(30, 40, seed=0)
     state = replace(state, **shown(state, 0, first))
     assert state.image is first
@@ -104,8 +104,8 @@ def test_that_the_longest_unvisited_tabs_let_go_of_pixels_and_maps() -> None:
 
 def test_that_maps_beyond_the_room_are_let_go_and_the_pixels_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     state = opened(3)
-    monkeypatch.setattr(module, "ROOM_BYTES", 1)
-    state = replace(state, **doubled(state))
+    monkeypatch.setattr(module, "MAX_RESULT_BYTES", 1)
+    state = replace(state, **duplicated(state))
     assert [tab.result is None for tab in state.tabs] == [True, True, False, True]
     assert all(tab.image is not None for tab in state.tabs[:3])
 

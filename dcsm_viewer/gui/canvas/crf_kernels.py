@@ -34,7 +34,7 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class PixelFootprints:
     """Both footprints of one pixel under the CRF settings as they stand, and which of them is on show."""
 
     appearance: KernelFootprint
@@ -79,10 +79,12 @@ def _strength(compat: float) -> str:
     return f", weight {compat:g}" if compat else ", but switched off (weight 0)"
 
 
-def reach_of(image: SourceImage, pixel: tuple[int, int], crf: CrfSettings, shown: KernelName) -> Reach:
+def pixel_footprints(
+    image: SourceImage, pixel: tuple[int, int], crf: CrfSettings, shown: KernelName
+) -> PixelFootprints:
     """Both footprints of pixel (row, col), by the formulas; no request."""
     row, col = pixel
-    return Reach(
+    return PixelFootprints(
         appearance_footprint(image.rgb, row, col, crf.bilateral_sxy, crf.bilateral_srgb),
         smoothness_footprint(image.shape, row, col, crf.gaussian_sxy),
         crf,

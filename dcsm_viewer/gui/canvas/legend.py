@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas import pane_drawing
 from dcsm_viewer.render.palette import class_colour
 
 _BETWEEN_PX = 18
@@ -19,7 +19,7 @@ _INSET_PX = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LegendEntry:
     """One label of the legend; share of the image's pixels in [0, 1]."""
 
     label: int
@@ -31,11 +31,13 @@ class Entry:
         return f"{self.name} {100 * self.share:.1f} %"
 
 
-def entries(labels: NDArray[np.uint16] | NDArray[np.uint8 | np.uint16], names: dict[int, str]) -> tuple[Entry, ...]:
+def entries(
+    labels: NDArray[np.uint16] | NDArray[np.uint8 | np.uint16], names: dict[int, str]
+) -> tuple[LegendEntry, ...]:
     """Classes by falling share, the background last; a class without a pixel is listed with 0."""
     counts = np.bincount(labels.ravel(), minlength=max(names, default=0) + 1)
     total = max(1, labels.size)
-    found = [Entry(label, name, float(counts[label]) / total) for label, name in names.items()]
+    found = [LegendEntry(label, name, float(counts[label]) / total) for label, name in names.items()]
     return tuple(sorted(found, key=lambda entry: (entry.label == 0, -entry.share, entry.label)))
 
 
@@ -44,15 +46,15 @@ class Legend(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: tuple[LegendEntry, ...] = ()
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(policy)
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[LegendEntry, ...]:
         return self._entries
 
-    def show_entries(self, shown: tuple[Entry, ...]) -> None:
+    def show_entries(self, shown: tuple[LegendEntry, ...]) -> None:
         if shown != self._entries:
             self._entries = shown
             self.setAccessibleName("Legend: " + ", ".join(entry.words for entry in shown))
@@ -81,9 +83,9 @@ class Legend(QWidget):
         for entry, corner in zip(self._entries, self._corners(), strict=True):
             chip = QRect(corner.x() + 1, corner.y() + (line - side) // 2, side, side)
             colour = class_colour(entry.label - 1) if entry.label else None
-            strokes.draw_chip(painter, chip, colour, self.palette())
+            pane_drawing.draw_chip(painter, chip, colour, self.palette())
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-            words = QRect(chip.right() + strokes.GAP_PX, corner.y(), self.width(), line)
+            words = QRect(chip.right() + pane_drawing.GAP_PX, corner.y(), self.width(), line)
             painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, entry.words)
         painter.end()
 
@@ -94,7 +96,7 @@ class Legend(QWidget):
         metrics = self.fontMetrics()
         corners, x, y = [], _INSET_PX, 0
         for entry in self._entries:
-            wide = metrics.ascent() + strokes.GAP_PX + metrics.horizontalAdvance(entry.words)
+            wide = metrics.ascent() + pane_drawing.GAP_PX + metrics.horizontalAdvance(entry.words)
             if x > _INSET_PX and x + wide > self.width():
                 x, y = _INSET_PX, y + self._line()
             corners.append(QPoint(x, y))

@@ -12,11 +12,11 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.result_access import is_stale, shown_image
-from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.scaled_image import ScaledImageCache
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 
-_PATIENCE_MS = 150
+_DIM_DELAY_MS = 150
 """An answer that comes sooner replaces the old one without a flicker in between."""
 
 
@@ -38,11 +38,11 @@ class LinkedView(QWidget):
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewport = viewport
-        self.grounds = Grounds()
+        self.scaled_images = ScaledImageCache()
         self._asked = ViewState()
         self._shown = ViewState()
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
-        self._patience.timeout.connect(self._dim_if_stale)
+        self._dim_timer = QTimer(self, singleShot=True, interval=_DIM_DELAY_MS)
+        self._dim_timer.timeout.connect(self._dim_if_stale)
 
     def show_state(self, state: ViewState) -> None:
         """Paints what changed since the last state shown."""
@@ -78,7 +78,7 @@ class LinkedView(QWidget):
 
     def add_pane(self, *, bar: bool = True) -> MapPane:
         """A pane that shares viewport and photographs with the others, its signals forwarded."""
-        pane = MapPane(self.viewport, self.grounds, bar=bar, parent=self)
+        pane = MapPane(self.viewport, self.scaled_images, bar=bar, parent=self)
         pane.pointed.connect(self.pointed)
         pane.left.connect(self.left)
         pane.pixel_clicked.connect(self.pixel_clicked)
@@ -103,10 +103,10 @@ class LinkedView(QWidget):
             self.show_settings(after)
         self.show_paint(after.paint)
         if not is_stale(after):
-            self._patience.stop()
+            self._dim_timer.stop()
             self._dim_if_stale()
-        elif not self._patience.isActive():
-            self._patience.start()
+        elif not self._dim_timer.isActive():
+            self._dim_timer.start()
 
     def _dim_if_stale(self) -> None:
         self.dim(dimmed=is_stale(self._shown))

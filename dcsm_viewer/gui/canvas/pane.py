@@ -10,20 +10,20 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import SourceImage
-from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas import pane_drawing
 from dcsm_viewer.gui.canvas.pane_content import Content
-from dcsm_viewer.gui.canvas.pane_input import ARROWS, NOTCH, PaneHand
-from dcsm_viewer.gui.canvas.sampling import Layer, MapLayer, Patch, painted, patch_of
-from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.pane_input import ARROWS, NOTCH, PaneInput
+from dcsm_viewer.gui.canvas.sampling import Layer, MapLayer, SampledLayer, painted, sample_layer
+from dcsm_viewer.gui.canvas.scaled_image import ScaledImageCache
 from dcsm_viewer.gui.canvas.viewport import Viewport
-from dcsm_viewer.gui.canvas.visible_region import Field
+from dcsm_viewer.gui.canvas.visible_region import VisibleRegion
 from dcsm_viewer.render.color_tables import label_table, map_table
 from dcsm_viewer.render.palette import class_colour
 
 _MARGIN_PX = 4
 
 
-class MapPane(PaneHand):
+class MapPane(PaneInput):
     """Shows one Content at the shared viewport; sampling happens when it is painted, never in between.
 
     Signals (beside those of every hand):
@@ -37,20 +37,20 @@ class MapPane(PaneHand):
     def __init__(
         self,
         viewport: Viewport,
-        grounds: Grounds,
+        scaled_images: ScaledImageCache,
         *,
         bar: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(viewport, parent)
-        self._grounds = grounds
+        self._scaled_images = scaled_images
         self._bar = bar
         self._content = Content("")
         self._colormap = "inferno"
         self._opacity = 1.0
         self._dimmed = False
-        self._patch: tuple[Layer, Field, Patch] | None = None
-        self._picture: tuple[Field, int, QImage] | None = None
+        self._patch: tuple[Layer, VisibleRegion, SampledLayer] | None = None
+        self._picture: tuple[VisibleRegion, int, QImage] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -99,9 +99,9 @@ class MapPane(PaneHand):
         line = self.fontMetrics().height()
         inside = pane.adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
         lies = _bar_lies(pane.size())
-        beside = strokes.bar_width(self.fontMetrics()) if self._bar and not lies else 0
-        below = strokes.bar_height(self.fontMetrics()) if self._bar and lies else 0
-        return inside.adjusted(0, 2 * line + strokes.GAP_PX, -beside, -below)
+        beside = pane_drawing.bar_width(self.fontMetrics()) if self._bar and not lies else 0
+        below = pane_drawing.bar_height(self.fontMetrics()) if self._bar and lies else 0
+        return inside.adjusted(0, 2 * line + pane_drawing.GAP_PX, -beside, -below)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -158,26 +158,26 @@ class MapPane(PaneHand):
         self._paint_head(painter)
         self._paint_bar(painter, picture)
         if self.reached_by_keys:
-            strokes.draw_frame(painter, self.rect(), self.palette())
+            pane_drawing.draw_frame(painter, self.rect(), self.palette())
         painter.end()
 
     def _paint_picture(self, painter: QPainter, picture: QRect) -> None:
         content = self._content
         view = self.field()
         if content.image is None or view is None:
-            strokes.draw_placeholder(painter, picture, content.waiting, self.palette())
+            pane_drawing.draw_placeholder(painter, picture, content.waiting, self.palette())
             return
         painter.drawImage(picture.topLeft(), self._composed(content.image, view))
         painter.setClipRect(picture)
         if self._dimmed:
-            strokes.draw_veil(painter, picture, self.palette())
+            pane_drawing.draw_veil(painter, picture, self.palette())
         if content.waiting:
-            strokes.draw_placeholder(painter, _middle(picture), content.waiting, self.palette())
+            pane_drawing.draw_placeholder(painter, _middle(picture), content.waiting, self.palette())
         self._paint_rings(painter, picture, view)
         self._paint_cross(painter, picture, view)
         painter.setClipping(False)
 
-    def _composed(self, image: SourceImage, view: Field) -> QImage:
+    def _composed(self, image: SourceImage, view: VisibleRegion) -> QImage:
         """Photograph and layer as one picture, so that a move of the cursor costs one draw."""
         ground_colour = self.palette().color(QPalette.ColorRole.Window).rgb()
         if self._picture is not None and self._picture[:2] == (view, ground_colour):
@@ -188,7 +188,7 @@ class MapPane(PaneHand):
         painter = QPainter(whole)
         # A cover that hides everything needs nothing below it.
         if not isinstance(content.layer, MapLayer) or self._opacity < 1:
-            ground = (self._grounds.grey if content.grey else self._grounds.colour)(image, view)
+            ground = (self._scaled_images.grey if content.grey else self._scaled_images.colour)(image, view)
             painter.drawImage(ground.across, ground.down, ground.image)
         if content.layer is not None:
             patch = self._patch_now(content.layer, view)
@@ -198,9 +198,9 @@ class MapPane(PaneHand):
         self._picture = (view, ground_colour, whole)
         return whole
 
-    def _patch_now(self, layer: Layer, view: Field) -> Patch:
+    def _patch_now(self, layer: Layer, view: VisibleRegion) -> SampledLayer:
         if self._patch is None or self._patch[0] is not layer or self._patch[1] != view:
-            self._patch = (layer, view, patch_of(layer, view))
+            self._patch = (layer, view, sample_layer(layer, view))
         return self._patch[2]
 
     def _table_now(self, layer: Layer) -> NDArray[np.uint8]:
@@ -208,7 +208,7 @@ class MapPane(PaneHand):
             return map_table(self._colormap, self._opacity)
         return label_table(layer.names, self._opacity)
 
-    def _paint_cross(self, painter: QPainter, picture: QRect, view: Field) -> None:
+    def _paint_cross(self, painter: QPainter, picture: QRect, view: VisibleRegion) -> None:
         cursor = self.viewport.cursor
         if cursor is None or not view.holds(*cursor):
             return
@@ -216,19 +216,19 @@ class MapPane(PaneHand):
         down, across = view.place_of(*cursor)
         top, left = view.place_of(int(cursor[0]), int(cursor[1]))
         side = 1 / view.step / ratio
-        strokes.draw_cross(
+        pane_drawing.draw_cross(
             painter,
             self.in_sight(view).translated(picture.topLeft()),
             QPointF(picture.left() + across / ratio, picture.top() + down / ratio),
             QRectF(picture.left() + left / ratio, picture.top() + top / ratio, side, side),
         )
 
-    def _paint_rings(self, painter: QPainter, picture: QRect, view: Field) -> None:
+    def _paint_rings(self, painter: QPainter, picture: QRect, view: VisibleRegion) -> None:
         ratio = self.devicePixelRatioF()
         for ring in self._content.rings:
             down, across = (place / ratio for place in view.place_of(ring.row, ring.col))
             at = QPointF(picture.left() + across, picture.top() + down)
-            strokes.draw_ring(painter, at, ring.radius_px / view.step / ratio, dashed=ring.dashed)
+            pane_drawing.draw_ring(painter, at, ring.radius_px / view.step / ratio, dashed=ring.dashed)
 
     def _paint_head(self, painter: QPainter) -> None:
         content, palette = self._content, self.palette()
@@ -238,18 +238,18 @@ class MapPane(PaneHand):
         if content.class_id is not None:
             side = painter.fontMetrics().ascent() - 1
             chip = QRect(box.left(), box.top() + (line - side) // 2, side, side)
-            strokes.draw_chip(painter, chip, class_colour(content.class_id), palette)
-            first = box.adjusted(side + strokes.GAP_PX, 0, 0, 0)
+            pane_drawing.draw_chip(painter, chip, class_colour(content.class_id), palette)
+            first = box.adjusted(side + pane_drawing.GAP_PX, 0, 0, 0)
         text = palette.color(QPalette.ColorRole.WindowText)
-        quiet = strokes.muted(palette)
-        painter.setFont(strokes.bold(self.font()))
-        strokes.draw_words(
+        quiet = pane_drawing.muted(palette)
+        painter.setFont(pane_drawing.bold(self.font()))
+        pane_drawing.draw_words(
             painter, first, left=content.title, right=self.value_under_cursor(), left_colour=text, right_colour=text
         )
         painter.setFont(self.font())
         mark = "updating" if self._dimmed else content.mark
         second = box.translated(0, line)
-        strokes.draw_words(painter, second, left=content.badge, right=mark, left_colour=quiet, right_colour=text)
+        pane_drawing.draw_words(painter, second, left=content.badge, right=mark, left_colour=quiet, right_colour=text)
 
     def _paint_bar(self, painter: QPainter, picture: QRect) -> None:
         layer, view = self._content.layer, self.field()
@@ -257,13 +257,13 @@ class MapPane(PaneHand):
             return
         seen = self.in_sight(view).translated(picture.topLeft())
         if _bar_lies(self.size()):
-            box = QRect(seen.left(), seen.bottom() + 1, seen.width(), strokes.bar_height(painter.fontMetrics()))
-            strokes.draw_lying_bar(painter, box, self._table_now(layer), layer.colours, self.palette())
+            box = QRect(seen.left(), seen.bottom() + 1, seen.width(), pane_drawing.bar_height(painter.fontMetrics()))
+            pane_drawing.draw_lying_bar(painter, box, self._table_now(layer), layer.colours, self.palette())
             return
         height = max(seen.height(), min(picture.height(), 5 * painter.fontMetrics().height()))
         top = seen.center().y() - height // 2
-        box = QRect(seen.right() + 1, top, strokes.bar_width(painter.fontMetrics()), height)
-        strokes.draw_upright_bar(painter, box, self._table_now(layer), layer.colours, self.palette())
+        box = QRect(seen.right() + 1, top, pane_drawing.bar_width(painter.fontMetrics()), height)
+        pane_drawing.draw_upright_bar(painter, box, self._table_now(layer), layer.colours, self.palette())
 
     def value_under_cursor(self) -> str:
         """What this pane says at the shared cursor, "" when nobody points at the image."""

@@ -28,7 +28,9 @@ class Arrangement:
     beside: QRect | None = None
 
 
-def arranged(room: QRect, image_shape: tuple[int, int], room_of: RoomOf, beside: QSize | None = None) -> Arrangement:
+def arrange_panes(
+    room: QRect, image_shape: tuple[int, int], room_of: RoomOf, beside: QSize | None = None
+) -> Arrangement:
     """Three panes in `room`: one over two, one beside two, a row or a column.
 
     image_shape (H, W). room_of: the part of a pane of some size that is left for the image. beside: least size of

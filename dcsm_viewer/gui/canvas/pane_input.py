@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.canvas.viewport import Viewport
-from dcsm_viewer.gui.canvas.visible_region import Field
+from dcsm_viewer.gui.canvas.visible_region import VisibleRegion
 
 ARROWS = {
     Qt.Key.Key_Up: (-1, 0),
@@ -20,7 +20,7 @@ NOTCH = 1.25
 """Closer by this much for one notch of the wheel, which Qt counts as 120 eighths of a degree."""
 
 
-class PaneHand(QWidget):
+class PaneInput(QWidget):
     """A widget with a piece of image in it that can be pointed at.
 
     Signals:
@@ -58,7 +58,7 @@ class PaneHand(QWidget):
     def double_clicked(self, place: QPointF) -> None:
         raise NotImplementedError
 
-    def field(self) -> Field | None:
+    def field(self) -> VisibleRegion | None:
         """What the pane sees of the image at this moment, None without an image."""
         shape = self.image_shape()
         if shape is None:
@@ -73,7 +73,7 @@ class PaneHand(QWidget):
         row, col = self._beneath(view, place)
         return (row, col) if view.holds(row, col) else None
 
-    def in_sight(self, view: Field) -> QRect:
+    def in_sight(self, view: VisibleRegion) -> QRect:
         """The part of a picture that the image covers, logical px from the picture's corner."""
         ratio = self.devicePixelRatioF()
         top, left = (place / ratio for place in view.place_of(0, 0))
@@ -168,7 +168,7 @@ class PaneHand(QWidget):
             fitted = self.viewport.fitted(self._size(), shape)
             self.viewport.zoom(factor, at=at, now=self._px_per_screen_px(), fitted=fitted)
 
-    def _beneath(self, view: Field, place: QPointF) -> tuple[float, float]:
+    def _beneath(self, view: VisibleRegion, place: QPointF) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()
         corner = self.picture(place).topLeft()
         return view.position_at((place.y() - corner.y()) * ratio, (place.x() - corner.x()) * ratio)

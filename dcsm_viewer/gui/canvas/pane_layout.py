@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.gui.canvas.pane import MapPane
-from dcsm_viewer.gui.canvas.pane_arrangement import GAP_PX, arranged
+from dcsm_viewer.gui.canvas.pane_arrangement import GAP_PX, arrange_panes
 
 
-class Board(QWidget):
+class PaneLayout(QWidget):
     """The places follow from its size and the shape of the image, so that nothing moves when results arrive."""
 
     def __init__(self, panes: Sequence[MapPane], parent: QWidget, beside: QWidget | None = None) -> None:
@@ -47,7 +47,7 @@ class Board(QWidget):
 
     def _place(self) -> None:
         beside = None if self._beside is None else self._beside.minimumSizeHint()
-        found = arranged(self.rect(), self._image_shape, self._panes[0].room_in, beside)
+        found = arrange_panes(self.rect(), self._image_shape, self._panes[0].room_in, beside)
         for pane, place in zip(self._panes, found.panes, strict=True):
             pane.setGeometry(place)
         if self._beside is not None and found.beside is not None:

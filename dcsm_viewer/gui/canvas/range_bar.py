@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas import pane_drawing
 from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
 from dcsm_viewer.render.color_tables import map_table
 
@@ -35,7 +35,7 @@ class RangeBar(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(240, strokes.bar_height(self.fontMetrics()) + 2)
+        return QSize(240, pane_drawing.bar_height(self.fontMetrics()) + 2)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -44,11 +44,11 @@ class RangeBar(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        wide = painter.fontMetrics().horizontalAdvance(self._title) + 2 * strokes.GAP_PX
+        wide = painter.fontMetrics().horizontalAdvance(self._title) + 2 * pane_drawing.GAP_PX
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        painter.drawText(0, strokes.GAP_PX + painter.fontMetrics().ascent() - 1, self._title)
+        painter.drawText(0, pane_drawing.GAP_PX + painter.fontMetrics().ascent() - 1, self._title)
         box = QRect(wide, 0, max(1, self.width() - wide - 2), self.height())
-        strokes.draw_lying_bar(painter, box, map_table(self._colormap, 1.0), self._colours, self.palette())
+        pane_drawing.draw_lying_bar(painter, box, map_table(self._colormap, 1.0), self._colours, self.palette())
         painter.end()
 
     def _name(self) -> None:

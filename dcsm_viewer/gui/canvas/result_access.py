@@ -63,7 +63,7 @@ def raw_map(result: Result, class_id: int) -> NDArray[np.float32] | None:
     if class_id in result.candidate_ids:
         values: NDArray[np.float32] = result.raw_class_maps[result.candidate_ids.index(class_id)]
         return values
-    return result.focus.raw_class_map if _is_as_if(result, class_id) and result.focus else None
+    return result.focus.raw_class_map if _is_not_detected(result, class_id) and result.focus else None
 
 
 def distinct_map(result: Result, class_id: int) -> NDArray[np.float32] | None:
@@ -71,16 +71,16 @@ def distinct_map(result: Result, class_id: int) -> NDArray[np.float32] | None:
     if class_id in result.detected_ids:
         values: NDArray[np.float32] = result.class_maps[result.detected_ids.index(class_id)]
         return values
-    return result.focus.class_map if _is_as_if(result, class_id) and result.focus else None
+    return result.focus.class_map if _is_not_detected(result, class_id) and result.focus else None
 
 
-def as_if_mark(result: Result, class_id: int) -> str:
+def not_detected_mark(result: Result, class_id: int) -> str:
     """Words for a class that was not detected and whose maps are on show all the same, "" for any other."""
     has_map = distinct_map(result, class_id) is not None
-    return "not detected: shown as if it were" if has_map and _is_as_if(result, class_id) else ""
+    return "not detected: shown as if it were" if has_map and _is_not_detected(result, class_id) else ""
 
 
-def _is_as_if(result: Result, class_id: int) -> bool:
+def _is_not_detected(result: Result, class_id: int) -> bool:
     """Whether the engine was asked for this class and made its maps although it was not detected."""
     focus = result.focus
     return focus is not None and focus.class_id == class_id and class_id not in result.detected_ids

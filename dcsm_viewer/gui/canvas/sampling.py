@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 
 from dcsm_viewer.core.types import ScalarT
 from dcsm_viewer.gui.canvas.value_ranges import ColourRange
-from dcsm_viewer.gui.canvas.visible_region import Field
+from dcsm_viewer.gui.canvas.visible_region import VisibleRegion
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ Layer = MapLayer | LabelLayer
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
+class SampledLayer:
     """What of a layer is in sight: `places` uint8 (h, w) in the colour table, from device pixel (down, across) on.
 
     lost: True where the map is not a number, None where it always is one.
@@ -45,21 +45,21 @@ class Patch:
     lost: NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
 
 
-def patch_of(layer: Layer, view: Field) -> Patch:
+def sample_layer(layer: Layer, view: VisibleRegion) -> SampledLayer:
     """The layer as the pane sees it, without colours: these follow by `painted`, and may change 60 times a second."""
     if isinstance(layer, MapLayer):
         down, across, seen = _sampled(layer.values, view)
         lost = np.isnan(seen)
         any_lost = bool(lost.any())
-        return Patch(down, across, places_of(seen, layer.colours), lost if any_lost else None)
+        return SampledLayer(down, across, places_of(seen, layer.colours), lost if any_lost else None)
     down, across, found = _sampled(layer.labels, view)
     place_of_label = np.zeros(max(layer.names, default=0) + 1, dtype=np.uint8)
     for place, label in enumerate(sorted(layer.names)):
         place_of_label[label] = min(place, 255)
-    return Patch(down, across, place_of_label.take(found))
+    return SampledLayer(down, across, place_of_label.take(found))
 
 
-def painted(patch: Patch, table: NDArray[np.uint8]) -> QImage:
+def painted(patch: SampledLayer, table: NDArray[np.uint8]) -> QImage:
     """The patch in the colours of `table`, RGBA uint8 (256, 4); transparent where there is no number."""
     h, w = patch.places.shape
     if patch.lost is None:
@@ -79,7 +79,7 @@ def argb(table: NDArray[np.uint8]) -> list[int]:
     return packed
 
 
-def _sampled(values: NDArray[ScalarT], view: Field) -> tuple[int, int, NDArray[ScalarT]]:
+def _sampled(values: NDArray[ScalarT], view: VisibleRegion) -> tuple[int, int, NDArray[ScalarT]]:
     down, rows = view.rows_of(values.shape[0])
     across, cols = view.cols_of(values.shape[1])
     return down, across, np.ascontiguousarray(values.take(rows, axis=0).take(cols, axis=1))

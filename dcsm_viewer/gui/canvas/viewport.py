@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from dcsm_viewer.gui.canvas.visible_region import Field
+from dcsm_viewer.gui.canvas.visible_region import VisibleRegion
 
 CLOSEST_PX = 1 / 64
 """Closest zoom: an image pixel 64 screen pixels wide; closer shows nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ViewTransform:
     """Centre in image px (pixel i covers [i, i + 1)) and image px per logical screen px; None fits each pane."""
 
     row: float
@@ -35,12 +35,12 @@ class Viewport(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._image_shape = (1, 1)
-        self._look = Look(0.5, 0.5)
+        self._transform = ViewTransform(0.5, 0.5)
         self._cursor: tuple[float, float] | None = None
 
     @property
-    def look(self) -> Look:
-        return self._look
+    def transform(self) -> ViewTransform:
+        return self._transform
 
     @property
     def cursor(self) -> tuple[float, float] | None:
@@ -56,7 +56,7 @@ class Viewport(QObject):
         if image_shape == self._image_shape:
             return
         self._image_shape = image_shape
-        self._look = self._whole()
+        self._transform = self._whole()
         self._cursor = None
         self.moved.emit()
         self.cursor_moved.emit()
@@ -67,7 +67,7 @@ class Viewport(QObject):
 
     def actual_size(self, device_pixel_ratio: float = 1.0) -> None:
         """100 %: one image pixel on one pixel of the screen's device, at the same centre."""
-        self._go(Look(self._look.row, self._look.col, device_pixel_ratio))
+        self._go(ViewTransform(self._transform.row, self._transform.col, device_pixel_ratio))
 
     def zoom(self, factor: float, *, at: tuple[float, float], now: float, fitted: float) -> None:
         """Closer by `factor` (> 1) while the position `at` stays where it is on the screen.
@@ -81,12 +81,18 @@ class Viewport(QObject):
             return
         ratio = wanted / now
         row, col = at
-        self._go(Look(row + (self._look.row - row) * ratio, col + (self._look.col - col) * ratio, wanted))
+        self._go(
+            ViewTransform(row + (self._transform.row - row) * ratio, col + (self._transform.col - col) * ratio, wanted)
+        )
 
     def pan(self, down: float, across: float) -> None:
         """Centre moved by image px; nothing while the whole image is on show."""
-        if self._look.px_per_screen_px is not None:
-            self._go(Look(self._look.row + down, self._look.col + across, self._look.px_per_screen_px))
+        if self._transform.px_per_screen_px is not None:
+            self._go(
+                ViewTransform(
+                    self._transform.row + down, self._transform.col + across, self._transform.px_per_screen_px
+                )
+            )
 
     def point(self, row: float, col: float) -> None:
         """Cursor set to an image position for all panes."""
@@ -102,33 +108,35 @@ class Viewport(QObject):
 
     def px_per_screen_px(self, size: tuple[float, float], image_shape: tuple[int, int]) -> float:
         """Image px per logical screen px in a pane of `size` (height, width) in logical px."""
-        return self._look.px_per_screen_px or self.fitted(size, image_shape)
+        return self._transform.px_per_screen_px or self.fitted(size, image_shape)
 
     @staticmethod
     def fitted(size: tuple[float, float], image_shape: tuple[int, int]) -> float:
         """Image px per logical screen px at which the whole image just fits a pane of `size` (height, width)."""
         return max(image_shape[0] / max(size[0], 1.0), image_shape[1] / max(size[1], 1.0))
 
-    def field(self, size: tuple[float, float], image_shape: tuple[int, int], device_pixel_ratio: float) -> Field:
+    def field(
+        self, size: tuple[float, float], image_shape: tuple[int, int], device_pixel_ratio: float
+    ) -> VisibleRegion:
         """What a pane of `size` (height, width) in logical px sees of the image."""
         scale = self.px_per_screen_px(size, image_shape)
         height, width = size
-        return Field(
+        return VisibleRegion(
             image_shape=image_shape,
-            top=self._look.row - scale * height / 2,
-            left=self._look.col - scale * width / 2,
+            top=self._transform.row - scale * height / 2,
+            left=self._transform.col - scale * width / 2,
             step=scale / device_pixel_ratio,
             shape=(round(height * device_pixel_ratio), round(width * device_pixel_ratio)),
         )
 
-    def _whole(self) -> Look:
-        return Look(self._image_shape[0] / 2, self._image_shape[1] / 2)
+    def _whole(self) -> ViewTransform:
+        return ViewTransform(self._image_shape[0] / 2, self._image_shape[1] / 2)
 
-    def _go(self, look: Look) -> None:
+    def _go(self, transform: ViewTransform) -> None:
         # The centre stays on the image, so that no drag can lose the picture.
-        row = min(max(look.row, 0.0), float(self._image_shape[0]))
-        col = min(max(look.col, 0.0), float(self._image_shape[1]))
-        look = Look(row, col, look.px_per_screen_px)
-        if look != self._look:
-            self._look = look
+        row = min(max(transform.row, 0.0), float(self._image_shape[0]))
+        col = min(max(transform.col, 0.0), float(self._image_shape[1]))
+        transform = ViewTransform(row, col, transform.px_per_screen_px)
+        if transform != self._transform:
+            self._transform = transform
             self.moved.emit()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class VisibleRegion:
     """The rectangle of image a pane sees. Positions are (row, col) in image px, pixel i covers [i, i + 1).
 
     top, left: position of the pane's upper left corner. step: image px per device pixel of the screen.

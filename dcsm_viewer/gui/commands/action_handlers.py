@@ -10,11 +10,11 @@ from typing import Any, Protocol, get_args
 from dcsm_viewer.core.parameters import LIMITS
 from dcsm_viewer.core.settings import ClassChoice, PrecisionWish
 from dcsm_viewer.gui.canvas.viewport import Viewport
-from dcsm_viewer.gui.files.image_loader import Opening
+from dcsm_viewer.gui.files.image_loader import ImageLoader
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.panels.classes_panel import ClassesPanel
 from dcsm_viewer.gui.panels.export_panel import ExportPanel
-from dcsm_viewer.gui.state.save_snapshot import keep_shown
+from dcsm_viewer.gui.state.save_snapshot import save_snapshot
 from dcsm_viewer.gui.state.settings_edits import use_top1, with_field, with_preset, with_vocabulary
 from dcsm_viewer.gui.state.snapshots import Side
 from dcsm_viewer.gui.state.store import Store
@@ -26,7 +26,7 @@ from dcsm_viewer.gui.tool_registry import TOOLS
 _NEXT_KIND: dict[MapKind, MapKind] = {"both": "raw", "raw": "distinct", "distinct": "both"}
 
 
-class Shell(Protocol):
+class WindowCommands(Protocol):
     """What only the window itself can do."""
 
     def ask_for_image(self) -> None: ...
@@ -52,12 +52,12 @@ class Shell(Protocol):
 def handlers(
     store: Store,
     controller: Controller,
-    opening: Opening,
+    image_loader: ImageLoader,
     viewport: Viewport,
     classes: ClassesPanel,
     export: ExportPanel,
     tabs: Tabs,
-    shell: Shell,
+    shell: WindowCommands,
 ) -> dict[str, Callable[[], object]]:
     """A function for every name in `actions.ACTIONS`."""
     return {
@@ -65,10 +65,10 @@ def handlers(
         "file.open_folder": shell.ask_for_folder,
         "session.open": shell.ask_for_session,
         "session.save": shell.ask_where_to_save,
-        "file.sample": opening.open_sample,
-        "file.previous": partial(opening.step, -1),
-        "file.next": partial(opening.step, 1),
-        "tab.double": tabs.double,
+        "file.sample": image_loader.open_sample,
+        "file.previous": partial(image_loader.step, -1),
+        "file.next": partial(image_loader.step, 1),
+        "tab.double": tabs.duplicate,
         "tab.close": tabs.close,
         "tab.next": partial(tabs.step, 1),
         "tab.previous": partial(tabs.step, -1),
@@ -76,7 +76,7 @@ def handlers(
         "edit.undo": store.undo,
         "edit.redo": store.redo,
         "edit.blink": partial(_blink_settings, store),
-        "edit.keep": partial(keep_shown, store),
+        "edit.keep": partial(save_snapshot, store),
         "edit.paste": shell.paste,
         "edit.reset_settings": partial(_reset_method, store),
         **{f"view.{name}": partial(store.change, view=name) for name in ("compare", "grid", "overlay", "labels")},
@@ -168,7 +168,7 @@ def _step_n(store: Store, by: int) -> None:
     settings = store.state.settings
     wanted = settings.method.candidates + by
     if limit.low <= wanted <= limit.high:
-        store.edit(with_field(settings, limit.field, wanted), stroke="n")
+        store.edit(with_field(settings, limit.field, wanted), merge_key="n")
 
 
 def _clear_choice(store: Store) -> None:

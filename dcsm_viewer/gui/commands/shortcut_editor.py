@@ -27,7 +27,7 @@ from dcsm_viewer.gui.commands.translations import translated
 _NAME = Qt.ItemDataRole.UserRole
 
 
-class ShortcutsWindow(QDialog):
+class ShortcutEditor(QDialog):
     """Stays open beside the work; every change holds at once and is remembered."""
 
     def __init__(self, shortcuts: Shortcuts, parent: QWidget) -> None:

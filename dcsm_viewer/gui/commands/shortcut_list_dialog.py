@@ -22,7 +22,7 @@ _MOUSE = (
 )
 
 
-class KeysWindow(QDialog):
+class ShortcutListDialog(QDialog):
     """Stays open beside the work; it is not modal."""
 
     def __init__(self, shortcuts: Shortcuts, parent: QWidget) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from dcsm_viewer.gui.commands.action_specs import ACTIONS, ActionSpec
 from dcsm_viewer.gui.commands.translations import translated
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.user_settings import UserSettings
 
 _RESERVED = {
     "Space": "moves the picture in the panes",
@@ -30,13 +30,15 @@ class Shortcuts(QObject):
 
     rebound = Signal()
 
-    def __init__(self, actions: Mapping[str, QAction], remembered: Remembered, parent: QObject | None = None) -> None:
+    def __init__(
+        self, actions: Mapping[str, QAction], user_settings: UserSettings, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._actions = actions
-        self._remembered = remembered
+        self._user_settings = user_settings
         self._keys = {name: spec.key for name, spec in _SPECS.items()}
         for name in self._keys:
-            kept = remembered.text(_place(name))
+            kept = user_settings.text(_place(name))
             if kept:
                 # "-" stands for no key at all, which an empty text could not tell from nothing chosen.
                 self._keys[name] = "" if kept == "-" else normal(kept)
@@ -89,9 +91,9 @@ class Shortcuts(QObject):
     def _set(self, name: str, key: str) -> None:
         self._keys[name] = key
         if key == _SPECS[name].key:
-            self._remembered.forget(_place(name))
+            self._user_settings.remove(_place(name))
         else:
-            self._remembered.keep(_place(name), key or "-")
+            self._user_settings.keep(_place(name), key or "-")
 
     def _apply(self) -> None:
         for name, key in self._keys.items():

@@ -11,18 +11,18 @@ from PySide6.QtCore import QObject
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.gui.canvas.result_access import is_current
 from dcsm_viewer.gui.files.export_stem import free_stem
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 
 
-class Exporting(QObject):
+class ExportController(QObject):
     """Writes the settled result on show; what came of it is the store's `message` or `failure`."""
 
     def __init__(self, store: Store, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._errands = Errands("writer", self)
+        self._tasks = BackgroundTasks("writer", self)
 
     def export(self, folder: str, formats: Sequence[str], *, stages: bool) -> None:
         try:
@@ -33,12 +33,12 @@ class Exporting(QObject):
             self._store.change(failure=str(error))
             return
         self._store.change(message=f"Exporting to {folder}...", failure=None)
-        self._errands.send(
+        self._tasks.send(
             partial(_write, result, folder, tuple(formats), stages=stages), self._say_done, self._say_failed
         )
 
     def stop(self) -> None:
-        self._errands.stop()
+        self._tasks.stop()
 
     def _say_done(self, written: tuple[tuple[Path, ...], tuple[str, ...]]) -> None:
         files, refused = written

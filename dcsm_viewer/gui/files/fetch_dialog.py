@@ -5,17 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from dcsm_viewer.gui.files.model_importer import Modelling
+from dcsm_viewer.gui.files.model_importer import ModelImporter
 
 
-class FetchWindow(QDialog):
+class FetchDialog(QDialog):
     """Stays open beside the work; it is not modal. Closing it does not end the download, Cancel does."""
 
-    def __init__(self, modelling: Modelling, parent: QWidget | None = None) -> None:
+    def __init__(self, model_importer: ModelImporter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Fetch VGG-16")
         self.setModal(False)
-        self._modelling = modelling
+        self._model_importer = model_importer
         self._words = QLabel("torchvision's VGG-16, trained on ImageNet: 528 MB from its publishers.", self)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
@@ -34,11 +34,11 @@ class FetchWindow(QDialog):
         column.addWidget(self._words)
         column.addWidget(self.bar)
         column.addLayout(row)
-        self.begin.clicked.connect(self._take_begin)
-        self.cancel.clicked.connect(modelling.cancel)
-        modelling.said.connect(self._words.setText)
-        modelling.fetched.connect(self._show_fetched)
-        modelling.ended.connect(self._show_ready)
+        self.begin.clicked.connect(self._on_begin)
+        self.cancel.clicked.connect(model_importer.cancel)
+        model_importer.said.connect(self._words.setText)
+        model_importer.fetched.connect(self._show_fetched)
+        model_importer.ended.connect(self._show_ready)
         self.resize(440, self.sizeHint().height())
         self._show_ready()
 
@@ -46,9 +46,9 @@ class FetchWindow(QDialog):
     def words(self) -> str:
         return self._words.text()
 
-    def _take_begin(self) -> None:
+    def _on_begin(self) -> None:
         self.bar.setValue(0)
-        self._modelling.fetch()
+        self._model_importer.fetch()
         self._show_ready()
 
     def _show_fetched(self, megabytes: int, in_all: int) -> None:
@@ -56,5 +56,5 @@ class FetchWindow(QDialog):
         self.bar.setValue(megabytes)
 
     def _show_ready(self) -> None:
-        self.begin.setEnabled(not self._modelling.is_busy)
-        self.cancel.setEnabled(self._modelling.is_busy)
+        self.begin.setEnabled(not self._model_importer.is_busy)
+        self.cancel.setEnabled(self._model_importer.is_busy)

@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject, QUrl, Signal
 
 import dcsm_viewer
 from dcsm_viewer.core.types import SourceImage, UserError
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.settings_edits import for_another_image
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.gui.state.tabs_state import Leafed, added, leafed, place_of, shown
+from dcsm_viewer.gui.state.tabs_state import FolderPosition, added, folder_position, place_of, shown
 from dcsm_viewer.io.datasets.image_names import ByName
 from dcsm_viewer.io.images import each_once, list_images, read_image
 
@@ -24,14 +24,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class ImageList:
     """The images to leaf through, and which of them to show first."""
 
     folder: tuple[str, ...]
     place: int
 
 
-class Opening(QObject):
+class ImageLoader(QObject):
     """Reads away from the window's thread; only the image asked for last is shown, a bad one leaves the old one.
 
     `opened(path)` says that an image is on show.
@@ -42,14 +42,14 @@ class Opening(QObject):
     def __init__(self, store: Store, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._errands = Errands("reader", self)
+        self._tasks = BackgroundTasks("reader", self)
         self._under_way: Future[None] | None = None
         self._wish = 0
 
     def open_paths(self, paths: Sequence[str]) -> None:
         """One file opens with its neighbours in the list; several files make the list; folders bring their images."""
         if paths:
-            self._send(partial(gather, tuple(paths)), self._leaf_through, self._refuse_all)
+            self._send(partial(collect_images, tuple(paths)), self._leaf_through, self._refuse_all)
 
     def open_place(self, place: int) -> None:
         folder = self._store.state.folder
@@ -77,22 +77,22 @@ class Opening(QObject):
     def show_pasted(self, image: SourceImage) -> None:
         """Pixels without a file; the list stays as it is."""
         self._wish += 1
-        self._put_beside(image, leafed(self._store.state))
+        self._put_beside(image, folder_position(self._store.state))
 
     def stop(self) -> None:
-        self._errands.stop()
+        self._tasks.stop()
 
-    def _leaf_through(self, found: Gathered) -> None:
-        left = leafed(self._store.state)
+    def _leaf_through(self, found: ImageList) -> None:
+        left = folder_position(self._store.state)
         path = found.folder[found.place]
         self._store.change(folder=found.folder, unreadable=frozenset(), place=found.place, reading=path)
         self._send(partial(read_image, path), partial(self._show_beside, path, left), partial(self._refuse, path))
 
-    def _show_beside(self, path: str, left: Leafed, image: SourceImage) -> None:
+    def _show_beside(self, path: str, left: FolderPosition, image: SourceImage) -> None:
         self._put_beside(image, left)
         self.opened.emit(path)
 
-    def _put_beside(self, image: SourceImage, left: Leafed) -> None:
+    def _put_beside(self, image: SourceImage, left: FolderPosition) -> None:
         """In a tab of its own: the one that holds it already, or a new one; the first image needs no second."""
         state = self._store.state
         there = place_of(state, image)
@@ -101,7 +101,7 @@ class Opening(QObject):
         elif there is not None and there != state.tab:
             leaf = {"folder": state.folder, "place": state.place, "unreadable": state.unreadable}
             back = replace(state, folder=left.folder, place=left.place, unreadable=left.unreadable)
-            self._store.end_stroke()
+            self._store.end_merge()
             self._store.change(**{**shown(back, there, image), **leaf})
         else:
             self._put_on_show(image, **added(state, left))
@@ -120,7 +120,7 @@ class Opening(QObject):
         if state.image is None or state.image.digest == image.digest:
             self._store.change(image=image, reading=None, failure=None)
         else:
-            self._store.end_stroke()
+            self._store.end_merge()
             settings = for_another_image(state.settings)
             # The new photograph is there at once, without the maps of the old one.
             news = {"image": image, "settings": settings, "focus": None, "result": None, "progress": None}
@@ -138,7 +138,7 @@ class Opening(QObject):
         self._wish += 1
         if self._under_way is not None:
             self._under_way.cancel()
-        self._under_way = self._errands.send(
+        self._under_way = self._tasks.send(
             work, partial(self._if_newest, self._wish, done), partial(self._if_newest, self._wish, failed)
         )
 
@@ -147,7 +147,7 @@ class Opening(QObject):
             then(answer)
 
 
-def gather(paths: Sequence[str]) -> Gathered:
+def collect_images(paths: Sequence[str]) -> ImageList:
     """The images that files and folders bring, each once, in the order given; a lone file brings its neighbours.
 
     Raises UserError where there is nothing to open.
@@ -161,10 +161,10 @@ def gather(paths: Sequence[str]) -> Gathered:
     )
     if not found:
         raise UserError(f"There is no image in {', '.join(paths)}; choose a folder with photographs.")
-    return Gathered(found, 0)
+    return ImageList(found, 0)
 
 
-def _with_neighbours(path: str) -> Gathered:
+def _with_neighbours(path: str) -> ImageList:
     wanted = str(Path(path).absolute())
     try:
         folder = list_images(str(Path(wanted).parent))
@@ -173,8 +173,8 @@ def _with_neighbours(path: str) -> Gathered:
         folder = ()
     place = ByName((name, place) for place, name in enumerate(folder)).one(wanted)
     if place is None or (folder[place] != wanted and not _is_same(folder[place], wanted)):
-        return Gathered((wanted,), 0)
-    return Gathered(folder, place)
+        return ImageList((wanted,), 0)
+    return ImageList(folder, place)
 
 
 def _is_same(path: str, other: str) -> bool:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.gui.files.model_importer import Modelling
+from dcsm_viewer.gui.files.model_importer import ModelImporter
 from dcsm_viewer.gui.widgets.form_row import choice_box
 from dcsm_viewer.worker.model_work import INPUT_SPEC_TITLES, ImportJob
 
@@ -26,14 +26,14 @@ WEIGHTS_FILTER = "Weights (*.pth *.pt *.safetensors *.caffemodel *.mat);;All fil
 _CLASSES_FILTER = "Class lists (*.txt *.json);;All files (*)"
 
 
-class ImportWindow(QDialog):
+class ImportDialog(QDialog):
     """Stays open beside the work and says what came of an import; it is not modal."""
 
-    def __init__(self, modelling: Modelling, parent: QWidget | None = None) -> None:
+    def __init__(self, model_importer: ModelImporter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Import weights")
         self.setModal(False)
-        self._modelling = modelling
+        self._model_importer = model_importer
         self.path, self.name, self.title, self.classes = (QLineEdit(self) for _ in range(4))
         self.convention = choice_box(INPUT_SPEC_TITLES, self)
         self.do_import = QPushButton("Import", self)
@@ -43,26 +43,26 @@ class ImportWindow(QDialog):
         self._words.setWordWrap(True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._lay_out()
-        self.path.textChanged.connect(self._take_path)
+        self.path.textChanged.connect(self._on_path)
         self.name.textChanged.connect(self._show_ready)
-        self.do_import.clicked.connect(self._take_import)
-        modelling.said.connect(self._words.setText)
-        modelling.ended.connect(self._show_ready)
+        self.do_import.clicked.connect(self._on_import)
+        model_importer.said.connect(self._words.setText)
+        model_importer.ended.connect(self._show_ready)
         self._show_ready()
 
     @property
     def words(self) -> str:
         return self._words.text()
 
-    def _take_path(self, path: str) -> None:
+    def _on_path(self, path: str) -> None:
         if not self.name.isModified():
             self.name.setText(suggested_name(path))
         self._show_ready()
 
-    def _take_import(self) -> None:
+    def _on_import(self) -> None:
         classes = self.classes.text().strip()
         self.do_import.setEnabled(False)
-        self._modelling.import_file(
+        self._model_importer.import_file(
             ImportJob(
                 path=Path(self.path.text().strip()),
                 name=self.name.text().strip(),
@@ -74,7 +74,7 @@ class ImportWindow(QDialog):
 
     def _show_ready(self) -> None:
         is_filled = bool(self.path.text().strip() and self.name.text().strip())
-        self.do_import.setEnabled(is_filled and not self._modelling.is_busy)
+        self.do_import.setEnabled(is_filled and not self._model_importer.is_busy)
 
     def _browse_weights(self) -> None:
         path, _kind = QFileDialog.getOpenFileName(self, "Choose weights", self.path.text(), WEIGHTS_FILTER)

@@ -9,13 +9,13 @@ from threading import Event
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.worker.model_work import ImportJob, ImportResult, fetch_vgg16, import_model
 
 
-class Modelling(QObject):
+class ModelImporter(QObject):
     """Does one errand at a time; a model that arrived is listed at once and is the one in use.
 
     Signals: `said(sentence)` what is going on or what came of it; `arrived(name)` a model is there; `ended` the
@@ -40,7 +40,7 @@ class Modelling(QObject):
         super().__init__(parent)
         self._store = store
         self._importer, self._fetcher = importer, fetcher
-        self._errands = Errands("models", self)
+        self._tasks = BackgroundTasks("models", self)
         self._unwanted = Event()
         self.is_busy = False
         # Bytes go beyond what a signal's int holds, so they travel as objects.
@@ -48,13 +48,13 @@ class Modelling(QObject):
 
     def import_file(self, order: ImportJob) -> None:
         self._begin(f"Reading and checking {order.path.name}...")
-        self._errands.send(partial(self._importer, order), self._take, self._take_failure)
+        self._tasks.send(partial(self._importer, order), self._take, self._on_failure)
 
     def fetch(self) -> None:
         self._begin("Asking for VGG-16...")
         self._unwanted.clear()
         work = partial(self._fetcher, self._there.emit, self._is_wanted)
-        self._errands.send(work, self._take, self._take_failure)
+        self._tasks.send(work, self._take, self._on_failure)
 
     def cancel(self) -> None:
         """Give the download up between two pieces of it; nothing is left behind."""
@@ -64,7 +64,7 @@ class Modelling(QObject):
     def stop(self) -> None:
         """Waits for the errand under way, a download no longer than for its next piece."""
         self._unwanted.set()
-        self._errands.stop()
+        self._tasks.stop()
 
     def _is_wanted(self) -> bool:
         return not self._unwanted.is_set()
@@ -87,7 +87,7 @@ class Modelling(QObject):
         self.said.emit(sentence)
         self.arrived.emit(imported.name)
 
-    def _take_failure(self, sentence: str) -> None:
+    def _on_failure(self, sentence: str) -> None:
         self._end()
         self.said.emit(sentence)
 

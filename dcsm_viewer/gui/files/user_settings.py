@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 _RECENT_KEPT = 10
 
 
-class Remembered:
+class UserSettings:
     """Typed reading and writing of the settings file. A home that cannot be written to is no error: nothing is kept.
 
     `complaint` is a sentence for the user where the file is damaged or cannot be written, else None.
@@ -35,7 +35,7 @@ class Remembered:
             log.warning(self.complaint)
 
     @classmethod
-    def of_the_user(cls) -> Remembered:
+    def for_current_user(cls) -> UserSettings:
         return cls(QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "dcsm-viewer", "dcsm-viewer"))
 
     def text(self, key: str) -> str:
@@ -68,7 +68,7 @@ class Remembered:
         if self._file is not None:
             self._file.setValue(key, plain)
 
-    def forget(self, key: str) -> None:
+    def remove(self, key: str) -> None:
         self._here.pop(key, None)
         if self._file is not None:
             self._file.remove(key)

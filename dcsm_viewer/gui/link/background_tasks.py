@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Errands(QObject):
+class BackgroundTasks(QObject):
     """One thread for file work. What it was sent for arrives on the window's thread, as `done` or as `failed`."""
 
     _came_back = Signal(object)

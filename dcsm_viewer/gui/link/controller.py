@@ -41,16 +41,16 @@ class Controller(QObject):
         self._cancelled_up_to = 0
         self._dead: str | None = None
         self._bridge = Bridge(self)
-        self._bridge.reported.connect(self.take_report, Qt.ConnectionType.QueuedConnection)
+        self._bridge.reported.connect(self.on_report, Qt.ConnectionType.QueuedConnection)
         self._thread = EngineThread(make_engine, self._bridge.report)
-        store.changed.connect(self._follow)
+        store.changed.connect(self._on_state_changed)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
         """Whether the engine's thread has ended within the time."""
-        self._store.changed.disconnect(self._follow)
+        self._store.changed.disconnect(self._on_state_changed)
         return self._thread.stop(timeout_s)
 
     def cancel(self) -> None:
@@ -77,7 +77,7 @@ class Controller(QObject):
         """No more answers to questions of this type: its tool was closed, or what it asked about is gone."""
         self._thread.cancel_queries(question, self._query_serial)
 
-    def take_report(self, report: Report) -> None:
+    def on_report(self, report: Report) -> None:
         match report:
             case EngineReady():
                 self._store.change(engine=report)
@@ -86,15 +86,15 @@ class Controller(QObject):
                 if self._store.state.asked is not None and report.serial > self._cancelled_up_to:
                     self._store.change(progress=report)
             case Result():
-                self._take_result(report)
+                self._on_result(report)
             case Failure():
-                self._take_failure(report)
+                self._on_failure(report)
             case Answer():
                 self.answered.emit(report)
             case _:
                 assert_never(report)
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         wish = _wish(after)
         maps_are_gone = before.result is not None and after.result is None
         if wish is None or before.tab != after.tab or maps_are_gone:
@@ -132,7 +132,7 @@ class Controller(QObject):
         self._thread.ask(Request(self._serial, image, settings, focus))
         self._store.change(asked=self._serial, failure=None, message=None)
 
-    def _take_result(self, result: Result) -> None:
+    def _on_result(self, result: Result) -> None:
         if self._is_stale(result):
             return
         result = self._with_labels(result)
@@ -163,7 +163,7 @@ class Controller(QObject):
             return True
         return shown is not None and theirs.serial < shown.request.serial
 
-    def _take_failure(self, failure: Failure) -> None:
+    def _on_failure(self, failure: Failure) -> None:
         if self._store.state.engine is None:
             # The engine reports ready before it runs anything, so it could not even be built, and its thread is gone.
             self._dead = failure.message

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 _EVERY_MS = 250
 
 
-class Collecting(QObject):
+class GuiThreadGc(QObject):
     """Python's own collector is off from here to `stop`; a timer does its work, youngest generation first.
 
     `settle` leaves all that is loaded by now out of later collections, which keeps each far below a frame.

@@ -25,12 +25,12 @@ class CandidatesPanel(QWidget):
         column.setSpacing(6)
         column.addWidget(self.sliders)
         column.addWidget(self._top1)
-        self._top1.clicked.connect(self._take_top1)
-        store.changed.connect(self._follow)
+        self._top1.clicked.connect(self._on_top1)
+        store.changed.connect(self._on_state_changed)
         self._top1.setChecked(store.state.settings.choice.top1_if_none)
 
-    def _follow(self, _before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
         self._top1.setChecked(after.settings.choice.top1_if_none)
 
-    def _take_top1(self, on: bool) -> None:
+    def _on_top1(self, on: bool) -> None:
         self._store.edit(use_top1(self._store.state.settings, on=on))

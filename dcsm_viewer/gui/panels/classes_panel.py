@@ -52,10 +52,10 @@ class ClassesPanel(QWidget):
         self._buttons = tuple(self._button(place) for place in range(len(_TOGGLES)))
         self._lay_out()
         self.search.textChanged.connect(self._show_rows)
-        self._vocabulary.activated.connect(self._take_vocabulary)
-        self.list.selectionModel().currentChanged.connect(self._take_current)
+        self._vocabulary.activated.connect(self._on_vocabulary)
+        self.list.selectionModel().currentChanged.connect(self._on_current)
         self.list.customContextMenuRequested.connect(self._show_menu)
-        store.changed.connect(self._follow)
+        store.changed.connect(self._on_state_changed)
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -75,7 +75,7 @@ class ClassesPanel(QWidget):
             if title == name and row is not None:
                 self._store.edit(change(self._store.state.settings, row.class_id, not is_on(row)))
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         same = before.result is after.result and before.focus == after.focus and before.settings == after.settings
         if not same:
             self.show_state(after)
@@ -104,15 +104,15 @@ class ClassesPanel(QWidget):
         wanted = wanted_class(self._store.state)
         return next((row for row in self._rows if row.class_id == wanted), None)
 
-    def _take_current(self, current: QModelIndex, _before: QModelIndex) -> None:
+    def _on_current(self, current: QModelIndex, _before: QModelIndex) -> None:
         if current.isValid():
             row: ClassRow = current.data(ROW_ROLE)
             self._store.change(focus=row.class_id)
 
-    def _take_vocabulary(self, place: int) -> None:
+    def _on_vocabulary(self, place: int) -> None:
         self._store.edit(with_vocabulary(self._store.state.settings, self._vocabulary.itemData(place)))
 
-    def _take_button(self) -> None:
+    def _on_button(self) -> None:
         place = self._buttons.index(self.sender())
         self.toggle(_TOGGLES[place][0])
 
@@ -127,10 +127,10 @@ class ClassesPanel(QWidget):
             action.setToolTip(explanation)
             action.setData(title)
             menu.addAction(action)
-        menu.triggered.connect(self._take_menu)
+        menu.triggered.connect(self._on_menu)
         menu.popup(self.list.viewport().mapToGlobal(where))
 
-    def _take_menu(self, action: QAction) -> None:
+    def _on_menu(self, action: QAction) -> None:
         # The click that opened the menu has made its row the chosen one.
         self.toggle(action.data())
 
@@ -141,7 +141,7 @@ class ClassesPanel(QWidget):
         button.setCheckable(True)
         button.setToolTip(f"{explanation}.")
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.clicked.connect(self._take_button)
+        button.clicked.connect(self._on_button)
         return button
 
     def _lay_out(self) -> None:

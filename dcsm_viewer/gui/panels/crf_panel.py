@@ -24,7 +24,7 @@ from dcsm_viewer.gui.panels.crf_words import SettingWords
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.widgets.form_row import choice_box, labelled, show_choice
+from dcsm_viewer.gui.widgets.form_row import choice_box, form_row, show_choice
 from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 
 _FIELDS = tuple(path for path in LIMITS if path.startswith("crf."))
@@ -58,15 +58,15 @@ class CrfPanel(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(6)
         column.addWidget(self._enabled)
-        column.addLayout(labelled("Preset", self._preset, "The constants other people published, by name."))
+        column.addLayout(form_row("Preset", self._preset, "The constants other people published, by name."))
         column.addWidget(self.words)
         column.addWidget(self._sliders)
-        column.addLayout(labelled("Backend", self._backend, "Ours in torch, or the original C++ for comparison."))
+        column.addLayout(form_row("Backend", self._backend, "Ours in torch, or the original C++ for comparison."))
         column.addWidget(self._backend_words)
-        self._enabled.clicked.connect(self._take_enabled)
-        self._preset.activated.connect(self._take_preset)
-        self._backend.activated.connect(self._take_backend)
-        store.changed.connect(self._follow)
+        self._enabled.clicked.connect(self._on_enabled)
+        self._preset.activated.connect(self._on_preset)
+        self._backend.activated.connect(self._on_backend)
+        store.changed.connect(self._on_state_changed)
         self.show_state(store.state)
 
     @property
@@ -108,16 +108,16 @@ class CrfPanel(QWidget):
             model.item(place).setEnabled(is_usable(backend))
             model.item(place).setToolTip(backend_words(backend, other_is_there=self._pydensecrf_is_there))
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         if before.settings != after.settings:
             exact = preset_of(after.settings.crf, self._picked)
             self._picked = exact or self._picked or nearest_preset(before.settings.crf)
             self.show_state(after)
 
-    def _take_enabled(self, on: bool) -> None:
+    def _on_enabled(self, on: bool) -> None:
         self._store.edit(with_field(self._store.state.settings, "crf.enabled", on))
 
-    def _take_preset(self, place: int) -> None:
+    def _on_preset(self, place: int) -> None:
         name = self._preset.itemData(place)
         if name == _MODIFIED:
             self.show_state(self._store.state)
@@ -128,6 +128,6 @@ class CrfPanel(QWidget):
         # Two presets may have the same constants: then there is nothing to edit, but another name to show.
         self.show_state(self._store.state)
 
-    def _take_backend(self, place: int) -> None:
+    def _on_backend(self, place: int) -> None:
         backend = self._backend.itemData(place)
         self._store.edit(with_field(self._store.state.settings, "crf.backend", backend))

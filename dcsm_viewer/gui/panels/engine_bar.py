@@ -42,9 +42,9 @@ class EngineBar(QWidget):
         for box in (self._model, self._preset):
             # No taller than a menu's name, which would otherwise hang at the top of the bar.
             box.setFixedHeight(self.fontMetrics().height() + 6)
-        self._model.activated.connect(self._take_model)
-        self._preset.activated.connect(self._take_preset)
-        store.changed.connect(self._follow)
+        self._model.activated.connect(self._on_model)
+        self._preset.activated.connect(self._on_preset)
+        store.changed.connect(self._on_state_changed)
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -73,12 +73,12 @@ class EngineBar(QWidget):
                 self._model.addItem(title, name)
                 self._model.setItemData(self._model.count() - 1, as_tip(title), Qt.ItemDataRole.ToolTipRole)
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         same = (before.settings, before.engine) == (after.settings, after.engine) and before.result is after.result
         if not same:
             self.show_state(after)
 
-    def _take_model(self, place: int) -> None:
+    def _on_model(self, place: int) -> None:
         name = self._model.itemData(place)
         if name == _OPEN:
             show_choice(self._model, self._store.state.settings.model)
@@ -86,7 +86,7 @@ class EngineBar(QWidget):
             return
         self._store.edit(with_model(self._store.state.settings, name))
 
-    def _take_preset(self, place: int) -> None:
+    def _on_preset(self, place: int) -> None:
         self._store.edit(with_preset(self._store.state.settings, self._preset.itemData(place)))
 
 

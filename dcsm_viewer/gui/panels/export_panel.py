@@ -6,13 +6,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.files.export_controller import Exporting, default_folder, export_folder, exportable
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.export_controller import ExportController, default_folder, export_folder, exportable
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.panels.more_formats import MoreFormats
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.widgets.form_row import labelled
+from dcsm_viewer.gui.widgets.form_row import form_row
 
 _FORMATS = (
     ("voc", "Labels, palette PNG", "One class id a pixel in the VOC palette, for training segmentation networks."),
@@ -27,18 +27,22 @@ class ExportPanel(QWidget):
     browse_wanted = Signal()
 
     def __init__(
-        self, store: Store, exporting: Exporting, remembered: Remembered, parent: QWidget | None = None
+        self,
+        store: Store,
+        export_controller: ExportController,
+        user_settings: UserSettings,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._store = store
-        self._exporting = exporting
-        self._remembered = remembered
+        self._export_controller = export_controller
+        self._user_settings = user_settings
         self._formats = {key: self._tick(f"export/{key}", title, tip) for key, title, tip in _FORMATS}
         self._stages = self._tick(
             "export/stages", "All raw maps too (NPZ)", "Adds the raw maps of every class, layer and scale to the NPZ."
         )
-        self._more = MoreFormats([key for key, _, _ in _FORMATS], remembered, self)
-        self._folder = QLineEdit(remembered.text("export/folder"), self)
+        self._more = MoreFormats([key for key, _, _ in _FORMATS], user_settings, self)
+        self._folder = QLineEdit(user_settings.text("export/folder"), self)
         self._folder.setClearButtonEnabled(True)
         self._browse = QToolButton(self)
         self._browse.setText("...")
@@ -49,7 +53,7 @@ class ExportPanel(QWidget):
         self._words.setWordWrap(True)
         self._words.setAccessibleName("What came of the export")
         folder = QHBoxLayout()
-        folder.addLayout(labelled("Folder", self._folder, "Where the files go; empty: beside the image."), 1)
+        folder.addLayout(form_row("Folder", self._folder, "Where the files go; empty: beside the image."), 1)
         folder.addWidget(self._browse)
         column = QVBoxLayout(self)
         column.setSpacing(4)
@@ -62,12 +66,12 @@ class ExportPanel(QWidget):
         self._folder.editingFinished.connect(self._keep)
         self._browse.clicked.connect(self.browse_wanted)
         self._button.clicked.connect(self.export)
-        store.changed.connect(self._follow)
+        store.changed.connect(self._on_state_changed)
         self._show(store.state)
 
     def export(self) -> None:
         self._keep()
-        self._exporting.export(self.folder, self.formats, stages=self._stages.isChecked())
+        self._export_controller.export(self.folder, self.formats, stages=self._stages.isChecked())
 
     @property
     def folder(self) -> str:
@@ -81,7 +85,7 @@ class ExportPanel(QWidget):
         self._folder.setText(folder)
         self._keep()
 
-    def _follow(self, _before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
         self._show(after)
 
     def _show(self, state: ViewState) -> None:
@@ -97,14 +101,14 @@ class ExportPanel(QWidget):
         self._words.setText(state.message or "")
 
     def _keep(self) -> None:
-        self._remembered.keep("export/folder", self._folder.text().strip())
+        self._user_settings.keep("export/folder", self._folder.text().strip())
         for key, tick in self._formats.items():
-            self._remembered.keep(f"export/{key}", tick.isChecked())
-        self._remembered.keep("export/stages", self._stages.isChecked())
+            self._user_settings.keep(f"export/{key}", tick.isChecked())
+        self._user_settings.keep("export/stages", self._stages.isChecked())
 
     def _tick(self, key: str, title: str, explanation: str) -> QCheckBox:
         tick = QCheckBox(title, self)
         tick.setToolTip(explanation)
         tick.setAccessibleDescription(explanation)
-        tick.setChecked(self._remembered.flag(key, default=key != "export/stages"))
+        tick.setChecked(self._user_settings.flag(key, default=key != "export/stages"))
         return tick

@@ -90,8 +90,8 @@ class FolderPanel(QWidget):
         column.setSpacing(4)
         column.addWidget(self.list, 1)
         column.addLayout(row)
-        self.list.selectionModel().currentChanged.connect(self._take_current)
-        store.changed.connect(self._follow)
+        self.list.selectionModel().currentChanged.connect(self._on_current)
+        store.changed.connect(self._on_state_changed)
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -105,12 +105,12 @@ class FolderPanel(QWidget):
         self._previous.setEnabled(state.place is not None and state.place > 0)
         self._next.setEnabled(state.place is not None and state.place + 1 < count)
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         kept = ("folder", "place", "image", "unreadable")
         if any(getattr(before, name) is not getattr(after, name) for name in kept):
             self.show_state(after)
 
-    def _take_current(self, current: QModelIndex, _before: QModelIndex) -> None:
+    def _on_current(self, current: QModelIndex, _before: QModelIndex) -> None:
         if current.isValid() and current.row() != self._store.state.place:
             self.place_wanted.emit(current.row())
 
@@ -121,8 +121,8 @@ class FolderPanel(QWidget):
         button.setToolTip(name)
         button.setAccessibleName(name)
         button.setProperty("by", by)
-        button.clicked.connect(self._take_step)
+        button.clicked.connect(self._on_step)
         return button
 
-    def _take_step(self) -> None:
+    def _on_step(self) -> None:
         self.step_wanted.emit(self._next.property("by") if self.sender() is self._next else -1)

@@ -44,7 +44,7 @@ class HeadlineBar(QWidget):
         self.setFixedHeight(2 * self.fontMetrics().lineSpacing() + 8)
         self._top1.clicked.connect(self.top1_wanted)
         self._dismiss.clicked.connect(self.dismissed)
-        store.changed.connect(self._follow)
+        store.changed.connect(self._on_state_changed)
         self._shown: Headline | None = None
         self.show_state(store.state)
 
@@ -70,5 +70,5 @@ class HeadlineBar(QWidget):
         self.setAutoFillBackground(now.is_failure)
         self.setAccessibleName(now.text)
 
-    def _follow(self, _before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
         self.show_state(after)

@@ -12,10 +12,10 @@ from dcsm_viewer.gui.panels.method_choices import MethodChoice
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.widgets.check_box_group import TickFlow
+from dcsm_viewer.gui.widgets.check_box_group import CheckBoxGroup
 from dcsm_viewer.gui.widgets.form_row import choice_box
 from dcsm_viewer.gui.widgets.slider_group import SliderGroup
-from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 
 _BASELINES = ("gradcam", "finercam")
 _OWN_LAYER = "A baseline has its own layer: the network's last."
@@ -34,8 +34,8 @@ class MapsPanel(QWidget):
         super().__init__(parent)
         self._store = store
         self._offered: tuple[int, ...] = ()
-        self.scales = TickFlow(3, "Scales", self)
-        self.layers = TickFlow(2, "Layers", self)
+        self.scales = CheckBoxGroup(3, "Scales", self)
+        self.layers = CheckBoxGroup(2, "Layers", self)
         self._custom = QSpinBox(self)
         self._custom.setRange(int(SCALE_PX.low), int(SCALE_PX.high))
         self._custom.setSingleStep(50)
@@ -43,7 +43,7 @@ class MapsPanel(QWidget):
         self._custom.setSuffix(" px")
         self._custom.setAccessibleName("Scale to add")
         self._custom.setToolTip(f"{SCALE_PX.explanation} Larger finds smaller things and takes longer.")
-        calm(self._custom)
+        ignore_wheel_unless_focused(self._custom)
         self._add = QPushButton("Add scale", self)
         self.more_layers = choice_box({}, self)
         self.more_layers.setAccessibleName("Layer to add")
@@ -52,11 +52,11 @@ class MapsPanel(QWidget):
         self._backward = MethodChoice(store, "method.backward", self)
         self._sliders = SliderGroup(store, _FIELDS, self)
         self._lay_out()
-        self.scales.ticked.connect(self._take_scales)
-        self.layers.ticked.connect(self._take_layers)
-        self._add.clicked.connect(self._take_custom)
-        self.add_layer.clicked.connect(self._take_layer)
-        store.changed.connect(self._follow)
+        self.scales.ticked.connect(self._on_scales)
+        self.layers.ticked.connect(self._on_layers)
+        self._add.clicked.connect(self._on_custom)
+        self.add_layer.clicked.connect(self._on_layer)
+        store.changed.connect(self._on_state_changed)
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -82,25 +82,25 @@ class MapsPanel(QWidget):
         for widget in (self.more_layers, self.add_layer):
             widget.setEnabled(enabled and bool(names))
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         same = (before.settings, before.result, before.engine) == (after.settings, after.result, after.engine)
         if not same:
             self.show_state(after)
 
-    def _take_scales(self, scales: tuple[int, ...]) -> None:
+    def _on_scales(self, scales: tuple[int, ...]) -> None:
         self._store.edit(with_scales(self._store.state.settings, scales))
 
-    def _take_custom(self) -> None:
+    def _on_custom(self) -> None:
         settings = self._store.state.settings
         self._store.edit(with_scales(settings, (*settings.method.scales, self._custom.value())))
 
-    def _take_layers(self, layers: tuple[str, ...]) -> None:
+    def _on_layers(self, layers: tuple[str, ...]) -> None:
         state = self._store.state
         # All of them is (), so that another network gets all of its own.
         wanted = () if layers == layer_names(state) else layers
         self._store.edit(with_field(state.settings, "method.layers", wanted))
 
-    def _take_layer(self) -> None:
+    def _on_layer(self) -> None:
         state = self._store.state
         wanted = {self.more_layers.currentText(), *(state.settings.method.layers or layer_names(state))}
         layers = tuple(name for name in gradient_layer_names(state) if name in wanted)

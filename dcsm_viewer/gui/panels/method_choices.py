@@ -10,7 +10,7 @@ from dcsm_viewer.core.parameters import CHOICES
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.widgets.form_row import choice_box, labelled, show_choice
+from dcsm_viewer.gui.widgets.form_row import choice_box, form_row, show_choice
 
 
 class MethodChoice(QWidget):
@@ -29,8 +29,8 @@ class MethodChoice(QWidget):
             column.addWidget(self.control)
         else:
             self.control = self._box()
-            column.addLayout(labelled(self._choice.label, self.control, self._choice.words))
-        store.changed.connect(self._follow)
+            column.addLayout(form_row(self._choice.label, self.control, self._choice.words))
+        store.changed.connect(self._on_state_changed)
         self._show(store.state)
 
     def _tick(self) -> QCheckBox:
@@ -44,10 +44,10 @@ class MethodChoice(QWidget):
         box = choice_box({str(option.value): option.title for option in self._choice.options}, self)
         for place, option in enumerate(self._choice.options):
             box.setItemData(place, option.words, Qt.ItemDataRole.ToolTipRole)
-        box.activated.connect(self._take_place)
+        box.activated.connect(self._on_place)
         return box
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         if before.settings != after.settings:
             self._show(after)
 
@@ -58,7 +58,7 @@ class MethodChoice(QWidget):
         else:
             show_choice(self.control, value)
 
-    def _take_place(self, place: int) -> None:
+    def _on_place(self, place: int) -> None:
         self._take(self._choice.options[place].value)
 
     def _take(self, value: str | bool) -> None:

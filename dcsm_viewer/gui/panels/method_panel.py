@@ -14,7 +14,7 @@ from dcsm_viewer.gui.panels.method_choices import MethodChoice
 from dcsm_viewer.gui.state.settings_edits import with_preset
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.widgets.form_row import choice_box, labelled, show_choice
+from dcsm_viewer.gui.widgets.form_row import choice_box, form_row, show_choice
 
 _MODIFIED = "modified"
 # How gradients go back stands with the layers they go back to, in the Maps panel.
@@ -42,7 +42,7 @@ class MethodPanel(QWidget):
         self.choices = {field: MethodChoice(store, field, self) for field in _FIELDS}
         column = QVBoxLayout(self)
         column.setSpacing(6)
-        column.addLayout(labelled("Preset", self.preset, "A published form of the method: sets every constant."))
+        column.addLayout(form_row("Preset", self.preset, "A published form of the method: sets every constant."))
         column.addWidget(self._words)
         row = QHBoxLayout()
         row.addWidget(self.reset)
@@ -50,9 +50,9 @@ class MethodPanel(QWidget):
         column.addLayout(row)
         for choice in self.choices.values():
             column.addWidget(choice)
-        self.preset.activated.connect(self._take_preset)
-        self.reset.clicked.connect(self._take_reset)
-        store.changed.connect(self._follow)
+        self.preset.activated.connect(self._on_preset)
+        self.reset.clicked.connect(self._on_reset)
+        store.changed.connect(self._on_state_changed)
         self.show_state(store.state)
 
     @property
@@ -77,17 +77,17 @@ class MethodPanel(QWidget):
         self.reset.setEnabled(bool(changed))
         self.reset.setToolTip(f"Sets every constant as {PRESET_TITLES[method.preset]} has it.")
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         if before.settings.method != after.settings.method:
             self.show_state(after)
 
-    def _take_preset(self, place: int) -> None:
+    def _on_preset(self, place: int) -> None:
         name = self.preset.itemData(place)
         if name != _MODIFIED:
             self._store.edit(with_preset(self._store.state.settings, name))
         self.show_state(self._store.state)
 
-    def _take_reset(self) -> None:
+    def _on_reset(self) -> None:
         settings = self._store.state.settings
         self._store.edit(with_preset(settings, settings.method.preset))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.user_settings import UserSettings
 
 _KEY = "export/more"
 
@@ -14,12 +14,12 @@ _KEY = "export/more"
 class MoreFormats(QToolButton):
     """A menu of ticks, made when it is first opened; the button says how many are ticked."""
 
-    def __init__(self, shown: Collection[str], remembered: Remembered, parent: QWidget | None = None) -> None:
+    def __init__(self, shown: Collection[str], user_settings: UserSettings, parent: QWidget | None = None) -> None:
         """`shown` formats have a tick elsewhere."""
         super().__init__(parent)
         self._elsewhere = frozenset(shown)
-        self._remembered = remembered
-        self._chosen = tuple(name for name in remembered.texts(_KEY) if name not in self._elsewhere)
+        self._user_settings = user_settings
+        self._chosen = tuple(name for name in user_settings.texts(_KEY) if name not in self._elsewhere)
         self.ticks = QMenu(self)
         self.ticks.aboutToShow.connect(self.fill)
         self.setMenu(self.ticks)
@@ -50,7 +50,7 @@ class MoreFormats(QToolButton):
 
     def _take(self) -> None:
         self._chosen = tuple(tick.data() for tick in self.ticks.actions() if tick.isChecked())
-        self._remembered.keep(_KEY, self._chosen)
+        self._user_settings.keep(_KEY, self._chosen)
         self._say()
 
     def _say(self) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QDoubleSpinBox, QHBoxLayout, QMenu, QS
 from typing_extensions import override
 
 from dcsm_viewer.gui.plain_text import as_control
-from dcsm_viewer.gui.state.save_snapshot import compare_with, keep_shown
+from dcsm_viewer.gui.state.save_snapshot import compare_with, save_snapshot
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
@@ -60,14 +60,14 @@ class ViewBar(QWidget):
         self._line.addWidget(self._groups[0], 0, Qt.AlignmentFlag.AlignLeft)
         self._line.addWidget(self._groups[1], 0, Qt.AlignmentFlag.AlignRight)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._kind.activated.connect(self._take_kind)
-        self._overlay_of.activated.connect(self._take_overlay_of)
-        self._range.activated.connect(self._take_range)
-        self._colormap.activated.connect(self._take_colormap)
-        self._opacity.valueChanged.connect(self._take_opacity)
-        self._opacity_box.valueChanged.connect(self._take_opacity_box)
-        self._reset.clicked.connect(self._take_reset)
-        store.changed.connect(self._follow)
+        self._kind.activated.connect(self._on_kind)
+        self._overlay_of.activated.connect(self._on_overlay_of)
+        self._range.activated.connect(self._on_range)
+        self._colormap.activated.connect(self._on_colormap)
+        self._opacity.valueChanged.connect(self._on_opacity)
+        self._opacity_box.valueChanged.connect(self._on_opacity_box)
+        self._reset.clicked.connect(self._on_reset)
+        store.changed.connect(self._on_state_changed)
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -117,29 +117,29 @@ class ViewBar(QWidget):
         self._line.setAlignment(self._groups[1], side)
         self.updateGeometry()
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         if (before.paint, before.view) != (after.paint, after.view):
             self.show_state(after)
 
-    def _take_kind(self, place: int) -> None:
+    def _on_kind(self, place: int) -> None:
         self._repaint(kind=self._kind.itemData(place))
 
-    def _take_overlay_of(self, place: int) -> None:
+    def _on_overlay_of(self, place: int) -> None:
         self._repaint(overlay_of=self._overlay_of.itemData(place), overlay_on=True)
 
-    def _take_range(self, place: int) -> None:
+    def _on_range(self, place: int) -> None:
         self._repaint(range_mode=self._range.itemData(place))
 
-    def _take_colormap(self, place: int) -> None:
+    def _on_colormap(self, place: int) -> None:
         self._repaint(colormap=self._colormap.itemData(place))
 
-    def _take_opacity(self, percent: int) -> None:
+    def _on_opacity(self, percent: int) -> None:
         self._repaint(opacity=percent / 100)
 
-    def _take_opacity_box(self, opacity: float) -> None:
+    def _on_opacity_box(self, opacity: float) -> None:
         self._repaint(opacity=round(opacity, 2))
 
-    def _take_reset(self) -> None:
+    def _on_reset(self) -> None:
         self._repaint(opacity=_OPACITY)
 
     def _repaint(self, **fields: object) -> None:
@@ -149,7 +149,7 @@ class ViewBar(QWidget):
         """Every kept result to compare the labels on show with, and a way to keep these."""
         menu = self._compare.menu()
         menu.clear()
-        menu.addAction("Keep these first", partial(keep_shown, self._store))
+        menu.addAction("Keep these first", partial(save_snapshot, self._store))
         for snapshot in self._store.state.snapshots:
             words = as_control(f"{snapshot.name} · {snapshot.image_name}")
             menu.addAction(words, partial(compare_with, self._store, snapshot.name))

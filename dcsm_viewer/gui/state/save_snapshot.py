@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.state.snapshots import LIVE, named, with_kept
+from dcsm_viewer.gui.state.snapshots import LIVE, named, with_snapshot
 from dcsm_viewer.gui.state.store import Store
 
 
-def keep_shown(store: Store) -> None:
+def save_snapshot(store: Store) -> None:
     """Keeps the result on show by the next free letter; the comparison sets it against what is on show from now on."""
     try:
-        snapshots = with_kept(store.state.snapshots, store.state.result)
+        snapshots = with_snapshot(store.state.snapshots, store.state.result)
     except UserError as error:
         store.change(message=str(error))
         return
@@ -33,7 +33,7 @@ def compare_with(store: Store, name: str) -> None:
     store.change(view="compare_ab", comparison=replace(store.state.comparison, a=name, b=LIVE))
 
 
-def use_again(store: Store, name: str) -> None:
+def restore_settings(store: Store, name: str) -> None:
     """The settings of a kept result, and its maps where it is of the image on show; one step to undo."""
     snapshot = named(store.state.snapshots, name)
     if snapshot is None:

@@ -15,8 +15,8 @@ from dcsm_viewer.core.types import Result, UserError
 
 LIVE = ""
 """Stands, in a comparison, for the result on show."""
-KEPT = 12
-ROOM_BYTES = 1 << 30
+MAX_WITH_MAPS = 12
+MAX_RESULT_BYTES = 1 << 30
 """So many results of the newest snapshots are kept, and no more bytes than this; older ones keep their settings."""
 
 Mode = Literal["swipe", "blink", "difference", "side"]
@@ -56,7 +56,7 @@ class Comparison:
     hz: float = 0.0
 
 
-def with_kept(snapshots: tuple[Snapshot, ...], result: Result | None) -> tuple[Snapshot, ...]:
+def with_snapshot(snapshots: tuple[Snapshot, ...], result: Result | None) -> tuple[Snapshot, ...]:
     """The snapshots and, last, one more of this result, called by the first free letter.
 
     Raises UserError where there is no settled result to keep.
@@ -101,7 +101,9 @@ def _within_bounds(snapshots: tuple[Snapshot, ...]) -> tuple[Snapshot, ...]:
     found: list[Snapshot] = []
     for snapshot in reversed(snapshots):
         if snapshot.result is not None:
-            fits = len(held) < KEPT and (not held or result_bytes([*held, snapshot.result]) <= ROOM_BYTES)
+            fits = len(held) < MAX_WITH_MAPS and (
+                not held or result_bytes([*held, snapshot.result]) <= MAX_RESULT_BYTES
+            )
             if fits:
                 held.append(snapshot.result)
             else:

@@ -15,7 +15,7 @@ _STEPS_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HistoryEntry:
     """Settings that can be gone back to, and the image (its digest) they were chosen for."""
 
     settings: Settings
@@ -26,7 +26,7 @@ class Step:
 class History:
     """Every state of the settings that can be gone to, oldest first; `here` is the place of the one that holds."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[HistoryEntry, ...]
     here: int
 
 
@@ -42,11 +42,11 @@ class Store(QObject):
     def __init__(self, state: ViewState | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state or ViewState()
-        self._untold: deque[tuple[ViewState, ViewState]] = deque()
-        self._telling = False
-        self._undo: list[Step] = []
-        self._redo: list[Step] = []
-        self._stroke = ""
+        self._pending_changes: deque[tuple[ViewState, ViewState]] = deque()
+        self._is_notifying = False
+        self._undo: list[HistoryEntry] = []
+        self._redo: list[HistoryEntry] = []
+        self._merge_key = ""
         self.view_before = self._state.view
         """The view that was on show before this one."""
 
@@ -71,26 +71,26 @@ class Store(QObject):
         self._state = replace(before, **news)
         if "view" in news:
             self.view_before = before.view
-        self._untold.append((before, self._state))
-        if not self._telling:
+        self._pending_changes.append((before, self._state))
+        if not self._is_notifying:
             self._tell()
 
-    def edit(self, settings: Settings, *, stroke: str = "", **fields: Any) -> None:
-        """Settings the user wants, one undo step. Edits that share a `stroke` (one drag of a slider) are one step.
+    def edit(self, settings: Settings, *, merge_key: str = "", **fields: Any) -> None:
+        """Settings the user wants, one undo step. Edits that share a `merge_key` (one drag of a slider) are one step.
 
         fields: other fields of ViewState that change with them, in one change.
         """
         if settings == self._state.settings:
             return
-        if not stroke or stroke != self._stroke:
+        if not merge_key or merge_key != self._merge_key:
             self._undo = [*self._undo[1 - _STEPS_KEPT :], self._here()]
-        self._stroke = stroke
+        self._merge_key = merge_key
         self._redo = []
         self._show(settings, **fields)
 
-    def end_stroke(self) -> None:
+    def end_merge(self) -> None:
         """The hand let go: the next edit is a step of its own."""
-        self._stroke = ""
+        self._merge_key = ""
 
     def undo(self) -> None:
         self._travel(self._undo, self._redo)
@@ -107,18 +107,18 @@ class Store(QObject):
         steps, here = self.history.steps, self.history.here
         if place == here or not 0 <= place < len(steps):
             return
-        self._stroke = ""
+        self._merge_key = ""
         self._undo, self._redo = [*steps[:place]], [*reversed(steps[place + 1 :])]
         self._show(self._restored(steps[place]))
 
     def resume(self, history: History) -> None:
         """The steps before and after the settings that hold, as a session remembers them."""
-        self._stroke = ""
+        self._merge_key = ""
         self._undo = [*history.steps[: history.here]][-_STEPS_KEPT:]
         self._redo = [*reversed(history.steps[history.here + 1 :])]
 
-    def _travel(self, source: list[Step], target: list[Step]) -> None:
-        self._stroke = ""
+    def _travel(self, source: list[HistoryEntry], target: list[HistoryEntry]) -> None:
+        self._merge_key = ""
         here = self._here()
         while source:
             settings = self._restored(source.pop())
@@ -127,7 +127,7 @@ class Store(QObject):
                 self._show(settings)
                 return
 
-    def _restored(self, step: Step) -> Settings:
+    def _restored(self, step: HistoryEntry) -> Settings:
         """The settings of a step; what was said about the classes of another image stays with that image."""
         now = self._state.settings
         if step.digest == self._here().digest:
@@ -135,9 +135,9 @@ class Store(QObject):
         same_classes = (step.settings.model, step.settings.vocabulary) == (now.model, now.vocabulary)
         return replace(step.settings, choice=now.choice if same_classes else ClassChoice())
 
-    def _here(self) -> Step:
+    def _here(self) -> HistoryEntry:
         image = self._state.image
-        return Step(self._state.settings, None if image is None else image.digest)
+        return HistoryEntry(self._state.settings, None if image is None else image.digest)
 
     def _show(self, settings: Settings, **fields: Any) -> None:
         now = self._state.settings
@@ -146,12 +146,12 @@ class Store(QObject):
         self.change(**{"settings": settings, "focus": None if other_classes else self._state.focus, **fields})
 
     def _tell(self) -> None:
-        self._telling = True
+        self._is_notifying = True
         try:
-            while self._untold:
-                self.changed.emit(*self._untold.popleft())
+            while self._pending_changes:
+                self.changed.emit(*self._pending_changes.popleft())
         finally:
-            self._telling = False
+            self._is_notifying = False
 
 
 def _differ(name: str, before: object, after: object) -> bool:

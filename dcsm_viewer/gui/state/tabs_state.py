@@ -11,13 +11,13 @@ from dcsm_viewer.core.types import Result, SourceImage
 from dcsm_viewer.gui.state.snapshots import result_bytes
 from dcsm_viewer.gui.state.view_state import Tab, ViewState
 
-KEPT = 12
-ROOM_BYTES = 1 << 30
+MAX_WITH_MAPS = 12
+MAX_RESULT_BYTES = 1 << 30
 """So many tabs keep pixels and maps while they are away, and no more bytes of maps than this."""
 
 
 @dataclass(frozen=True, slots=True)
-class Leafed:
+class FolderPosition:
     """Folder and place of the image on show before a new one was opened beside it."""
 
     folder: tuple[str, ...]
@@ -29,13 +29,13 @@ Fields = dict[str, Any]
 """Fields of ViewState by name, for `Store.change`."""
 
 
-def leafed(state: ViewState) -> Leafed:
-    return Leafed(state.folder, state.place, state.unreadable)
+def folder_position(state: ViewState) -> FolderPosition:
+    return FolderPosition(state.folder, state.place, state.unreadable)
 
 
-def parked(state: ViewState, left: Leafed | None = None) -> Tab:
+def saved_tab(state: ViewState, left: FolderPosition | None = None) -> Tab:
     """The image on show as it is kept while it is away."""
-    left = left or leafed(state)
+    left = left or folder_position(state)
     image = state.image
     settled = state.result if state.result is not None and state.result.completeness == "settled" else None
     return Tab(
@@ -53,16 +53,16 @@ def parked(state: ViewState, left: Leafed | None = None) -> Tab:
     )
 
 
-def added(state: ViewState, left: Leafed) -> Fields:
+def added(state: ViewState, left: FolderPosition) -> Fields:
     """A new tab behind the one on show, for an image that is put on show by the caller."""
     tabs = _with_parked(state, left)
     tabs = (*tabs[: state.tab + 1], Tab(_newest(state) + 1), *tabs[state.tab + 1 :])
     return {"tabs": _within_bounds(tabs), "tab": state.tab + 1}
 
 
-def doubled(state: ViewState) -> Fields:
+def duplicated(state: ViewState) -> Fields:
     """The image on show in a second tab, which is the one on show from now on."""
-    return added(state, leafed(state))
+    return added(state, folder_position(state))
 
 
 def shown(state: ViewState, place: int, image: SourceImage | None = None) -> Fields:
@@ -116,9 +116,9 @@ def title_of(state: ViewState, place: int) -> str:
     return state.tabs[place].name
 
 
-def _with_parked(state: ViewState, left: Leafed | None = None) -> tuple[Tab, ...]:
+def _with_parked(state: ViewState, left: FolderPosition | None = None) -> tuple[Tab, ...]:
     tabs = state.tabs or (Tab(0),)
-    here = parked(state, left)
+    here = saved_tab(state, left)
     return tuple(here if place == state.tab else tab for place, tab in enumerate(tabs))
 
 
@@ -165,9 +165,9 @@ def _within_bounds(tabs: Sequence[Tab]) -> tuple[Tab, ...]:
     order = sorted(range(len(tabs)), key=lambda place: -tabs[place].serial)
     for rank, place in enumerate(order):
         tab = tabs[place]
-        if rank >= KEPT and tab.path is not None:
+        if rank >= MAX_WITH_MAPS and tab.path is not None:
             tab = replace(tab, image=None, result=None)
-        elif tab.result is not None and held and result_bytes([*held, tab.result]) > ROOM_BYTES:
+        elif tab.result is not None and held and result_bytes([*held, tab.result]) > MAX_RESULT_BYTES:
             tab = replace(tab, result=None)
         if tab.result is not None:
             held.append(tab.result)

@@ -11,7 +11,7 @@ from dcsm_viewer.gui.state.view_state import ViewState
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AnalysisTarget:
     """A settled result and the class of it that is on show."""
 
     result: Result
@@ -36,12 +36,12 @@ class Subject:
         return shown.request.image.digest == digest and state.shown_class == self.class_id
 
 
-def subject_of(state: ViewState) -> Subject | None:
+def analysis_target_of(state: ViewState) -> AnalysisTarget | None:
     """None while there is nothing to ask about yet, or while it is about to change."""
     result, class_id = state.result, state.shown_class
     if result is None or class_id is None or result.completeness != "settled" or is_stale(state):
         return None
-    return Subject(result, class_id)
+    return AnalysisTarget(result, class_id)
 
 
 def why_nothing(state: ViewState) -> str:
@@ -50,4 +50,4 @@ def why_nothing(state: ViewState) -> str:
         return why_no_result(state)
     if state.shown_class is None:
         return why_no_class(state.result)
-    return "" if subject_of(state) else "Follows with the settled maps."
+    return "" if analysis_target_of(state) else "Follows with the settled maps."

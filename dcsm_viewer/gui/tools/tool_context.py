@@ -14,8 +14,8 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer, Request
 from dcsm_viewer.gui.canvas.viewport import Viewport
-from dcsm_viewer.gui.files.image_loader import Opening
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.image_loader import ImageLoader
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -24,14 +24,14 @@ from dcsm_viewer.gui.widgets.plot import Plot
 AnyT = TypeVar("AnyT")
 
 
-class PixelHand(QObject):
+class PixelClicks(QObject):
     """`clicked(row, col)`: this pixel of the image was clicked in any pane of the window."""
 
     clicked = Signal(int, int)
 
 
 @dataclass(frozen=True, slots=True)
-class Workbench:
+class ToolContext:
     """The store to read and change, the viewport all panes share, clicked pixels, engine, files,
     and the widgets of the window by the names that tutorials point at them with.
     """
@@ -39,9 +39,9 @@ class Workbench:
     store: Store
     viewport: Viewport
     controller: Controller
-    remembered: Remembered
-    pixels: PixelHand
-    opening: Opening
+    user_settings: UserSettings
+    pixels: PixelClicks
+    image_loader: ImageLoader
     targets: Mapping[str, Callable[[], QWidget]] = field(default_factory=dict)
 
 
@@ -53,12 +53,12 @@ class Tool(QWidget):
 
     question: type | None = None
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bench = bench
+        self.context = context
         self._query_serial = 0
-        bench.store.changed.connect(self._follow)
-        bench.controller.answered.connect(self._take)
+        context.store.changed.connect(self._on_state_changed)
+        context.controller.answered.connect(self._take)
 
     @abstractmethod
     def show_state(self, state: ViewState) -> None:
@@ -81,20 +81,20 @@ class Tool(QWidget):
 
     def submit_query(self, request: Request, question: object) -> None:
         """Asks the engine; the answer to an older question is never shown."""
-        self._query_serial = self.bench.controller.submit_query(request, question)
+        self._query_serial = self.context.controller.submit_query(request, question)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.show_state(self.bench.store.state)
+        self.show_state(self.context.store.state)
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self.question is not None:
-            self.bench.controller.cancel_queries(self.question)
+            self.context.controller.cancel_queries(self.question)
 
-    def _follow(self, _before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
         if self.isVisible():
             self.show_state(after)
 
@@ -103,7 +103,7 @@ class Tool(QWidget):
             self.show_answer(answer)
 
     def _say(self, sentence: str) -> None:
-        self.bench.store.change(message=sentence)
+        self.context.store.change(message=sentence)
 
     def _say_failure(self, sentence: str) -> None:
-        self.bench.store.change(failure=sentence)
+        self.context.store.change(failure=sentence)

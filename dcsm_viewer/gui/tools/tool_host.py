@@ -10,20 +10,20 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.plain_text import make_plain
 from dcsm_viewer.gui.tool_registry import TOOLS, ToolSpec
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.view_stack import ViewStack
 
 _SHARE = 0.4  # of the window's height, for the first dock below
 
 
-class OpenedTools(QObject):
+class ToolHost(QObject):
     """Makes a tool when it is first asked for, and shows it from then on."""
 
-    def __init__(self, window: QMainWindow, stack: ViewStack, bench: Workbench) -> None:
+    def __init__(self, window: QMainWindow, stack: ViewStack, context: ToolContext) -> None:
         super().__init__(window)
         self._window = window
         self._stack = stack
-        self.context = bench
+        self.context = context
         self._specs = {spec.name: spec for spec in TOOLS}
         self.docks: dict[str, QDockWidget] = {}
         self._pages: dict[str, Tool] = {}

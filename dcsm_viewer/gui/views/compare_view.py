@@ -8,12 +8,12 @@ from typing_extensions import override
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.pane_content import Content
-from dcsm_viewer.gui.canvas.pane_layout import Board
+from dcsm_viewer.gui.canvas.pane_layout import PaneLayout
 from dcsm_viewer.gui.canvas.result_access import (
-    as_if_mark,
     class_name,
     completeness_mark,
     distinct_map,
+    not_detected_mark,
     raw_map,
     shown_image,
     why_no_class,
@@ -33,7 +33,7 @@ class CompareView(LinkedView):
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(viewport, parent)
         self.overlay, self.raw, self.distinct = (self.add_pane() for _ in range(3))
-        self.board = Board(self.panes(), self)
+        self.board = PaneLayout(self.panes(), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.board)
@@ -73,7 +73,7 @@ def raw_and_distinct(state: ViewState) -> tuple[Content, Content]:
             "distinct", image=image, grey=True, waiting=why, mark=mark
         )
     name = class_name(result, class_id)
-    mark = ", ".join(part for part in (mark, as_if_mark(result, class_id)) if part)
+    mark = ", ".join(part for part in (mark, not_detected_mark(result, class_id)) if part)
     maps = {"raw": raw_map(result, class_id), "distinct": distinct_map(result, class_id)}
     there = {kind: values for kind, values in maps.items() if values is not None}
     colours = colour_ranges(there, state.paint.range_mode, dict.fromkeys(there, 1.0))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from dcsm_viewer.gui.canvas.crf_kernels import INVITATION, KernelName, Reach
+from dcsm_viewer.gui.canvas.crf_kernels import INVITATION, KernelName, PixelFootprints
 from dcsm_viewer.gui.views.crf_plot import chart_of
 from dcsm_viewer.gui.views.crf_steps import CrfSteps
 from dcsm_viewer.gui.widgets.plot import Plot
@@ -63,10 +63,10 @@ class CrfLab(QWidget):
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._lay_out()
         self.scrubber.valueChanged.connect(self.stop_chosen)
-        self.plot.moved.connect(self._take_iteration)
-        self._group.buttonClicked.connect(self._take_kernel)
+        self.plot.moved.connect(self._on_iteration)
+        self._group.buttonClicked.connect(self._on_kernel)
         self._clear.clicked.connect(self.cleared)
-        self.show_reach(None)
+        self.show_footprints(None)
 
     def show_steps(self, steps: CrfSteps, stop: int, waiting: str) -> None:
         """Scrubber and curves at a place of `steps.stops`; `waiting` says why there are none just now.
@@ -87,7 +87,7 @@ class CrfLab(QWidget):
         self.words.setText("Before the CRF. " + steps.sentence(at) if at == 0 else steps.sentence(at))
         self.plot.show_chart(chart_of(steps, at))
 
-    def show_reach(self, reach: Reach | None) -> None:
+    def show_footprints(self, reach: PixelFootprints | None) -> None:
         self.reach.setText(INVITATION if reach is None else reach.sentence)
         for name, button in self._buttons.items():
             button.setEnabled(reach is not None)
@@ -107,10 +107,10 @@ class CrfLab(QWidget):
         wide = self.width() > 2 * self.height()
         self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
-    def _take_iteration(self, _line: str, iteration: float) -> None:
+    def _on_iteration(self, _line: str, iteration: float) -> None:
         self.scrubber.setValue(self._steps.nearest_stop(round(iteration)))
 
-    def _take_kernel(self) -> None:
+    def _on_kernel(self) -> None:
         for name, button in self._buttons.items():
             if button.isChecked():
                 self.kernel_chosen.emit(name)

@@ -17,7 +17,7 @@ from typing_extensions import override
 from dcsm_viewer.core.types import FocusMaps
 from dcsm_viewer.gui.canvas.grid.grid_contents import GridContents, Tile, grid_contents
 from dcsm_viewer.gui.canvas.grid.grid_sums import FocusSums, focus_sums
-from dcsm_viewer.gui.canvas.grid.map_grid import Tiles
+from dcsm_viewer.gui.canvas.grid.map_grid import MapGrid
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.pane_content import Content
@@ -40,7 +40,7 @@ class GridView(LinkedView):
         self._place: tuple[int | None, str | None] = (None, None)
         self._contents: GridContents | None = None
         self._sums: tuple[FocusMaps, FocusSums] | None = None
-        self.tiles = Tiles(viewport, self)
+        self.tiles = MapGrid(viewport, self)
         self.tiles.pointed.connect(self.pointed)
         self.tiles.left.connect(self.left)
         self.tiles.chosen.connect(self._choose)

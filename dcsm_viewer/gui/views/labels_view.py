@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.canvas.crf_kernels import KernelName, Reach, reach_of
+from dcsm_viewer.gui.canvas.crf_kernels import KernelName, PixelFootprints, pixel_footprints
 from dcsm_viewer.gui.canvas.legend import Legend, entries
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.pane_content import Content
-from dcsm_viewer.gui.canvas.pane_layout import Board
+from dcsm_viewer.gui.canvas.pane_layout import PaneLayout
 from dcsm_viewer.gui.canvas.result_access import completeness_mark, label_names, shown_image, why_no_result
 from dcsm_viewer.gui.canvas.sampling import LabelLayer
 from dcsm_viewer.gui.canvas.viewport import Viewport
@@ -37,15 +37,15 @@ class LabelsView(LinkedView):
         self.before, self.after, self.photograph = (self.add_pane(bar=False) for _ in range(3))
         self.legend = Legend(self)
         self.lab = CrfLab(self)
-        self.board = Board(self.panes(), self, self.lab)
+        self.board = PaneLayout(self.panes(), self, self.lab)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.board, 1)
         layout.addWidget(self.legend)
-        self.pixel_clicked.connect(self._take_pixel)
-        self.lab.stop_chosen.connect(self._take_stop)
-        self.lab.kernel_chosen.connect(self._take_kernel)
+        self.pixel_clicked.connect(self._on_pixel)
+        self.lab.stop_chosen.connect(self._on_stop)
+        self.lab.kernel_chosen.connect(self._on_kernel)
         self.lab.cleared.connect(self._forget_pixel)
 
     @override
@@ -56,12 +56,12 @@ class LabelsView(LinkedView):
     def show_contents(self, state: ViewState) -> None:
         self.board.show_shape(self.viewport.image_shape)
         self._show_labels(state)
-        self._show_reach(state)
+        self._show_footprints(state)
 
     @override
     def show_settings(self, state: ViewState) -> None:
         # The footprint of a pixel follows the sliders at once; the labels wait for their result.
-        self._show_reach(state)
+        self._show_footprints(state)
 
     def _show_labels(self, state: ViewState) -> None:
         before, after = before_and_after(state, self._iteration)
@@ -72,33 +72,33 @@ class LabelsView(LinkedView):
         steps = steps_of(None if state.result is None else state.result.segmentation)
         self.lab.show_steps(steps, steps.nearest_stop(self._iteration), why_no_steps(state))
 
-    def _show_reach(self, state: ViewState) -> None:
+    def _show_footprints(self, state: ViewState) -> None:
         reach = self._reach(state)
         self.photograph.show_content(_photograph(state, reach))
         for pane in self.panes():
             pane.show_content(replace(pane.content, rings=() if reach is None else reach.rings))
-        self.lab.show_reach(reach)
+        self.lab.show_footprints(reach)
 
-    def _reach(self, state: ViewState) -> Reach | None:
+    def _reach(self, state: ViewState) -> PixelFootprints | None:
         image, pixel = shown_image(state), self._pixel
         if image is None or pixel is None or pixel[0] >= image.shape[0] or pixel[1] >= image.shape[1]:
             return None
-        return reach_of(image, pixel, state.settings.crf, self._kernel)
+        return pixel_footprints(image, pixel, state.settings.crf, self._kernel)
 
-    def _take_pixel(self, row: int, col: int) -> None:
+    def _on_pixel(self, row: int, col: int) -> None:
         # A second click on the same pixel takes the footprint away again.
         self._pixel = None if self._pixel == (row, col) else (row, col)
-        self._show_reach(self.shown)
+        self._show_footprints(self.shown)
 
     def _forget_pixel(self) -> None:
         self._pixel = None
-        self._show_reach(self.shown)
+        self._show_footprints(self.shown)
 
-    def _take_kernel(self, name: KernelName) -> None:
+    def _on_kernel(self, name: KernelName) -> None:
         self._kernel = name
-        self._show_reach(self.shown)
+        self._show_footprints(self.shown)
 
-    def _take_stop(self, stop: int) -> None:
+    def _on_stop(self, stop: int) -> None:
         result = self.shown.result
         steps = steps_of(None if result is None else result.segmentation)
         # At the end it follows the end, also of a CRF with more steps.
@@ -149,7 +149,7 @@ def why_no_steps(state: ViewState) -> str:
     return "The steps follow with the exact labels."
 
 
-def _photograph(state: ViewState, reach: Reach | None) -> Content:
+def _photograph(state: ViewState, reach: PixelFootprints | None) -> Content:
     image = shown_image(state)
     if reach is None:
         return Content("photograph" if image is None else image.name, image=image)

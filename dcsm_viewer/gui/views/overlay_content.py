@@ -5,11 +5,11 @@ from __future__ import annotations
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.pane_content import Content
 from dcsm_viewer.gui.canvas.result_access import (
-    as_if_mark,
     class_name,
     completeness_mark,
     distinct_map,
     label_names,
+    not_detected_mark,
     raw_map,
     shown_image,
 )
@@ -53,5 +53,5 @@ def _with_class(state: ViewState, result: Result, class_id: int, bare: Content) 
         image=bare.image,
         layer=MapLayer(there[kind], colours[kind]),
         grey=True,
-        mark=", ".join(part for part in (bare.mark, as_if_mark(result, class_id)) if part),
+        mark=", ".join(part for part in (bare.mark, not_detected_mark(result, class_id)) if part),
     )

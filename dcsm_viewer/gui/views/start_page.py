@@ -7,12 +7,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas import pane_drawing
 
 _FRAME_PX = 24
 
 
-class EmptyView(QWidget):
+class StartPage(QWidget):
     """Says what to do first, and offers it.
 
     Signals:
@@ -67,7 +67,7 @@ class EmptyView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(strokes.muted(self.palette()), 1.5, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(pane_drawing.muted(self.palette()), 1.5, Qt.PenStyle.DashLine))
         frame = self.rect().adjusted(_FRAME_PX, _FRAME_PX, -_FRAME_PX, -_FRAME_PX)
         painter.drawRoundedRect(frame, 10, 10)
         painter.end()

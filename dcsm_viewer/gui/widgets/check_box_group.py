@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 from dcsm_viewer.gui.plain_text import as_control
 
 
-class TickFlow(QWidget):
+class CheckBoxGroup(QWidget):
     """`ticked(values)` after every click of the user, in the order shown."""
 
     ticked = Signal(tuple)
@@ -39,11 +39,11 @@ class TickFlow(QWidget):
         for place, (value, title) in enumerate(choices):
             box = QCheckBox(as_control(title), self)
             box.setAccessibleName(f"{self.accessibleName()}: {title}")
-            box.clicked.connect(self._take_click)
+            box.clicked.connect(self._on_click)
             self._grid.addWidget(box, place // self._columns, place % self._columns)
             self._boxes[value] = box
 
-    def _take_click(self) -> None:
+    def _on_click(self) -> None:
         on = tuple(value for value, box in self._boxes.items() if box.isChecked())
         if on:
             self.ticked.emit(on)

@@ -9,7 +9,7 @@ from typing_extensions import override
 _GAP_PX = 4
 
 
-class Flow(QLayout):
+class FlowLayout(QLayout):
     """Each at its own size, the next line below the tallest; as narrow as its widest control."""
 
     def __init__(self, *widgets: QWidget) -> None:

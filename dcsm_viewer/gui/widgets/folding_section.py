@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 
-class Section(QWidget):
+class FoldingSection(QWidget):
     """`folded(name, is_folded)` says that the user opened or closed it."""
 
     folded = Signal(str, bool)

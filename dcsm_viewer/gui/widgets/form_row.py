@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
-from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 
 
-def labelled(label: str, control: QWidget, explanation: str) -> QHBoxLayout:
+def form_row(label: str, control: QWidget, explanation: str) -> QHBoxLayout:
     """A row of both; the tooltip says what the control does."""
     row = QHBoxLayout()
     name = QLabel(label)
@@ -31,7 +31,7 @@ def choice_box(choices: Mapping[str, str], parent: QWidget) -> QComboBox:
     box.setMinimumContentsLength(8)
     for value, title in choices.items():
         box.addItem(title, value)
-    calm(box)
+    ignore_wheel_unless_focused(box)
     return box
 
 

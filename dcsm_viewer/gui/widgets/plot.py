@@ -74,7 +74,7 @@ class Plot(QWidget):
             self._canvas = Canvas(self)
             self._canvas.repaint_in(self._palette())
             self._canvas.dragged.connect(self._take_drag)
-            self._canvas.clicked.connect(self._take_click)
+            self._canvas.clicked.connect(self._on_click)
             self._canvas.let_go.connect(self.let_go)
             self._box.addWidget(self._canvas)
             self._draw()
@@ -221,7 +221,7 @@ class Plot(QWidget):
             # The line stands where the owner has it, not between two steps.
             self._draw()
 
-    def _take_click(self, x: float) -> None:
+    def _on_click(self, x: float) -> None:
         line = self._active_line()
         if self._chart is not None and self._chart.click_moves and line is not None and self.isEnabled():
             self._tell(line, x)

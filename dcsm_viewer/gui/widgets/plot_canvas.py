@@ -105,7 +105,7 @@ class Canvas(pg.PlotWidget):
         self.legend.layout.setContentsMargins(0, 0, 0, 0)
         item.layout.addItem(self.legend, _LEGEND_ROW, 0, 1, 3, Qt.AlignmentFlag.AlignCenter)
         item.layout.setContentsMargins(2, 8, _SIDE_PX, 2)
-        self.scene().sigMouseClicked.connect(self._take_click)
+        self.scene().sigMouseClicked.connect(self._on_click)
 
     def show_chart(self, chart: Chart, active: str) -> None:
         """Draws what changed: lines and region are moved, curves and bars are made anew only where they differ."""
@@ -296,7 +296,7 @@ class Canvas(pg.PlotWidget):
         if not self._is_setting:
             self.let_go.emit()
 
-    def _take_click(self, event: pg.MouseClickEvent) -> None:
+    def _on_click(self, event: pg.MouseClickEvent) -> None:
         view = self.plotItem.vb
         at = event.scenePos()
         if event.button() == Qt.MouseButton.LeftButton and view.sceneBoundingRect().contains(at):

@@ -27,12 +27,12 @@ class SliderGroup(QWidget):
         column.setSpacing(5)
         for row in self.rows.values():
             column.addWidget(row)
-            row.value_moved.connect(self._take_value)
-            row.let_go.connect(self._take_let_go)
-        store.changed.connect(self._follow)
+            row.value_moved.connect(self._on_value)
+            row.let_go.connect(self._on_let_go)
+        store.changed.connect(self._on_state_changed)
         self._show(store.state.settings)
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         if before.settings != after.settings:
             self._show(after.settings)
 
@@ -42,8 +42,8 @@ class SliderGroup(QWidget):
             row.set_default(float(value_of(LIMITS[field], preset)))
             row.show_value(float(value_of(LIMITS[field], settings)))
 
-    def _take_value(self, field: str, value: float) -> None:
-        self._store.edit(with_field(self._store.state.settings, field, value), stroke=field)
+    def _on_value(self, field: str, value: float) -> None:
+        self._store.edit(with_field(self._store.state.settings, field, value), merge_key=field)
 
-    def _take_let_go(self, _field: str) -> None:
-        self._store.end_stroke()
+    def _on_let_go(self, _field: str) -> None:
+        self._store.end_merge()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QToolButton, QWidget
 
 from dcsm_viewer.core.parameter_rows import Limit
 from dcsm_viewer.gui.widgets.number_box import NumberBox
-from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 
 _LOG_STEPS = 400
 _WIDE = 1e4
@@ -42,11 +42,11 @@ class SliderRow(QWidget):
         self._lay_out()
         self._name()
         self._label.setBuddy(self._box)
-        self._slider.valueChanged.connect(self._take_slider)
+        self._slider.valueChanged.connect(self._on_slider)
         self._slider.sliderReleased.connect(self._tell_let_go)
-        self._box.valueChanged.connect(self._take_box)
+        self._box.valueChanged.connect(self._on_box)
         self._box.editingFinished.connect(self._tell_let_go)
-        self._reset.clicked.connect(self._take_reset)
+        self._reset.clicked.connect(self._on_reset)
         self.show_value(limit.default)
 
     @property
@@ -67,18 +67,18 @@ class SliderRow(QWidget):
         self._default = value
         self._show_reset()
 
-    def _take_slider(self, position: int) -> None:
+    def _on_slider(self, position: int) -> None:
         value = self._at(position)
         with QSignalBlocker(self._box):
             self._box.setValue(value)
         self._tell()
 
-    def _take_box(self, value: float) -> None:
+    def _on_box(self, value: float) -> None:
         with QSignalBlocker(self._slider):
             self._slider.setValue(self._position(value))
         self._tell()
 
-    def _take_reset(self) -> None:
+    def _on_reset(self) -> None:
         self.let_go.emit(self._limit.field)
         self._box.setValue(self._default)
         self.let_go.emit(self._limit.field)
@@ -120,8 +120,8 @@ class SliderRow(QWidget):
         grid.addWidget(self._slider, 1, 0, 1, 3)
         grid.setColumnStretch(0, 1)
         self._box.setMinimumWidth(max(_BOX_PX, self._box.sizeHint().width()))
-        calm(self._box)
-        calm(self._slider)
+        ignore_wheel_unless_focused(self._box)
+        ignore_wheel_unless_focused(self._slider)
 
     def _name(self) -> None:
         limit = self._limit

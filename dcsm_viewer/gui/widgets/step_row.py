@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
 
-from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 
 
 class StepRow(QWidget):
@@ -30,7 +30,7 @@ class StepRow(QWidget):
         self.slider.setAccessibleName(f"{name}, slider")
         for control in (self.box, self.slider):
             control.setAccessibleDescription(explanation)
-            calm(control)
+            ignore_wheel_unless_focused(control)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

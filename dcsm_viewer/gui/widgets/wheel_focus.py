@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 
-class CalmWheel(QObject):
+class WheelFocusFilter(QObject):
     """An event filter that hands the wheel on to the scroll area behind."""
 
     @override
@@ -18,7 +18,7 @@ class CalmWheel(QObject):
         return super().eventFilter(watched, event)
 
 
-def calm(widget: QWidget) -> None:
+def ignore_wheel_unless_focused(widget: QWidget) -> None:
     """From here on the wheel leaves this widget alone until it was clicked or tabbed into."""
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    widget.installEventFilter(CalmWheel(widget))
+    widget.installEventFilter(WheelFocusFilter(widget))

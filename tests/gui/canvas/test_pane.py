@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.pane_content import Content
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
-from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.scaled_image import ScaledImageCache
 from dcsm_viewer.gui.canvas.value_ranges import ColourRange
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.render.colormaps import lookup_table
@@ -26,7 +26,7 @@ UNIT = ColourRange(0.0, 1.0, "absolute 0..1", 1.0)
 def pane(qtbot: QtBot) -> MapPane:
     viewport = Viewport()
     viewport.show_shape((H, W))
-    pane = MapPane(viewport, Grounds())
+    pane = MapPane(viewport, ScaledImageCache())
     qtbot.addWidget(pane)
     pane.resize(420, 300)
     pane.show()

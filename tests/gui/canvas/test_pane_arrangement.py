@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QRect, QSize
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.canvas.pane_arrangement import Arrangement, arranged
+from dcsm_viewer.gui.canvas.pane_arrangement import Arrangement, arrange_panes
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.views.compare_view import CompareView
 from tests.gui.views.states import settled
@@ -35,7 +35,7 @@ def test_that_panes_stay_in_the_room_and_never_overlap(
     room: tuple[int, int], shape: tuple[int, int], beside: QSize | None
 ) -> None:
     whole = QRect(3, 5, *room)
-    found = arranged(whole, shape, inside, beside)
+    found = arrange_panes(whole, shape, inside, beside)
     places = [*found.panes, *([] if found.beside is None else [found.beside])]
     assert len(places) == (3 if beside is None else 4)
     assert all(whole.contains(place) for place in places)
@@ -47,24 +47,24 @@ def test_that_panes_stay_in_the_room_and_never_overlap(
 def test_that_no_picture_is_smaller_than_in_a_plain_row(room: tuple[int, int], shape: tuple[int, int]) -> None:
     third = (room[0] - 8) // 3
     row = min(third - 8, (room[1] - 48) * shape[1] / shape[0])
-    assert image_width(arranged(QRect(0, 0, *room), shape, inside), shape) >= 0.98 * row
+    assert image_width(arrange_panes(QRect(0, 0, *room), shape, inside), shape) >= 0.98 * row
 
 
 def test_that_a_landscape_in_a_window_of_common_size_is_a_third_larger_than_in_a_row() -> None:
-    found = arranged(QRect(0, 0, 776, 650), LANDSCAPE, inside)
+    found = arrange_panes(QRect(0, 0, 776, 650), LANDSCAPE, inside)
     assert image_width(found, LANDSCAPE) > 1.3 * (776 / 3)
 
 
 def test_that_panoramas_stand_above_each_other_and_portraits_beside() -> None:
-    column = arranged(QRect(0, 0, 776, 650), WIDE, inside).panes
+    column = arrange_panes(QRect(0, 0, 776, 650), WIDE, inside).panes
     assert len({pane.left() for pane in column}) == 1
-    row = arranged(QRect(0, 0, 1200, 500), PORTRAIT, inside).panes
+    row = arrange_panes(QRect(0, 0, 1200, 500), PORTRAIT, inside).panes
     assert len({pane.top() for pane in row}) == 1
 
 
 def test_that_what_stands_beside_gets_its_least_size() -> None:
     for room in ROOMS[:5]:
-        found = arranged(QRect(0, 0, *room), LANDSCAPE, inside, LAB)
+        found = arrange_panes(QRect(0, 0, *room), LANDSCAPE, inside, LAB)
         assert found.beside is not None
         lies = found.beside.width() >= 2 * LAB.width()
         assert found.beside.width() >= LAB.width()

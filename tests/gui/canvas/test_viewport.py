@@ -24,7 +24,7 @@ def view(qtbot: QtBot) -> CompareView:
 def test_that_the_wheel_zooms_all_panes_to_one_scale(view: CompareView) -> None:
     wheel(view.raw, place_in(view.raw, 30.5, 40.5), 3)
     steps = {pane.field().step for pane in view.panes() if pane.field()}  # type: ignore[union-attr]  # checked
-    scale = view.viewport.look.px_per_screen_px
+    scale = view.viewport.transform.px_per_screen_px
     assert scale is not None
     assert steps == {scale / view.devicePixelRatioF()}
 
@@ -37,11 +37,11 @@ def test_that_the_position_under_the_wheel_stays_where_it_is(view: CompareView) 
 
 def test_that_forty_resizes_leave_the_view_where_it_was(view: CompareView) -> None:
     wheel(view.raw, place_in(view.raw, 30.5, 40.5), 4)
-    before = view.viewport.look
+    before = view.viewport.transform
     for number in range(40):
         view.resize(500 + 17 * number, 300 + 11 * (number % 7))
         view.grab()
-    assert view.viewport.look == before
+    assert view.viewport.transform == before
 
 
 def test_that_a_fitted_image_fits_again_after_a_resize(view: CompareView) -> None:
@@ -59,12 +59,12 @@ def test_that_a_fitted_image_fits_again_after_a_resize(view: CompareView) -> Non
 def test_that_zooming_out_past_the_whole_image_fits_it(view: CompareView) -> None:
     wheel(view.raw, place_in(view.raw, 30.5, 40.5), 2)
     wheel(view.raw, place_in(view.raw, 30.5, 40.5), -9)
-    assert view.viewport.look.px_per_screen_px is None
+    assert view.viewport.transform.px_per_screen_px is None
 
 
 def test_that_zooming_in_ends_at_the_closest_scale(view: CompareView) -> None:
     wheel(view.raw, place_in(view.raw, 30.5, 40.5), 60)
-    assert view.viewport.look.px_per_screen_px == CLOSEST_PX
+    assert view.viewport.transform.px_per_screen_px == CLOSEST_PX
 
 
 def test_that_a_drag_moves_the_image_with_the_hand(view: CompareView, qtbot: QtBot) -> None:
@@ -81,7 +81,7 @@ def test_that_a_drag_cannot_lose_the_image() -> None:
     viewport.show_shape((120, 160))
     viewport.actual_size()
     viewport.pan(-1e9, 1e9)
-    assert (viewport.look.row, viewport.look.col) == (0.0, 160.0)
+    assert (viewport.transform.row, viewport.transform.col) == (0.0, 160.0)
 
 
 def test_that_a_hundred_percent_is_one_image_pixel_on_one_device_pixel() -> None:
@@ -96,9 +96,9 @@ def test_that_an_image_of_the_same_shape_keeps_the_view_and_another_fits() -> No
     viewport.show_shape((120, 160))
     viewport.actual_size()
     viewport.show_shape((120, 160))
-    assert viewport.look.px_per_screen_px == 1.0
+    assert viewport.transform.px_per_screen_px == 1.0
     viewport.show_shape((90, 160))
-    assert viewport.look.px_per_screen_px is None
+    assert viewport.transform.px_per_screen_px is None
 
 
 def test_that_views_with_one_viewport_look_at_the_same_place(view: CompareView, qtbot: QtBot) -> None:
@@ -119,4 +119,4 @@ def test_that_an_image_of_another_shape_is_shown_whole(view: CompareView) -> Non
     wheel(view.raw, place_in(view.raw, 30.5, 40.5), 4)
     view.show_state(settled(make_result(make_image(50, 90))))
     assert view.viewport.image_shape == (50, 90)
-    assert view.viewport.look.px_per_screen_px is None
+    assert view.viewport.transform.px_per_screen_px is None

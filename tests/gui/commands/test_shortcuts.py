@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.gui.commands.action_specs import ACTIONS, MENUS
-from dcsm_viewer.gui.commands.shortcut_editor import ShortcutsWindow
-from dcsm_viewer.gui.commands.shortcut_list_dialog import KeysWindow
+from dcsm_viewer.gui.commands.shortcut_editor import ShortcutEditor
+from dcsm_viewer.gui.commands.shortcut_list_dialog import ShortcutListDialog
 from dcsm_viewer.gui.commands.shortcuts import Shortcuts
 from dcsm_viewer.gui.commands.translations import catalogue, translated
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.tool_registry import TOOLS
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, press, the
@@ -34,9 +34,9 @@ from tests.gui.hands import click, press, the
 pytestmark = [pytest.mark.qt_log_ignore("This plugin does not support"), pytest.mark.usefixtures("qapp")]
 
 
-def shortcuts(remembered: Remembered | None = None) -> tuple[Shortcuts, dict[str, QAction]]:
+def shortcuts(user_settings: UserSettings | None = None) -> tuple[Shortcuts, dict[str, QAction]]:
     actions = {spec.name: QAction(spec.text) for spec in ACTIONS}
-    return Shortcuts(actions, remembered or Remembered()), actions
+    return Shortcuts(actions, user_settings or UserSettings()), actions
 
 
 def test_that_every_action_begins_with_the_key_of_the_table() -> None:
@@ -68,7 +68,7 @@ def test_that_chosen_keys_are_there_after_a_restart_and_gone_after_a_reset(tmp_p
 
     def restart() -> tuple[Shortcuts, QSettings]:
         settings = QSettings(file, QSettings.Format.IniFormat)
-        return shortcuts(Remembered(settings))[0], settings
+        return shortcuts(UserSettings(settings))[0], settings
 
     keys, settings = restart()
     keys.bind("view.fit", "Ctrl+Z")
@@ -85,7 +85,7 @@ def test_that_chosen_keys_are_there_after_a_restart_and_gone_after_a_reset(tmp_p
 
 def test_that_the_page_of_keys_and_the_palette_show_the_keys_that_hold(desk: Desk) -> None:
     desk.do("help.keys")
-    page = the(desk.window, KeysWindow).page
+    page = the(desk.window, ShortcutListDialog).page
     desk.window.shortcuts.bind("view.grid", "Ctrl+Alt+Shift+F12")
     assert "Ctrl+Alt+Shift+F12" in page.toPlainText()
     assert "F6" not in page.toPlainText()
@@ -99,7 +99,7 @@ def test_that_a_new_key_works_in_the_window_and_the_old_one_no_longer(desk: Desk
     desk.open(photos / "a.png")
     desk.settle()
     desk.do("help.change_keys")
-    window = the(desk.window, ShortcutsWindow)
+    window = the(desk.window, ShortcutEditor)
     window.choose("view.grid")
     window.key.setKeySequence("F8")
     assert window.words.text() == "F8 belongs to 'Labels' now."

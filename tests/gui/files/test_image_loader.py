@@ -12,7 +12,7 @@ from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.files.image_loader import Opening, gather, paths_of
+from dcsm_viewer.gui.files.image_loader import ImageLoader, collect_images, paths_of
 from dcsm_viewer.gui.state.settings_edits import pin
 from dcsm_viewer.gui.state.store import Store
 
@@ -36,26 +36,26 @@ def store(qtbot: QtBot) -> Store:
 
 
 @pytest.fixture
-def opening(store: Store) -> Iterator[Opening]:
-    made = Opening(store)
+def image_loader(store: Store) -> Iterator[ImageLoader]:
+    made = ImageLoader(store)
     yield made
     made.stop()
 
 
 def test_that_a_lone_file_brings_its_neighbours_in_natural_order(photos: Path) -> None:
-    found = gather([str(photos / "img2.png")])
+    found = collect_images([str(photos / "img2.png")])
     assert [Path(path).name for path in found.folder] == ["img1.png", "img2.png", "img10.png"]
     assert found.place == 1
 
 
 def test_that_files_and_folders_together_are_each_listed_once(photos: Path) -> None:
-    found = gather([str(photos / "img10.png"), str(photos)])
+    found = collect_images([str(photos / "img10.png"), str(photos)])
     assert [Path(path).name for path in found.folder] == ["img10.png", "img1.png", "img2.png"]
 
 
 def test_that_an_empty_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no image in"):
-        gather([str(tmp_path)])
+        collect_images([str(tmp_path)])
 
 
 def test_that_dropped_addresses_become_local_paths() -> None:
@@ -64,60 +64,64 @@ def test_that_dropped_addresses_become_local_paths() -> None:
 
 
 def test_that_opening_shows_the_image_and_where_it_stands(
-    opening: Opening, store: Store, photos: Path, qtbot: QtBot
+    image_loader: ImageLoader, store: Store, photos: Path, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(opening.opened):
-        opening.open_paths([str(photos / "img2.png")])
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.open_paths([str(photos / "img2.png")])
     assert store.state.image is not None
     assert store.state.image.name == "img2.png"
     assert (store.state.place, store.state.reading) == (1, None)
 
 
-def test_that_only_the_image_wanted_last_is_shown(opening: Opening, store: Store, photos: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(opening.opened):
-        opening.open_paths([str(photos)])
+def test_that_only_the_image_wanted_last_is_shown(
+    image_loader: ImageLoader, store: Store, photos: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.open_paths([str(photos)])
     shown: list[str] = []
-    opening.opened.connect(shown.append)
-    opening.step(1)
-    opening.step(1)
+    image_loader.opened.connect(shown.append)
+    image_loader.step(1)
+    image_loader.step(1)
     qtbot.waitUntil(lambda: bool(shown))
     assert [Path(path).name for path in shown] == ["img10.png"]
     assert store.state.place == 2
 
 
 def test_that_a_bad_image_keeps_the_last_good_one_and_does_not_stop_the_walk(
-    opening: Opening, store: Store, photos: Path, qtbot: QtBot
+    image_loader: ImageLoader, store: Store, photos: Path, qtbot: QtBot
 ) -> None:
     (photos / "img3.png").write_bytes(b"not a picture")
-    with qtbot.waitSignal(opening.opened):
-        opening.open_paths([str(photos / "img2.png")])
-    opening.step(1)
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.open_paths([str(photos / "img2.png")])
+    image_loader.step(1)
     qtbot.waitUntil(lambda: store.state.failure is not None)
     assert store.state.image is not None
     assert store.state.image.name == "img2.png"
     assert "img3.png" in str(store.state.failure)
     assert store.state.unreadable == {str(photos / "img3.png")}
-    with qtbot.waitSignal(opening.opened):
-        opening.step(1)
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.step(1)
     assert store.state.image.name == "img10.png"
     assert store.state.failure is None
 
 
-def test_that_there_is_nothing_past_either_end(opening: Opening, store: Store, photos: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(opening.opened):
-        opening.open_paths([str(photos / "img1.png")])
-    opening.step(-1)
+def test_that_there_is_nothing_past_either_end(
+    image_loader: ImageLoader, store: Store, photos: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.open_paths([str(photos / "img1.png")])
+    image_loader.step(-1)
     assert (store.state.place, store.state.reading) == (0, None)
 
 
 def test_that_what_was_said_about_classes_stays_with_its_image(
-    opening: Opening, store: Store, photos: Path, qtbot: QtBot
+    image_loader: ImageLoader, store: Store, photos: Path, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(opening.opened):
-        opening.open_paths([str(photos)])
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.open_paths([str(photos)])
     store.edit(pin(store.state.settings, 3, True))
     store.change(focus=3)
-    with qtbot.waitSignal(opening.opened):
-        opening.step(1)
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.step(1)
     assert store.state.settings.choice.pinned == ()
     assert store.state.focus is None

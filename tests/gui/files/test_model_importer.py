@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import EngineReady, UserError
 from dcsm_viewer.engine.weights.input_spec_names import INPUT_SPECS
-from dcsm_viewer.gui.files.fetch_dialog import FetchWindow
-from dcsm_viewer.gui.files.import_dialog import ImportWindow, suggested_name
-from dcsm_viewer.gui.files.model_importer import Modelling
+from dcsm_viewer.gui.files.fetch_dialog import FetchDialog
+from dcsm_viewer.gui.files.import_dialog import ImportDialog, suggested_name
+from dcsm_viewer.gui.files.model_importer import ModelImporter
 from dcsm_viewer.gui.panels.engine_bar import models
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.worker.model_work import INPUT_SPEC_TITLES, ImportResult
@@ -32,11 +32,11 @@ def store() -> Store:
 
 
 @pytest.fixture
-def library(store: Store, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Modelling]:
+def library(store: Store, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelImporter]:
     monkeypatch.setenv("DCSM_VIEWER_MODELS", str(own_home / "models"))
-    modelling = Modelling(store)
-    yield modelling
-    modelling.stop()
+    model_importer = ModelImporter(store)
+    yield model_importer
+    model_importer.stop()
 
 
 def write_weights(path: Path) -> Path:
@@ -47,9 +47,9 @@ def write_weights(path: Path) -> Path:
 
 
 def test_that_an_imported_model_is_listed_and_in_use(
-    library: Modelling, store: Store, tmp_path: Path, qtbot: QtBot
+    library: ModelImporter, store: Store, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window = ImportWindow(library)
+    window = ImportDialog(library)
     qtbot.addWidget(window)
     classes = tmp_path / "classes.txt"
     classes.write_text("ant\nbee\ncat\n")
@@ -71,9 +71,9 @@ def test_that_an_imported_model_is_listed_and_in_use(
 
 
 def test_that_a_broken_file_is_one_sentence_in_the_form(
-    library: Modelling, store: Store, tmp_path: Path, qtbot: QtBot
+    library: ModelImporter, store: Store, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window = ImportWindow(library)
+    window = ImportDialog(library)
     qtbot.addWidget(window)
     (tmp_path / "net.mat").write_bytes(b"")
     before = store.state
@@ -92,43 +92,45 @@ def test_that_a_download_tells_how_far_it_is_and_can_be_cancelled(store: Store, 
             wait.wait(0.005)
         return None
 
-    modelling = Modelling(store, fetcher=endless)
-    window = FetchWindow(modelling)
+    model_importer = ModelImporter(store, fetcher=endless)
+    window = FetchDialog(model_importer)
     qtbot.addWidget(window)
     assert not window.cancel.isEnabled()
-    with qtbot.waitSignal(modelling.fetched):
+    with qtbot.waitSignal(model_importer.fetched):
         window.begin.click()
     assert (window.bar.value(), window.bar.maximum()) == (3072, 4096)
     assert not window.begin.isEnabled()
-    with qtbot.waitSignal(modelling.ended):
+    with qtbot.waitSignal(model_importer.ended):
         window.cancel.click()
     qtbot.waitUntil(lambda: window.words == "Cancelled. Nothing was kept.")
     assert window.begin.isEnabled()
     assert models(store.state) == (("lite0-voc", "EfficientNet-Lite0"),)
-    modelling.stop()
+    model_importer.stop()
 
 
 def test_that_a_fetch_without_a_network_is_one_sentence(store: Store, qtbot: QtBot) -> None:
     def unplugged(_progress: object, _still_wanted: object) -> ImportResult | None:
         raise UserError("VGG-16 could not be downloaded (no route); connect to the internet.")
 
-    modelling = Modelling(store, fetcher=unplugged)
-    window = FetchWindow(modelling)
+    model_importer = ModelImporter(store, fetcher=unplugged)
+    window = FetchDialog(model_importer)
     qtbot.addWidget(window)
-    with qtbot.waitSignal(modelling.ended):
+    with qtbot.waitSignal(model_importer.ended):
         window.begin.click()
     qtbot.waitUntil(lambda: "connect to the internet" in window.words)
     assert window.begin.isEnabled()
-    modelling.stop()
+    model_importer.stop()
 
 
 def test_that_a_fetched_model_is_listed(store: Store, qtbot: QtBot) -> None:
-    modelling = Modelling(store, fetcher=lambda _progress, _wanted: ImportResult("mine", (), (make_model_card(), MINE)))
-    with qtbot.waitSignal(modelling.arrived):
-        modelling.fetch()
+    model_importer = ModelImporter(
+        store, fetcher=lambda _progress, _wanted: ImportResult("mine", (), (make_model_card(), MINE))
+    )
+    with qtbot.waitSignal(model_importer.arrived):
+        model_importer.fetch()
     assert models(store.state)[1] == ("mine", "My own")
     assert store.state.settings.model == "mine"
-    modelling.stop()
+    model_importer.stop()
 
 
 def test_that_every_convention_of_the_engine_has_a_title() -> None:

@@ -5,18 +5,18 @@ from threading import Event
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 
 
 def test_that_an_answer_comes_home_to_the_windows_thread(qtbot: QtBot) -> None:
-    errands, answers = Errands("test"), list[int]()
+    errands, answers = BackgroundTasks("test"), list[int]()
     errands.send(lambda: 7, answers.append, lambda _: None)
     qtbot.waitUntil(lambda: answers == [7])
     errands.stop()
 
 
 def test_that_an_answer_still_on_its_way_when_stopped_sends_for_nothing_more(qtbot: QtBot) -> None:
-    errands, answers, is_done = Errands("test"), list[int](), Event()
+    errands, answers, is_done = BackgroundTasks("test"), list[int](), Event()
 
     def send_again(value: int) -> None:
         answers.append(value)

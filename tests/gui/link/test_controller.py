@@ -57,7 +57,7 @@ def test_that_an_image_is_asked_for_once(session: Session) -> None:
 
 def test_that_what_only_changes_the_paint_asks_nobody(session: Session) -> None:
     session.store.change(image=make_image())
-    session.controller.take_report(answer(session.request()))
+    session.controller.on_report(answer(session.request()))
     assert session.store.state.asked is None
     session.store.change(paint=Paint(opacity=0.1, colormap="viridis", range_mode="shared", kind="raw"), view="labels")
     assert session.store.state.asked is None
@@ -75,10 +75,10 @@ def test_that_image_settings_and_focus_each_ask_anew(session: Session) -> None:
 
 def test_that_a_settled_result_ends_the_request(session: Session) -> None:
     session.store.change(image=make_image())
-    session.controller.take_report(Progress(1, "classify", 1, 8, "classify 500 px"))
+    session.controller.on_report(Progress(1, "classify", 1, 8, "classify 500 px"))
     assert "classify" in repr(session.store.state.progress)
     result = answer(session.request())
-    session.controller.take_report(result)
+    session.controller.on_report(result)
     assert session.store.state.result is result
     assert (session.store.state.asked, session.store.state.progress) == (None, None)
 
@@ -86,7 +86,7 @@ def test_that_a_settled_result_ends_the_request(session: Session) -> None:
 def test_that_a_partial_result_is_shown_and_more_is_awaited(session: Session) -> None:
     session.store.change(image=make_image())
     partial = answer(session.request(), completeness="partial")
-    session.controller.take_report(partial)
+    session.controller.on_report(partial)
     assert session.store.state.result is partial
     assert session.store.state.asked == 1
 
@@ -95,7 +95,7 @@ def test_that_a_result_for_older_settings_of_the_image_is_shown_while_the_hand_m
     session.store.change(image=make_image())
     older = answer(session.request())
     session.alpha(4.0)
-    session.controller.take_report(older)
+    session.controller.on_report(older)
     assert session.store.state.result is older
     assert session.store.state.asked == 2
 
@@ -103,15 +103,15 @@ def test_that_a_result_for_older_settings_of_the_image_is_shown_while_the_hand_m
 def test_that_maps_ahead_of_their_labels_keep_those_on_the_screen(session: Session) -> None:
     session.store.change(image=make_image())
     first = answer(session.request())
-    session.controller.take_report(first)
+    session.controller.on_report(first)
     session.alpha(4.0)
-    session.controller.take_report(replace(answer(session.request()), completeness="preview", segmentation=None))
+    session.controller.on_report(replace(answer(session.request()), completeness="preview", segmentation=None))
     shown = session.store.state.result
     assert shown is not None
     assert shown.request.settings.method.alpha == 4.0
     assert shown.segmentation is first.segmentation
     session.store.change(image=make_image(seed=3))
-    session.controller.take_report(replace(answer(session.request()), completeness="preview", segmentation=None))
+    session.controller.on_report(replace(answer(session.request()), completeness="preview", segmentation=None))
     assert session.store.state.result is not None
     assert session.store.state.result.segmentation is None
 
@@ -121,8 +121,8 @@ def test_that_an_older_result_never_replaces_a_newer_one(session: Session) -> No
     older = answer(session.request())
     session.alpha(4.0)
     newer = answer(session.request())
-    session.controller.take_report(newer)
-    session.controller.take_report(older)
+    session.controller.on_report(newer)
+    session.controller.on_report(older)
     assert session.store.state.result is newer
 
 
@@ -130,7 +130,7 @@ def test_that_a_result_for_another_image_is_dropped(session: Session) -> None:
     session.store.change(image=make_image())
     other = answer(session.request())
     session.store.change(image=make_image(seed=5))
-    session.controller.take_report(other)
+    session.controller.on_report(other)
     assert session.store.state.result is None
 
 
@@ -138,35 +138,35 @@ def test_that_a_result_for_another_vocabulary_is_dropped(session: Session) -> No
     session.store.change(image=make_image())
     other = answer(session.request())
     session.store.change(settings=replace(session.store.state.settings, vocabulary="imagenet"))
-    session.controller.take_report(other)
+    session.controller.on_report(other)
     assert session.store.state.result is None
 
 
 def test_that_a_failure_keeps_the_last_good_result(session: Session) -> None:
     session.store.change(image=make_image())
     good = answer(session.request())
-    session.controller.take_report(READY)
-    session.controller.take_report(good)
+    session.controller.on_report(READY)
+    session.controller.on_report(good)
     session.alpha(4.0)
-    session.controller.take_report(Failure(2, "Out of memory; choose smaller scales."))
+    session.controller.on_report(Failure(2, "Out of memory; choose smaller scales."))
     state = session.store.state
     assert state.result is good
     assert (state.failure, state.asked) == ("Out of memory; choose smaller scales.", None)
 
 
 def test_that_a_failure_of_an_overtaken_request_is_not_shown(session: Session) -> None:
-    session.controller.take_report(READY)
+    session.controller.on_report(READY)
     session.store.change(image=make_image())
     session.alpha(4.0)
-    session.controller.take_report(Failure(1, "Out of memory."))
+    session.controller.on_report(Failure(1, "Out of memory."))
     assert session.store.state.failure is None
     assert session.store.state.asked == 2
 
 
 def test_that_the_next_request_clears_the_failure(session: Session) -> None:
-    session.controller.take_report(READY)
+    session.controller.on_report(READY)
     session.store.change(image=make_image())
-    session.controller.take_report(Failure(1, "Out of memory."))
+    session.controller.on_report(Failure(1, "Out of memory."))
     session.alpha(4.0)
     assert session.store.state.failure is None
 
@@ -182,8 +182,8 @@ def test_that_after_a_cancel_late_reports_change_nothing(session: Session) -> No
     session.store.change(image=make_image())
     late = answer(session.request())
     session.controller.cancel()
-    session.controller.take_report(Progress(1, "classify", 1, 8, "classify 500 px"))
-    session.controller.take_report(late)
+    session.controller.on_report(Progress(1, "classify", 1, 8, "classify 500 px"))
+    session.controller.on_report(late)
     state = session.store.state
     assert (state.result, state.asked, state.progress) == (None, None, None)
     assert "Cancelled" in str(state.message)
@@ -240,13 +240,13 @@ def test_that_settings_given_at_the_start_are_those_asked_for(session: Session) 
 
 def test_that_settings_whose_result_is_on_show_again_ask_nobody_and_end_what_runs(session: Session) -> None:
     session.store.change(image=make_image())
-    session.controller.take_report(answer(session.request()))
+    session.controller.on_report(answer(session.request()))
     session.alpha(4.0)
     late = session.request()
     session.store.undo()
     assert session.store.state.asked is None
     shown = session.store.state.result
-    session.controller.take_report(answer(late))
+    session.controller.on_report(answer(late))
     assert session.store.state.result is shown
     session.alpha(4.0)
     assert session.store.state.asked == 3

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.gui.link.gui_gc import Collecting
+from dcsm_viewer.gui.link.gui_gc import GuiThreadGc
 
 
 class Ring:
@@ -21,9 +21,9 @@ class Ring:
 
 
 @pytest.fixture
-def collecting(qtbot: QtBot) -> Iterator[Collecting]:
+def gui_gc(qtbot: QtBot) -> Iterator[GuiThreadGc]:
     assert qtbot is not None
-    made = Collecting()
+    made = GuiThreadGc()
     yield made
     made.stop()
 
@@ -33,8 +33,8 @@ def rings(count: int) -> list[weakref.ref[Ring]]:
     return [weakref.ref(Ring()) for _ in range(count)]
 
 
-def test_that_no_other_thread_takes_garbage_apart(collecting: Collecting) -> None:
-    assert collecting is not None
+def test_that_no_other_thread_takes_garbage_apart(gui_gc: GuiThreadGc) -> None:
+    assert gui_gc is not None
     gc.collect()
     found: list[weakref.ref[Ring]] = []
     # Far more than Python's own thresholds ask for.
@@ -44,14 +44,14 @@ def test_that_no_other_thread_takes_garbage_apart(collecting: Collecting) -> Non
     assert all(ring() is not None for ring in found)
 
 
-def test_that_the_windows_thread_takes_it_apart_soon(collecting: Collecting, qtbot: QtBot) -> None:
-    assert collecting is not None
+def test_that_the_windows_thread_takes_it_apart_soon(gui_gc: GuiThreadGc, qtbot: QtBot) -> None:
+    assert gui_gc is not None
     found = rings(20_000)
     qtbot.waitUntil(lambda: all(ring() is None for ring in found))
 
 
-def test_that_garbage_is_found_also_after_the_engine_was_loaded(collecting: Collecting, qtbot: QtBot) -> None:
-    collecting.settle()
+def test_that_garbage_is_found_also_after_the_engine_was_loaded(gui_gc: GuiThreadGc, qtbot: QtBot) -> None:
+    gui_gc.settle()
     assert gc.get_freeze_count() > 0
     found = rings(20_000)
     qtbot.waitUntil(lambda: all(ring() is None for ring in found))
@@ -59,7 +59,7 @@ def test_that_garbage_is_found_also_after_the_engine_was_loaded(collecting: Coll
 
 def test_that_python_collects_by_itself_again_afterwards(qtbot: QtBot) -> None:
     assert qtbot is not None
-    made = Collecting()
+    made = GuiThreadGc()
     assert not gc.isenabled()
     made.settle()
     made.stop()

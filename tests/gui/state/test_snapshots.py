@@ -17,10 +17,10 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.state import snapshots as module
 from dcsm_viewer.gui.state.settings_edits import with_field
-from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, named, renamed, result_bytes, with_kept, without
+from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, named, renamed, result_bytes, with_snapshot, without
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.compare_ab.compare_ab_contents import label_difference, map_difference, sides
-from dcsm_viewer.gui.tools.compare_ab.compare_ab_tool import FASTEST_HZ, CompareTool
+from dcsm_viewer.gui.tools.compare_ab.compare_ab_tool import FASTEST_HZ, CompareABTool
 from dcsm_viewer.gui.tools.history.history_text import words_of_change
 from dcsm_viewer.gui.tools.history.history_tool import HistoryTool
 from tests.e2e.conftest import Desk
@@ -36,37 +36,37 @@ def two(subject: str = "labels") -> ViewState:
     image = make_image()
     old = make_result(image, crf=False, serial=1)
     new = make_result(image, serial=2)
-    state = replace(settled(new), snapshots=with_kept((), old))
+    state = replace(settled(new), snapshots=with_snapshot((), old))
     return replace(state, comparison=Comparison(a="A", b=LIVE, subject=subject))  # type: ignore[arg-type]  # a test's own word
 
 
 def test_that_kept_results_are_called_by_the_first_free_letter() -> None:
     result = make_result()
-    kept = with_kept(with_kept(with_kept((), result), result), result)
+    kept = with_snapshot(with_snapshot(with_snapshot((), result), result), result)
     assert [snapshot.name for snapshot in kept] == ["A", "B", "C"]
-    assert [snapshot.name for snapshot in with_kept(without(kept, "B"), result)] == ["A", "C", "B"]
+    assert [snapshot.name for snapshot in with_snapshot(without(kept, "B"), result)] == ["A", "C", "B"]
 
 
 def test_that_only_a_settled_result_can_be_kept() -> None:
     with pytest.raises(UserError, match="settled"):
-        with_kept((), make_result(completeness="preview"))
+        with_snapshot((), make_result(completeness="preview"))
     with pytest.raises(UserError, match="settled"):
-        with_kept((), None)
+        with_snapshot((), None)
 
 
 def test_that_the_thirteenth_result_takes_the_place_of_the_first_whose_settings_stay() -> None:
     kept: tuple[module.Snapshot, ...] = ()
     result = make_result()
-    for _ in range(module.KEPT + 1):
-        kept = with_kept(kept, result)
-    assert [snapshot.result is None for snapshot in kept] == [True] + [False] * module.KEPT
+    for _ in range(module.MAX_WITH_MAPS + 1):
+        kept = with_snapshot(kept, result)
+    assert [snapshot.result is None for snapshot in kept] == [True] + [False] * module.MAX_WITH_MAPS
     assert kept[0].settings == result.request.settings
 
 
 def test_that_results_beyond_the_room_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = make_result(seed=1), make_result(seed=2)
-    monkeypatch.setattr(module, "ROOM_BYTES", result_bytes([first]) + result_bytes([second]) // 2)
-    kept = with_kept(with_kept((), first), second)
+    monkeypatch.setattr(module, "MAX_RESULT_BYTES", result_bytes([first]) + result_bytes([second]) // 2)
+    kept = with_snapshot(with_snapshot((), first), second)
     assert [snapshot.result is None for snapshot in kept] == [True, False]
 
 
@@ -77,7 +77,7 @@ def test_that_an_array_two_results_share_is_counted_once() -> None:
 
 
 def test_that_a_name_can_be_changed_but_not_to_another_s() -> None:
-    kept = with_kept(with_kept((), make_result()), make_result())
+    kept = with_snapshot(with_snapshot((), make_result()), make_result())
     assert named(renamed(kept, "A", " no CRF "), "no CRF") is not None
     with pytest.raises(UserError, match="already"):
         renamed(kept, "A", "B")
@@ -132,7 +132,7 @@ def test_that_both_maps_share_one_range_whatever_the_panes_do() -> None:
 def test_that_results_of_two_images_are_not_compared() -> None:
     state = two()
     other = make_result(make_image(seed=9))
-    state = replace(state, snapshots=with_kept((), other))
+    state = replace(state, snapshots=with_snapshot((), other))
     assert "different images" in sides(state).a.waiting
 
 
@@ -154,14 +154,14 @@ def test_that_changes_of_settings_are_told_in_the_words_of_the_panels() -> None:
     assert words_of_change(before, before) == ""
 
 
-def open_comparison(desk: Desk, photos: Path) -> CompareTool:
+def open_comparison(desk: Desk, photos: Path) -> CompareABTool:
     desk.open(photos / "a.png")
     desk.settle()
     desk.do("edit.keep")
     desk.do("n.down")
     desk.settle()
     desk.do("tools.compare_ab")
-    return the(desk.window, CompareTool)
+    return the(desk.window, CompareABTool)
 
 
 def test_that_keeping_and_comparing_asks_the_engine_for_nothing(desk: Desk, photos: Path) -> None:

@@ -24,8 +24,8 @@ def alpha(store: Store) -> float:
     return store.state.settings.method.alpha
 
 
-def set_alpha(store: Store, value: float, stroke: str = "") -> None:
-    store.edit(with_field(store.state.settings, "method.alpha", value), stroke=stroke)
+def set_alpha(store: Store, value: float, merge_key: str = "") -> None:
+    store.edit(with_field(store.state.settings, "method.alpha", value), merge_key=merge_key)
 
 
 def test_that_a_change_is_told_with_the_state_before_and_after(store: Store, qtbot: QtBot) -> None:
@@ -80,9 +80,9 @@ def test_that_undo_and_redo_walk_through_the_settings(store: Store) -> None:
 
 def test_that_one_drag_is_one_step_of_undo(store: Store) -> None:
     for tick in range(10):
-        set_alpha(store, 4.0 + tick / 10, stroke="method.alpha")
-    store.end_stroke()
-    set_alpha(store, 6.0, stroke="method.alpha")
+        set_alpha(store, 4.0 + tick / 10, merge_key="method.alpha")
+    store.end_merge()
+    set_alpha(store, 6.0, merge_key="method.alpha")
     store.undo()
     assert alpha(store) == 4.9
     store.undo()

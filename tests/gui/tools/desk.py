@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import SourceImage
-from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.app import AppComponents, build
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from dcsm_viewer.gui.tools.tool_context import Tool
@@ -24,7 +24,7 @@ from tests.results import make_image
 class ToolDesk:
     """The window, its engine and what a user does with a tool."""
 
-    def __init__(self, parts: Parts, engine: InstantEngine, qtbot: QtBot) -> None:
+    def __init__(self, parts: AppComponents, engine: InstantEngine, qtbot: QtBot) -> None:
         self.parts, self.engine, self._qtbot = parts, engine, qtbot
 
     @property
@@ -57,7 +57,7 @@ def tool_desk(qtbot: QtBot) -> Iterator[ToolDesk]:
         GradientQuestion: answers.microscope,
     }
     themes = Themes(app)
-    parts = build(ViewState(), engine.make, themes, Remembered())
+    parts = build(ViewState(), engine.make, themes, UserSettings())
     qtbot.addWidget(parts.window)
     parts.window.resize(1280, 800)
     parts.window.restore_layout()

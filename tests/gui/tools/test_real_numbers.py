@@ -10,7 +10,7 @@ import pytest
 
 from dcsm_viewer.gui.tools.matrix.matrix_tool import MatrixTool
 from dcsm_viewer.gui.tools.pixel.pixel_rows import AGREES, check_of, q_residual
-from dcsm_viewer.gui.tools.pixel.pixel_tool import LedgerTool
+from dcsm_viewer.gui.tools.pixel.pixel_tool import PixelTool
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import seed_labels
 from dcsm_viewer.gui.tools.thresholds.thresholds_tool import ThresholdsTool
 from tests.e2e.test_the_real_window import RealDesk, desk, engines, photos
@@ -21,9 +21,9 @@ __all__ = ["desk", "engines", "photos"]
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
-def is_whole(ledger: LedgerTool, pixel: tuple[int, int]) -> bool:
+def is_whole(contributions: PixelTool, pixel: tuple[int, int]) -> bool:
     """Whether the account of this pixel is on show to its last line."""
-    shown = ledger.shown
+    shown = contributions.shown
     return shown is not None and shown.crf is not None and (shown.question.row, shown.question.col) == pixel
 
 
@@ -33,16 +33,18 @@ def test_that_a_user_reads_a_pixel_compares_the_classes_and_sets_thresholds(desk
     wait = desk._qtbot.waitUntil
 
     desk.do("tools.ledger")
-    ledger = the(desk.parts.window, LedgerTool)
+    contributions = the(desk.parts.window, PixelTool)
     for pixel in ((120, 100), (31, 200)):
         desk.parts.window.stack.pixel_clicked.emit(*pixel)
-        wait(partial(is_whole, ledger, pixel))
-        assert ledger.shown is not None
-        compared = [check_of(result, ledger.shown, entry) for entry in ledger.shown.classes if entry.detected]
+        wait(partial(is_whole, contributions, pixel))
+        assert contributions.shown is not None
+        compared = [
+            check_of(result, contributions.shown, entry) for entry in contributions.shown.classes if entry.detected
+        ]
         assert len(compared) == len(result.detected_ids) >= 2
         assert max(check.residual or 0.0 for check in compared) <= AGREES
-        assert (q_residual(result, ledger.shown) or 0.0) <= AGREES
-    assert ledger.words.text().startswith("✓")
+        assert (q_residual(result, contributions.shown) or 0.0) <= AGREES
+    assert contributions.words.text().startswith("✓")
 
     desk.do("tools.matrix")
     matrix = the(desk.parts.window, MatrixTool)

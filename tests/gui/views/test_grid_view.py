@@ -230,7 +230,7 @@ def test_that_an_old_result_sinks_back_in_all_tiles(grid: GridView, qtbot: QtBot
 
 def test_that_the_wheel_zooms_on_a_tile_and_not_beside_it(grid: GridView) -> None:
     wheel(grid.tiles, QPointF(5, 5), 3)
-    assert grid.viewport.look.px_per_screen_px is None
+    assert grid.viewport.transform.px_per_screen_px is None
     cell = grid.tiles.cell_of(Tile("raw", 500, LAYERS[0]))
     wheel(grid.tiles, QPointF(cell.center()), 3)
-    assert grid.viewport.look.px_per_screen_px is not None
+    assert grid.viewport.transform.px_per_screen_px is not None

@@ -16,7 +16,7 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.views.compare_view import CompareView
 from dcsm_viewer.gui.views.labels_view import LabelsView
 from dcsm_viewer.gui.views.overlay_view import OverlayView
-from dcsm_viewer.gui.views.start_page import EmptyView
+from dcsm_viewer.gui.views.start_page import StartPage
 from tests.gui.views.states import click, colour_at, move, pixels, place_in, settled
 from tests.results import make_image, make_result
 
@@ -199,7 +199,7 @@ def test_that_labels_follow_a_partial_result(qtbot: QtBot) -> None:
 
 
 def test_that_the_invitation_offers_opening_and_the_sample(qtbot: QtBot) -> None:
-    view = EmptyView()
+    view = StartPage()
     qtbot.addWidget(view)
     view.show()
     for button, signal in ((view.open_button, view.open_wanted), (view.sample_button, view.sample_wanted)):

@@ -19,7 +19,7 @@ RUN = """
 import sys, time
 from dataclasses import replace
 from pathlib import Path
-from dcsm_viewer import batch
+from dcsm_viewer.batch import run_batch
 from dcsm_viewer.export import bundle
 from tests.unit.batch.test_run_batch import FakeEngine, order
 
@@ -37,7 +37,7 @@ if is_first:
 else:
     while not begun.exists():
         time.sleep(0.01)
-outcomes = list(batch.export_images(FakeEngine(), paths, order(out)))
+outcomes = list(run_batch.export_images(FakeEngine(), paths, order(out)))
 if not is_first:
     over.touch()
 errors = [outcome.error for outcome in outcomes if outcome.error]

@@ -9,7 +9,7 @@ import pytest
 
 from dcsm_viewer.batch.inputs import inputs_of
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.files.image_loader import gather
+from dcsm_viewer.gui.files.image_loader import collect_images
 from dcsm_viewer.io.images import list_images, list_images_recursive
 from tests.samples import SAMPLE
 
@@ -31,7 +31,7 @@ def test_that_the_listing_goes_on(folder: Path) -> None:
     assert list_images(folder) == wanted
     assert tuple(list_images_recursive(folder, folder / "round")) == wanted
     assert inputs_of([str(folder)], out=folder / "round", recursive=True).paths == wanted
-    assert gather([str(folder / "a.jpg")]).folder == wanted
+    assert collect_images([str(folder / "a.jpg")]).folder == wanted
 
 
 def test_that_a_name_that_is_not_utf_8_is_listed(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcsm_viewer.gui.tools.faithfulness.faithfulness_model import Ranked, pointed
+from dcsm_viewer.gui.tools.faithfulness.faithfulness_model import RankedMap, pointed
 from dcsm_viewer.metrics.pointing import TOLERANCE_PX, distance_px, distances_of, is_hit, peak_of
 
 
@@ -42,5 +42,5 @@ def test_that_the_window_and_evaluate_give_one_distance_for_one_image(seed: int)
     truth[random.integers(0, 40), random.integers(0, 50)] = 3
     truth[5:8, 5:8] = 255
     class_map = random.random((40, 50)).astype(np.float32)
-    in_window = pointed(Ranked.of(class_map), (40, 50), truth, 2)
+    in_window = pointed(RankedMap.of(class_map), (40, 50), truth, 2)
     assert distances_of(truth, class_map[None], (3,)) == {3: in_window.distance_px}

@@ -9,15 +9,15 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas import pane_drawing
 from dcsm_viewer.gui.canvas.grid.grid_contents import GridContents, Kind, Tile
-from dcsm_viewer.gui.canvas.grid.map_grid_image import sheet_places
-from dcsm_viewer.gui.canvas.grid.map_grid_layout import SheetLayout
-from dcsm_viewer.gui.canvas.pane_input import ARROWS, PaneHand
+from dcsm_viewer.gui.canvas.grid.map_grid_image import grid_color_indices
+from dcsm_viewer.gui.canvas.grid.map_grid_layout import MapGridLayout
+from dcsm_viewer.gui.canvas.pane_input import ARROWS, PaneInput
 from dcsm_viewer.gui.canvas.sampling import MapLayer, argb
 from dcsm_viewer.gui.canvas.value_ranges import short
 from dcsm_viewer.gui.canvas.viewport import Viewport
-from dcsm_viewer.gui.canvas.visible_region import Field
+from dcsm_viewer.gui.canvas.visible_region import VisibleRegion
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.render.color_tables import map_table
 
@@ -25,7 +25,7 @@ _KIND_TITLES: dict[Kind, str] = {"raw": "Raw saliency", "distinct": "Distinct, a
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-class Tiles(PaneHand):
+class MapGrid(PaneInput):
     """Shows GridContents at the shared viewport, every tile unmixed: it is too small to show two things at once.
 
     Signals (beside those of every pane):
@@ -43,8 +43,8 @@ class Tiles(PaneHand):
         self._dimmed = False
         self._chosen: Tile | None = None
         self._layout = self._layout_now()
-        self._boxes: tuple[SheetLayout, dict[Tile, tuple[QRect, QRect]]] | None = None
-        self._places: tuple[GridContents, SheetLayout, Field, NDArray[np.uint8]] | None = None
+        self._boxes: tuple[MapGridLayout, dict[Tile, tuple[QRect, QRect]]] | None = None
+        self._places: tuple[GridContents, MapGridLayout, VisibleRegion, NDArray[np.uint8]] | None = None
         self._image: QImage | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -120,7 +120,7 @@ class Tiles(PaneHand):
         layout = self._layout_now()
         scales, layers, kinds = layout.scales, layout.layers, layout.kinds
         line, heads = layout.line, layout.heads
-        return SheetLayout(scales, layers, kinds, line, heads, SheetLayout.least_cell(line)).size()
+        return MapGridLayout(scales, layers, kinds, line, heads, MapGridLayout.least_cell(line)).size()
 
     @override
     def sizeHint(self) -> QSize:
@@ -173,14 +173,14 @@ class Tiles(PaneHand):
             self._paint_crosses(painter, view)
             self._paint_chosen(painter)
         if self.reached_by_keys:
-            strokes.draw_frame(painter, self.rect(), self.palette())
+            pane_drawing.draw_frame(painter, self.rect(), self.palette())
         painter.end()
 
     def _paint_heads(self, painter: QPainter) -> None:
         layout = self._layout
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         for kind in layout.kinds:
-            painter.setFont(strokes.bold(self.font()))
+            painter.setFont(pane_drawing.bold(self.font()))
             painter.drawText(layout.kind_head(kind), _CENTRE, _KIND_TITLES[kind])
             painter.setFont(self.font())
             for scale in (*layout.scales, None):
@@ -189,7 +189,7 @@ class Tiles(PaneHand):
             side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(layout.layer_head(layer), side, _layer_words(layer))
 
-    def _paint_maps(self, painter: QPainter, view: Field) -> None:
+    def _paint_maps(self, painter: QPainter, view: VisibleRegion) -> None:
         covered, maps = QRegion(), {}
         pictures = {tile: picture for tile, (picture, _) in self._boxes_now().items()}
         inside = self.in_sight(view)
@@ -199,20 +199,20 @@ class Tiles(PaneHand):
                 maps[tile] = content.layer
                 covered += QRegion(image_box)
             else:
-                strokes.draw_placeholder(painter, image_box, content.waiting, self.palette())
+                pane_drawing.draw_placeholder(painter, image_box, content.waiting, self.palette())
         sheet = self._sheet(maps, pictures, view)
         painter.setClipRegion(covered)
         painter.drawImage(QPoint(0, 0), sheet)
         if self._dimmed:
-            strokes.draw_veil(painter, self.rect(), self.palette())
+            pane_drawing.draw_veil(painter, self.rect(), self.palette())
         painter.setClipping(False)
 
-    def _sheet(self, maps: dict[Tile, MapLayer], pictures: dict[Tile, QRect], view: Field) -> QImage:
+    def _sheet(self, maps: dict[Tile, MapLayer], pictures: dict[Tile, QRect], view: VisibleRegion) -> QImage:
         kept, layout, ratio = self._places, self._layout, self.devicePixelRatioF()
         if kept is None or kept[0] is not self._contents or kept[1] != layout or kept[2] != view:
             size = layout.size()
             shape = (round(size.height() * ratio), round(size.width() * ratio))
-            kept = (self._contents, layout, view, sheet_places(maps, pictures, view, ratio=ratio, shape=shape))
+            kept = (self._contents, layout, view, grid_color_indices(maps, pictures, view, ratio=ratio, shape=shape))
             self._places, self._image = kept, None
         if self._image is None:
             places = kept[3]
@@ -224,16 +224,16 @@ class Tiles(PaneHand):
             self._image.setDevicePixelRatio(ratio)
         return self._image
 
-    def _paint_words(self, painter: QPainter, view: Field) -> None:
+    def _paint_words(self, painter: QPainter, view: VisibleRegion) -> None:
         pointing = self.viewport.cursor is not None
         text = self.palette().color(QPalette.ColorRole.WindowText)
-        painter.setPen(text if pointing else strokes.muted(self.palette()))
+        painter.setPen(text if pointing else pane_drawing.muted(self.palette()))
         below = self.in_sight(view).bottom() + 1
         for tile, (picture, words) in self._boxes_now().items():
             # Straight below the map, which seldom fills its cell.
             painter.drawText(words.translated(0, picture.top() + below - words.top()), _CENTRE, self.words_of(tile))
 
-    def _paint_crosses(self, painter: QPainter, view: Field) -> None:
+    def _paint_crosses(self, painter: QPainter, view: VisibleRegion) -> None:
         cursor = self.viewport.cursor
         if cursor is None or not view.holds(*cursor):
             return
@@ -248,7 +248,7 @@ class Tiles(PaneHand):
                     lines.append(QLineF(box.left(), corner.y() + down, box.right() + 1, corner.y() + down))
                 if box.left() <= corner.x() + across <= box.right() + 1:
                     lines.append(QLineF(corner.x() + across, box.top(), corner.x() + across, box.bottom() + 1))
-        for colour, width in strokes.CROSS:
+        for colour, width in pane_drawing.CROSS:
             painter.setPen(QPen(QColor(*colour), width, c=Qt.PenCapStyle.FlatCap))
             painter.drawLines(lines)
 
@@ -258,7 +258,7 @@ class Tiles(PaneHand):
         for kind in self._layout.kinds:
             tile = Tile(kind, self._chosen.scale, self._chosen.layer)
             if tile in self._contents.tiles:
-                strokes.draw_frame(painter, self._layout.cell_of(tile), self.palette())
+                pane_drawing.draw_frame(painter, self._layout.cell_of(tile), self.palette())
 
     def _boxes_now(self) -> dict[Tile, tuple[QRect, QRect]]:
         """Where each tile's map and its words are; made once a layout, not once a mouse move."""
@@ -269,11 +269,11 @@ class Tiles(PaneHand):
             kept = self._boxes = (layout, boxes)
         return kept[1]
 
-    def _layout_now(self) -> SheetLayout:
+    def _layout_now(self) -> MapGridLayout:
         scales, layers, kinds = _axes(self._contents)
         metrics = self.fontMetrics()
         heads = max((metrics.horizontalAdvance(_layer_words(layer)) for layer in (*layers, None)), default=0)
-        return SheetLayout.within(
+        return MapGridLayout.within(
             self.size(), scales=scales, layers=layers, kinds=kinds, line=metrics.height(), heads=heads + 10
         )
 

@@ -11,11 +11,16 @@ from PySide6.QtCore import QRect
 
 from dcsm_viewer.gui.canvas.grid.grid_contents import Tile
 from dcsm_viewer.gui.canvas.sampling import MapLayer, places_of
-from dcsm_viewer.gui.canvas.visible_region import Field
+from dcsm_viewer.gui.canvas.visible_region import VisibleRegion
 
 
-def sheet_places(
-    maps: Mapping[Tile, MapLayer], pictures: Mapping[Tile, QRect], view: Field, *, ratio: float, shape: tuple[int, int]
+def grid_color_indices(
+    maps: Mapping[Tile, MapLayer],
+    pictures: Mapping[Tile, QRect],
+    view: VisibleRegion,
+    *,
+    ratio: float,
+    shape: tuple[int, int],
 ) -> NDArray[np.uint8]:
     """Colour indices uint8 `shape` (height, width in device pixels); 0 wherever no map is.
 

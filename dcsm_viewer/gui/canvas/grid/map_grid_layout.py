@@ -14,7 +14,7 @@ _LEAST_PX = (62, 44)
 
 
 @dataclass(frozen=True, slots=True)
-class SheetLayout:
+class MapGridLayout:
     """Cells of `cell` logical px. line: height of a line of text. heads: room for the names of the layers."""
 
     scales: tuple[int, ...]
@@ -34,7 +34,7 @@ class SheetLayout:
         kinds: tuple[Kind, ...],
         line: int,
         heads: int,
-    ) -> SheetLayout:
+    ) -> MapGridLayout:
         """The largest cells that fit into a widget of this size, but never smaller than can be read."""
         columns = max(1, len(kinds) * (len(scales) + 1))
         free_width = size.width() - heads - _BETWEEN_KINDS_PX * max(0, len(kinds) - 1) - MARGIN_PX

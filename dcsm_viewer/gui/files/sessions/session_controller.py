@@ -9,8 +9,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, session_of, write_session
-from dcsm_viewer.gui.files.sessions.session_load import Loaded, changed_weights, fields_of, history_of, load_session
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.files.sessions.session_load import (
+    LoadedSession,
+    changed_weights,
+    fields_of,
+    history_of,
+    load_session,
+)
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -19,7 +25,7 @@ from dcsm_viewer.gui.tool_registry import TOOLS
 _VIEWS = frozenset({"compare", "grid", "overlay", "labels", *(spec.name for spec in TOOLS if spec.place == "centre")})
 
 
-class Sessions(QObject):
+class SessionController(QObject):
     """Saves and opens; what came of it is the store's message or failure. `opened` says that one is on show."""
 
     opened = Signal()
@@ -28,7 +34,7 @@ class Sessions(QObject):
         super().__init__(parent)
         self._store = store
         self._controller = controller
-        self._errands = Errands("sessions", self)
+        self._tasks = BackgroundTasks("sessions", self)
         self._expected: Session | None = None
         self.path: Path | None = None
         """The file saved to or opened last."""
@@ -39,18 +45,18 @@ class Sessions(QObject):
         if not path.name.endswith(".json"):
             path = path.with_name(path.name + ENDING)
         session = session_of(self._store.state, self._store.history, path.absolute().parent)
-        self._errands.send(partial(write_session, session, path), self._say_saved, self._say_failed)
+        self._tasks.send(partial(write_session, session, path), self._say_saved, self._say_failed)
 
     def open(self, path: Path, then: Callable[[], None] = lambda: None) -> None:
         """Puts the session in place of everything open; a file that cannot be used changes nothing."""
         self._store.change(reading=str(path))
-        self._errands.send(partial(load_session, path), partial(self._restore, path, then), self._say_failed)
+        self._tasks.send(partial(load_session, path), partial(self._restore, path, then), self._say_failed)
 
     def stop(self) -> None:
         """Files under way are finished."""
-        self._errands.stop()
+        self._tasks.stop()
 
-    def _restore(self, path: Path, then: Callable[[], None], loaded: Loaded) -> None:
+    def _restore(self, path: Path, then: Callable[[], None], loaded: LoadedSession) -> None:
         self._controller.cancel()
         self._expected = loaded.session
         self._store.resume(history_of(loaded.session))

@@ -6,46 +6,46 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dcsm_viewer.core.types import EngineReady, SourceImage, UserError
-from dcsm_viewer.gui.files.image_loader import Gathered, gather
+from dcsm_viewer.gui.files.image_loader import ImageList, collect_images
 from dcsm_viewer.gui.files.sessions.session_file import SavedTab, Session, changed_pixels, image_path, read_session
 from dcsm_viewer.gui.state.snapshots import Snapshot
-from dcsm_viewer.gui.state.store import History, Step
-from dcsm_viewer.gui.state.tabs_state import KEPT, Fields
+from dcsm_viewer.gui.state.store import History, HistoryEntry
+from dcsm_viewer.gui.state.tabs_state import MAX_WITH_MAPS, Fields
 from dcsm_viewer.gui.state.view_state import Tab
 from dcsm_viewer.io.images import read_image
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SessionImage:
     """An image of a session that is still there. image: None where it is read when its tab is shown."""
 
     saved: SavedTab
     path: str
     image: SourceImage | None
-    leaf: Gathered
+    leaf: ImageList
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedSession:
     """A session, those of its images that are there (the one on show by its place), and sentences on the others."""
 
     session: Session
-    found: tuple[Found, ...]
+    found: tuple[SessionImage, ...]
     shown: int
     sentences: tuple[str, ...]
 
 
-def load_session(path: Path) -> Loaded:
+def load_session(path: Path) -> LoadedSession:
     """Reads the file and its images. Raises UserError where the file itself cannot be used."""
     session = read_session(path)
-    found: list[Found] = []
+    found: list[SessionImage] = []
     sentences: list[str] = []
     shown = 0
     for place, tab in enumerate(session.tabs):
         if place == session.tab:
             shown = len(found)
         try:
-            found.append(_found(tab, path, at_once=place == session.tab or len(found) < KEPT))
+            found.append(_found(tab, path, at_once=place == session.tab or len(found) < MAX_WITH_MAPS))
         except UserError as error:
             sentences.append(str(error))
             continue
@@ -53,10 +53,10 @@ def load_session(path: Path) -> Loaded:
         changed = "" if image is None else changed_pixels(tab.image, image)
         if changed:
             sentences.append(changed)
-    return Loaded(session, tuple(found), min(shown, max(0, len(found) - 1)), tuple(sentences))
+    return LoadedSession(session, tuple(found), min(shown, max(0, len(found) - 1)), tuple(sentences))
 
 
-def fields_of(loaded: Loaded, views: frozenset[str]) -> Fields:
+def fields_of(loaded: LoadedSession, views: frozenset[str]) -> Fields:
     """Fields of ViewState by name. `views` are the names of pages there are; another becomes Compare."""
     session, found = loaded.session, loaded.found
     classes_of = (session.settings.model, session.settings.vocabulary)
@@ -100,8 +100,8 @@ def fields_of(loaded: Loaded, views: frozenset[str]) -> Fields:
 
 
 def history_of(session: Session) -> History:
-    steps = tuple(Step(step.settings, step.pixels_sha256) for step in session.history)
-    return History(steps, session.here) if steps else History((Step(session.settings, None),), 0)
+    steps = tuple(HistoryEntry(step.settings, step.pixels_sha256) for step in session.history)
+    return History(steps, session.here) if steps else History((HistoryEntry(session.settings, None),), 0)
 
 
 def changed_weights(session: Session, engine: EngineReady) -> str:
@@ -114,10 +114,10 @@ def changed_weights(session: Session, engine: EngineReady) -> str:
     return f"The weights of {name} are others than when the session was saved, so all maps will differ."
 
 
-def _found(tab: SavedTab, session_path: Path, *, at_once: bool) -> Found:
+def _found(tab: SavedTab, session_path: Path, *, at_once: bool) -> SessionImage:
     path = image_path(tab.image, session_path)
     if path is None:
         raise UserError(f"{tab.image.name} was pasted and has no file, so it cannot come back; paste it again.")
     if not Path(path).is_file():
         raise UserError(f"{tab.image.name} is not at {path} any more; open it from where it is now.")
-    return Found(tab, path, read_image(path) if at_once else None, gather((path,)))
+    return SessionImage(tab, path, read_image(path) if at_once else None, collect_images((path,)))

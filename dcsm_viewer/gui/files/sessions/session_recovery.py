@@ -14,7 +14,7 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, session_of, write_session
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.io.atomic import ensure_folder
@@ -25,7 +25,7 @@ SOON_MS = 2000
 """After a change the session is saved this much later, and at most this often while changes go on."""
 
 
-class Recovery(QObject):
+class SessionRecovery(QObject):
     """Keeps one file in `folder`, locked while this process lives; files of dead processes are what can be recovered.
 
     Signals: `offered(sentence)` there is a session to recover.
@@ -39,19 +39,19 @@ class Recovery(QObject):
         self._folder = folder
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._lock: QLockFile | None = None
-        self._errands = Errands("recovery", self)
+        self._tasks = BackgroundTasks("recovery", self)
         self._saved: Session | None = None
         self.orphan: Path | None = None
         """The session of a window that was never closed, None where there is none."""
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.save)
-        store.changed.connect(self._follow)
+        store.changed.connect(self._on_state_changed)
 
     @property
     def path(self) -> Path:
         return self._folder / f"{self._name}{ENDING}"
 
-    def look(self) -> None:
+    def find_orphan(self) -> None:
         """Offers the newest session that a crash left behind; locks the place of this one."""
         try:
             ensure_folder(self._folder)
@@ -70,7 +70,7 @@ class Recovery(QObject):
             when = datetime.fromtimestamp(self.orphan.stat().st_mtime).astimezone()
             self.offered.emit(f"The window was not closed properly; what was open at {when:%H:%M on %d %B} is saved.")
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         """The session offered is not wanted, or it is open again."""
         if self.orphan is not None:
             with suppress(OSError):
@@ -85,18 +85,18 @@ class Recovery(QObject):
         session = session_of(state, self._store.history, self._folder)
         if session != self._saved:
             self._saved = session
-            self._errands.send(partial(write_session, session, self.path), _nothing, log.warning)
+            self._tasks.send(partial(write_session, session, self.path), _nothing, log.warning)
 
     def stop(self) -> None:
         """The window closes as it should: nothing will have to be recovered."""
         self._soon.stop()
-        self._errands.stop()
+        self._tasks.stop()
         if self._lock is not None:
             with suppress(OSError):
                 self.path.unlink()
             self._lock.unlock()
 
-    def _follow(self, before: ViewState, after: ViewState) -> None:
+    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         kept = ("image", "settings", "focus", "view", "paint", "snapshots", "comparison", "tabs", "tab")
         if any(getattr(before, name) is not getattr(after, name) for name in kept) and not self._soon.isActive():
             self._soon.start()

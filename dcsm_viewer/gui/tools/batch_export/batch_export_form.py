@@ -22,23 +22,23 @@ from dcsm_viewer.batch.run_batch import ExportJob
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FORMATS
 from dcsm_viewer.gui.files.export_controller import default_folder, export_folder
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.settings_edits import for_another_image
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.batch_export.batch_export_job import Plan
-from dcsm_viewer.gui.widgets.flow_layout import Flow
+from dcsm_viewer.gui.tools.batch_export.batch_export_job import BatchExportPlan
+from dcsm_viewer.gui.widgets.flow_layout import FlowLayout
 
 _NARROW_PX = 60
 _FIRST_FORMATS = ("voc", "npz")
 _TABLES = "Tables (*.csv);;All files (*)"
 
 
-class FolderRunForm(QWidget):
+class BatchExportForm(QWidget):
     """Fields that remember what was typed last; `plan(state)` is what they add up to with the window's settings."""
 
-    def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
+    def __init__(self, user_settings: UserSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._remembered = remembered
+        self._user_settings = user_settings
         self.images = self._line("Images", "A folder of images; empty: those of the Folder panel.", "images")
         self.out = self._line("Write to", "The folder of masks and recipes; it is made if it is missing.", "out")
         self.labels = self._line(
@@ -50,7 +50,7 @@ class FolderRunForm(QWidget):
         self.labels.setPlaceholderText("the classes the network finds")
         self.resume = QCheckBox("Resume", self)
         self.resume.setToolTip("Leaves images as they are whose recipe and files are already those of this run.")
-        self.resume.setChecked(remembered.flag("folder-run/resume", default=True))
+        self.resume.setChecked(user_settings.flag("folder-run/resume", default=True))
         self.stages = QCheckBox("Raw maps, too (NPZ)", self)
         self.stages.setToolTip("Adds the raw maps of every class, layer and scale to the NPZ; these files are large.")
         self.recursive = QCheckBox("Subfolders, too", self)
@@ -67,7 +67,7 @@ class FolderRunForm(QWidget):
         )
         self.out.setPlaceholderText(default_folder(state))
 
-    def plan(self, state: ViewState) -> Plan:
+    def plan(self, state: ViewState) -> BatchExportPlan:
         """Raises UserError saying what is missing."""
         typed = self.images.text().strip()
         inputs = (str(Path(typed).expanduser()),) if typed else state.folder
@@ -88,7 +88,7 @@ class FolderRunForm(QWidget):
             stages=self.stages.isChecked(),
             resume=self.resume.isChecked(),
         )
-        return Plan(inputs, order, Path(labels) if labels else None, self.recursive.isChecked())
+        return BatchExportPlan(inputs, order, Path(labels) if labels else None, self.recursive.isChecked())
 
     @property
     def chosen_formats(self) -> tuple[str, ...]:
@@ -97,12 +97,12 @@ class FolderRunForm(QWidget):
 
     def _keep(self, formats: tuple[str, ...]) -> None:
         for name, line in (("images", self.images), ("out", self.out), ("labels", self.labels)):
-            self._remembered.keep(f"folder-run/{name}", line.text().strip())
-        self._remembered.keep("folder-run/resume", self.resume.isChecked())
-        self._remembered.keep("folder-run/formats", formats)
+            self._user_settings.keep(f"folder-run/{name}", line.text().strip())
+        self._user_settings.keep("folder-run/resume", self.resume.isChecked())
+        self._user_settings.keep("folder-run/formats", formats)
 
     def _line(self, name: str, explanation: str, key: str) -> QLineEdit:
-        line = QLineEdit(self._remembered.text(f"folder-run/{key}"), self)
+        line = QLineEdit(self._user_settings.text(f"folder-run/{key}"), self)
         line.setAccessibleName(name)
         line.setAccessibleDescription(explanation)
         line.setToolTip(explanation)
@@ -116,7 +116,7 @@ class FolderRunForm(QWidget):
         shown.setToolTip("What is written for every image, beside its recipe.")
         shown.setTextElideMode(Qt.TextElideMode.ElideRight)
         shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        chosen = self._remembered.texts("folder-run/formats") or _FIRST_FORMATS
+        chosen = self._user_settings.texts("folder-run/formats") or _FIRST_FORMATS
         for name, each in FORMATS.items():
             item = QListWidgetItem(f"{name}: {each.title}", shown)
             item.setData(_NAME, name)
@@ -148,7 +148,7 @@ class FolderRunForm(QWidget):
             grid.addWidget(name, row, 0)
             grid.addWidget(line, row, 1)
             grid.addWidget(button, row, 2)
-        grid.addLayout(Flow(self.resume, self.recursive, self.stages), 3, 0, 1, 3)
+        grid.addLayout(FlowLayout(self.resume, self.recursive, self.stages), 3, 0, 1, 3)
         grid.addWidget(self.formats, 0, 3, 5, 1)
         grid.setRowStretch(4, 1)
         grid.setColumnStretch(1, 1)

@@ -17,8 +17,8 @@ from dcsm_viewer.batch.run_batch import ExportJob, Outcome, check_formats, expor
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import write_folder_files
 from dcsm_viewer.gui.link.controller import Controller
-from dcsm_viewer.gui.tools.batch_export.run_progress import ACTIVE, Pace, Phase
-from dcsm_viewer.gui.tools.batch_export.shared_engine import RunEndedError, SharedEngineClient
+from dcsm_viewer.gui.tools.batch_export.run_progress import ACTIVE, Phase, RunProgress
+from dcsm_viewer.gui.tools.batch_export.shared_engine import RunCancelledError, SharedEngineClient
 from dcsm_viewer.io.name_errors import sentence_on
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _STOP_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BatchExportPlan:
     """What to run: paths of images and folders, and the order.
 
     labels: where each image's classes are told (datasets.labels_of_images), None for nowhere. recursive: the folders'
@@ -40,7 +40,7 @@ class Plan:
     recursive: bool = False
 
 
-class FolderJob(QObject):
+class BatchExportJob(QObject):
     """At most one run at a time. `changed(pace)` follows every step of it, on the window's thread."""
 
     changed = Signal(object)
@@ -50,7 +50,7 @@ class FolderJob(QObject):
 
     def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.pace = Pace()
+        self.progress = RunProgress()
         self._engine = SharedEngineClient(controller, self)
         self._thread: threading.Thread | None = None
         self._since = 0.0
@@ -62,32 +62,32 @@ class FolderJob(QObject):
 
     @property
     def is_active(self) -> bool:
-        return self._thread is not None and self._thread.is_alive() and self.pace.phase in ACTIVE
+        return self._thread is not None and self._thread.is_alive() and self.progress.phase in ACTIVE
 
-    def start(self, plan: Plan) -> None:
+    def start(self, plan: BatchExportPlan) -> None:
         assert not self.is_active, "one run at a time"
         self._engine.begin()
         self._since, self._worked_s = time.monotonic(), 0.0
-        self._show(Pace(phase="running", out=str(plan.order.out)))
+        self._show(RunProgress(phase="running", out=str(plan.order.out)))
         self._thread = threading.Thread(target=self._run, args=(plan,), name="folder-run", daemon=True)
         self._thread.start()
 
     def pause(self) -> None:
-        if self.pace.phase == "running":
+        if self.progress.phase == "running":
             self._engine.pause()
             self._worked_s = self._worked()
-            self._show(replace(self.pace, phase="paused"))
+            self._show(replace(self.progress, phase="paused"))
 
     def go_on(self) -> None:
-        if self.pace.phase == "paused":
+        if self.progress.phase == "paused":
             self._since = time.monotonic()
-            self._show(replace(self.pace, phase="running"))
+            self._show(replace(self.progress, phase="running"))
             self._engine.go_on()
 
     def cancel(self) -> None:
-        if self.pace.phase in {"running", "paused"}:
+        if self.progress.phase in {"running", "paused"}:
             self._worked_s = self._worked()
-            self._show(replace(self.pace, phase="ending"))
+            self._show(replace(self.progress, phase="ending"))
             self._engine.end()
 
     def stop(self) -> None:
@@ -96,10 +96,10 @@ class FolderJob(QObject):
         if self._thread is not None:
             self._thread.join(_STOP_S)
 
-    def _run(self, plan: Plan) -> None:
+    def _run(self, plan: BatchExportPlan) -> None:
         try:
             self._ended.emit("finished", self._ran(plan))
-        except RunEndedError:
+        except RunCancelledError:
             self._ended.emit("cancelled", "")
         except UserError as error:
             self._ended.emit("refused", str(error))
@@ -108,7 +108,7 @@ class FolderJob(QObject):
             unexpected = f"Unexpected {type(error).__name__}: {error}. The log has the details."
             self._ended.emit("refused", sentence_on(error) or unexpected)
 
-    def _ran(self, plan: Plan) -> str:
+    def _ran(self, plan: BatchExportPlan) -> str:
         """What to say of the files of the whole folder, once all images are done."""
         order = plan.order
         check_formats(order.formats)
@@ -127,22 +127,22 @@ class FolderJob(QObject):
         return " ".join((*refused, _gathered(images, done, order))).strip()
 
     def _note_total(self, total: int) -> None:
-        self._show(replace(self.pace, total=total))
+        self._show(replace(self.progress, total=total))
 
     def _note(self, outcome: Outcome) -> None:
-        self._show(self.pace.after(outcome, self._worked()))
+        self._show(self.progress.after(outcome, self._worked()))
 
     def _note_end(self, phase: Phase, reason: str) -> None:
-        self._show(replace(self.pace, phase=phase, reason=reason))
+        self._show(replace(self.progress, phase=phase, reason=reason))
 
     def _worked(self) -> float:
         """Seconds of work since the beginning, pauses left out."""
-        running = self.pace.phase == "running"
+        running = self.progress.phase == "running"
         return self._worked_s + (time.monotonic() - self._since if running else 0.0)
 
-    def _show(self, pace: Pace) -> None:
-        self.pace = pace
-        self.changed.emit(pace)
+    def _show(self, progress: RunProgress) -> None:
+        self.progress = progress
+        self.changed.emit(progress)
 
 
 def _gathered(images: Inputs, done: Sequence[str], order: ExportJob) -> str:

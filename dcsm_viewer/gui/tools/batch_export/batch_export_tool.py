@@ -18,25 +18,25 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.batch_export.batch_export_form import FolderRunForm
-from dcsm_viewer.gui.tools.batch_export.batch_export_job import FolderJob
+from dcsm_viewer.gui.tools.batch_export.batch_export_form import BatchExportForm
+from dcsm_viewer.gui.tools.batch_export.batch_export_job import BatchExportJob
 from dcsm_viewer.gui.tools.batch_export.failed_images import FailuresModel
-from dcsm_viewer.gui.tools.batch_export.run_progress import ACTIVE, Pace, sentence
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.batch_export.run_progress import ACTIVE, RunProgress, sentence
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 
 _NARROW_PX, _LOW_PX = 120, 24
 _AROUND_PX = 20
 _BAR_PX = 18
 
 
-class FolderRunTool(Tool):
+class BatchExportTool(Tool):
     """What to run on the left; how it goes, and what failed, on the right. A run goes on while the tool is hidden."""
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
         self.setObjectName("folder_run")
-        self.job = FolderJob(bench.controller, self)
-        self.form = FolderRunForm(bench.remembered, self)
+        self.job = BatchExportJob(context.controller, self)
+        self.form = BatchExportForm(context.user_settings, self)
         self.bar = QProgressBar(self)
         self.bar.setAccessibleName("Images done")
         self.bar.setFormat("%v of %m")
@@ -63,8 +63,8 @@ class FolderRunTool(Tool):
         self.start.clicked.connect(self._start)
         self.pause.clicked.connect(self._pause_or_go_on)
         self.cancel.clicked.connect(self.job.cancel)
-        self.job.changed.connect(self.show_pace)
-        self.show_pace(self.job.pace)
+        self.job.changed.connect(self.show_progress)
+        self.show_progress(self.job.progress)
 
     @override
     def show_state(self, state: ViewState) -> None:
@@ -73,50 +73,50 @@ class FolderRunTool(Tool):
 
     @override
     def under_way(self) -> str:
-        pace = self.job.pace
+        progress = self.job.progress
         if not self.job.is_active:
             return ""
         return (
-            f"The run over the folder has done {pace.done:,} of {pace.total:,} images. Closing ends it; what is "
-            "written stays, whole, and the same run with Resume ticked goes on from there."
+            f"The run over the folder has done {progress.done:,} of {progress.total:,} images. Closing ends it; "
+            "what is written stays, whole, and the same run with Resume ticked goes on from there."
         )
 
     @override
     def stop(self) -> None:
         self.job.stop()
 
-    def show_pace(self, pace: Pace) -> None:
+    def show_progress(self, progress: RunProgress) -> None:
         """Everything the run's state changes: bar, words, buttons and the table."""
         # 0 to 0 is Qt's bar that only says something is under way, which it is while the folder is listed.
-        self.bar.setRange(0, pace.total if pace.phase != "idle" else 1)
-        self.bar.setValue(pace.done)
-        self.bar.setTextVisible(pace.phase != "idle")
-        self.words.setText(sentence(pace))
-        self._failures.show_failures(pace.failures)
+        self.bar.setRange(0, progress.total if progress.phase != "idle" else 1)
+        self.bar.setValue(progress.done)
+        self.bar.setTextVisible(progress.phase != "idle")
+        self.words.setText(sentence(progress))
+        self._failures.show_failures(progress.failures)
         self._show_buttons()
 
     def _show_buttons(self) -> None:
-        pace, has_engine = self.job.pace, self.bench.store.state.engine is not None
-        active = pace.phase in ACTIVE
+        progress, has_engine = self.job.progress, self.context.store.state.engine is not None
+        active = progress.phase in ACTIVE
         self.form.setEnabled(not active)
         self.start.setEnabled(not active and has_engine)
-        self.pause.setEnabled(pace.phase in {"running", "paused"})
-        self.cancel.setEnabled(pace.phase in {"running", "paused"})
-        self.pause.setText("Go on" if pace.phase == "paused" else "Pause")
-        if pace.phase == "idle":
+        self.pause.setEnabled(progress.phase in {"running", "paused"})
+        self.cancel.setEnabled(progress.phase in {"running", "paused"})
+        self.pause.setText("Go on" if progress.phase == "paused" else "Pause")
+        if progress.phase == "idle":
             ready = "Run makes masks of every image with the settings of the window."
             self.words.setText(ready if has_engine else "The engine is loading; then a run can start.")
 
     def _start(self) -> None:
         try:
-            plan = self.form.plan(self.bench.store.state)
+            plan = self.form.plan(self.context.store.state)
         except UserError as error:
             self.words.setText(str(error))
             return
         self.job.start(plan)
 
     def _pause_or_go_on(self) -> None:
-        if self.job.pace.phase == "paused":
+        if self.job.progress.phase == "paused":
             self.job.go_on()
         else:
             self.job.pause()

@@ -14,7 +14,7 @@ _RECENT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RunProgress:
     """One run as known so far.
 
     computed: images that were made in this run, resumed: that were done before, failures: (file, reason) of those
@@ -48,7 +48,7 @@ class Pace:
         rate = self.images_per_s
         return None if rate is None else (self.total - self.done) / rate
 
-    def after(self, outcome: Outcome, worked_s: float) -> Pace:
+    def after(self, outcome: Outcome, worked_s: float) -> RunProgress:
         """One image later; `worked_s` seconds of work since the beginning."""
         if outcome.error is not None:
             found = replace(self, failures=(*self.failures, (outcome.image, outcome.error)))
@@ -60,14 +60,14 @@ class Pace:
         return replace(found, finished_s=(*self.finished_s, worked_s)[-_RECENT - 1 :])
 
 
-def sentence(pace: Pace) -> str:
+def sentence(progress: RunProgress) -> str:
     """What the line under the progress bar says."""
-    counts = _counts(pace)
-    match pace.phase:
+    counts = _counts(progress)
+    match progress.phase:
         case "idle":
             return "Nothing runs."
         case "refused":
-            return pace.reason
+            return progress.reason
         case "paused":
             return f"Paused after the image under way. {counts}"
         case "ending":
@@ -75,22 +75,22 @@ def sentence(pace: Pace) -> str:
         case "cancelled":
             return f"Cancelled. {counts} With 'Resume' the next run goes on from here."
         case "finished":
-            return f"Finished. {counts} Files are in {pace.out}. {pace.reason}".rstrip()
+            return f"Finished. {counts} Files are in {progress.out}. {progress.reason}".rstrip()
         case "running":
-            return f"{counts} {_rate(pace)}"
+            return f"{counts} {_rate(progress)}"
 
 
-def _counts(pace: Pace) -> str:
-    parts = [f"{pace.computed:,} made"]
-    if pace.resumed:
-        parts.append(f"{pace.resumed:,} already done")
-    if pace.failures:
-        parts.append(f"{len(pace.failures):,} failed")
-    return f"{pace.done:,} of {pace.total:,} images: {', '.join(parts)}."
+def _counts(progress: RunProgress) -> str:
+    parts = [f"{progress.computed:,} made"]
+    if progress.resumed:
+        parts.append(f"{progress.resumed:,} already done")
+    if progress.failures:
+        parts.append(f"{len(progress.failures):,} failed")
+    return f"{progress.done:,} of {progress.total:,} images: {', '.join(parts)}."
 
 
-def _rate(pace: Pace) -> str:
-    rate, left = pace.images_per_s, pace.left_s
+def _rate(progress: RunProgress) -> str:
+    rate, left = progress.images_per_s, progress.left_s
     if rate is None or left is None:
         return "The rate is known after the first image."
     speed = f"{rate:.2g} images a second" if rate >= 1 else f"{1 / rate:.2g} s an image"

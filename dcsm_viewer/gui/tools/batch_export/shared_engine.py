@@ -16,12 +16,12 @@ from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.queries.batch_query import BatchQuestion
 
 
-class RunEndedError(Exception):
+class RunCancelledError(Exception):
     """The run was cancelled: no answer will come. No UserError, as it is no fault of any image."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Message:
     request: Request
     question: BatchQuestion
     answer: Future[object] = field(default_factory=Future, compare=False)
@@ -34,22 +34,22 @@ class SharedEngineClient(QObject):
     had made of it when it comes back.
     """
 
-    _wished = Signal(object)
+    _message_sent = Signal(object)
 
     def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
         self._lock = threading.Lock()
-        self._wish: _Wish | None = None
+        self._message: _Message | None = None
         self._serial = -1
         self._is_over = False
         self._goes_on = threading.Event()
         self._goes_on.set()
-        self._wished.connect(self._inquire, Qt.ConnectionType.QueuedConnection)
+        self._message_sent.connect(self._inquire, Qt.ConnectionType.QueuedConnection)
         controller.answered.connect(self._take)
 
     def card(self, settings: Settings) -> ModelCard:
-        """Raises UserError for a model that cannot be loaded, RunEndedError once the run is cancelled."""
+        """Raises UserError for a model that cannot be loaded, RunCancelledError once the run is cancelled."""
         blank = SourceImage.of(np.zeros((1, 1, 3), dtype=np.uint8), name="no image")
         card = self._ask(Request(0, blank, settings), BatchQuestion("card"))
         assert isinstance(card, ModelCard)
@@ -74,35 +74,35 @@ class SharedEngineClient(QObject):
         self._goes_on.set()
 
     def end(self) -> None:
-        """The image under way is left at the engine's next checkpoint; who waits gets RunEndedError at once."""
+        """The image under way is left at the engine's next checkpoint; who waits gets RunCancelledError at once."""
         with self._lock:
             self._is_over = True
-            wish, self._wish = self._wish, None
+            message, self._message = self._message, None
         self._goes_on.set()
         self._controller.cancel_queries(BatchQuestion)
-        if wish is not None:
-            wish.answer.set_exception(RunEndedError())
+        if message is not None:
+            message.answer.set_exception(RunCancelledError())
 
     def _ask(self, request: Request, question: BatchQuestion) -> object:
         self._goes_on.wait()
-        wish = _Wish(request, question)
+        message = _Message(request, question)
         with self._lock:
             # Under the lock, so that `end` either finds this wish or is found here.
             if self._is_over:
-                raise RunEndedError
-            self._wish = wish
-        self._wished.emit(wish)
-        return wish.answer.result()
+                raise RunCancelledError
+            self._message = message
+        self._message_sent.emit(message)
+        return message.answer.result()
 
-    def _inquire(self, wish: _Wish) -> None:
-        if wish is self._wish:
-            self._serial = self._controller.submit_query(wish.request, wish.question)
+    def _inquire(self, message: _Message) -> None:
+        if message is self._message:
+            self._serial = self._controller.submit_query(message.request, message.question)
 
     def _take(self, answer: Answer) -> None:
-        if self._wish is None or answer.query.serial != self._serial:
+        if self._message is None or answer.query.serial != self._serial:
             return
-        wish, self._wish = self._wish, None
+        message, self._message = self._message, None
         if answer.failure is not None:
-            wish.answer.set_exception(UserError(answer.failure))
+            message.answer.set_exception(UserError(answer.failure))
         else:
-            wish.answer.set_result(answer.value)
+            message.answer.set_result(answer.value)

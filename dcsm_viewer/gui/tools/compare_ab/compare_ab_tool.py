@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.state.save_snapshot import keep_shown
+from dcsm_viewer.gui.state.save_snapshot import save_snapshot
 from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, without
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.compare_ab.compare_ab_view import SwipeView
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.compare_ab.compare_ab_view import CompareABView
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
 
 FASTEST_HZ = 3.0
@@ -40,11 +40,11 @@ _MODE_HELP = (
 _SUBJECTS = {"labels": "Labels", "before": "Labels before CRF", "distinct": "Distinct map", "raw": "Raw map"}
 
 
-class CompareTool(Tool):
+class CompareABTool(Tool):
     """Chooses what is compared with what, and how; the panes below show it."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.a, self.b = choice_box({}, self), choice_box({}, self)
         self.swap = _button("⇄", "Swap A and B", self)
         self.keep = _button("Keep", "Keeps what is on show under a name (K)", self)
@@ -55,7 +55,7 @@ class CompareTool(Tool):
         self.speed, self.speed_box = _slider_and_box("Blinks in a second", 0, FASTEST_HZ, 0.25, " Hz", self)
         self.speed_box.setSpecialValueText("by hand")
         self.numbers, self.settings = _words("Difference in numbers", self), _words("Settings that differ", self)
-        self.view = SwipeView(bench.viewport, self)
+        self.view = CompareABView(context.viewport, self)
         self._timer = QTimer(self)
         self._lay_out()
         self._name()
@@ -93,43 +93,43 @@ class CompareTool(Tool):
             self._timer.start(interval)
 
     def _change(self, **fields: object) -> None:
-        comparison = replace(self.bench.store.state.comparison, **fields)  # type: ignore[arg-type]  # one of its own
-        self.bench.store.change(comparison=comparison)
+        comparison = replace(self.context.store.state.comparison, **fields)  # type: ignore[arg-type]  # one of its own
+        self.context.store.change(comparison=comparison)
 
-    def _take_side(self) -> None:
+    def _on_side(self) -> None:
         self._change(a=self.a.currentData(), b=self.b.currentData())
 
-    def _take_swap(self) -> None:
-        now = self.bench.store.state.comparison
+    def _on_swap(self) -> None:
+        now = self.context.store.state.comparison
         self._change(a=now.b, b=now.a)
 
-    def _take_mode(self) -> None:
+    def _on_mode(self) -> None:
         self._change(mode=self.mode.currentData())
 
-    def _take_subject(self) -> None:
+    def _on_target(self) -> None:
         self._change(subject=self.subject.currentData())
 
-    def _take_divider(self, percent: float) -> None:
+    def _on_divider(self, percent: float) -> None:
         self._change(divider=percent / 100)
 
-    def _take_share(self, share: float) -> None:
+    def _on_share(self, share: float) -> None:
         self._change(divider=share)
 
-    def _take_speed_slider(self, step: int) -> None:
+    def _on_speed_slider(self, step: int) -> None:
         self._change(hz=step * self.speed_box.singleStep())
 
-    def _take_speed(self, hz: float) -> None:
+    def _on_speed(self, hz: float) -> None:
         self._change(hz=hz)
 
     def _turn(self) -> None:
-        side = self.bench.store.state.comparison.side
+        side = self.context.store.state.comparison.side
         self._change(side="b" if side == "a" else "a")
 
-    def _take_keep(self) -> None:
-        keep_shown(self.bench.store)
+    def _on_keep(self) -> None:
+        save_snapshot(self.context.store)
 
-    def _take_drop(self) -> None:
-        store = self.bench.store
+    def _on_drop(self) -> None:
+        store = self.context.store
         name = store.state.comparison.a
         store.change(snapshots=without(store.state.snapshots, name), comparison=replace(store.state.comparison, a=LIVE))
 
@@ -183,17 +183,17 @@ class CompareTool(Tool):
 
     def _connect(self) -> None:
         for box in (self.a, self.b):
-            box.activated.connect(self._take_side)
-        self.swap.clicked.connect(self._take_swap)
-        self.keep.clicked.connect(self._take_keep)
-        self.drop.clicked.connect(self._take_drop)
-        self.mode.activated.connect(self._take_mode)
-        self.subject.activated.connect(self._take_subject)
-        self.divider.valueChanged.connect(self._take_divider)
-        self.divider_box.valueChanged.connect(self._take_divider)
-        self.speed.valueChanged.connect(self._take_speed_slider)
-        self.speed_box.valueChanged.connect(self._take_speed)
-        self.view.divider_moved.connect(self._take_share)
+            box.activated.connect(self._on_side)
+        self.swap.clicked.connect(self._on_swap)
+        self.keep.clicked.connect(self._on_keep)
+        self.drop.clicked.connect(self._on_drop)
+        self.mode.activated.connect(self._on_mode)
+        self.subject.activated.connect(self._on_target)
+        self.divider.valueChanged.connect(self._on_divider)
+        self.divider_box.valueChanged.connect(self._on_divider)
+        self.speed.valueChanged.connect(self._on_speed_slider)
+        self.speed_box.valueChanged.connect(self._on_speed)
+        self.view.divider_moved.connect(self._on_share)
         self.view.compared.connect(self._tell)
         self._timer.timeout.connect(self._turn)
 

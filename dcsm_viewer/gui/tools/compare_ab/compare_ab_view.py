@@ -13,13 +13,13 @@ from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.compare_ab.compare_ab_contents import Sides, sides
-from dcsm_viewer.gui.tools.compare_ab.divided_pane import SwipePane
+from dcsm_viewer.gui.tools.compare_ab.divided_pane import DividedPane
 
 DIVERGING = "vik"
 """The colours of a difference: blue where A is larger, red where B is."""
 
 
-class SwipeView(LinkedView):
+class CompareABView(LinkedView):
     """Signals: `divider_moved(share)` the hand moved the divider; `compared` other contents are on show."""
 
     divider_moved = Signal(float)
@@ -28,7 +28,7 @@ class SwipeView(LinkedView):
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(viewport, parent)
         self.sides = Sides(Content(""), Content(""), Content(""))
-        self.first = SwipePane(viewport, self.grounds, self)
+        self.first = DividedPane(viewport, self.scaled_images, self)
         self.first.pointed.connect(self.pointed)
         self.first.left.connect(self.left)
         self.first.pixel_clicked.connect(self.pixel_clicked)

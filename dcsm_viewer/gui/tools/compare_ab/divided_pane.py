@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from dcsm_viewer.gui.canvas import pane_drawing as strokes
+from dcsm_viewer.gui.canvas import pane_drawing
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.pane_content import Content
-from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.scaled_image import ScaledImageCache
 from dcsm_viewer.gui.canvas.viewport import Viewport
 
 _REACH_PX = 6
@@ -18,7 +18,7 @@ _REACH_PX = 6
 _STEP, _LONG_STEP = 0.01, 0.1
 
 
-class SwipePane(MapPane):
+class DividedPane(MapPane):
     """Drag the divider, or move it with the left and right arrow keys (Shift: ten times as far).
 
     `divider_moved(share)`: the hand wants the divider here, a share of the picture's width in [0, 1].
@@ -26,10 +26,10 @@ class SwipePane(MapPane):
 
     divider_moved = Signal(float)
 
-    def __init__(self, viewport: Viewport, grounds: Grounds, parent: QWidget | None = None) -> None:
-        super().__init__(viewport, grounds, parent=parent)
+    def __init__(self, viewport: Viewport, scaled_images: ScaledImageCache, parent: QWidget | None = None) -> None:
+        super().__init__(viewport, scaled_images, parent=parent)
         # The second content is painted by a pane of its own that is never on the screen.
-        self._second = MapPane(viewport, grounds, parent=self)
+        self._second = MapPane(viewport, scaled_images, parent=self)
         self._second.hide()
         self._other: Content | None = None
         self._share = 0.5
@@ -115,9 +115,9 @@ class SwipePane(MapPane):
         painter.setClipRect(right)
         painter.drawImage(picture.topLeft(), self._second._composed(other.image, view))
         if other.waiting:
-            strokes.draw_placeholder(painter, right, other.waiting, self.palette())
+            pane_drawing.draw_placeholder(painter, right, other.waiting, self.palette())
         if self.dimmed:
-            strokes.draw_veil(painter, picture, self.palette())
+            pane_drawing.draw_veil(painter, picture, self.palette())
         self._paint_cross(painter, picture, view)
         painter.setClipping(False)
         self._draw_divider(painter, x, other)
@@ -125,14 +125,14 @@ class SwipePane(MapPane):
 
     def _draw_divider(self, painter: QPainter, x: int, other: Content) -> None:
         seen = self._seen()
-        for colour, width in strokes.CROSS:
+        for colour, width in pane_drawing.CROSS:
             painter.setPen(QPen(QColor(*colour), width))
             painter.drawLine(QPointF(x + 0.5, seen.top()), QPointF(x + 0.5, seen.bottom() + 1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(0, 0, 0, 160), 1))
         painter.setBrush(self.palette().color(QPalette.ColorRole.Highlight))
         painter.drawEllipse(QPointF(x + 0.5, seen.center().y()), 6, 6)
-        painter.setFont(strokes.bold(self.font()))
+        painter.setFont(pane_drawing.bold(self.font()))
         for text, on_left in ((_side(self.content), True), (_side(other), False)):
             _draw_flag(painter, text, x, seen, on_left=on_left, palette=self.palette())
 

@@ -21,7 +21,7 @@ _MOST_PX = 500_000  # more pixels than a pane has; sorting more would be felt
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedMap:
     """A class map, thinned out where it is large, and its values in falling order: any share is found at once.
 
     peak: (row, col) of the middle of the whole map's largest value, the first of several, as shares of its sides.
@@ -32,7 +32,7 @@ class Ranked:
     peak: tuple[float, float]
 
     @classmethod
-    def of(cls, values: NDArray[np.float32]) -> Ranked:
+    def of(cls, values: NDArray[np.float32]) -> RankedMap:
         rows, cols = values.shape
         row, col = divmod(int(values.argmax()), cols)
         each = math.ceil(math.sqrt(values.size / _MOST_PX))
@@ -49,7 +49,7 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed:
+class PointingResult:
     """Where a map's peak lies, (row, col) px of the image, and how far from the nearest pixel of the class.
 
     distance_px: 0 on the object, None where the mask has no pixel of the class.
@@ -69,10 +69,10 @@ class Pointed:
         return f"miss by {self.distance_px:.0f} px" + (f", a hit within {TOLERANCE_PX} px" if near else "")
 
 
-def pointed(ranked: Ranked, image_shape: tuple[int, int], mask: NDArray[np.uint8], class_id: int) -> Pointed:
+def pointed(ranked: RankedMap, image_shape: tuple[int, int], mask: NDArray[np.uint8], class_id: int) -> PointingResult:
     """How far the largest value is from the class: the pointing game of `dcsm_viewer.metrics.pointing`."""
     row, col = (part * length for part, length in zip(ranked.peak, image_shape, strict=True))
-    return Pointed(row, col, distance_px(mask, class_id + 1, int(row), int(col)))
+    return PointingResult(row, col, distance_px(mask, class_id + 1, int(row), int(col)))
 
 
 def chart(known: Faithfulness | None, curve: CurveName, share: float, step: float) -> Chart | None:

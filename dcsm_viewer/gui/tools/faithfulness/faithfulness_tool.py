@@ -14,19 +14,19 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.canvas.result_access import distinct_map, raw_map
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.analysis_target import Subject, subject_of, why_nothing
+from dcsm_viewer.gui.tools.analysis_target import AnalysisTarget, analysis_target_of, why_nothing
 from dcsm_viewer.gui.tools.faithfulness.faithfulness_model import (
-    Pointed,
-    Ranked,
+    PointingResult,
+    RankedMap,
     areas_in_words,
     chart,
     pointed,
     ties_in_words,
 )
 from dcsm_viewer.gui.tools.faithfulness.faithfulness_view import FaithfulnessView
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.gui.widgets.step_row import StepRow
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
@@ -47,16 +47,16 @@ class FaithfulnessTool(Tool):
 
     question = FaithfulnessQuestion
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._asked: Hashable = None
-        self._subject: Subject | None = None
+        self._target: AnalysisTarget | None = None
         self._known: Faithfulness | None = None
-        self._maps: dict[RankedBy, Ranked] = {}
+        self._maps: dict[RankedBy, RankedMap] = {}
         self._mask: tuple[str, NDArray[np.uint8]] | None = None
-        self._game: dict[RankedBy, Pointed] = {}
+        self._game: dict[RankedBy, PointingResult] = {}
         self._failure = ""
-        self._errands: Errands | None = None
+        self._tasks: BackgroundTasks | None = None
         self.share = StepRow(
             "Share of pixels",
             "How many of the pixels, in the order of each map, are marked on the photograph.",
@@ -71,18 +71,18 @@ class FaithfulnessTool(Tool):
         )
         self.drop = QPushButton("Forget mask", self)
         self.drop.setToolTip("Ends the pointing game")
-        self.view = FaithfulnessView(bench.viewport, self)
+        self.view = FaithfulnessView(context.viewport, self)
         self.plots: dict[CurveName, Plot] = {name: Plot(f"{name.capitalize()} curve", self) for name in CURVES}
         self.words = wrapped("Areas under the curves", self)
         self.pointing = wrapped("Pointing game", self)
         self.how = wrapped("How to read it", self, _HOW)
         self._lay_out()
-        self.share.moved.connect(self._take_share)
+        self.share.moved.connect(self._on_share)
         self.load.clicked.connect(self._ask_for_mask)
         self.drop.clicked.connect(self._forget_mask)
         for plot in self.plots.values():
             plot.setToolTip("Click, or drag the line, to mark the pixels of a share.")
-            plot.moved.connect(self._take_x)
+            plot.moved.connect(self._on_x)
             self.hear_plot(plot)
 
     @property
@@ -92,15 +92,15 @@ class FaithfulnessTool(Tool):
 
     @override
     def show_state(self, state: ViewState) -> None:
-        subject = subject_of(state)
-        if subject is not None:
-            if self._subject is None or self._subject.key != subject.key:
-                self._take_subject(subject)
+        target = analysis_target_of(state)
+        if target is not None:
+            if self._target is None or self._target.key != target.key:
+                self._on_target(target)
             if self._asked is None:
-                self._asked = subject.key
-                self.submit_query(subject.result.request, FaithfulnessQuestion(subject.class_id, STEPS))
-        elif self._subject is None or not self._subject.is_still_on(state):
-            self._subject, self._known, self._asked = None, None, None
+                self._asked = target.key
+                self.submit_query(target.result.request, FaithfulnessQuestion(target.class_id, STEPS))
+        elif self._target is None or not self._target.is_still_on(state):
+            self._target, self._known, self._asked = None, None, None
             self._maps, self._game = {}, {}
         self.view.show_state(state)
         self._show(state)
@@ -110,7 +110,7 @@ class FaithfulnessTool(Tool):
         self._failure = answer.failure or ""
         if isinstance(answer.value, Faithfulness):
             self._known = answer.value
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
@@ -119,8 +119,8 @@ class FaithfulnessTool(Tool):
 
     @override
     def stop(self) -> None:
-        if self._errands is not None:
-            self._errands.stop()
+        if self._tasks is not None:
+            self._tasks.stop()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -131,57 +131,55 @@ class FaithfulnessTool(Tool):
 
     def load_mask(self, path: str) -> None:
         """Reads the file away from the window's thread and plays the pointing game with it."""
-        image = self.bench.store.state.image
+        image = self.context.store.state.image
         if image is None:
             return
-        if self._errands is None:
-            self._errands = Errands("masks", self)
-        self._errands.send(
-            partial(read_mask, path, image.shape), partial(self._take_mask, image.digest), self._refuse_mask
-        )
+        if self._tasks is None:
+            self._tasks = BackgroundTasks("masks", self)
+        self._tasks.send(partial(read_mask, path, image.shape), partial(self._on_mask, image.digest), self._refuse_mask)
 
-    def _take_mask(self, digest: str, mask: NDArray[np.uint8]) -> None:
+    def _on_mask(self, digest: str, mask: NDArray[np.uint8]) -> None:
         self._mask, self._failure = (digest, mask), ""
         self._play()
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
     def _refuse_mask(self, sentence: str) -> None:
-        self.bench.store.change(failure=sentence)
+        self.context.store.change(failure=sentence)
 
     def _forget_mask(self) -> None:
         self._mask = None
         self._play()
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
     def _ask_for_mask(self) -> None:
-        image = self.bench.store.state.image
+        image = self.context.store.state.image
         folder = str(Path(image.path).parent) if image is not None and image.path else str(Path.home())
         path, _kind = QFileDialog.getOpenFileName(self, "Load mask", folder, _MASKS)
         if path:
             self.load_mask(path)
 
-    def _take_subject(self, subject: Subject) -> None:
-        self._subject, self._known, self._failure, self._asked = subject, None, "", None
-        raw, distinct = raw_map(subject.result, subject.class_id), distinct_map(subject.result, subject.class_id)
+    def _on_target(self, target: AnalysisTarget) -> None:
+        self._target, self._known, self._failure, self._asked = target, None, "", None
+        raw, distinct = raw_map(target.result, target.class_id), distinct_map(target.result, target.class_id)
         self._maps = {}
         if raw is not None:
-            self._maps["raw"] = Ranked.of(raw)
+            self._maps["raw"] = RankedMap.of(raw)
         if distinct is not None:
-            self._maps["distinct"] = Ranked.of(distinct)
+            self._maps["distinct"] = RankedMap.of(distinct)
         self._play()
 
-    def _take_share(self, _step: int) -> None:
-        self._show(self.bench.store.state)
+    def _on_share(self, _step: int) -> None:
+        self._show(self.context.store.state)
 
-    def _take_x(self, _line: str, x: float) -> None:
+    def _on_x(self, _line: str, x: float) -> None:
         self.share.slider.setValue(round(x * STEPS))
 
     def _play(self) -> None:
         """Where each map points, while there is a mask of this very image."""
         self._game = {}
-        if self._subject is None or self._mask is None:
+        if self._target is None or self._mask is None:
             return
-        image, class_id = self._subject.result.request.image, self._subject.class_id
+        image, class_id = self._target.result.request.image, self._target.class_id
         digest, mask = self._mask
         if digest == image.digest:
             self._game = {by: pointed(ranked, image.shape, mask, class_id) for by, ranked in self._maps.items()}

@@ -16,7 +16,7 @@ from dcsm_viewer.gui.canvas.sampling import LabelLayer
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.gui.tools.analysis_target import why_nothing
-from dcsm_viewer.gui.tools.faithfulness.faithfulness_model import Pointed, Ranked
+from dcsm_viewer.gui.tools.faithfulness.faithfulness_model import PointingResult, RankedMap
 from dcsm_viewer.metrics.pointing import TOLERANCE_PX
 from dcsm_viewer.queries.faithfulness_query import RANKINGS, RankedBy
 
@@ -27,8 +27,8 @@ class FaithfulnessView(LinkedView):
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(viewport, parent)
         self.raw, self.distinct = self.add_pane(bar=False), self.add_pane(bar=False)
-        self._maps: dict[RankedBy, Ranked] = {}
-        self._pointed: dict[RankedBy, Pointed] = {}
+        self._maps: dict[RankedBy, RankedMap] = {}
+        self._pointed: dict[RankedBy, PointingResult] = {}
         self._share = 0.0
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +45,9 @@ class FaithfulnessView(LinkedView):
         for pane in self.panes():
             pane.show_paint(paint.colormap, paint.opacity)
 
-    def show_share(self, maps: dict[RankedBy, Ranked], share: float, pointed: dict[RankedBy, Pointed]) -> None:
+    def show_share(
+        self, maps: dict[RankedBy, RankedMap], share: float, pointed: dict[RankedBy, PointingResult]
+    ) -> None:
         """By map, its ranking and where it points. Called on every change; only another share costs anything."""
         if maps is self._maps and pointed is self._pointed and share == self._share:
             return

@@ -13,7 +13,16 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 from dcsm_viewer.gui.canvas.legend import entries
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
-from dcsm_viewer.gui.tools.figure.figure_layout import FONT, SMALL_FONT, Box, Layout, Need, Place, elided, laid_out
+from dcsm_viewer.gui.tools.figure.figure_layout import (
+    FONT,
+    SMALL_FONT,
+    Box,
+    Layout,
+    PanelNeed,
+    PanelPlace,
+    elided,
+    figure_layout_of,
+)
 from dcsm_viewer.gui.tools.figure.figure_panels import Panel
 from dcsm_viewer.gui.tools.figure.figure_raster import Raster, raster
 from dcsm_viewer.render.colormaps import lookup_table
@@ -26,7 +35,7 @@ _HAIR = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FigureStyle:
     """How a figure is set. columns: panels beside each other. letters: (a), (b) before the captions.
 
     captions, scales: the words above; the colour bars, legends and scale badges.
@@ -46,27 +55,27 @@ class Figure:
 
     panels: tuple[Panel, ...]
     rasters: tuple[Raster, ...]
-    look: Look
+    figure_style: FigureStyle
 
     @classmethod
-    def of(cls, panels: Sequence[Panel], look: Look) -> Figure:
-        return cls(tuple(panels), tuple(raster(panel) for panel in panels), look)
+    def of(cls, panels: Sequence[Panel], figure_style: FigureStyle) -> Figure:
+        return cls(tuple(panels), tuple(raster(panel) for panel in panels), figure_style)
 
 
 def layout_of(figure: Figure) -> Layout:
-    look = figure.look
+    figure_style = figure.figure_style
     measure = QFontMetricsF(_font(SMALL_FONT)).horizontalAdvance
     needs = []
     for panel in figure.panels:
         content = panel.content
         assert content.image is not None, "a panel has an image"
-        lines = int(look.captions) + int(look.scales and bool(_quiet_words(panel)))
+        lines = int(figure_style.captions) + int(figure_style.scales and bool(_quiet_words(panel)))
         legend: tuple[float, ...] = ()
-        if look.scales and isinstance(content.layer, LabelLayer):
+        if figure_style.scales and isinstance(content.layer, LabelLayer):
             legend = tuple(_CHIP + _CHIP_GAP + measure(words) for _, words in _legend(content.layer))
-        has_bar = look.scales and isinstance(content.layer, MapLayer)
-        needs.append(Need(content.image.shape, lines, has_bar, legend))
-    return laid_out(needs, look.columns, look.width_mm)
+        has_bar = figure_style.scales and isinstance(content.layer, MapLayer)
+        needs.append(PanelNeed(content.image.shape, lines, has_bar, legend))
+    return figure_layout_of(needs, figure_style.columns, figure_style.width_mm)
 
 
 def draw(painter: QPainter, figure: Figure, layout: Layout) -> None:
@@ -76,7 +85,7 @@ def draw(painter: QPainter, figure: Figure, layout: Layout) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for place, (panel, picture) in enumerate(zip(figure.panels, figure.rasters, strict=True)):
         where = layout.places[place]
-        _draw_head(painter, where.head, panel, place, figure.look)
+        _draw_head(painter, where.head, panel, place, figure.figure_style)
         _draw_picture(painter, where.picture, picture)
         layer = panel.content.layer
         if where.bar is not None and isinstance(layer, MapLayer):
@@ -98,12 +107,12 @@ def qimage(picture: Raster) -> QImage:
     return QImage(solid.data, w, h, 3 * w, QImage.Format.Format_RGB888).copy()
 
 
-def _draw_head(painter: QPainter, head: Box, panel: Panel, place: int, look: Look) -> None:
-    quiet = _quiet_words(panel) if look.scales else ""
+def _draw_head(painter: QPainter, head: Box, panel: Panel, place: int, figure_style: FigureStyle) -> None:
+    quiet = _quiet_words(panel) if figure_style.scales else ""
     base = head.top + 75.0
-    if look.captions:
+    if figure_style.captions:
         left = head.left
-        if look.letters:
+        if figure_style.letters:
             heavy = _font(FONT, bold=True)
             _draw_text(painter, QPointF(left, base), head.width, letter(place), heavy, _INK)
             left += QFontMetricsF(heavy).horizontalAdvance(letter(place)) + 30.0
@@ -137,7 +146,7 @@ def _draw_bar(painter: QPainter, box: Box, colormap: str, colours: ColourRange) 
         _draw_text(painter, QPointF(left, strip.bottom() + 85), box.width, words, font, _INK)
 
 
-def _draw_legend(painter: QPainter, place: Place, layer: LabelLayer) -> None:
+def _draw_legend(painter: QPainter, place: PanelPlace, layer: LabelLayer) -> None:
     for (label, words), (left, top) in zip(_legend(layer), place.legend, strict=True):
         painter.setPen(QPen(_INK, _HAIR))
         painter.setBrush(QColor(*class_colour(label - 1)) if label else Qt.BrushStyle.NoBrush)

@@ -53,7 +53,7 @@ def image_of(figure: Figure, width_px: int | None = None, *, most_px: int = MOST
     Raises UserError where it would have more than `most_px` pixels.
     """
     layout = layout_of(figure)
-    scale = figure.look.dpi / _UNITS_PER_INCH if width_px is None else width_px / layout.width
+    scale = figure.figure_style.dpi / _UNITS_PER_INCH if width_px is None else width_px / layout.width
     width, height = (max(1, round(side * scale)) for side in (layout.width, layout.height))
     if width * height > most_px:
         raise UserError(

@@ -30,7 +30,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class PanelNeed:
     """What a panel wants: the shape (H, W) of its photograph, lines of words above, a bar, widths of legend entries."""
 
     image_shape: tuple[int, int]
@@ -40,7 +40,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PanelPlace:
     """Where one panel's parts are; `legend` has a corner (left, top) for each entry."""
 
     head: Box
@@ -55,10 +55,10 @@ class Layout:
 
     width: float
     height: float
-    places: tuple[Place, ...]
+    places: tuple[PanelPlace, ...]
 
 
-def laid_out(needs: Sequence[Need], columns: int, width_mm: float) -> Layout:
+def figure_layout_of(needs: Sequence[PanelNeed], columns: int, width_mm: float) -> Layout:
     """Every picture has the width of its column; a row is as high as its highest panel."""
     width = width_mm * UNITS_PER_MM
     columns = max(1, min(columns, len(needs)))
@@ -96,18 +96,18 @@ def elided(text: str, room: float, measure: Callable[[str], float]) -> str:
     return "..."
 
 
-def _placed(need: Need, column: Box, lines: int) -> Place:
+def _placed(need: PanelNeed, column: Box, lines: int) -> PanelPlace:
     head = Box(column.left, column.top, column.width, lines * _LINE)
     height = column.width * need.image_shape[0] / need.image_shape[1]
     picture = Box(column.left, head.bottom, column.width, height)
     below = picture.bottom + _AIR
     if need.has_bar:
-        return Place(head, picture, Box(column.left, below, column.width, _BAR + _LINE))
+        return PanelPlace(head, picture, Box(column.left, below, column.width, _BAR + _LINE))
     corners = legend_corners(need.legend, column.width)
-    return Place(head, picture, None, tuple((column.left + left, below + top) for left, top in corners))
+    return PanelPlace(head, picture, None, tuple((column.left + left, below + top) for left, top in corners))
 
 
-def _bottom(place: Place) -> float:
+def _bottom(place: PanelPlace) -> float:
     if place.bar is not None:
         return place.bar.bottom
     return place.legend[-1][1] + _LINE if place.legend else place.picture.bottom

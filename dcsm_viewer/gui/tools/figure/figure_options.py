@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.gui.tools.figure.figure_draw import Look
+from dcsm_viewer.gui.tools.figure.figure_draw import FigureStyle
 from dcsm_viewer.gui.tools.figure.figure_panels import TITLES, PanelName, panels_of_view
-from dcsm_viewer.gui.widgets.form_row import choice_box, labelled
-from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.form_row import choice_box, form_row
+from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 
 _SETS = {
     "compare": "Panes of Compare",
@@ -44,7 +44,7 @@ class FigureOptions(QWidget):
 
     def __init__(self, names: Sequence[PanelName], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        first = Look()
+        first = FigureStyle()
         self.sets = choice_box(_SETS, self)
         self.ticks = {name: QCheckBox(title, self) for name, title in TITLES.items()}
         self.columns = _spin(QSpinBox(self), 1, 12, first.columns, "")
@@ -68,8 +68,8 @@ class FigureOptions(QWidget):
         return tuple(name for name, tick in self.ticks.items() if tick.isChecked())
 
     @property
-    def look(self) -> Look:
-        return Look(
+    def figure_style(self) -> FigureStyle:
+        return FigureStyle(
             columns=self.columns.value(),
             width_mm=self.width_mm.value(),
             dpi=self.dpi.value(),
@@ -101,16 +101,16 @@ class FigureOptions(QWidget):
         with QSignalBlocker(self.sets):
             self.sets.setCurrentIndex(self.sets.findData(fitting))
 
-    def _take_set(self) -> None:
+    def _on_set(self) -> None:
         view = self.sets.currentData()
         if view != "own":
             self.choose(panels_of_view(view))
 
-    def _take_tick(self) -> None:
+    def _on_tick(self) -> None:
         self._name_set()
         self.changed.emit()
 
-    def _fill(self, first: Look) -> None:
+    def _fill(self, first: FigureStyle) -> None:
         self.width_mm.setDecimals(1)
         self.width_mm.setRange(*_WIDTHS_MM)
         self.width_mm.setValue(first.width_mm)
@@ -129,7 +129,7 @@ class FigureOptions(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addLayout(labelled("Panels", self.sets, "A set of panels to begin with; tick others below"))
+        column.addLayout(form_row("Panels", self.sets, "A set of panels to begin with; tick others below"))
         for tick in self.ticks.values():
             column.addWidget(tick)
         grid = QGridLayout()
@@ -152,9 +152,9 @@ class FigureOptions(QWidget):
         column.addWidget(self._copy)
 
     def _connect(self) -> None:
-        self.sets.activated.connect(self._take_set)
+        self.sets.activated.connect(self._on_set)
         for tick in self.ticks.values():
-            tick.toggled.connect(self._take_tick)
+            tick.toggled.connect(self._on_tick)
         for box in (self.columns, self.width_mm, self.dpi):
             box.valueChanged.connect(self.changed)
         for tick in (self.captions, self.letters, self.scales):
@@ -171,7 +171,7 @@ def _joined(name: str, slider: QSlider, box: QSpinBox | QDoubleSpinBox, explanat
     box.setAccessibleName(name)
     for widget in (slider, box):
         widget.setToolTip(explanation)
-        calm(widget)
+        ignore_wheel_unless_focused(widget)
     slider.valueChanged.connect(box.setValue)
 
     def follow(value: float) -> None:

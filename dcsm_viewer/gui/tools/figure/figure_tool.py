@@ -15,13 +15,13 @@ from typing_extensions import override
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.canvas.result_access import is_stale, why_no_result
 from dcsm_viewer.gui.commands.confirm_dialog import with_ending
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.figure.figure_draw import Figure, Look
+from dcsm_viewer.gui.tools.figure.figure_draw import Figure, FigureStyle
 from dcsm_viewer.gui.tools.figure.figure_files import COPIED_PX, image_of, write_figure
 from dcsm_viewer.gui.tools.figure.figure_options import FigureOptions
 from dcsm_viewer.gui.tools.figure.figure_panels import PanelName, panels_of, panels_of_view
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 
 _FILTERS = "PNG, pixels (*.png);;SVG, text stays text (*.svg);;PDF, fonts embedded (*.pdf)"
 _CALM_MS = 60
@@ -29,27 +29,27 @@ _CALM_MS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class FigureJob:
     """What is to be set: a state's panels of these names."""
 
     state: ViewState
     names: tuple[PanelName, ...]
-    look: Look
+    figure_style: FigureStyle
 
     def figure(self) -> Figure:
         """Raises UserError where not one of the panels can be shown."""
         panels = panels_of(self.state, self.names)
         if not panels:
             raise UserError("Nothing to set: none of the ticked panels can be shown yet.")
-        return Figure.of(panels, self.look)
+        return Figure.of(panels, self.figure_style)
 
 
 class FigureTool(Tool):
     """Options at the right, the figure as it will be at the left; everything slow happens on a thread of its own."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
-        self._errands = Errands("figures", self)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._tasks = BackgroundTasks("figures", self)
         self._wish = 0
         self._shown: object = None
         self._image = QImage()
@@ -63,7 +63,7 @@ class FigureTool(Tool):
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self.preview)
         self._scroll.setBackgroundRole(QPalette.ColorRole.Mid)
-        self.options = FigureOptions(panels_of_view(bench.store.view_before), self)
+        self.options = FigureOptions(panels_of_view(context.store.view_before), self)
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 2, 4, 2)
         row.addWidget(self._scroll, 1)
@@ -85,40 +85,40 @@ class FigureTool(Tool):
 
     @override
     def stop(self) -> None:
-        self._errands.stop()
+        self._tasks.stop()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._calm.start()
 
-    def order(self) -> Order:
-        return Order(self.bench.store.state, self.options.names, self.options.look)
+    def job(self) -> FigureJob:
+        return FigureJob(self.context.store.state, self.options.names, self.options.figure_style)
 
     def save(self, path: str) -> None:
         """Writes what is on the page; what came of it is the store's message or failure."""
-        self.bench.store.change(message=f"Writing {Path(path).name}...", failure=None)
-        order = self.order()
-        self._errands.send(partial(_written, order, Path(path)), self._say_written, self._say_failed)
+        self.context.store.change(message=f"Writing {Path(path).name}...", failure=None)
+        job = self.job()
+        self._tasks.send(partial(_written, job, Path(path)), self._say_written, self._say_failed)
 
     def copy(self) -> None:
         """What is on the page goes to the clipboard."""
-        self._copy(self.order())
+        self._copy(self.job())
 
     def copy_view(self, view: str) -> None:
         """The panes of this view go to the clipboard, in a row, or layers by scales for the grid."""
-        state = self.bench.store.state
+        state = self.context.store.state
         if view == "figure":
             self.copy()
             return
         names = panels_of_view(view)
-        self._copy(Order(state, names, Look(columns=columns_for(state, names))))
+        self._copy(FigureJob(state, names, FigureStyle(columns=columns_for(state, names))))
 
-    def _copy(self, order: Order) -> None:
-        self._errands.send(partial(_pixels, order), self._take_copy, self._say_failed)
+    def _copy(self, job: FigureJob) -> None:
+        self._tasks.send(partial(_pixels, job), self._on_copy, self._say_failed)
 
     def _ask_where(self) -> None:
-        image = self.bench.store.state.image
+        image = self.context.store.state.image
         home = Path.home() if image is None or image.path is None else Path(image.path).parent
         name = "figure" if image is None else f"{Path(image.name).stem}-figure"
         path, kind = QFileDialog.getSaveFileName(self, "Save figure", str(home / f"{name}.pdf"), _FILTERS)
@@ -131,7 +131,7 @@ class FigureTool(Tool):
         """Asks for a preview as wide as there is room; only the newest is shown."""
         if not self.isVisible():
             return
-        state = self.bench.store.state
+        state = self.context.store.state
         if state.result is None:
             self.preview.setText(why_no_result(state))
             return
@@ -139,8 +139,8 @@ class FigureTool(Tool):
         ratio = self.devicePixelRatioF()
         # Whether there is a scroll bar or not, so that its coming makes no other preview.
         room = self._scroll.width() - self._scroll.verticalScrollBar().sizeHint().width() - 8
-        wish = partial(_previewed, self.order(), max(50, round(room * ratio)), ratio)
-        self._errands.send(wish, partial(self._show, self._wish), partial(self._show_why, self._wish))
+        wish = partial(_previewed, self.job(), max(50, round(room * ratio)), ratio)
+        self._tasks.send(wish, partial(self._show, self._wish), partial(self._show_why, self._wish))
 
     def _show(self, wish: int, image: QImage) -> None:
         if wish == self._wish:
@@ -154,15 +154,15 @@ class FigureTool(Tool):
             self.preview.setText(sentence)
 
     def _say_written(self, path: Path) -> None:
-        self.bench.store.change(message=f"The figure is written to {path}.")
+        self.context.store.change(message=f"The figure is written to {path}.")
 
     def _say_failed(self, sentence: str) -> None:
-        self.bench.store.change(failure=sentence, message=None)
+        self.context.store.change(failure=sentence, message=None)
 
-    def _take_copy(self, image: QImage) -> None:
+    def _on_copy(self, image: QImage) -> None:
         QGuiApplication.clipboard().setImage(image)
         size = f"{image.width()} x {image.height()} px"
-        self.bench.store.change(message=f"The figure is on the clipboard, {size}.", failure=None)
+        self.context.store.change(message=f"The figure is on the clipboard, {size}.", failure=None)
 
 
 def columns_for(state: ViewState, names: Sequence[PanelName]) -> int:
@@ -172,15 +172,15 @@ def columns_for(state: ViewState, names: Sequence[PanelName]) -> int:
     return min(3, max(1, len(names)))
 
 
-def _written(order: Order, path: Path) -> Path:
-    return write_figure(order.figure(), path)
+def _written(job: FigureJob, path: Path) -> Path:
+    return write_figure(job.figure(), path)
 
 
-def _pixels(order: Order) -> QImage:
-    return image_of(order.figure(), most_px=COPIED_PX)
+def _pixels(job: FigureJob) -> QImage:
+    return image_of(job.figure(), most_px=COPIED_PX)
 
 
-def _previewed(order: Order, width_px: int, ratio: float) -> QImage:
-    image = image_of(order.figure(), width_px)
+def _previewed(job: FigureJob, width_px: int, ratio: float) -> QImage:
+    image = image_of(job.figure(), width_px)
     image.setDevicePixelRatio(ratio)
     return image

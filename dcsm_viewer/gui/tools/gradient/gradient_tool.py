@@ -11,29 +11,29 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.analysis_target import Subject, subject_of, why_nothing
+from dcsm_viewer.gui.tools.analysis_target import AnalysisTarget, analysis_target_of, why_nothing
 from dcsm_viewer.gui.tools.gradient.gate_quiz import Quiz
 from dcsm_viewer.gui.tools.gradient.gate_table import GatePanel
 from dcsm_viewer.gui.tools.gradient.gradient_text import RULE_HELP, RULES, layer_sentence
-from dcsm_viewer.gui.tools.gradient.gradient_view import MicroscopeView
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.gradient.gradient_view import GradientView
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.step_row import StepRow
-from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.queries.gradient_query import Gate, GradientAnswer, GradientQuestion, Unit
 
 _WIDE_PX = 480
 
 
-class MicroscopeTool(Tool):
+class GradientTool(Tool):
     """Alt+Left and Alt+Right step from layer to layer; a clicked pixel keeps its place on the way."""
 
     question = GradientQuestion
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._asked: Hashable = None
-        self._subject: Subject | None = None
+        self._target: AnalysisTarget | None = None
         self._known: GradientAnswer | None = None
         self._gate: Gate | None = None
         self._pixel: tuple[int, int] | None = None
@@ -50,18 +50,18 @@ class MicroscopeTool(Tool):
         self.scale = QComboBox(self)
         self.scale.setAccessibleName("Scale")
         self.scale.setToolTip("Side of the network input at which the derivatives are taken")
-        calm(self.scale)
-        self.view = MicroscopeView(bench.viewport, self)
+        ignore_wheel_unless_focused(self.scale)
+        self.view = GradientView(context.viewport, self)
         for mode, pane in self.view.of_rule.items():
             pane.setToolTip(f"{RULES[mode]}: {RULE_HELP[mode]}")
         self.words = wrapped("Layer", self)
         self.gate = GatePanel(self)
         self._lay_out()
-        self.layers.moved.connect(self._take_layer)
-        self.scale.activated.connect(self._take_scale)
-        self.view.pixel_clicked.connect(self._take_pixel)
-        self.gate.predicted.connect(self._take_prediction)
-        self.gate.quiz_wanted.connect(self._take_quiz)
+        self.layers.moved.connect(self._on_layer)
+        self.scale.activated.connect(self._on_scale)
+        self.view.pixel_clicked.connect(self._on_pixel)
+        self.gate.predicted.connect(self._on_prediction)
+        self.gate.quiz_wanted.connect(self._on_quiz)
         for key, step in (("Alt+Left", -1), ("Alt+Right", 1)):
             shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self._step_back if step < 0 else self._step_forward)
@@ -78,14 +78,14 @@ class MicroscopeTool(Tool):
 
     @override
     def show_state(self, state: ViewState) -> None:
-        subject = subject_of(state)
-        if subject is not None:
-            if self._subject is None or self._subject.key != subject.key:
-                self._take_subject(subject)
+        target = analysis_target_of(state)
+        if target is not None:
+            if self._target is None or self._target.key != target.key:
+                self._on_target(target)
             if self._asked is None:
                 self._ask()
-        elif self._subject is None or not self._subject.is_still_on(state):
-            self._subject, self._known, self._gate, self._pixel, self._asked = None, None, None, None, None
+        elif self._target is None or not self._target.is_still_on(state):
+            self._target, self._known, self._gate, self._pixel, self._asked = None, None, None, None, None
         self.view.show_state(state)
         self._show(state)
 
@@ -103,7 +103,7 @@ class MicroscopeTool(Tool):
                 last = len(answer.value.layers) - 1
                 self.layers.show_range(last, min(self.layers.value, last))
                 self._ask_about_unit()
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
@@ -117,23 +117,23 @@ class MicroscopeTool(Tool):
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self.gate.body.setDirection(across if is_wide else down)
 
-    def _take_subject(self, subject: Subject) -> None:
-        self._subject, self._known, self._gate, self._failure, self._asked = subject, None, None, "", None
-        method = subject.result.request.settings.method
+    def _on_target(self, target: AnalysisTarget) -> None:
+        self._target, self._known, self._gate, self._failure, self._asked = target, None, None, "", None
+        method = target.result.request.settings.method
         wanted = self.scale.currentData()
         with QSignalBlocker(self.scale):
             self.scale.clear()
-            for scale in subject.result.scales:
+            for scale in target.result.scales:
                 self.scale.addItem(f"{scale} px", scale)
-            nearest = min(subject.result.scales, key=lambda px: (abs(px - method.canvas_px), px))
-            self.scale.setCurrentIndex(self.scale.findData(wanted if wanted in subject.result.scales else nearest))
+            nearest = min(target.result.scales, key=lambda px: (abs(px - method.canvas_px), px))
+            self.scale.setCurrentIndex(self.scale.findData(wanted if wanted in target.result.scales else nearest))
 
     def _ask(self, unit: Unit | None = None) -> None:
-        if self._subject is None or not self.isVisible():
+        if self._target is None or not self.isVisible():
             return
-        self._asked = self._subject.key
-        question = GradientQuestion(self._subject.class_id, self.scale.currentData(), unit)
-        self.submit_query(self._subject.result.request, question)
+        self._asked = self._target.key
+        question = GradientQuestion(self._target.class_id, self.scale.currentData(), unit)
+        self.submit_query(self._target.result.request, question)
 
     def _ask_about_unit(self) -> None:
         """The gate below the clicked pixel, at the layer on show."""
@@ -143,35 +143,35 @@ class MicroscopeTool(Tool):
             self._ask(unit)
 
     def _unit(self) -> Unit | None:
-        if self._known is None or self._pixel is None or self._subject is None:
+        if self._known is None or self._pixel is None or self._target is None:
             return None
         layer = self._known.layers[self.layers.value]
-        height, width = self._subject.result.request.image.shape
+        height, width = self._target.result.request.image.shape
         found = self._known.unit_at(layer, (self._pixel[0] + 0.5) / height, (self._pixel[1] + 0.5) / width)
         return None if found is None else Unit(layer, *found)
 
-    def _take_layer(self, _place: int) -> None:
+    def _on_layer(self, _place: int) -> None:
         self._ask_about_unit()
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
-    def _take_scale(self, _place: int) -> None:
+    def _on_scale(self, _place: int) -> None:
         self._known, self._gate = None, None
         self._ask()
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
-    def _take_pixel(self, row: int, col: int) -> None:
+    def _on_pixel(self, row: int, col: int) -> None:
         self._pixel = (row, col)
         self._ask_about_unit()
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
-    def _take_prediction(self, passes: bool) -> None:
+    def _on_prediction(self, passes: bool) -> None:
         if self._quiz is not None and self._gate is not None:
             self._quiz = self._score = self._quiz.predict(self._gate, passes=passes)
-            self._show(self.bench.store.state)
+            self._show(self.context.store.state)
 
-    def _take_quiz(self, is_on: bool) -> None:
+    def _on_quiz(self, is_on: bool) -> None:
         self._quiz = self._score if is_on else None
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
     def _step_back(self) -> None:
         self.layers.back.click()

@@ -22,7 +22,7 @@ from dcsm_viewer.gui.tools.gradient.gradient_text import RULES, mark, title
 from dcsm_viewer.queries.gradient_query import GradientAnswer
 
 
-class MicroscopeView(LinkedView):
+class GradientView(LinkedView):
     """plain | deconvnet | guided, every unit a square."""
 
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:

@@ -18,19 +18,19 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.state.save_snapshot import compare_with, keep_shown, use_again
+from dcsm_viewer.gui.state.save_snapshot import compare_with, restore_settings, save_snapshot
 from dcsm_viewer.gui.state.snapshots import named, renamed, without
 from dcsm_viewer.gui.state.store import History
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.history.history_text import words_of_change
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 
 
 class HistoryTool(Tool):
     """Left: states of the settings, the newest on top, what changed in each. Right: the kept results."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._shown: tuple[History, tuple[str, ...]] | None = None
         self.steps = _list("Steps of the settings, newest first", self)
         self.kept = _list("Kept results", self)
@@ -55,7 +55,7 @@ class HistoryTool(Tool):
     @override
     def show_state(self, state: ViewState) -> None:
         names = () if state.result is None else state.result.model.class_names
-        now = (self.bench.store.history, names)
+        now = (self.context.store.history, names)
         if now != self._shown:
             self._shown = now
             self._show_steps(*now)
@@ -112,16 +112,16 @@ class HistoryTool(Tool):
         return "" if row < 0 else str(self.kept.item(row).data(Qt.ItemDataRole.UserRole))
 
     def _allow(self, *_items: object) -> None:
-        state = self.bench.store.state
+        state = self.context.store.state
         self.keep.setEnabled(state.result is not None and state.result.completeness == "settled")
         for button in (self.compare, self.use, self.drop):
             button.setEnabled(bool(self._chosen()))
 
     def _go(self, item: QListWidgetItem) -> None:
-        self.bench.store.go_to(item.data(Qt.ItemDataRole.UserRole))
+        self.context.store.go_to(item.data(Qt.ItemDataRole.UserRole))
 
     def _rename(self, item: QListWidgetItem) -> None:
-        store = self.bench.store
+        store = self.context.store
         old = item.data(Qt.ItemDataRole.UserRole)
         try:
             store.change(snapshots=renamed(store.state.snapshots, old, item.text()))
@@ -131,17 +131,17 @@ class HistoryTool(Tool):
                 item.setText(old)
 
     def _keep(self) -> None:
-        keep_shown(self.bench.store)
+        save_snapshot(self.context.store)
 
     def _compare(self) -> None:
         if self._chosen():
-            compare_with(self.bench.store, self._chosen())
+            compare_with(self.context.store, self._chosen())
 
     def _use(self) -> None:
-        use_again(self.bench.store, self._chosen())
+        restore_settings(self.context.store, self._chosen())
 
     def _drop(self) -> None:
-        store = self.bench.store
+        store = self.context.store
         store.change(snapshots=without(store.state.snapshots, self._chosen()))
 
     def _lay_out(self) -> None:

@@ -17,7 +17,7 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.queries.matrix_query import ClassMatrix, Similarity
 
 CellKind = Literal["taken", "left"]
-Place = tuple[int, int]
+CellPosition = tuple[int, int]
 """Row and column; the last column, K, is the distinct map."""
 
 MOST = 12
@@ -31,9 +31,9 @@ class MatrixContents:
     """K classes on show. cells: the range of what stands between them. signed: the places coloured around 0."""
 
     class_ids: tuple[int, ...]
-    panes: dict[Place, Content] = field(repr=False)
+    panes: dict[CellPosition, Content] = field(repr=False)
     cells: ColourRange
-    signed: frozenset[Place]
+    signed: frozenset[CellPosition]
     left_out: int = 0
 
 
@@ -50,7 +50,7 @@ def matrix_contents(state: ViewState, matrix: ClassMatrix | None, kind: CellKind
     maps = _cell_maps(ids, matrix, kind)
     negatives = kind == "taken" or result.request.settings.method.negatives == "keep"
     colours = _shared(maps, signed=negatives)
-    panes: dict[Place, Content] = {}
+    panes: dict[CellPosition, Content] = {}
     for row, class_id in enumerate(ids):
         for column, other in enumerate(ids):
             if row == column:

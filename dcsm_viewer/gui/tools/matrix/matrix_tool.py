@@ -16,7 +16,7 @@ from dcsm_viewer.gui.canvas.result_access import is_stale
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.matrix.matrix_contents import WHOLE, CellKind, MatrixContents, similarity_words
 from dcsm_viewer.gui.tools.matrix.matrix_view import DIVERGING, MatrixView
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion
 
@@ -44,13 +44,13 @@ class MatrixTool(Tool):
 
     question = MatrixQuestion
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._asked: tuple[object, ...] | None = None
         self._whole = False
         self._failure = ""
         self._matrix: ClassMatrix | None = None
-        self.candidates = SliderGroup(bench.store, ("method.candidates",), self)
+        self.candidates = SliderGroup(context.store, ("method.candidates",), self)
         self.kind = QComboBox(self)
         for title, words in _KINDS.values():
             self.kind.addItem(title)
@@ -65,9 +65,9 @@ class MatrixTool(Tool):
         self.note = QLabel("", self)
         self.maps_bar = RangeBar("raw and distinct maps", self)
         self.cells_bar = RangeBar("cells", self)
-        self.view = MatrixView(bench.viewport, self)
+        self.view = MatrixView(context.viewport, self)
         self._lay_out()
-        self.kind.currentIndexChanged.connect(self._take_kind)
+        self.kind.currentIndexChanged.connect(self._on_kind)
         self.view.class_chosen.connect(self._choose_class)
         self.view.contents_shown.connect(self._show_ranges)
 
@@ -112,7 +112,7 @@ class MatrixTool(Tool):
         self.view.show_matrix(matrix)
 
     def _show_ranges(self, contents: MatrixContents) -> None:
-        paint = self.bench.store.state.paint
+        paint = self.context.store.state.paint
         self.maps_bar.show_range(paint.colormap, WHOLE)
         self.cells_bar.show_range(DIVERGING if contents.signed else paint.colormap, contents.cells)
         self.note.setText(self._note(contents))
@@ -123,18 +123,18 @@ class MatrixTool(Tool):
             parts.append(
                 f"The first {len(contents.class_ids)} candidates of {len(contents.class_ids) + contents.left_out}."
             )
-        result = self.bench.store.state.result
+        result = self.context.store.state.result
         if result is not None and result.request.settings.method.candidates == 0:
             parts.append("N = 0: nothing is subtracted.")
         if self._matrix is not None and self._matrix.step_px > 1 and not self._matrix.is_preview:
             parts.append(f"Cells have a sample every {self._matrix.step_px} px.")
         return " ".join(parts)
 
-    def _take_kind(self, place: int) -> None:
+    def _on_kind(self, place: int) -> None:
         self.view.show_kind(tuple(_KINDS)[place])
 
     def _choose_class(self, class_id: int) -> None:
-        self.bench.store.change(focus=class_id)
+        self.context.store.change(focus=class_id)
 
     def _lay_out(self) -> None:
         self.candidates.setFixedWidth(_N_PX)

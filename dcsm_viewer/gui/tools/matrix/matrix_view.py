@@ -14,7 +14,7 @@ from dcsm_viewer.gui.canvas.result_access import why_no_class, why_no_result
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
-from dcsm_viewer.gui.tools.matrix.matrix_contents import CellKind, MatrixContents, Place, matrix_contents
+from dcsm_viewer.gui.tools.matrix.matrix_contents import CellKind, CellPosition, MatrixContents, matrix_contents
 from dcsm_viewer.queries.matrix_query import ClassMatrix
 
 DIVERGING = "vik"
@@ -35,7 +35,7 @@ class MatrixView(LinkedView):
         super().__init__(viewport, parent)
         self._matrix: ClassMatrix | None = None
         self._kind: CellKind = "taken"
-        self._panes: dict[Place, MapPane] = {}
+        self._panes: dict[CellPosition, MapPane] = {}
         self.contents = matrix_contents(ViewState(), None, "taken")
         self._board = QWidget(self)
         self._grid = QGridLayout(self._board)
@@ -63,7 +63,7 @@ class MatrixView(LinkedView):
         self._kind = kind
         self.show_contents(self.shown)
 
-    def pane_at(self, place: Place) -> MapPane:
+    def pane_at(self, place: CellPosition) -> MapPane:
         return self._panes[place]
 
     @override

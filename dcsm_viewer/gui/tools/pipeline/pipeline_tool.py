@@ -24,8 +24,8 @@ from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tool_registry import TOOLS
 from dcsm_viewer.gui.tools.pipeline.score_rows import ScoreRow, score_rows
 from dcsm_viewer.gui.tools.pipeline.stage_button import StageButton
-from dcsm_viewer.gui.tools.pipeline.stage_cards import GIVES, chips
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.pipeline.stage_cards import GIVES, stage_cards
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.queries.canvas_query import CanvasImage, CanvasQuestion
 
 _NARROW_PX = 760
@@ -38,8 +38,8 @@ class PipelineTool(Tool):
 
     question = CanvasQuestion
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._stage: Stage | None = None
         self._asked_for: Result | None = None
         self._canvas: CanvasImage | None = None
@@ -77,12 +77,12 @@ class PipelineTool(Tool):
         column.addWidget(self.shown, 1)
         self._place(3)
         for button in self.buttons.values():
-            button.clicked.connect(self._take_click)
+            button.clicked.connect(self._on_click)
 
     @override
     def show_state(self, state: ViewState) -> None:
-        for chip in chips(state):
-            self.buttons[chip.stage].show_chip(chip)
+        for card in stage_cards(state):
+            self.buttons[card.stage].show_card(card)
         self._show_artefact(state)
 
     @override
@@ -110,12 +110,12 @@ class PipelineTool(Tool):
         there = {spec.name for spec in TOOLS}
         view = {"saliency": "grid", "subtraction": _MATRIX if _MATRIX in there else "compare", "segmentation": "labels"}
         if stage in view:
-            self.bench.store.change(view=view[stage])
+            self.context.store.change(view=view[stage])
         for name, button in self.buttons.items():
             button.setChecked(name == stage)
-        self._show_artefact(self.bench.store.state)
+        self._show_artefact(self.context.store.state)
 
-    def _take_click(self) -> None:
+    def _on_click(self) -> None:
         sender = self.sender()
         if isinstance(sender, StageButton):
             self.choose(sender.stage)

@@ -20,7 +20,7 @@ GIVES: dict[Stage, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class StageCard:
     """One stage. is_stale: made of other settings than those on show. is_running: the engine is at it now.
 
     time: None where nothing is known of it.
@@ -65,13 +65,13 @@ class Chip:
         return ", ".join(part for part in parts if part) + ". " + GIVES[self.stage]
 
 
-def chips(state: ViewState) -> tuple[Chip, ...]:
+def stage_cards(state: ViewState) -> tuple[StageCard, ...]:
     """One for each stage, in their order."""
     result = state.result
     times = {} if result is None else {time.stage: time for time in result.times}
     stale = stale_stages(state)
     running = state.progress.stage if state.progress is not None and state.asked is not None else None
-    return tuple(Chip(stage, times.get(stage), stage in stale, stage == running) for stage in STAGES)
+    return tuple(StageCard(stage, times.get(stage), stage in stale, stage == running) for stage in STAGES)
 
 
 def stale_stages(state: ViewState) -> frozenset[Stage]:

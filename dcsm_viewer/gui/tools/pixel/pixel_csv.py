@@ -17,7 +17,7 @@ HEAD = (
 )  # fmt: skip
 
 
-def csv_of(result: Result, ledger: PixelContributions) -> str:
+def csv_of(result: Result, contributions: PixelContributions) -> str:
     """A heading, then a line for each rival, layer, scale and class, and for each label; empty where not defined.
 
     The first line is a comment that names image, pixel and model.
@@ -26,15 +26,15 @@ def csv_of(result: Result, ledger: PixelContributions) -> str:
     asked = result.request
     name = " ".join(asked.image.name.split())  # a comment is one line
     text.write(
-        f"# {name} pixel ({ledger.question.row} {ledger.question.col}), {result.model.name}, "
+        f"# {name} pixel ({contributions.question.row} {contributions.question.col}), {result.model.name}, "
         f"preset {asked.settings.method.preset}\n"
     )
     writer = csv.DictWriter(text, HEAD, restval="", lineterminator="\n")
     writer.writeheader()
-    for entry in ledger.classes:
-        for line in _class_lines(result, ledger, entry):
+    for entry in contributions.classes:
+        for line in _class_lines(result, contributions, entry):
             writer.writerow({key: _cell(value) for key, value in line.items()})
-    for line in _label_lines(result, ledger):
+    for line in _label_lines(result, contributions):
         writer.writerow({key: _cell(value) for key, value in line.items()})
     return text.getvalue()
 
@@ -46,7 +46,7 @@ def _cell(value: object) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
-def _class_lines(result: Result, ledger: PixelContributions, entry: ClassEntry) -> Iterator[dict[str, object]]:
+def _class_lines(result: Result, contributions: PixelContributions, entry: ClassEntry) -> Iterator[dict[str, object]]:
     of_class: dict[str, object] = {"class": class_name(result, entry.class_id)}
     for scale in entry.scales:
         of_scale = {**of_class, "scale_px": scale.scale}
@@ -78,12 +78,12 @@ def _class_lines(result: Result, ledger: PixelContributions, entry: ClassEntry) 
         "added": entry.total,
         "share": entry.share,
         "value": entry.value,
-        "on_show": check_of(result, ledger, entry).shown,
+        "on_show": check_of(result, contributions, entry).shown,
     }
 
 
-def _label_lines(result: Result, ledger: PixelContributions) -> Iterator[dict[str, object]]:
-    crf = ledger.crf
+def _label_lines(result: Result, contributions: PixelContributions) -> Iterator[dict[str, object]]:
+    crf = contributions.crf
     if crf is None:
         return
     for place, label in enumerate(crf.labels):

@@ -58,8 +58,8 @@ class LabelAccount(QWidget):
         column_of_two.addWidget(self.table, 1)
         column_of_two.addWidget(self.words)
 
-    def show_account(self, result: Result, ledger: PixelContributions) -> None:
-        crf = ledger.crf
+    def show_account(self, result: Result, contributions: PixelContributions) -> None:
+        crf = contributions.crf
         rows = () if crf is None else label_rows(result, crf)
         self.table.setRowCount(len(rows))
         for place, row in enumerate(rows):
@@ -73,26 +73,25 @@ class LabelAccount(QWidget):
                     chip.fill(QColor(*class_colour(crf.labels[place] - 1)))
                     item.setData(Qt.ItemDataRole.DecorationRole, chip)
                 self.table.setItem(place, column, item)
-        self.words.setText(label_sentence(result, ledger))
+        self.words.setText(label_sentence(result, contributions))
 
 
-def label_sentence(result: Result, ledger: PixelContributions) -> str:
+def label_sentence(result: Result, contributions: PixelContributions) -> str:
     """Which label the pixel has, had before the CRF, and whether the account gives the q on show."""
-    if ledger.crf is None:
+    if contributions.crf is None:
         return "The account of the label follows: the CRF's last step is made again."
-    segmentation, row, col = result.segmentation, ledger.question.row, ledger.question.col
+    segmentation, row, col = result.segmentation, contributions.question.row, contributions.question.col
     assert segmentation is not None, "a settled result has labels"
     label, before = (
         _name(result, int(each[row, col])) for each in (segmentation.labels, segmentation.labels_before_crf)
     )
     said = f"Label {label}" if label == before else f"Label {label}, before the CRF {before}"
-    residual = q_residual(result, ledger)
+    residual = q_residual(result, contributions)
     if residual is None:
-        return f"{said}. {ledger.crf.why_not}".strip()
+        return f"{said}. {contributions.crf.why_not}".strip()
     verdict = "✓ agrees" if residual <= AGREES else "✗ DISAGREES"
-    return (
-        f"{said}, after {ledger.crf.iterations} steps. q of the account {verdict} with q on show ({short(residual)})."
-    )
+    steps = contributions.crf.iterations
+    return f"{said}, after {steps} steps. q of the account {verdict} with q on show ({short(residual)})."
 
 
 def _name(result: Result, label: int) -> str:

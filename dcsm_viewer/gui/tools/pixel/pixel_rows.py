@@ -25,7 +25,7 @@ COLUMN_HELP = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ContributionRow:
     """One line and those it is the sum of. cells: texts as COLUMNS; class_id: whose colour stands before it.
 
     key: what it is the line of, whatever its numbers.
@@ -33,7 +33,7 @@ class Line:
 
     cells: tuple[str, ...]
     class_id: int | None = None
-    below: tuple[Line, ...] = ()
+    below: tuple[ContributionRow, ...] = ()
     words: str = ""
     key: str = ""
 
@@ -76,26 +76,26 @@ def shown_value(result: Result, class_id: int, row: int, col: int) -> float | No
     return None
 
 
-def check_of(result: Result, ledger: PixelContributions, entry: ClassEntry) -> Check:
-    row, col = ledger.question.row, ledger.question.col
+def check_of(result: Result, contributions: PixelContributions, entry: ClassEntry) -> Check:
+    row, col = contributions.question.row, contributions.question.col
     return Check(entry.value, shown_value(result, entry.class_id, row, col))
 
 
-def q_residual(result: Result, ledger: PixelContributions) -> float | None:
+def q_residual(result: Result, contributions: PixelContributions) -> float | None:
     """The largest difference between q of the account and q on show; None where there is no CRF to account for."""
-    segmentation, crf = result.segmentation, ledger.crf
+    segmentation, crf = result.segmentation, contributions.crf
     if segmentation is None or segmentation.q is None or crf is None or crf.why_not:
         return None
-    shown = segmentation.q[:, ledger.question.row, ledger.question.col]
+    shown = segmentation.q[:, contributions.question.row, contributions.question.col]
     return max(abs(float(there) - here) for there, here in zip(shown, crf.q, strict=True))
 
 
-def lines_of(result: Result, ledger: PixelContributions) -> tuple[Line, ...]:
+def lines_of(result: Result, contributions: PixelContributions) -> tuple[ContributionRow, ...]:
     """A line a candidate, best first as the candidates are, with its scales, layers and rivals below it."""
-    return tuple(_class_line(result, ledger, entry) for entry in ledger.classes)
+    return tuple(_class_line(result, contributions, entry) for entry in contributions.classes)
 
 
-def sentence_of(result: Result, ledger: PixelContributions, entry: ClassEntry) -> str:
+def sentence_of(result: Result, contributions: PixelContributions, entry: ClassEntry) -> str:
     """How the total of a class becomes its map, and that the two agree."""
     method = result.request.settings.method
     name = class_name(result, entry.class_id)
@@ -104,26 +104,26 @@ def sentence_of(result: Result, ledger: PixelContributions, entry: ClassEntry) -
         steps += f"; tanh({method.alpha:g} · {short(entry.share)}) / tanh {method.alpha:g} = {short(entry.value)}"
     elif entry.share < 0:
         steps += "; below 0, so 0"
-    check = check_of(result, ledger, entry)
+    check = check_of(result, contributions, entry)
     if check.residual is None:
         return f"{steps}. Not detected: what it would get if it were found at every scale."
     return f"{steps}; on show {check.words}"
 
 
-def place_words(ledger: PixelContributions) -> str:
+def place_words(contributions: PixelContributions) -> str:
     """Where on the canvas the pixel lies."""
-    places = ledger.samples
+    places = contributions.samples
     if not places:
         return ""
     first = f"canvas ({places[0].row}, {places[0].col})"
     return first if len(places) == 1 else f"mean of {len(places)} canvas pixels from ({places[0].row}, {places[0].col})"
 
 
-def standing_of(result: Result, ledger: PixelContributions) -> str:
+def standing_of(result: Result, contributions: PixelContributions) -> str:
     """Where the pixel lies, and whether the account of the classes is that of the maps on show."""
-    if not ledger.classes:
+    if not contributions.classes:
         return "No class is a candidate here, so there is nothing to account for."
-    checks = [check_of(result, ledger, entry) for entry in ledger.classes]
+    checks = [check_of(result, contributions, entry) for entry in contributions.classes]
     compared = [check for check in checks if check.residual is not None]
     bad = sum(not check.holds for check in compared)
     parts = []
@@ -131,34 +131,34 @@ def standing_of(result: Result, ledger: PixelContributions) -> str:
         parts.append(f"✗ {bad} of {len(compared)} maps on show DISAGREE")
     elif compared:
         parts.append(f"✓ {len(compared)} of {len(compared)} maps on show agree")
-    return " · ".join([*parts, place_words(ledger)])
+    return " · ".join([*parts, place_words(contributions)])
 
 
-def _class_line(result: Result, ledger: PixelContributions, entry: ClassEntry) -> Line:
+def _class_line(result: Result, contributions: PixelContributions, entry: ClassEntry) -> ContributionRow:
     name = class_name(result, entry.class_id)
-    check = check_of(result, ledger, entry)
+    check = check_of(result, contributions, entry)
     title = f"{name}  {check.short_words}" if entry.detected else f"{name}, as if found  {check.short_words}".rstrip()
-    return Line(
+    return ContributionRow(
         (title, short(entry.total), "", "", "", "", ""),
         entry.class_id,
         tuple(_scale_line(result, each) for each in entry.scales),
-        sentence_of(result, ledger, entry),
+        sentence_of(result, contributions, entry),
         name,
     )
 
 
-def _scale_line(result: Result, entry: ScaleEntry) -> Line:
+def _scale_line(result: Result, entry: ScaleEntry) -> ContributionRow:
     title = f"{entry.scale} px" if entry.counts else f"{entry.scale} px (below the threshold)"
-    return Line(
+    return ContributionRow(
         (title, short(entry.added), "", "", "", "", ""),
         None,
         tuple(_layer_line(result, each) for each in entry.layers),
     )
 
 
-def _layer_line(result: Result, entry: LayerEntry) -> Line:
+def _layer_line(result: Result, entry: LayerEntry) -> ContributionRow:
     largest = "" if entry.largest is None else short(entry.largest)
-    return Line(
+    return ContributionRow(
         (entry.layer, short(entry.added), short(entry.raw), "", largest, "", short(entry.evidence)),
         None,
         tuple(_rival_line(result, each) for each in entry.rivals),
@@ -166,11 +166,11 @@ def _layer_line(result: Result, entry: LayerEntry) -> Line:
     )
 
 
-def _rival_line(result: Result, entry: RivalEntry) -> Line:
+def _rival_line(result: Result, entry: RivalEntry) -> ContributionRow:
     title = "nothing is subtracted" if entry.class_id is None else f"against {class_name(result, entry.class_id)}"
     raw = "" if entry.class_id is None else short(entry.raw)
     scaled = "" if entry.scaled is None else short(entry.scaled)
-    return Line(
+    return ContributionRow(
         (title, "", raw, short(entry.difference), short(entry.largest), scaled, short(entry.evidence)),
         entry.class_id,
     )

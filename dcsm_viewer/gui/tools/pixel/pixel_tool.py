@@ -25,15 +25,15 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer, Result
 from dcsm_viewer.gui.canvas.result_access import class_name, is_stale
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.pixel.pixel_csv import csv_of
 from dcsm_viewer.gui.tools.pixel.pixel_label_rows import LabelAccount
 from dcsm_viewer.gui.tools.pixel.pixel_rows import COLUMNS, lines_of, sentence_of, standing_of
-from dcsm_viewer.gui.tools.pixel.pixel_tree import LedgerModel
+from dcsm_viewer.gui.tools.pixel.pixel_tree import ContributionModel
 from dcsm_viewer.gui.tools.pixel.pixel_waterfall import chart_of
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.queries.pixel_query import PixelContributions, PixelQuestion
@@ -45,13 +45,13 @@ _TALL_PX = 190
 _LEAST = QSize(300, 108)
 
 
-class LedgerTool(Tool):
+class PixelTool(Tool):
     """A line for the pixel, its account as a tree and as a table of labels, and the waterfall of one class."""
 
     question = PixelQuestion
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._pixel: tuple[int, int] | None = None
         self._asked: tuple[object, ...] | None = None
         self._asked_of: Result | None = None
@@ -59,12 +59,12 @@ class LedgerTool(Tool):
         self._failure = ""
         self._whole = False
         self._shared_out = False
-        self._errands: Errands | None = None
+        self._tasks: BackgroundTasks | None = None
         self.row, self.col = _box("Row of the pixel", self), _box("Column of the pixel", self)
         self.words = QLabel(INVITATION, self)
         self.copy = QPushButton("Copy CSV", self)
         self.save = QPushButton("Save CSV...", self)
-        self.model = LedgerModel(self)
+        self.model = ContributionModel(self)
         self.tree = _tree(self.model, self)
         self.labels = LabelAccount(self)
         self.waterfall = Plot("Waterfall: no pixel is chosen", self)
@@ -72,9 +72,9 @@ class LedgerTool(Tool):
         self._tabs, self._split = QTabWidget(self), QSplitter(Qt.Orientation.Horizontal, self)
         self.sentence = QLabel("", self)
         self._lay_out()
-        bench.pixels.clicked.connect(self.choose_pixel)
-        self.row.valueChanged.connect(self._take_boxes)
-        self.col.valueChanged.connect(self._take_boxes)
+        context.pixels.clicked.connect(self.choose_pixel)
+        self.row.valueChanged.connect(self._on_boxes)
+        self.col.valueChanged.connect(self._on_boxes)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
         self.tree.selectionModel().currentChanged.connect(self._show_class)
@@ -92,7 +92,7 @@ class LedgerTool(Tool):
                 box.setRange(0, max(box.maximum(), value))
                 box.setValue(value)
         if self.isVisible():
-            self.show_state(self.bench.store.state)
+            self.show_state(self.context.store.state)
 
     @override
     def show_state(self, state: ViewState) -> None:
@@ -117,14 +117,14 @@ class LedgerTool(Tool):
             self._failure = answer.failure
         elif isinstance(answer.value, PixelContributions) and self._asked_of is not None:
             self._failure = ""
-            self._show_ledger(self._asked_of, answer.value)
-        self._show_standing(self.bench.store.state)
+            self._show_contributions(self._asked_of, answer.value)
+        self._show_standing(self.context.store.state)
 
     @override
     def stop(self) -> None:
         """A file under way is finished."""
-        if self._errands is not None:
-            self._errands.stop()
+        if self._tasks is not None:
+            self._tasks.stop()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -151,26 +151,26 @@ class LedgerTool(Tool):
             # The class in focus is another one: the account is the same, but there may be one more map to check with.
             if self._shown is not None and self._shown[0] is not result:
                 self._asked_of = result
-                self._show_ledger(result, self._shown[1])
+                self._show_contributions(result, self._shown[1])
             return
         self._asked, self._asked_of, self._whole = wish, result, False
         self.submit_query(request, PixelQuestion(*pixel))
 
-    def _show_ledger(self, result: Result, ledger: PixelContributions) -> None:
+    def _show_contributions(self, result: Result, contributions: PixelContributions) -> None:
         before = self.model.rowCount()
-        place = self._class_place(result, ledger)
-        self._shown = (result, ledger)
-        self.model.show_lines(lines_of(result, ledger))
-        self.labels.show_account(result, ledger)
+        place = self._class_place(result, contributions)
+        self._shown = (result, contributions)
+        self.model.show_lines(lines_of(result, contributions))
+        self.labels.show_account(result, contributions)
         if self.model.rowCount() and (before != self.model.rowCount() or not self.tree.currentIndex().isValid()):
             self.tree.setCurrentIndex(self.model.index(place, 0))
             self.tree.expand(self.model.index(place, 0))
             self.tree.expand(self.model.index(0, 0, self.model.index(place, 0)))
         self._show_class()
 
-    def _class_place(self, result: Result, ledger: PixelContributions) -> int:
+    def _class_place(self, result: Result, contributions: PixelContributions) -> int:
         """Where the class on show stands among those of the account; the first where it is none of them."""
-        ids = [entry.class_id for entry in ledger.classes]
+        ids = [entry.class_id for entry in contributions.classes]
         wanted = None if result.focus is None else result.focus.class_id
         return ids.index(wanted) if wanted in ids else 0
 
@@ -180,12 +180,12 @@ class LedgerTool(Tool):
             self.waterfall.show_chart(None)
             self.sentence.setText("")
             return
-        result, ledger = self._shown
-        entry = ledger.classes[place]
+        result, contributions = self._shown
+        entry = contributions.classes[place]
         method = result.request.settings.method
         name = class_name(result, entry.class_id)
         self.waterfall.show_chart(chart_of(entry, name, final_tanh=method.final_tanh))
-        self.sentence.setText(sentence_of(result, ledger, entry))
+        self.sentence.setText(sentence_of(result, contributions, entry))
         self.sentence.setToolTip(as_tip(self.sentence.text()))
 
     def _show_standing(self, state: ViewState) -> None:
@@ -217,14 +217,14 @@ class LedgerTool(Tool):
             )
         return standing_of(*self._shown)
 
-    def _take_boxes(self) -> None:
-        self.bench.viewport.point(self.row.value() + 0.5, self.col.value() + 0.5)
+    def _on_boxes(self) -> None:
+        self.context.viewport.point(self.row.value() + 0.5, self.col.value() + 0.5)
         self.choose_pixel(self.row.value(), self.col.value())
 
     def _copy(self) -> None:
         if self._shown is not None:
             QGuiApplication.clipboard().setText(csv_of(*self._shown))
-            self.bench.store.change(message="The account of the pixel is on the clipboard, as CSV.")
+            self.context.store.change(message="The account of the pixel is on the clipboard, as CSV.")
 
     def _save(self) -> None:
         if self._shown is None:
@@ -239,11 +239,11 @@ class LedgerTool(Tool):
     def save_to(self, path: Path) -> None:
         """Writes the account on show to a file, away from the window's thread."""
         assert self._shown is not None, "the button is off without an account"
-        if self._errands is None:
-            self._errands = Errands("ledger", self)
+        if self._tasks is None:
+            self._tasks = BackgroundTasks("ledger", self)
         text = csv_of(*self._shown)
-        store = self.bench.store
-        self._errands.send(
+        store = self.context.store
+        self._tasks.send(
             partial(_write, path, text),
             lambda _: store.change(message=f"The account of the pixel was written to {path}."),
             lambda sentence: store.change(failure=sentence),
@@ -306,7 +306,7 @@ def _box(name: str, parent: QWidget) -> QSpinBox:
     return box
 
 
-def _tree(model: LedgerModel, parent: QWidget) -> QTreeView:
+def _tree(model: ContributionModel, parent: QWidget) -> QTreeView:
     tree = QTreeView(parent)
     tree.setModel(model)
     tree.setAccessibleName("Account of the class maps at the pixel")

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPixmap
 from typing_extensions import override
 
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.tools.pixel.pixel_rows import COLUMN_HELP, COLUMNS, Line
+from dcsm_viewer.gui.tools.pixel.pixel_rows import COLUMN_HELP, COLUMNS, ContributionRow
 from dcsm_viewer.render.palette import class_colour
 
 Index = QModelIndex | QPersistentModelIndex
@@ -20,13 +20,13 @@ _CHIP_PX = 10
 class _Node:
     """A line in its place; `row` counts among its parent's."""
 
-    line: Line
+    line: ContributionRow
     row: int
     parent: _Node | None
     below: list[_Node]
 
 
-class LedgerModel(QAbstractItemModel):
+class ContributionModel(QAbstractItemModel):
     """Read only; `show_lines` is all it takes."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -34,7 +34,7 @@ class LedgerModel(QAbstractItemModel):
         self._top: list[_Node] = []
         self._chips: dict[int, QPixmap] = {}
 
-    def show_lines(self, lines: tuple[Line, ...]) -> None:
+    def show_lines(self, lines: tuple[ContributionRow, ...]) -> None:
         if len(lines) == len(self._top) and all(
             _same_shape(node, line) for node, line in zip(self._top, lines, strict=True)
         ):
@@ -47,7 +47,7 @@ class LedgerModel(QAbstractItemModel):
         self._top = [_made(line, row, None) for row, line in enumerate(lines)]
         self.endResetModel()
 
-    def line_at(self, index: Index) -> Line | None:
+    def line_at(self, index: Index) -> ContributionRow | None:
         return _node(index).line if index.isValid() else None
 
     def class_place(self, index: Index) -> int | None:
@@ -111,7 +111,7 @@ class LedgerModel(QAbstractItemModel):
             self._chips[class_id] = chip
         return self._chips[class_id]
 
-    def _replace(self, node: _Node, line: Line) -> None:
+    def _replace(self, node: _Node, line: ContributionRow) -> None:
         node.line = line
         for below, other in zip(node.below, line.below, strict=True):
             self._replace(below, other)
@@ -128,13 +128,13 @@ def _node(index: Index) -> _Node:
     return node
 
 
-def _made(line: Line, row: int, parent: _Node | None) -> _Node:
+def _made(line: ContributionRow, row: int, parent: _Node | None) -> _Node:
     node = _Node(line, row, parent, [])
     node.below = [_made(below, place, node) for place, below in enumerate(line.below)]
     return node
 
 
-def _same_shape(node: _Node, line: Line) -> bool:
+def _same_shape(node: _Node, line: ContributionRow) -> bool:
     return (
         (node.line.key or node.line.cells[0]) == (line.key or line.cells[0])
         and len(node.below) == len(line.below)

@@ -11,13 +11,13 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.analysis_target import Subject, subject_of, why_nothing
+from dcsm_viewer.gui.tools.analysis_target import AnalysisTarget, analysis_target_of, why_nothing
 from dcsm_viewer.gui.tools.randomization.randomization_text import HONEST, chart, progress, sentence
-from dcsm_viewer.gui.tools.randomization.randomization_view import SanityView
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.randomization.randomization_view import RandomizationView
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.gui.widgets.step_row import StepRow
-from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.queries.randomization_query import RandomizationQuestion, RandomizationSeries
 
@@ -27,15 +27,15 @@ _SEEDS = 9999
 _SIDE_PX = 270
 
 
-class SanityTool(Tool):
+class RandomizationTool(Tool):
     """A slider over the random layers, four maps, and the rank correlation of all rungs."""
 
     question = RandomizationQuestion
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._asked: Hashable = None
-        self._subject: Subject | None = None
+        self._target: AnalysisTarget | None = None
         self._series: RandomizationSeries | None = None
         self._failure = ""
         self.layers = StepRow(
@@ -50,18 +50,18 @@ class SanityTool(Tool):
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("Another seed draws other weights; the same seed always the same ones.")
         self.seed.setKeyboardTracking(False)
-        calm(self.seed)
-        self.view = SanityView(bench.viewport, self)
+        ignore_wheel_unless_focused(self.seed)
+        self.view = RandomizationView(context.viewport, self)
         self.plot = Plot("Rank correlation with the trained map", self)
         self.plot.setToolTip("Click, or drag the line, to choose how many layers are random.")
         self.words = wrapped("What the bench shows", self)
         self.progress = wrapped("Progress", self)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._lay_out()
-        self.layers.moved.connect(self._take_layers)
-        self.plot.moved.connect(self._take_x)
+        self.layers.moved.connect(self._on_layers)
+        self.plot.moved.connect(self._on_x)
         self.hear_plot(self.plot)
-        self.seed.valueChanged.connect(self._take_seed)
+        self.seed.valueChanged.connect(self._on_seed)
         self._rest.timeout.connect(self._ask)
 
     @property
@@ -71,16 +71,16 @@ class SanityTool(Tool):
 
     @override
     def show_state(self, state: ViewState) -> None:
-        subject = subject_of(state)
-        if subject is not None:
-            is_other = self._subject is None or self._subject.key != subject.key
-            self._subject = subject
+        target = analysis_target_of(state)
+        if target is not None:
+            is_other = self._target is None or self._target.key != target.key
+            self._target = target
             if is_other:
                 self._forget_ladder()
             if self._asked is None:
                 self._ask()
         elif self._is_other_picture(state):
-            self._subject = None
+            self._target = None
             self._forget_ladder()
         self._show(state)
         self.view.show_state(state)
@@ -94,7 +94,7 @@ class SanityTool(Tool):
             if is_first:
                 last = len(self._series.layers)
                 self.layers.show_range(last, min(self.layers.value, last), suffix=f" of {last}")
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
@@ -112,17 +112,17 @@ class SanityTool(Tool):
         self._side.setMinimumWidth(_SIDE_PX if is_wide else 0)
         self._account.setDirection(QBoxLayout.Direction.TopToBottom if is_wide else QBoxLayout.Direction.LeftToRight)
 
-    def _take_layers(self, _count: int) -> None:
-        self._show(self.bench.store.state)
+    def _on_layers(self, _count: int) -> None:
+        self._show(self.context.store.state)
         if self._series is None or self.layers.value not in self._series.steps:
             self._rest.start()
 
-    def _take_x(self, _line: str, x: float) -> None:
+    def _on_x(self, _line: str, x: float) -> None:
         self.layers.slider.setValue(round(x))
 
-    def _take_seed(self, _seed: int) -> None:
+    def _on_seed(self, _seed: int) -> None:
         self._forget_ladder()
-        self._show(self.bench.store.state)
+        self._show(self.context.store.state)
         self._rest.start()
 
     def _forget_ladder(self) -> None:
@@ -130,23 +130,23 @@ class SanityTool(Tool):
 
     def _is_other_picture(self, state: ViewState) -> bool:
         """Whether what is known is of another class or photograph: a change of settings only lets it sink back."""
-        if self._subject is None or state.result is None:
+        if self._target is None or state.result is None:
             return True
-        asked = self._subject.result.request
-        return asked.image.digest != state.result.request.image.digest or self._subject.class_id != state.shown_class
+        asked = self._target.result.request
+        return asked.image.digest != state.result.request.image.digest or self._target.class_id != state.shown_class
 
     def _ask(self) -> None:
-        if self._subject is None or not self.isVisible():
+        if self._target is None or not self.isVisible():
             return
-        question = RandomizationQuestion(self._subject.class_id, self.layers.value, self.seed.value())
-        self._asked = (self._subject.key, question)
-        self.submit_query(self._subject.result.request, question)
+        question = RandomizationQuestion(self._target.class_id, self.layers.value, self.seed.value())
+        self._asked = (self._target.key, question)
+        self.submit_query(self._target.result.request, question)
 
     def _show(self, state: ViewState) -> None:
         series, count = self._series, self.layers.value
         step = None if series is None else series.steps.get(count)
         self.layers.setEnabled(series is not None)
-        self.seed.setEnabled(self._subject is not None)
+        self.seed.setEnabled(self._target is not None)
         waiting = self._failure or why_nothing(state) or "This network is being made."
         total = 0 if series is None else len(series.layers)
         self.view.show_step(step, count, total, "" if step is not None else waiting)

@@ -18,7 +18,7 @@ from dcsm_viewer.gui.tools.randomization.randomization_text import rho_in_words
 from dcsm_viewer.queries.randomization_query import RandomizationStep
 
 
-class SanityView(LinkedView):
+class RandomizationView(LinkedView):
     """The trained row follows the state; the randomised row is what `show_step` was last given."""
 
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:

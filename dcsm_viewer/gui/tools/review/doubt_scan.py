@@ -18,7 +18,7 @@ _NEWS_S = 0.5
 _STOP_S = 10.0
 
 
-class Survey(QObject):
+class DoubtScan(QObject):
     """`news(pairs, done)`: entries before and after they were looked at, and how many were; `ended` after the last."""
 
     news = Signal(object, int)

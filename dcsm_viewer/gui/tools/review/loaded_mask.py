@@ -19,7 +19,7 @@ _LISTED = 254
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class LoadedMask:
     """labels: those to begin with, the edited ones where there are some. note: what to know of the photograph."""
 
     exported: Exported
@@ -53,7 +53,7 @@ class Sheet:
         return {0: BACKGROUND, **found, **classes, self.ignore: IGNORE}
 
 
-def read_sheet(folder: Path, entry: ReviewEntry) -> Sheet:
+def load_mask_export(folder: Path, entry: ReviewEntry) -> LoadedMask:
     """The mask of this entry; grey stands in for a lost photograph, the export for a lost edit, which its note says.
 
     Raises UserError for an export that cannot be read.
@@ -70,7 +70,7 @@ def read_sheet(folder: Path, entry: ReviewEntry) -> Sheet:
             labels = read_edit(folder, entry.edit, labels)
         except UserError as error:
             note = str(error)
-    return Sheet(exported, image, labels, note)
+    return LoadedMask(exported, image, labels, note)
 
 
 def image_path(folder: Path, exported: Exported) -> Path | None:

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dcsm_viewer.gui.tools.review.loaded_mask import Sheet
+from dcsm_viewer.gui.tools.review.loaded_mask import LoadedMask
 from dcsm_viewer.gui.tools.review.review_pane import Hand
 from dcsm_viewer.gui.tools.review.review_parameters import BRUSH, THRESHOLD
-from dcsm_viewer.gui.widgets.flow_layout import Flow
+from dcsm_viewer.gui.widgets.flow_layout import FlowLayout
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
-from dcsm_viewer.gui.widgets.wheel_focus import calm
+from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 from dcsm_viewer.render.palette import IGNORE_INDEX, class_colour
 
 _CHIP_PX = 12
@@ -30,7 +30,7 @@ _HANDS: dict[Hand, tuple[str, str]] = {
 }
 
 
-class TriageBar(QWidget):
+class ReviewBar(QWidget):
     """`taken(hand, label, brush_px)` whenever what the hand holds is another."""
 
     taken = Signal(str, int, int)
@@ -51,7 +51,7 @@ class TriageBar(QWidget):
         self.label.setIconSize(QSize(_CHIP_PX, _CHIP_PX))
         self.label.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.label.setMinimumContentsLength(9)
-        calm(self.label)
+        ignore_wheel_unless_focused(self.label)
         self.undo = self._tool("↶", "Undo the last stroke", "Undo the last stroke (Ctrl+Z).")
         self.redo = self._tool("↷", "Redo the stroke", "Make the stroke taken back again (Ctrl+Shift+Z).")
         self.restore = self._push("As exported", "The exported labels again; a step that can be undone.")
@@ -63,7 +63,7 @@ class TriageBar(QWidget):
         )
         self._lay_out()
         self.hands.buttonClicked.connect(self._tell)
-        self.label.activated.connect(self._take_label)
+        self.label.activated.connect(self._on_label)
         self.brush.value_moved.connect(self._tell)
 
     @property
@@ -91,29 +91,29 @@ class TriageBar(QWidget):
             self.label.setCurrentIndex(place)
             self.choose_hand("brush")
 
-    def show_sheet(self, sheet: Sheet | None) -> None:
+    def show_mask(self, loaded_mask: LoadedMask | None) -> None:
         """Its classes to choose from; the one chosen before stays chosen where it is among them."""
         for widget in (self.accept, self.reject, self.restore, self.open, self.threshold, self.brush, self.label):
-            widget.setEnabled(sheet is not None)
-        if sheet is None:
+            widget.setEnabled(loaded_mask is not None)
+        if loaded_mask is None:
             return
-        names, before = sheet.names, self.painted_label
-        offered = (*(class_id + 1 for class_id in sheet.paintable), sheet.ignore)
+        names, before = loaded_mask.names, self.painted_label
+        offered = (*(class_id + 1 for class_id in loaded_mask.paintable), loaded_mask.ignore)
         if [self.label.itemData(place) for place in range(self.label.count())] != list(offered):
             self.label.clear()
             for label in offered:
-                colour = class_colour(IGNORE_INDEX - 1 if label == sheet.ignore else label - 1)
+                colour = class_colour(IGNORE_INDEX - 1 if label == loaded_mask.ignore else label - 1)
                 self.label.addItem(_chip(colour), names[label], label)
-        detected = sheet.exported.detected_ids
+        detected = loaded_mask.exported.detected_ids
         usual = detected[0] + 1 if detected else offered[0]
-        kept = before if before in {*(c + 1 for c in detected), sheet.ignore} else usual
+        kept = before if before in {*(c + 1 for c in detected), loaded_mask.ignore} else usual
         self.label.setCurrentIndex(max(0, self.label.findData(kept)))
         self._tell()
 
     def _tell(self) -> None:
         self.taken.emit(self.hand, self.painted_label, self.brush_px)
 
-    def _take_label(self) -> None:
+    def _on_label(self) -> None:
         # Who chooses a colour wants to paint with it.
         self.choose_hand("brush")
 
@@ -146,9 +146,9 @@ class TriageBar(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addLayout(Flow(self.accept, self.reject, self.previous, self.next, self.take_back))
+        column.addLayout(FlowLayout(self.accept, self.reject, self.previous, self.next, self.take_back))
         tools = (*self._hands.values(), self.label, self.undo, self.redo, self.restore, self.open, self.take_over)
-        column.addLayout(Flow(*tools))
+        column.addLayout(FlowLayout(*tools))
         column.addLayout(sliders)
 
 

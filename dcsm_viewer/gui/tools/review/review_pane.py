@@ -12,9 +12,9 @@ from typing_extensions import override
 
 from dcsm_viewer.gui.canvas.crf_kernels import Ring
 from dcsm_viewer.gui.canvas.pane import MapPane
-from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.scaled_image import ScaledImageCache
 from dcsm_viewer.gui.canvas.viewport import Viewport
-from dcsm_viewer.gui.canvas.visible_region import Field
+from dcsm_viewer.gui.canvas.visible_region import VisibleRegion
 
 Hand = Literal["look", "brush", "eraser"]
 
@@ -32,8 +32,8 @@ class PaintPane(MapPane):
     stroked = Signal(int, int, int, int)
     stroke_ended = Signal()
 
-    def __init__(self, viewport: Viewport, grounds: Grounds, parent: QWidget | None = None) -> None:
-        super().__init__(viewport, grounds, bar=False, parent=parent)
+    def __init__(self, viewport: Viewport, scaled_images: ScaledImageCache, parent: QWidget | None = None) -> None:
+        super().__init__(viewport, scaled_images, bar=False, parent=parent)
         self._hand: Hand = "look"
         self._brush_px = 1
         self._last: tuple[int, int] | None = None
@@ -83,7 +83,7 @@ class PaintPane(MapPane):
 
     def _pixel_at(self, event: QMouseEvent) -> tuple[int, int] | None:
         """The pixel under the hand, which may have left the image in the middle of a stroke."""
-        view: Field | None = self.field()
+        view: VisibleRegion | None = self.field()
         if view is None:
             return None
         row, col = self._beneath(view, event.position())

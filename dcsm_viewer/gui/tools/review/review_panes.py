@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from dcsm_viewer.gui.canvas.legend import Legend, entries
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.pane_content import Content
-from dcsm_viewer.gui.canvas.pane_layout import Board
+from dcsm_viewer.gui.canvas.pane_layout import PaneLayout
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
-from dcsm_viewer.gui.canvas.scaled_image import Grounds
+from dcsm_viewer.gui.canvas.scaled_image import ScaledImageCache
 from dcsm_viewer.gui.canvas.value_ranges import ColourRange, short
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import Paint
-from dcsm_viewer.gui.tools.review.loaded_mask import Sheet
+from dcsm_viewer.gui.tools.review.loaded_mask import LoadedMask
 from dcsm_viewer.gui.tools.review.review_pane import Hand, PaintPane
 from dcsm_viewer.gui.tools.review.review_parameters import BRUSH
 from dcsm_viewer.review.brush import brush_stroke
@@ -27,7 +27,7 @@ _READING = "The mask is being read."
 _LEAST_PX = 160
 
 
-class TriagePanes(QWidget):
+class ReviewPanes(QWidget):
     """Shows one sheet and its canvas. `edited` follows every finished stroke, undo and redo."""
 
     edited = Signal()
@@ -35,14 +35,14 @@ class TriagePanes(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewport = Viewport(self)
-        grounds = Grounds()
-        self.painted = PaintPane(self.viewport, grounds, parent=self)
-        self.photograph = MapPane(self.viewport, grounds, bar=False, parent=self)
-        self.map = MapPane(self.viewport, grounds, parent=self)
+        scaled_images = ScaledImageCache()
+        self.painted = PaintPane(self.viewport, scaled_images, parent=self)
+        self.photograph = MapPane(self.viewport, scaled_images, bar=False, parent=self)
+        self.map = MapPane(self.viewport, scaled_images, parent=self)
         self.legend = Legend(self)
-        self._board = Board([self.painted, self.photograph, self.map], self)
+        self._board = PaneLayout([self.painted, self.photograph, self.map], self)
         self._board.setMinimumHeight(_LEAST_PX)  # with a dock below it there is little room
-        self._sheet: Sheet | None = None
+        self._sheet: LoadedMask | None = None
         self.canvas: LabelCanvas | None = None
         self._names: dict[int, str] = {}
         self._label = 0
@@ -58,24 +58,24 @@ class TriagePanes(QWidget):
         self.painted.stroke_began.connect(self._begin)
         self.painted.stroked.connect(self._paint)
         self.painted.stroke_ended.connect(self.end_stroke)
-        self.show_sheet(None, has_folder=False)
+        self.show_mask(None, has_folder=False)
 
-    def show_sheet(self, sheet: Sheet | None, *, has_folder: bool = True) -> None:
+    def show_mask(self, loaded_mask: LoadedMask | None, *, has_folder: bool = True) -> None:
         """Another mask; None while there is none or it is being read."""
-        self._sheet = sheet
+        self._sheet = loaded_mask
         self.threshold = None
-        if sheet is None:
+        if loaded_mask is None:
             self.canvas = None
             waiting = _READING if has_folder else _NO_FOLDER
             for pane, title in ((self.photograph, "photograph"), (self.painted, "labels"), (self.map, "class map")):
                 pane.show_content(Content(title, waiting=waiting))
             self.legend.show_entries(())
             return
-        self.canvas = LabelCanvas(sheet.labels)
-        self._names = sheet.names
-        self.viewport.show_shape(sheet.image.shape)
-        self._board.show_shape(sheet.image.shape)
-        self.photograph.show_content(Content(sheet.image.name, image=sheet.image, mark=sheet.note))
+        self.canvas = LabelCanvas(loaded_mask.labels)
+        self._names = loaded_mask.names
+        self.viewport.show_shape(loaded_mask.image.shape)
+        self._board.show_shape(loaded_mask.image.shape)
+        self.photograph.show_content(Content(loaded_mask.image.name, image=loaded_mask.image, mark=loaded_mask.note))
         self._show_labels()
         self.show_map()
 
@@ -100,12 +100,12 @@ class TriagePanes(QWidget):
 
     def rethreshold(self, threshold: float) -> None:
         """Labels from the maps at this threshold, at once; one undo step until the hand lets go."""
-        sheet, canvas = self._sheet, self.canvas
-        if sheet is None or canvas is None:
+        loaded_mask, canvas = self._sheet, self.canvas
+        if loaded_mask is None or canvas is None:
             return
         if not canvas.is_in_stroke:
             canvas.begin()
-        exported = sheet.exported
+        exported = loaded_mask.exported
         canvas.replace(thresholded(exported.class_maps, exported.detected_ids, threshold, exported.labels))
         self.threshold = threshold
         self._show_labels()
@@ -140,43 +140,45 @@ class TriagePanes(QWidget):
         self.edited.emit()
 
     def _show_labels(self) -> None:
-        sheet, canvas = self._sheet, self.canvas
-        assert sheet is not None, "there is a mask on the desk"
+        loaded_mask, canvas = self._sheet, self.canvas
+        assert loaded_mask is not None, "there is a mask on the desk"
         assert canvas is not None, "there is a mask on the desk"
         labels: Labels = canvas.labels
         # A layer of its own each time: panes know what to paint anew by identity.
         layer = LabelLayer(labels, self._names)
-        changed = float((labels != sheet.exported.labels).mean())
+        changed = float((labels != loaded_mask.exported.labels).mean())
         mark = f"{100 * changed:.1f} % not as exported" if changed else "as exported"
         title = "labels" if self.threshold is None else f"labels, maps above {self.threshold:.2f}"
         self.painted.show_content(
-            Content(title, image=sheet.image, layer=layer, grey=True, mark=mark, rings=self.painted.content.rings)
+            Content(title, image=loaded_mask.image, layer=layer, grey=True, mark=mark, rings=self.painted.content.rings)
         )
-        listed = self._listed(sheet)
+        listed = self._listed(loaded_mask)
         found = entries(labels, self._names)
         self.legend.show_entries(tuple(entry for entry in found if entry.share or entry.label in listed))
 
     @staticmethod
-    def _listed(sheet: Sheet) -> set[int]:
-        return {0, *(class_id + 1 for class_id in sheet.exported.detected_ids)}
+    def _listed(loaded_mask: LoadedMask) -> set[int]:
+        return {0, *(class_id + 1 for class_id in loaded_mask.exported.detected_ids)}
 
     def show_map(self) -> None:
         """The map of the class in hand, or of the first detected one."""
-        sheet = self._sheet
-        if sheet is None:
+        loaded_mask = self._sheet
+        if loaded_mask is None:
             return
-        detected = sheet.exported.detected_ids
+        detected = loaded_mask.exported.detected_ids
         if not detected:
-            self.map.show_content(Content("class map", image=sheet.image, grey=True, waiting="No class was detected."))
+            self.map.show_content(
+                Content("class map", image=loaded_mask.image, grey=True, waiting="No class was detected.")
+            )
             return
         place = detected.index(self._label - 1) if self._label - 1 in detected else 0
-        values = sheet.exported.class_maps[place]
+        values = loaded_mask.exported.class_maps[place]
         top = float(values.max(initial=0.0))
         self.map.show_content(
             Content(
-                sheet.exported.class_names[detected[place]],
+                loaded_mask.exported.class_names[detected[place]],
                 class_id=detected[place],
-                image=sheet.image,
+                image=loaded_mask.image,
                 layer=MapLayer(values, ColourRange(0.0, 1.0, f"absolute 0..1, own max {short(top)}", top)),
                 grey=True,
             )

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QTableView
 from typing_extensions import override
 
 from dcsm_viewer.gui.plain_text import as_tip
-from dcsm_viewer.gui.tools.review.review_session import TriageDesk
+from dcsm_viewer.gui.tools.review.review_session import ReviewSession
 from dcsm_viewer.gui.tools.review.review_text import doubt_words, verdict_marks, verdict_words
 from dcsm_viewer.review.review_file import ReviewEntry
 
@@ -27,7 +27,7 @@ _KEYS_OF_TABLES = frozenset({
 class QueueModel(QAbstractTableModel):
     """Reads the desk's book row by row; nothing is kept but the order."""
 
-    def __init__(self, desk: TriageDesk) -> None:
+    def __init__(self, desk: ReviewSession) -> None:
         super().__init__(desk)
         self._desk = desk
         self._shown: Shown = "all"

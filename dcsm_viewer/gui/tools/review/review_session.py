@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject, Signal
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export import export_with_reports
-from dcsm_viewer.gui.link.background_tasks import Errands
-from dcsm_viewer.gui.tools.review.doubt_scan import Survey
-from dcsm_viewer.gui.tools.review.loaded_mask import Sheet, read_sheet
-from dcsm_viewer.gui.tools.review.review_writer import Keeper
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
+from dcsm_viewer.gui.tools.review.doubt_scan import DoubtScan
+from dcsm_viewer.gui.tools.review.loaded_mask import LoadedMask, load_mask_export
+from dcsm_viewer.gui.tools.review.review_writer import ReviewWriter
 from dcsm_viewer.review.accepted import AcceptedExport, export_accepted, write_summary
 from dcsm_viewer.review.doubt import Q_MARGIN
 from dcsm_viewer.review.exported_result import Labels
@@ -42,7 +42,7 @@ class _Step:
     verdict: Verdict | None
 
 
-class TriageDesk(QObject):
+class ReviewSession(QObject):
     """Everything of the tool but its widgets; every decision is on its way to the disk when the call returns.
 
     Signals:
@@ -66,18 +66,18 @@ class TriageDesk(QObject):
         self.review_file: ReviewFile | None = None
         self.order: tuple[str, ...] = ()
         self.q_margin = Q_MARGIN
-        self.sheet: Sheet | None = None
+        self.loaded_mask: LoadedMask | None = None
         self.current: str | None = None
         self.is_gathering = False
         self._steps: list[_Step] = []
         self._sorted_at = 0.0
-        self._errands = Errands("triage-reader", self)
-        self._exporting = Errands("triage-export", self)
-        self.keeper = Keeper(self)
-        self._survey = Survey(self)
-        self._survey.news.connect(self._take_news)
-        self._survey.ended.connect(self._end_survey)
-        self.keeper.failed.connect(self.said)
+        self._tasks = BackgroundTasks("triage-reader", self)
+        self._exporting = BackgroundTasks("triage-export", self)
+        self.review_writer = ReviewWriter(self)
+        self._doubt_scan = DoubtScan(self)
+        self._doubt_scan.news.connect(self._on_news)
+        self._doubt_scan.ended.connect(self._end_survey)
+        self.review_writer.failed.connect(self.said)
 
     @property
     def can_take_back(self) -> bool:
@@ -89,15 +89,15 @@ class TriageDesk(QObject):
 
     def open(self, folder: Path) -> None:
         """Lists the folder's masks and begins to measure their doubts; where it left off, if it was seen before."""
-        self._survey.stop()
-        self._errands.send(partial(open_review_file, folder), self._take_book, self.said.emit)
+        self._doubt_scan.stop()
+        self._tasks.send(partial(open_review_file, folder), self._on_review_file, self.said.emit)
 
     def select(self, stem: str | None) -> None:
         """Puts this mask on the desk."""
         if stem == self.current:
             return
         self.current = stem
-        self.sheet = None
+        self.loaded_mask = None
         self.said.emit("")
         self.loaded.emit(None)
         self._load()
@@ -132,17 +132,17 @@ class TriageDesk(QObject):
 
     def keep_labels(self, labels: Labels, threshold: float | None) -> None:
         """The labels of the mask on the desk as they are after a stroke; the exported ones again are no edit."""
-        sheet, review_file = self.sheet, self.review_file
-        if sheet is None or review_file is None:
+        loaded_mask, review_file = self.loaded_mask, self.review_file
+        if loaded_mask is None or review_file is None:
             return
-        entry = self.entry(sheet.stem)
-        if (labels == sheet.exported.labels).all():
+        entry = self.entry(loaded_mask.stem)
+        if (labels == loaded_mask.exported.labels).all():
             if entry.edit is not None:
                 self._put(replace(entry, edit=None))
-                self.keeper.drop_edit(review_file, entry.edit)
+                self.review_writer.drop_edit(review_file, entry.edit)
             return
-        edit = edit_of(sheet.exported, labels, threshold)
-        self.keeper.keep_edit(review_file, edit, labels.copy())
+        edit = edit_of(loaded_mask.exported, labels, threshold)
+        self.review_writer.keep_edit(review_file, edit, labels.copy())
         self._put(replace(entry, edit=edit))
 
     def set_q_margin(self, q_margin: float) -> None:
@@ -153,13 +153,13 @@ class TriageDesk(QObject):
 
     def take_over(self, result: Result) -> None:
         """The window's result takes the place of the export on the desk, in all its formats; its edits are dropped."""
-        sheet, review_file = self.sheet, self.review_file
-        if sheet is None or review_file is None:
+        loaded_mask, review_file = self.loaded_mask, self.review_file
+        if loaded_mask is None or review_file is None:
             return
-        self.said.emit(f"Taking over {sheet.stem}...")
-        self._errands.send(
-            partial(_export_anew, review_file.folder, sheet, result, self.entry(sheet.stem)),
-            self._take_anew,
+        self.said.emit(f"Taking over {loaded_mask.stem}...")
+        self._tasks.send(
+            partial(_export_anew, review_file.folder, loaded_mask, result, self.entry(loaded_mask.stem)),
+            self._on_anew,
             self.said.emit,
         )
 
@@ -177,7 +177,7 @@ class TriageDesk(QObject):
     def write_summary(self) -> None:
         """yield.json, .csv and .md beside the masks."""
         if self.review_file is not None:
-            self._errands.send(
+            self._tasks.send(
                 partial(write_summary, self.review_file, self.review_file.folder),
                 lambda files: self.said.emit(
                     f"Written to {files[0].parent}: {', '.join(file.name for file in files)}."
@@ -187,28 +187,28 @@ class TriageDesk(QObject):
 
     def stop(self) -> None:
         self.is_gathering = False
-        self._survey.stop()
-        self._errands.stop()
+        self._doubt_scan.stop()
+        self._tasks.stop()
         self._exporting.stop()
-        self.keeper.stop()
+        self.review_writer.stop()
 
     def _put(self, entry: ReviewEntry) -> None:
         assert self.review_file is not None, "an entry belongs to a book"
         self.review_file = self.review_file.with_entry(entry)
-        self.keeper.keep(self.review_file)
+        self.review_writer.keep(self.review_file)
         self.changed.emit(entry.stem)
 
-    def _take_book(self, review_file: ReviewFile) -> None:
-        self.review_file, self._steps, self.current, self.sheet = review_file, [], None, None
+    def _on_review_file(self, review_file: ReviewFile) -> None:
+        self.review_file, self._steps, self.current, self.loaded_mask = review_file, [], None, None
         self.loaded.emit(None)
         self.said.emit("")
         self._sort()
         # Those on show first: the doubtful ones known from before, then the rest.
-        self._survey.start(review_file.folder, [review_file.entries[stem] for stem in self.order])
+        self._doubt_scan.start(review_file.folder, [review_file.entries[stem] for stem in self.order])
         undecided = self._undecided(self.order)
         self.select(undecided[0] if undecided else self.order[0])
 
-    def _take_news(self, pairs: Sequence[tuple[ReviewEntry, ReviewEntry]], done: int) -> None:
+    def _on_news(self, pairs: Sequence[tuple[ReviewEntry, ReviewEntry]], done: int) -> None:
         assert self.review_file is not None, "news are of the book that is open"
         self.review_file = self.review_file.with_entries(
             {after.stem: _joined(self.review_file.entries[after.stem], before, after) for before, after in pairs}
@@ -223,7 +223,7 @@ class TriageDesk(QObject):
     def _end_survey(self) -> None:
         if self.review_file is not None:
             self._sort()
-            self.keeper.keep(self.review_file)
+            self.review_writer.keep(self.review_file)
 
     def _sort(self) -> None:
         self._sorted_at = time.monotonic()
@@ -245,27 +245,27 @@ class TriageDesk(QObject):
     def _load(self) -> None:
         if self.review_file is not None and self.current is not None:
             entry = self.entry(self.current)
-            self._errands.send(
+            self._tasks.send(
                 partial(_read_if, self._is_current(entry.stem), self.review_file.folder, entry),
-                self._take_sheet,
+                self._on_mask_loaded,
                 self.said.emit,
             )
 
     def _is_current(self, stem: str) -> Callable[[], bool]:
         return lambda: self.current == stem
 
-    def _take_sheet(self, sheet: Sheet | None) -> None:
-        if sheet is not None and sheet.stem == self.current:
-            self.sheet = sheet
-            if sheet.note:
-                self.said.emit(sheet.note)
-            self.loaded.emit(sheet)
+    def _on_mask_loaded(self, loaded_mask: LoadedMask | None) -> None:
+        if loaded_mask is not None and loaded_mask.stem == self.current:
+            self.loaded_mask = loaded_mask
+            if loaded_mask.note:
+                self.said.emit(loaded_mask.note)
+            self.loaded.emit(loaded_mask)
 
-    def _take_anew(self, entry: ReviewEntry) -> None:
+    def _on_anew(self, entry: ReviewEntry) -> None:
         self._put(entry)
         self._sort()
         if entry.stem == self.current:
-            self.sheet = None
+            self.loaded_mask = None
             self.loaded.emit(None)
             self._load()
         self.said.emit(f"{entry.stem} is now as the window shows it.")
@@ -289,9 +289,9 @@ class TriageDesk(QObject):
         self.gathered.emit(0, 0)
 
 
-def _read_if(is_wanted: Callable[[], bool], folder: Path, entry: ReviewEntry) -> Sheet | None:
+def _read_if(is_wanted: Callable[[], bool], folder: Path, entry: ReviewEntry) -> LoadedMask | None:
     """None for a mask that somebody already leafed past."""
-    return read_sheet(folder, entry) if is_wanted() else None
+    return load_mask_export(folder, entry) if is_wanted() else None
 
 
 def _joined(now: ReviewEntry, before: ReviewEntry, after: ReviewEntry) -> ReviewEntry:
@@ -301,10 +301,10 @@ def _joined(now: ReviewEntry, before: ReviewEntry, after: ReviewEntry) -> Review
     return replace(after, verdict=verdict, edit=now.edit)
 
 
-def _export_anew(folder: Path, sheet: Sheet, result: Result, entry: ReviewEntry) -> ReviewEntry:
-    recipe = sheet.exported.recipe
+def _export_anew(folder: Path, loaded_mask: LoadedMask, result: Result, entry: ReviewEntry) -> ReviewEntry:
+    recipe = loaded_mask.exported.recipe
     formats = tuple(dict.fromkeys(output.format for output in recipe.outputs))
-    export_with_reports(with_seeds(result, formats), folder, sheet.stem, formats, stages=recipe.stages)
+    export_with_reports(with_seeds(result, formats), folder, loaded_mask.stem, formats, stages=recipe.stages)
     if entry.edit is not None:
         (folder / entry.edit.file).unlink(missing_ok=True)
     return with_doubt(folder, replace(entry, measured=None, verdict=None, edit=None, made=None))

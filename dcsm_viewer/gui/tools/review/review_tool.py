@@ -30,15 +30,15 @@ from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.result_access import is_current
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.review.loaded_mask import Sheet, image_path
-from dcsm_viewer.gui.tools.review.review_bar import TriageBar
-from dcsm_viewer.gui.tools.review.review_panes import TriagePanes
+from dcsm_viewer.gui.tools.review.loaded_mask import LoadedMask, image_path
+from dcsm_viewer.gui.tools.review.review_bar import ReviewBar
+from dcsm_viewer.gui.tools.review.review_panes import ReviewPanes
 from dcsm_viewer.gui.tools.review.review_parameters import MARGIN
 from dcsm_viewer.gui.tools.review.review_queue import QueueModel, QueueView
-from dcsm_viewer.gui.tools.review.review_session import TriageDesk
+from dcsm_viewer.gui.tools.review.review_session import ReviewSession
 from dcsm_viewer.gui.tools.review.review_text import doubt_words, progress_words, verdict_words
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
-from dcsm_viewer.gui.widgets.form_row import choice_box, labelled
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
+from dcsm_viewer.gui.widgets.form_row import choice_box, form_row
 from dcsm_viewer.gui.widgets.number_box import NumberBox
 from dcsm_viewer.review.review_file import Verdict
 
@@ -52,16 +52,16 @@ _SHOWN = {
 _QUEUE_PX = 180
 
 
-class TriageTool(Tool):
+class ReviewTool(Tool):
     """The queue on the left, the mask and its controls on the right; it needs no image in the window."""
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
         self.setObjectName("triage")
-        self.desk = TriageDesk(self)
-        self.folder = QLineEdit(bench.remembered.text("triage/folder"), self)
-        self.panes = TriagePanes(self)
-        self.bar = TriageBar(self)
+        self.desk = ReviewSession(self)
+        self.folder = QLineEdit(context.user_settings.text("triage/folder"), self)
+        self.panes = ReviewPanes(self)
+        self.bar = ReviewBar(self)
         self.queue = QueueView(self)
         self.model = QueueModel(self.desk)
         self.shown = choice_box(_SHOWN, self)
@@ -94,7 +94,7 @@ class TriageTool(Tool):
         self.panes.end_stroke()
         self.folder.setText(folder)
         if folder:
-            self.bench.remembered.keep("triage/folder", folder)
+            self.context.user_settings.keep("triage/folder", folder)
             self.desk.open(Path(folder))
 
     @override
@@ -125,11 +125,11 @@ class TriageTool(Tool):
             Qt.Key.Key_N.value: partial(self._decide, "rejected"),
             Qt.Key.Key_D.value: partial(self._step, 1),
             Qt.Key.Key_A.value: partial(self._step, -1),
-            Qt.Key.Key_U.value: self._take_back,
+            Qt.Key.Key_U.value: self._on_undo_decision,
             Qt.Key.Key_L.value: partial(bar.choose_hand, "look"),
             Qt.Key.Key_B.value: partial(bar.choose_hand, "brush"),
             Qt.Key.Key_E.value: partial(bar.choose_hand, "eraser"),
-            Qt.Key.Key_I.value: self._take_ignore,
+            Qt.Key.Key_I.value: self._on_ignore,
             Qt.Key.Key_Z.value | control: self.panes.undo,
             Qt.Key.Key_Z.value | control | shift: self.panes.redo,
         }
@@ -137,9 +137,9 @@ class TriageTool(Tool):
     def _connect(self) -> None:
         desk, bar, panes = self.desk, self.bar, self.panes
         self.folder.returnPressed.connect(self._open_typed)
-        self.queue.clicked.connect(self._take_row)
-        self.queue.selectionModel().currentChanged.connect(self._take_row)
-        self.shown.activated.connect(self._take_shown)
+        self.queue.clicked.connect(self._on_row)
+        self.queue.selectionModel().currentChanged.connect(self._on_row)
+        self.shown.activated.connect(self._on_shown)
         self.margin.valueChanged.connect(desk.set_q_margin)
         desk.listed.connect(self._mark_row)
         desk.changed.connect(self._note)
@@ -152,7 +152,7 @@ class TriageTool(Tool):
         bar.reject.clicked.connect(partial(self._decide, "rejected"))
         bar.previous.clicked.connect(partial(self._step, -1))
         bar.next.clicked.connect(partial(self._step, 1))
-        bar.take_back.clicked.connect(self._take_back)
+        bar.take_back.clicked.connect(self._on_undo_decision)
         bar.taken.connect(panes.take)
         bar.undo.clicked.connect(panes.undo)
         bar.redo.clicked.connect(panes.redo)
@@ -160,11 +160,11 @@ class TriageTool(Tool):
         bar.threshold.value_moved.connect(self._rethreshold)
         bar.threshold.let_go.connect(panes.end_stroke)
         bar.open.clicked.connect(self._open_in_window)
-        bar.take_over.clicked.connect(self._take_over)
+        bar.take_over.clicked.connect(self._on_reexport)
         panes.edited.connect(self._keep_labels)
         self.export.clicked.connect(self._export)
         self.report.clicked.connect(desk.write_summary)
-        self.bench.opening.opened.connect(self._note_opened)
+        self.context.image_loader.opened.connect(self._note_opened)
 
     def _open_typed(self) -> None:
         self.open_folder(self.folder.text().strip())
@@ -174,7 +174,7 @@ class TriageTool(Tool):
         if folder:
             self.open_folder(folder)
 
-    def _take_row(self, index: QModelIndex, _before: object = None) -> None:
+    def _on_row(self, index: QModelIndex, _before: object = None) -> None:
         stem = self.model.stem_at(index)
         # A queue sorted anew marks its row again, which must not end a stroke on the mask that stays.
         if stem is not None and stem != self.desk.current:
@@ -190,16 +190,16 @@ class TriageTool(Tool):
         self.panes.end_stroke()
         self.desk.step(by)
 
-    def _take_back(self) -> None:
+    def _on_undo_decision(self) -> None:
         self.panes.end_stroke()
         self.desk.take_back()
 
-    def _take_shown(self) -> None:
+    def _on_shown(self) -> None:
         self.model.show_only(self.shown.currentData())
 
-    def _take_ignore(self) -> None:
-        if self.desk.sheet is not None:
-            self.bar.choose_label(self.desk.sheet.ignore)
+    def _on_ignore(self) -> None:
+        if self.desk.loaded_mask is not None:
+            self.bar.choose_label(self.desk.loaded_mask.ignore)
 
     def _rethreshold(self, _field: str, threshold: float) -> None:
         self.panes.rethreshold(threshold)
@@ -210,13 +210,13 @@ class TriageTool(Tool):
             self.desk.keep_labels(canvas.labels, self.panes.threshold)
             self._show_strokes()
 
-    def _show_loaded(self, sheet: Sheet | None) -> None:
-        self.panes.show_sheet(sheet, has_folder=self.desk.review_file is not None)
-        self.bar.show_sheet(sheet)
+    def _show_loaded(self, loaded_mask: LoadedMask | None) -> None:
+        self.panes.show_mask(loaded_mask, has_folder=self.desk.review_file is not None)
+        self.bar.show_mask(loaded_mask)
         self._mark_row()
         self._show_words()
         self._show_strokes()
-        self._show_take_over(self.bench.store.state)
+        self._show_take_over(self.context.store.state)
 
     def _note(self, _stem: str) -> None:
         self._show_words()
@@ -275,23 +275,25 @@ class TriageTool(Tool):
         self.desk.export_accepted(Path(out))
 
     def _open_in_window(self) -> None:
-        sheet, review_file = self.desk.sheet, self.desk.review_file
-        path = None if sheet is None or review_file is None else image_path(review_file.folder, sheet.exported)
-        if sheet is None or path is None:
+        loaded_mask, review_file = self.desk.loaded_mask, self.desk.review_file
+        path = (
+            None if loaded_mask is None or review_file is None else image_path(review_file.folder, loaded_mask.exported)
+        )
+        if loaded_mask is None or path is None:
             self.news.setText("The recipe does not say where the photograph is; open it by hand.")
             return
-        self._awaited = (str(path), sheet.exported.recipe.settings)
-        self.bench.store.change(view="compare")
-        self.bench.opening.open_paths([str(path)])
+        self._awaited = (str(path), loaded_mask.exported.recipe.settings)
+        self.context.store.change(view="compare")
+        self.context.image_loader.open_paths([str(path)])
 
     def _note_opened(self, path: str) -> None:
         if self._awaited is not None and os.path.realpath(path) == os.path.realpath(self._awaited[0]):
             settings = self._awaited[1]
             self._awaited = None
-            self.bench.store.edit(settings)
+            self.context.store.edit(settings)
 
-    def _take_over(self) -> None:
-        result = self._window_result(self.bench.store.state)
+    def _on_reexport(self) -> None:
+        result = self._window_result(self.context.store.state)
         if result is not None:
             self.desk.take_over(result)
 
@@ -300,10 +302,10 @@ class TriageTool(Tool):
 
     def _window_result(self, state: ViewState) -> Result | None:
         """What the window shows, if it is the last word on the photograph of this mask."""
-        result, sheet = state.result, self.desk.sheet
-        if result is None or sheet is None or result.completeness != "settled" or not is_current(state, result):
+        result, loaded_mask = state.result, self.desk.loaded_mask
+        if result is None or loaded_mask is None or result.completeness != "settled" or not is_current(state, result):
             return None
-        same = result.request.image.digest == sheet.exported.recipe.image.pixels_sha256
+        same = result.request.image.digest == loaded_mask.exported.recipe.image.pixels_sha256
         return result if same else None
 
     def _dress(self) -> None:
@@ -345,7 +347,7 @@ class TriageTool(Tool):
         open_button.setAutoDefault(False)
         open_button.clicked.connect(self._open_typed)
         top = QHBoxLayout()
-        top.addLayout(labelled("Export folder", self.folder, "Where masks, numbers and recipes were written."), 1)
+        top.addLayout(form_row("Export folder", self.folder, "Where masks, numbers and recipes were written."), 1)
         for part in (browse, open_button):
             top.addWidget(part)
         left, right = QWidget(self), QWidget(self)
@@ -355,7 +357,7 @@ class TriageTool(Tool):
         queue.setSpacing(3)
         queue.addWidget(self.shown)
         queue.addWidget(self.queue, 1)
-        queue.addLayout(labelled("Uncertain <", self.margin, MARGIN.explanation))
+        queue.addLayout(form_row("Uncertain <", self.margin, MARGIN.explanation))
         queue.addWidget(self.progress)
         queue.addWidget(self.counts)
         queue.addWidget(self.report)

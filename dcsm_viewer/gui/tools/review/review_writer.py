@@ -10,13 +10,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.review.exported_result import Labels
 from dcsm_viewer.review.label_edits import write_edit
 from dcsm_viewer.review.review_file import Edit, ReviewFile, ReviewFileWriter
 
 
-class Keeper(QObject):
+class ReviewWriter(QObject):
     """`kept()` after each file, `failed(sentence)` for one that could not be written."""
 
     kept = Signal()
@@ -24,7 +24,7 @@ class Keeper(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._errands = Errands("triage-writer", self)
+        self._tasks = BackgroundTasks("triage-writer", self)
         self._todo: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._newest: dict[Path, ReviewFile] = {}
@@ -53,13 +53,13 @@ class Keeper(QObject):
 
     def stop(self) -> None:
         """Everything that waits is written before the window is gone."""
-        self._errands.stop()
+        self._tasks.stop()
         while self._todo:
             self._do_first()
 
     def _send(self, work: Callable[[], None]) -> None:
         self._todo.append(work)
-        self._errands.send(self._do_first, lambda _: self.kept.emit(), self.failed.emit)
+        self._tasks.send(self._do_first, lambda _: self.kept.emit(), self.failed.emit)
 
     def _do_first(self) -> None:
         # Taken off the list only when it is done, so that `is_idle` never speaks too early.

@@ -48,7 +48,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class ThresholdPreset:
     """Thresholds somebody uses; None where they have no such. sweep: first, last and step of their search."""
 
     title: str
@@ -74,13 +74,15 @@ class Published:
         return chosen
 
 
-PUBLISHED: tuple[Published, ...] = (
-    Published("IRN", "eval 0.15, seeds above 0.30 and up to 0.05", 0.05, 0.15, 0.30),
-    Published("AdvCAM", "eval 0.15, seeds above 0.35 and up to 0.15", 0.15, 0.15, 0.35),
-    Published("ReCAM", "eval 0.21, seeds above 0.35 and up to 0.10", 0.10, 0.21, 0.35),
-    Published("SEAM", "eval 0.26, searched from 0 to 0.59", None, 0.26, None, (0.0, 0.59, STEP)),
-    Published("CLIP-ES", "no threshold of its own: searched from 0.05 to 0.60 by 0.05", sweep=(0.05, 0.60, 0.05)),
-    Published("DCSM", "eval 0.50: the label without a CRF, where 1 - largest map is the background", None, 0.50, None),
+THRESHOLD_PRESETS: tuple[ThresholdPreset, ...] = (
+    ThresholdPreset("IRN", "eval 0.15, seeds above 0.30 and up to 0.05", 0.05, 0.15, 0.30),
+    ThresholdPreset("AdvCAM", "eval 0.15, seeds above 0.35 and up to 0.15", 0.15, 0.15, 0.35),
+    ThresholdPreset("ReCAM", "eval 0.21, seeds above 0.35 and up to 0.10", 0.10, 0.21, 0.35),
+    ThresholdPreset("SEAM", "eval 0.26, searched from 0 to 0.59", None, 0.26, None, (0.0, 0.59, STEP)),
+    ThresholdPreset("CLIP-ES", "no threshold of its own: searched from 0.05 to 0.60 by 0.05", sweep=(0.05, 0.60, 0.05)),
+    ThresholdPreset(
+        "DCSM", "eval 0.50: the label without a CRF, where 1 - largest map is the background", None, 0.50, None
+    ),
 )
 
 

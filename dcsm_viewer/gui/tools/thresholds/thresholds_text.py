@@ -7,7 +7,9 @@ from dcsm_viewer.gui.tools.thresholds.thresholds_plot import USES_TRUTH, Drawing
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import GRID, Thresholds
 
 
-def standing(trouble: str, sweep: str, drawing: Drawing | None, score: SeedScore | None, thresholds: Thresholds) -> str:
+def status_text(
+    trouble: str, sweep: str, drawing: Drawing | None, score: SeedScore | None, thresholds: Thresholds
+) -> str:
     """All that is known now, a sentence each; "" for nothing.
 
     trouble: what went wrong last, sweep: what the curves were measured over if that was a folder; both "" for neither.
@@ -32,12 +34,12 @@ def standing(trouble: str, sweep: str, drawing: Drawing | None, score: SeedScore
     return " ".join(parts)
 
 
-def as_kept(thresholds: Thresholds) -> str:
-    """One line that `kept_thresholds` reads."""
+def thresholds_to_text(thresholds: Thresholds) -> str:
+    """One line that `thresholds_from_text` reads."""
     return f"{thresholds.bg:g} {thresholds.eval:g} {thresholds.fg:g}"
 
 
-def kept_thresholds(text: str) -> Thresholds:
+def thresholds_from_text(text: str) -> Thresholds:
     """As the user left them; the first published ones where nothing usable is kept."""
     try:
         bg, middle, fg = (float(part) for part in text.split())

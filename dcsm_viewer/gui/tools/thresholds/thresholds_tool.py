@@ -25,7 +25,7 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.gui.files.export_controller import default_folder, exportable
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.thresholds.thresholds_curves import SeedScore, seed_score
 from dcsm_viewer.gui.tools.thresholds.thresholds_files import FolderSweep, read_mask, write_seed
@@ -33,18 +33,18 @@ from dcsm_viewer.gui.tools.thresholds.thresholds_plot import Drawing, chart_of
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import (
     GRID,
     HANDLES,
-    PUBLISHED,
     STEP,
+    THRESHOLD_PRESETS,
     HandleName,
-    Published,
+    ThresholdPreset,
     Thresholds,
     seed_labels,
     with_seed,
 )
-from dcsm_viewer.gui.tools.thresholds.thresholds_text import as_kept, kept_thresholds, standing
+from dcsm_viewer.gui.tools.thresholds.thresholds_text import status_text, thresholds_from_text, thresholds_to_text
 from dcsm_viewer.gui.tools.thresholds.thresholds_view import ThresholdsView
-from dcsm_viewer.gui.tools.thresholds.thresholds_work import DeskWork, Measured
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
+from dcsm_viewer.gui.tools.thresholds.thresholds_work import ThresholdMeasurement, ThresholdsWorker
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.plot import Plot
 
 _KEPT = "thresholds/values"
@@ -60,16 +60,16 @@ _HELP: dict[HandleName, str] = {
 class ThresholdsTool(Tool):
     """Boxes and buttons in a header, the panes with the plot among them, and the words that say what came out."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
-        self.thresholds = kept_thresholds(bench.remembered.text(_KEPT))
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.thresholds = thresholds_from_text(context.user_settings.text(_KEPT))
         self._masks: dict[str, tuple[Path, NDArray[np.uint16]]] = {}
-        self._measured: Measured | None = None
+        self._measured: ThresholdMeasurement | None = None
         self._asked: tuple[Result, bool] | None = None
         self._swept: FolderSweep | None = None
         self._trouble = ""
-        self.work = DeskWork(self)
-        self._files = Errands("threshold files", self)
+        self.work = ThresholdsWorker(self)
+        self._files = BackgroundTasks("threshold files", self)
         self.preset = QComboBox(self)
         self.boxes = {name: _box(name, self) for name in HANDLES}
         self.suggest = _button(
@@ -88,14 +88,14 @@ class ThresholdsTool(Tool):
         self.drawing: Drawing | None = None
         self.plot = Plot("Thresholds", self)
         self.plot.setToolTip("Drag bg, eval or fg. Keys: left and right move one, up and down choose which.")
-        self.view = ThresholdsView(bench.viewport, self.plot, self)
+        self.view = ThresholdsView(context.viewport, self.plot, self)
         self._fill()
         self._lay_out()
         self._connect()
         self._show_thresholds()
 
     @property
-    def measured(self) -> Measured | None:
+    def measured(self) -> ThresholdMeasurement | None:
         """The curves of the image on show."""
         return self._measured
 
@@ -135,14 +135,14 @@ class ThresholdsTool(Tool):
 
     def load_mask(self, path: Path) -> None:
         """Ground truth for the image on show, read away from the window's thread."""
-        state = self.bench.store.state
+        state = self.context.store.state
         result = state.result
         if result is None:
             self._fail("Open an image first; the mask must have its size.")
             return
         image = result.request.image
         work = partial(read_mask, path, image.shape, len(result.model.class_names))
-        self._files.send(work, partial(self._take_mask, image.digest, path), self._fail)
+        self._files.send(work, partial(self._on_mask, image.digest, path), self._fail)
 
     def sweep_folder(self, folder: Path) -> None:
         """Curves over the exported maps of a folder, with the masks that lie beside the loaded one."""
@@ -154,7 +154,7 @@ class ThresholdsTool(Tool):
 
     def export_to(self, path: Path) -> None:
         """The seed as a VOC mask, away from the window's thread."""
-        store = self.bench.store
+        store = self.context.store
         try:
             result = exportable(store.state)
             if self._measured is None or self._measured.result is not result:
@@ -167,35 +167,35 @@ class ThresholdsTool(Tool):
 
     def _say_written(self, path: Path) -> None:
         self._trouble = ""
-        self.bench.store.change(message=f"The seed was written to {path}.")
+        self.context.store.change(message=f"The seed was written to {path}.")
         self._show_standing()
 
     def _fail(self, sentence: str) -> None:
         self._trouble = sentence
         self._show_standing()
 
-    def _take_mask(self, digest: str, path: Path, mask: NDArray[np.uint16]) -> None:
+    def _on_mask(self, digest: str, path: Path, mask: NDArray[np.uint16]) -> None:
         self._masks[digest] = (path, mask)
         self._asked, self._trouble = None, ""
-        self.show_state(self.bench.store.state)
+        self.show_state(self.context.store.state)
 
     def _forget_mask(self) -> None:
         measured = self._measured
         if measured is not None:
             self._masks.pop(measured.peaks.digest, None)
             self._asked = None
-            self.show_state(self.bench.store.state)
+            self.show_state(self.context.store.state)
 
     def _mask(self, result: Result) -> NDArray[np.uint16] | None:
         found = self._masks.get(result.request.image.digest)
         return None if found is None else found[1]
 
     def _loaded(self) -> tuple[Path, NDArray[np.uint16]] | None:
-        image = self.bench.store.state.image
+        image = self.context.store.state.image
         return None if image is None else self._masks.get(image.digest)
 
-    def _take_measured(self, measured: Measured) -> None:
-        image = self.bench.store.state.image
+    def _on_measured(self, measured: ThresholdMeasurement) -> None:
+        image = self.context.store.state.image
         if image is None or measured.peaks.digest != image.digest:
             return
         self._measured = measured
@@ -203,7 +203,7 @@ class ThresholdsTool(Tool):
         self._show_curves()
         self._show_standing()
 
-    def _take_swept(self, swept: FolderSweep | None) -> None:
+    def _on_sweep_done(self, swept: FolderSweep | None) -> None:
         self._swept = swept or self._swept
         self.progress.hide()
         self._show_curves()
@@ -220,9 +220,9 @@ class ThresholdsTool(Tool):
         self.progress.setFormat(f"{done} of {total} files" if total else "")
         self.progress.show()
 
-    def _published(self) -> Published | None:
+    def _published(self) -> ThresholdPreset | None:
         place = self.preset.currentIndex() - 1
-        return PUBLISHED[place] if 0 <= place < len(PUBLISHED) else None
+        return THRESHOLD_PRESETS[place] if 0 <= place < len(THRESHOLD_PRESETS) else None
 
     def _searched(self) -> NDArray[np.bool_]:
         published = self._published()
@@ -230,7 +230,7 @@ class ThresholdsTool(Tool):
 
     def _show_curves(self) -> None:
         curves = self._swept.curves if self._swept else self._measured.curves if self._measured else None
-        result = self.bench.store.state.result
+        result = self.context.store.state.result
         if curves is None:
             self.drawing = None
             self.plot.show_chart(None)
@@ -262,13 +262,13 @@ class ThresholdsTool(Tool):
         curves = None if self.drawing is None else self.drawing.curves
         self.suggest.setEnabled(curves is not None and curves.suggestion is not None)
         self.export.setEnabled(self._measured is not None)
-        self.load.setEnabled(self.bench.store.state.result is not None)
+        self.load.setEnabled(self.context.store.state.result is not None)
         self.clear.setVisible(self._loaded() is not None)
         self.halt.setVisible(self.work.sweeping)
         self.folder.setVisible(not self.work.sweeping)
         self.single.setVisible(self._swept is not None)
         sweep = "" if self._swept is None else self._swept.words
-        said = standing(self._trouble, sweep, self.drawing, self._seed_score(), self.thresholds)
+        said = status_text(self._trouble, sweep, self.drawing, self._seed_score(), self.thresholds)
         self.words.setText(said)
 
     def _seed_score(self) -> SeedScore | None:
@@ -277,14 +277,14 @@ class ThresholdsTool(Tool):
             return None
         return seed_score(seed_labels(measured.peaks, self.thresholds), measured.mask, measured.peaks.unsure)
 
-    def _take_box(self, name: HandleName, value: float) -> None:
+    def _on_box(self, name: HandleName, value: float) -> None:
         self.take_thresholds(self.thresholds.moved(name, value))
         self._keep()
 
-    def _take_handle(self, name: str, value: float) -> None:
+    def _on_handle(self, name: str, value: float) -> None:
         self.take_thresholds(self.thresholds.moved(name, value))  # type: ignore[arg-type]  # the plot's own names
 
-    def _take_preset(self) -> None:
+    def _on_preset(self) -> None:
         published = self._published()
         if published is not None:
             self.take_thresholds(published.applied(self.thresholds))
@@ -292,7 +292,7 @@ class ThresholdsTool(Tool):
         self._show_curves()
         self._show_standing()
 
-    def _take_suggestion(self) -> None:
+    def _on_suggestion(self) -> None:
         drawing = self.drawing
         if drawing is not None and drawing.curves.suggestion is not None:
             found = drawing.curves.suggestion
@@ -300,7 +300,7 @@ class ThresholdsTool(Tool):
             self._keep()
 
     def _keep(self) -> None:
-        self.bench.remembered.keep(_KEPT, as_kept(self.thresholds))
+        self.context.user_settings.keep(_KEPT, thresholds_to_text(self.thresholds))
 
     def _ask_mask(self) -> None:
         path, _kind = QFileDialog.getOpenFileName(self, "Load mask", self._image_folder(), _MASKS)
@@ -308,13 +308,13 @@ class ThresholdsTool(Tool):
             self.load_mask(Path(path))
 
     def _ask_folder(self) -> None:
-        first = default_folder(self.bench.store.state)
+        first = default_folder(self.context.store.state)
         path = QFileDialog.getExistingDirectory(self, "Folder of exported .npz files", first)
         if path:
             self.sweep_folder(Path(path))
 
     def _ask_export(self) -> None:
-        state = self.bench.store.state
+        state = self.context.store.state
         name = "seed.png" if state.image is None else f"{Path(state.image.name).stem}.png"
         first = str(Path(default_folder(state)) / name)
         path, _kind = QFileDialog.getSaveFileName(self, "Export seed", first, "VOC mask (*.png)")
@@ -322,15 +322,15 @@ class ThresholdsTool(Tool):
             self.export_to(Path(path))
 
     def _image_folder(self) -> str:
-        image = self.bench.store.state.image
+        image = self.context.store.state.image
         return str(Path.home() if image is None or image.path is None else Path(image.path).parent)
 
     def _fill(self) -> None:
         self.preset.addItem(_OWN)
-        for published in PUBLISHED:
+        for published in THRESHOLD_PRESETS:
             self.preset.addItem(published.title)
         self.preset.setAccessibleName("Published thresholds")
-        self.preset.setToolTip("\n".join(f"{each.title}: {each.words}" for each in PUBLISHED))
+        self.preset.setToolTip("\n".join(f"{each.title}: {each.words}" for each in THRESHOLD_PRESETS))
         self.progress.setAccessibleName("Files of the sweep done")
         self.progress.hide()
         self.words.setWordWrap(True)
@@ -363,21 +363,21 @@ class ThresholdsTool(Tool):
 
     def _connect(self) -> None:
         for name, box in self.boxes.items():
-            box.valueChanged.connect(partial(self._take_box, name))
-        self.preset.activated.connect(self._take_preset)
-        self.plot.moved.connect(self._take_handle)
+            box.valueChanged.connect(partial(self._on_box, name))
+        self.preset.activated.connect(self._on_preset)
+        self.plot.moved.connect(self._on_handle)
         self.plot.let_go.connect(self._keep)
         self.hear_plot(self.plot)
-        self.suggest.clicked.connect(self._take_suggestion)
+        self.suggest.clicked.connect(self._on_suggestion)
         self.load.clicked.connect(self._ask_mask)
         self.clear.clicked.connect(self._forget_mask)
         self.folder.clicked.connect(self._ask_folder)
         self.halt.clicked.connect(self.work.stop_sweep)
         self.single.clicked.connect(self._show_one_image)
         self.export.clicked.connect(self._ask_export)
-        self.work.measured.connect(self._take_measured)
+        self.work.measured.connect(self._on_measured)
         self.work.progressed.connect(self._show_progress)
-        self.work.swept.connect(self._take_swept)
+        self.work.swept.connect(self._on_sweep_done)
         self.work.failed.connect(self._fail)
 
 

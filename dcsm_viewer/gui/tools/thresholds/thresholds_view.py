@@ -12,7 +12,7 @@ from dcsm_viewer.gui.canvas.legend import Legend, entries
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.canvas.pane_content import Content
-from dcsm_viewer.gui.canvas.pane_layout import Board
+from dcsm_viewer.gui.canvas.pane_layout import PaneLayout
 from dcsm_viewer.gui.canvas.result_access import completeness_mark, shown_image, why_no_class, why_no_result
 from dcsm_viewer.gui.canvas.sampling import LabelLayer, MapLayer
 from dcsm_viewer.gui.canvas.value_ranges import ColourRange
@@ -33,7 +33,7 @@ class ThresholdsView(LinkedView):
         self._mask: NDArray[np.uint16] | None = None
         self._thresholds = Thresholds()
         self.seed, self.hard, self.third = (self.add_pane(bar=bar) for bar in (False, False, True))
-        self.board = Board(self.panes(), self, beside)
+        self.board = PaneLayout(self.panes(), self, beside)
         self.legend = Legend(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.gui.link.background_tasks import Errands
+from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.tools.thresholds.thresholds_curves import Curves, counts_of, curves_from
 from dcsm_viewer.gui.tools.thresholds.thresholds_files import FolderSweep, StoppedError, sweep
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import Peaks, peaks_of
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ThresholdMeasurement:
     """What is known of the maps of one result, with the mask it was compared with."""
 
     result: Result
@@ -29,7 +29,7 @@ class Measured:
     mask: NDArray[np.uint16] | None = field(default=None, repr=False, compare=False)
 
 
-class DeskWork(QObject):
+class ThresholdsWorker(QObject):
     """Signals:
     measured: a Measured; of results asked for while one is measured only the newest follows.
     progressed: images of the sweep done, and all.
@@ -45,8 +45,8 @@ class DeskWork(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._errands = Errands("thresholds", self)
-        self._sweeper = Errands("threshold sweep", self)
+        self._tasks = BackgroundTasks("thresholds", self)
+        self._sweeper = BackgroundTasks("threshold sweep", self)
         self._waiting: tuple[Result, NDArray[np.uint16] | None] | None = None
         self._busy = False
         self._stopped: threading.Event | None = None
@@ -77,7 +77,7 @@ class DeskWork(QObject):
     def stop(self) -> None:
         """Waits for what is under way."""
         self.stop_sweep()
-        self._errands.stop()
+        self._tasks.stop()
         self._sweeper.stop()
 
     def _next(self) -> None:
@@ -85,9 +85,9 @@ class DeskWork(QObject):
             return
         result, mask = self._waiting
         self._waiting, self._busy = None, True
-        self._errands.send(partial(_measure, result, mask), self._end_measure, self._fail_measure)
+        self._tasks.send(partial(_measure, result, mask), self._end_measure, self._fail_measure)
 
-    def _end_measure(self, measured: Measured) -> None:
+    def _end_measure(self, measured: ThresholdMeasurement) -> None:
         self._busy = False
         self.measured.emit(measured)
         self._next()
@@ -107,9 +107,9 @@ class DeskWork(QObject):
         self.swept.emit(None)
 
 
-def _measure(result: Result, mask: NDArray[np.uint16] | None) -> Measured:
+def _measure(result: Result, mask: NDArray[np.uint16] | None) -> ThresholdMeasurement:
     peaks = peaks_of(result)
-    return Measured(result, peaks, curves_from(counts_of(peaks, mask)), mask)
+    return ThresholdMeasurement(result, peaks, curves_from(counts_of(peaks, mask)), mask)
 
 
 def _sweep(

@@ -11,7 +11,7 @@ from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.result_access import distinct_map, raw_map
 from dcsm_viewer.gui.canvas.value_ranges import short
-from dcsm_viewer.gui.tools.tutorials.tutorial_model import Seen, Verdict
+from dcsm_viewer.gui.tools.tutorials.tutorial_model import AnswerContext, Verdict
 
 Map = NDArray[np.float32]
 
@@ -46,7 +46,7 @@ def counts(result: Result) -> Mapping[str, str]:
     }
 
 
-def where_the_raw_map_is_brightest(seen: Seen) -> Verdict:
+def where_the_raw_map_is_brightest(seen: AnswerContext) -> Verdict:
     """On the dog, on the bicycle, or elsewhere: by the labels at the peak of the dog's raw map."""
     result = seen.now
     dog, bicycle = class_id(result, "dog"), class_id(result, "bicycle")
@@ -64,7 +64,7 @@ def where_the_raw_map_is_brightest(seen: Seen) -> Verdict:
     )
 
 
-def which_layer_is_finest(seen: Seen) -> Verdict:
+def which_layer_is_finest(seen: AnswerContext) -> Verdict:
     """The first or the last layer of the method, by the sizes of their raw maps."""
     result = seen.now
     scale = result.scales[-1]
@@ -91,7 +91,7 @@ def roughness(result: Result, name: str) -> float | None:
     return float(steps) / mean if mean > 0 else None
 
 
-def rougher_or_smoother(seen: Seen) -> Verdict:
+def rougher_or_smoother(seen: AnswerContext) -> Verdict:
     """Whether the dog's finest raw map is rougher now, about as before, or smoother."""
     before, now = roughness(seen.before, "dog"), roughness(seen.now, "dog")
     if before is None or now is None:
@@ -127,7 +127,7 @@ def likeness(result: Result) -> tuple[float, float] | None:
     return alike(raws[0], raws[1]), alike(distincts[0], distincts[1])
 
 
-def how_alike_raw_maps_are(seen: Seen) -> Verdict:
+def how_alike_raw_maps_are(seen: AnswerContext) -> Verdict:
     found = likeness(seen.now)
     if found is None:
         return missing("dog", "bicycle")
@@ -135,7 +135,7 @@ def how_alike_raw_maps_are(seen: Seen) -> Verdict:
     return Verdict(0 if raw < 0.3 else 1 if raw <= 0.7 else 2, f"Their correlation is {_number(raw)}.")
 
 
-def most_alike_pair(seen: Seen) -> Verdict:
+def most_alike_pair(seen: AnswerContext) -> Verdict:
     """Dog and bicycle, one of them with another class, or two others: the pair with the most alike raw maps."""
     result = seen.now
     ids, maps = result.candidate_ids, result.raw_class_maps
@@ -150,7 +150,7 @@ def most_alike_pair(seen: Seen) -> Verdict:
     )
 
 
-def more_or_less_alike(seen: Seen) -> Verdict:
+def more_or_less_alike(seen: AnswerContext) -> Verdict:
     found = likeness(seen.now)
     if found is None:
         return missing("dog", "bicycle")
@@ -161,7 +161,7 @@ def more_or_less_alike(seen: Seen) -> Verdict:
     )
 
 
-def what_n_0_leaves(seen: Seen) -> Verdict:
+def what_n_0_leaves(seen: AnswerContext) -> Verdict:
     """The raw map, an empty one, or what it was: the dog's distinct map without a subtraction."""
     result = seen.now
     dog = class_id(result, "dog")
@@ -181,7 +181,7 @@ def what_n_0_leaves(seen: Seen) -> Verdict:
     )
 
 
-def how_much_the_crf_relabels(seen: Seen) -> Verdict:
+def how_much_the_crf_relabels(seen: AnswerContext) -> Verdict:
     segmentation = seen.now.segmentation
     if segmentation is None:
         return Verdict(None, "There are no labels yet.")
@@ -189,7 +189,7 @@ def how_much_the_crf_relabels(seen: Seen) -> Verdict:
     return Verdict(0 if share < 0.02 else 1 if share <= 0.1 else 2, f"{100 * share:.1f} % of the pixels changed label.")
 
 
-def which_step_changes_most(seen: Seen) -> Verdict:
+def which_step_changes_most(seen: AnswerContext) -> Verdict:
     """The first step, a later one of the first half, or one of the second half."""
     changed = () if seen.now.segmentation is None else seen.now.segmentation.changed
     if not changed:
@@ -201,7 +201,7 @@ def which_step_changes_most(seen: Seen) -> Verdict:
     )
 
 
-def longer_or_shorter_borders(seen: Seen) -> Verdict:
+def longer_or_shorter_borders(seen: AnswerContext) -> Verdict:
     segmentation = seen.now.segmentation
     if segmentation is None:
         return Verdict(None, "There are no labels yet.")

@@ -9,13 +9,13 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.pane_drawing import bold
 from dcsm_viewer.gui.plain_text import as_control
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.tutorials.tutorial_model import Run
+from dcsm_viewer.gui.tools.tutorials.tutorial_model import TutorialRun
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 
 _MOST_ANSWERS = 3
 
 
-class LessonCard(QWidget):
+class TutorialCard(QWidget):
     """Signals:
     answered: the place of the answer that was chosen.
     next_wanted, back_wanted, end_wanted: the buttons below.
@@ -53,7 +53,7 @@ class LessonCard(QWidget):
         self.next.setFocus()
         self._scrolled.verticalScrollBar().setValue(0)
 
-    def show_run(self, run: Run, result: Result | None, state: ViewState) -> None:
+    def show_run(self, run: TutorialRun, result: Result | None, state: ViewState) -> None:
         """`result`: the settled one of this step, None while it is on its way."""
         step, question = run.step, run.step.question
         self.title.setText(f"{run.lesson.title}: {step.title}")
@@ -120,7 +120,7 @@ class LessonCard(QWidget):
         column.addLayout(foot)
 
 
-def _marked(answer: str, place: int, run: Run) -> str:
+def _marked(answer: str, place: int, run: TutorialRun) -> str:
     """The answer, with a sign once the truth is known: colour alone would not be seen by everybody."""
     if run.verdict is None:
         return f"● {answer}" if place == run.chosen else answer
@@ -129,7 +129,7 @@ def _marked(answer: str, place: int, run: Run) -> str:
     return f"✗ {answer}" if place == run.chosen else answer
 
 
-def _said(run: Run, result: Result | None, state: ViewState) -> str:
+def _said(run: TutorialRun, result: Result | None, state: ViewState) -> str:
     verdict = run.verdict
     if verdict is not None:
         if verdict.right is None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.gui.state.settings_edits import with_field
-from dcsm_viewer.gui.tools.tutorials import tutorial_answers as truths
-from dcsm_viewer.gui.tools.tutorials.tutorial_model import Lesson, Question, Step
+from dcsm_viewer.gui.tools.tutorials import tutorial_answers
+from dcsm_viewer.gui.tools.tutorials.tutorial_model import Tutorial, TutorialQuestion, TutorialStep
 
 
 def _plain(settings: Settings) -> Settings:
@@ -22,44 +22,44 @@ def _without_crf(settings: Settings) -> Settings:
     return replace(settings, crf=replace(settings.crf, enabled=False))
 
 
-GRADIENT = Lesson(
+GRADIENT = Tutorial(
     "gradient",
     "What a gradient map is",
     "From a score back to the pixels that would change it.",
     (
-        Step(
+        TutorialStep(
             "A score for every class",
             "The network looks at the photograph and gives each of {all} classes a score. The best here: "
             "{scores}. {found} are above the threshold and count as detected. A score does not say where.",
             "classes",
-            facts=truths.scores,
+            facts=tutorial_answers.scores,
         ),
-        Step(
+        TutorialStep(
             "Back to the picture",
             "To find out where, the derivative of the dog's score is taken backwards through the network: how "
             "much would the score change if this place changed? The raw map shows the size of that. The number "
             "bar below is its scale.",
             "raw",
-            question=Question(
+            question=TutorialQuestion(
                 "Where is the raw map of the dog brightest?",
                 ("On the dog", "On the bicycle", "Elsewhere"),
-                truths.where_the_raw_map_is_brightest,
+                tutorial_answers.where_the_raw_map_is_brightest,
             ),
         ),
-        Step(
+        TutorialStep(
             "Many maps of one class",
             "The derivative can be read at every layer, and the picture can be shown to the network at several "
             "sizes. Here are {layers} layers and {scales} scales of the dog, each map with its own bar.",
             "grid",
             view="grid",
-            facts=truths.counts,
-            question=Question(
+            facts=tutorial_answers.counts,
+            question=TutorialQuestion(
                 "Which layer has the finer map?",
                 ("The first in the grid", "The last in the grid"),
-                truths.which_layer_is_finest,
+                tutorial_answers.which_layer_is_finest,
             ),
         ),
-        Step(
+        TutorialStep(
             "Mind the range",
             "Now all panes of a kind share one range. A map that looked strong on its own bar may be weak beside "
             "others. Never compare colours without reading the bars.",
@@ -70,31 +70,31 @@ GRADIENT = Lesson(
     ),
 )
 
-GUIDED = Lesson(
+GUIDED = Tutorial(
     "guided",
     "Why guided",
     "What a ReLU does to a derivative, and what guided back-propagation changes.",
     (
-        Step(
+        TutorialStep(
             "The guided map",
             "This raw map was made by guided back-propagation. On its way back the derivative meets a ReLU after "
             "every layer; a ReLU lets it through only where its input was above 0 and the derivative itself is "
             "above 0.",
             "raw",
         ),
-        Step(
+        TutorialStep(
             "Without the second rule",
             "The plain derivative asks only whether the input was above 0, so that positive and negative "
             "influence mix.",
             "backward",
-            question=Question(
+            question=TutorialQuestion(
                 "Take the plain derivative: what becomes of the dog's finest raw map?",
                 ("It gets rougher", "About the same", "It gets smoother"),
-                truths.rougher_or_smoother,
+                tutorial_answers.rougher_or_smoother,
                 then=_plain,
             ),
         ),
-        Step(
+        TutorialStep(
             "Gate by gate",
             "The microscope shows the three rules side by side: plain, deconvnet, guided. Step back layer by "
             "layer and click a unit: the table says which derivatives arrive at the next ReLU, and which of them "
@@ -102,7 +102,7 @@ GUIDED = Lesson(
             "microscope",
             view="microscope",
         ),
-        Step(
+        TutorialStep(
             "What it costs",
             "Cleaner is not truer. Guided maps keep edges of the photograph even where the weights are random: "
             "open the sanity bench from the Tools menu and move its slider. That is why this program subtracts.",
@@ -111,28 +111,28 @@ GUIDED = Lesson(
     ),
 )
 
-ALIKE = Lesson(
+ALIKE = Tutorial(
     "alike",
     "Why classes look alike",
     "Two classes, two raw maps, and what they have in common.",
     (
-        Step(
+        TutorialStep(
             "The dog, raw",
             "This is the raw map of the dog. Remember where it is bright, also faintly.",
             "raw",
         ),
-        Step(
+        TutorialStep(
             "The bicycle, raw",
             "The same for the bicycle: another score, another derivative, the same photograph.",
             "raw",
             class_name="bicycle",
-            question=Question(
+            question=TutorialQuestion(
                 "How alike are the raw maps of dog and bicycle, as a correlation?",
                 ("Below 0.3", "0.3 to 0.7", "Above 0.7"),
-                truths.how_alike_raw_maps_are,
+                tutorial_answers.how_alike_raw_maps_are,
             ),
         ),
-        Step(
+        TutorialStep(
             "Shared layers",
             "Edges and textures of the early layers serve every class; a derivative that passes them lights them "
             "up whichever class sent it. See how the early layers of the bicycle still know of the dog.",
@@ -141,56 +141,56 @@ ALIKE = Lesson(
             class_name="bicycle",
             paint={"kind": "raw"},
         ),
-        Step(
+        TutorialStep(
             "Classes nobody sees",
             "{N} classes are compared here, also some that are not in the picture: the next best ones fill up. "
             "Their raw maps light up at the same places.",
             "classes",
-            facts=truths.counts,
-            question=Question(
+            facts=tutorial_answers.counts,
+            question=TutorialQuestion(
                 "Which two of them have the most alike raw maps?",
                 ("Dog and bicycle", "One of the two and another", "Two others"),
-                truths.most_alike_pair,
+                tutorial_answers.most_alike_pair,
             ),
         ),
     ),
 )
 
-SUBTRACTION = Lesson(
+SUBTRACTION = Tutorial(
     "subtraction",
     "What subtraction does",
     "Taking away what the rivals claim too.",
     (
-        Step(
+        TutorialStep(
             "Raw and distinct",
             "Left of the distinct map is the raw one. From each raw map those of the {others} other candidates are "
             "taken away; what stays is where the dog's derivative is larger than theirs.",
             "distinct",
-            facts=truths.counts,
+            facts=tutorial_answers.counts,
         ),
-        Step(
+        TutorialStep(
             "The bicycle again",
             "The distinct map of the bicycle beside its raw map: look where the dog sits, and what of it is left.",
             "distinct",
             class_name="bicycle",
-            question=Question(
+            question=TutorialQuestion(
                 "Compared with the raw maps, the distinct maps of dog and bicycle are",
                 ("more alike", "about as alike", "less alike"),
-                truths.more_or_less_alike,
+                tutorial_answers.more_or_less_alike,
             ),
         ),
-        Step(
+        TutorialStep(
             "Without rivals",
             "N says how many classes are compared at least. It is a slider: try it, and watch the distinct map.",
             "N",
-            question=Question(
+            question=TutorialQuestion(
                 "N goes to 0. The distinct map of the dog becomes",
                 ("the raw map", "empty", "no other than it was"),
-                truths.what_n_0_leaves,
+                tutorial_answers.what_n_0_leaves,
                 then=_unsubtracted,
             ),
         ),
-        Step(
+        TutorialStep(
             "Only differences",
             "Every difference is brought to the same height before it is added, however small it was. A distinct "
             "map is bright also where a class won by little, so look at the raw values before you trust it.",
@@ -199,54 +199,54 @@ SUBTRACTION = Lesson(
     ),
 )
 
-CRF = Lesson(
+CRF = Tutorial(
     "crf",
     "What the CRF adds",
     "From blurred maps to borders that follow the picture.",
     (
-        Step(
+        TutorialStep(
             "Labels before the CRF",
             "Each pixel gets the class whose map is strongest there, or background. The maps are coarse, so the "
             "borders are too.",
             "labels before",
             view="labels",
         ),
-        Step(
+        TutorialStep(
             "After it",
             "The dense CRF lets every pixel talk to all others: those that are near and alike in colour should "
             "have one label.",
             "labels after",
             view="labels",
-            question=Question(
+            question=TutorialQuestion(
                 "How many pixels does it give another label?",
                 ("Below 2 %", "2 to 10 %", "Above 10 %"),
-                truths.how_much_the_crf_relabels,
+                tutorial_answers.how_much_the_crf_relabels,
             ),
         ),
-        Step(
+        TutorialStep(
             "Step by step",
             "It works in steps. Drag the slider here to see the labels of each; the energy falls as pixels come "
             "to agree.",
             "CRF steps",
             view="labels",
-            question=Question(
+            question=TutorialQuestion(
                 "Which step changes most pixels?",
                 ("The first", "A later one of the first half", "One of the second half"),
-                truths.which_step_changes_most,
+                tutorial_answers.which_step_changes_most,
             ),
         ),
-        Step(
+        TutorialStep(
             "Borders",
             "Islands vanish and edges move to where the colour changes.",
             "labels after",
             view="labels",
-            question=Question(
+            question=TutorialQuestion(
                 "The borders between labels get",
                 ("shorter", "hardly longer or shorter", "longer"),
-                truths.longer_or_shorter_borders,
+                tutorial_answers.longer_or_shorter_borders,
             ),
         ),
-        Step(
+        TutorialStep(
             "Switched off",
             "Here the CRF is off, and both panes show the same labels. It can only move borders of what the maps "
             "found: it brings no class, and where colours run together it may eat an object whole.",
@@ -257,4 +257,4 @@ CRF = Lesson(
     ),
 )
 
-LESSONS: tuple[Lesson, ...] = (GRADIENT, GUIDED, ALIKE, SUBTRACTION, CRF)
+TUTORIALS: tuple[Tutorial, ...] = (GRADIENT, GUIDED, ALIKE, SUBTRACTION, CRF)

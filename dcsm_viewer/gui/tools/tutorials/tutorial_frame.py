@@ -11,7 +11,7 @@ _WIDTH_PX = 3
 _MOVES = {QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.LayoutRequest}
 
 
-class Frame(QWidget):
+class TargetFrame(QWidget):
     """Follows its target when that moves, and is gone while that is not to be seen."""
 
     def __init__(self, window: QMainWindow) -> None:

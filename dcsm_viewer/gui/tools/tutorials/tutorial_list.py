@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from dcsm_viewer.gui.tools.tutorials.tutorial_model import Lesson
+from dcsm_viewer.gui.tools.tutorials.tutorial_model import Tutorial
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 
 
-class LessonList(QWidget):
+class TutorialList(QWidget):
     """`lesson_wanted(name)`: this lesson is to begin."""
 
     lesson_wanted = Signal(str)
 
-    def __init__(self, lessons: Sequence[Lesson], parent: QWidget | None = None) -> None:
+    def __init__(self, lessons: Sequence[Tutorial], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.buttons: dict[str, QPushButton] = {}
         grid = QGridLayout(self)

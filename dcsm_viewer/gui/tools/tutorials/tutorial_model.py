@@ -16,7 +16,7 @@ MODEL = "lite0-voc"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AnswerContext:
     """The settled result the question was asked at, and the one it is answered with; often the same."""
 
     before: Result
@@ -32,17 +32,17 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TutorialQuestion:
     """answers: two or three, short. then: what is changed once somebody has answered, before the truth is read."""
 
     words: str
     answers: tuple[str, ...]
-    truth: Callable[[Seen], Verdict]
+    truth: Callable[[AnswerContext], Verdict]
     then: Callable[[Settings], Settings] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TutorialStep:
     """text: with {names} that `facts` fills in from the result on show.
 
     view: what takes the centre. class_name: whose maps are shown. settings: from the lesson's own settings to those
@@ -57,7 +57,7 @@ class Step:
     settings: Callable[[Settings], Settings] | None = None
     paint: Mapping[str, Any] | None = None
     facts: Callable[[Result], Mapping[str, str]] | None = None
-    question: Question | None = None
+    question: TutorialQuestion | None = None
 
     def words(self, result: Result | None) -> str:
         """The text with the numbers of this result; dots where there is none yet."""
@@ -69,20 +69,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Tutorial:
     """`about` is one sentence for the list of lessons."""
 
     name: str
     title: str
     about: str
-    steps: tuple[Step, ...]
+    steps: tuple[TutorialStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TutorialRun:
     """Where somebody is in a lesson, and what was answered at this step."""
 
-    lesson: Lesson
+    lesson: Tutorial
     place: int = 0
     chosen: int | None = None
     asked_at: Result | None = None
@@ -91,27 +91,27 @@ class Run:
     answered: int = 0
 
     @property
-    def step(self) -> Step:
+    def step(self) -> TutorialStep:
         return self.lesson.steps[self.place]
 
     @property
     def is_last(self) -> bool:
         return self.place == len(self.lesson.steps) - 1
 
-    def at(self, place: int) -> Run:
+    def at(self, place: int) -> TutorialRun:
         inside = min(max(place, 0), len(self.lesson.steps) - 1)
         return replace(self, place=inside, chosen=None, asked_at=None, verdict=None)
 
-    def choosing(self, answer: int, result: Result) -> Run:
+    def choosing(self, answer: int, result: Result) -> TutorialRun:
         """An answer is given once; what is true is not known yet."""
         return self if self.chosen is not None else replace(self, chosen=answer, asked_at=result)
 
-    def revealing(self, result: Result) -> Run:
+    def revealing(self, result: Result) -> TutorialRun:
         """What is true by this result, and the score."""
         question = self.step.question
         if question is None or self.asked_at is None or self.verdict is not None:
             return self
-        verdict = question.truth(Seen(self.asked_at, result))
+        verdict = question.truth(AnswerContext(self.asked_at, result))
         counts = verdict.right is not None
         return replace(
             self,

@@ -56,10 +56,10 @@ def tutorial_targets(
         return widget
 
     def gradient_view() -> QWidget:
-        from dcsm_viewer.gui.tools.gradient.gradient_tool import MicroscopeTool
+        from dcsm_viewer.gui.tools.gradient.gradient_tool import GradientTool
 
         page = tool_page("microscope")
-        assert isinstance(page, MicroscopeTool)
+        assert isinstance(page, GradientTool)
         return page.view
 
     targets: dict[str, Callable[[], QWidget]] = {

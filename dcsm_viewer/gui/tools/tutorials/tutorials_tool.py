@@ -13,32 +13,32 @@ from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.files.image_loader import sample_paths
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.analysis_target import subject_of
-from dcsm_viewer.gui.tools.tool_context import Tool, Workbench
-from dcsm_viewer.gui.tools.tutorials.tutorial_card import LessonCard
-from dcsm_viewer.gui.tools.tutorials.tutorial_content import LESSONS
-from dcsm_viewer.gui.tools.tutorials.tutorial_frame import Frame
-from dcsm_viewer.gui.tools.tutorials.tutorial_list import LessonList
-from dcsm_viewer.gui.tools.tutorials.tutorial_model import MODEL, Lesson, Run, lesson_settings
+from dcsm_viewer.gui.tools.analysis_target import analysis_target_of
+from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
+from dcsm_viewer.gui.tools.tutorials.tutorial_card import TutorialCard
+from dcsm_viewer.gui.tools.tutorials.tutorial_content import TUTORIALS
+from dcsm_viewer.gui.tools.tutorials.tutorial_frame import TargetFrame
+from dcsm_viewer.gui.tools.tutorials.tutorial_list import TutorialList
+from dcsm_viewer.gui.tools.tutorials.tutorial_model import MODEL, Tutorial, TutorialRun, lesson_settings
 
 _TALLEST_PX = 215
 
 
-class LessonsTool(Tool):
+class TutorialsTool(Tool):
     """The list of lessons, or the card of the one that runs.
 
     A lesson opens the sample, sets view, class and settings as it goes, each change of settings a step of undo, and
     gives everything back when it ends.
     """
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
-        self.run: Run | None = None
+    def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.run: TutorialRun | None = None
         self._users: ViewState | None = None
-        self._frame: Frame | None = None
+        self._frame: TargetFrame | None = None
         self._is_set = False
-        self.list = LessonList(LESSONS, self)
-        self.card = LessonCard(self)
+        self.list = TutorialList(TUTORIALS, self)
+        self.card = TutorialCard(self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(_scrolled(self.list))
         self._pages.addWidget(self.card)
@@ -56,15 +56,15 @@ class LessonsTool(Tool):
         self.card.end_wanted.connect(self.end)
 
     @property
-    def frame(self) -> Frame | None:
+    def frame(self) -> TargetFrame | None:
         """The frame around what the step is about, None before the first lesson."""
         return self._frame
 
     def start(self, name: str) -> None:
         """Begins this lesson; what the user had on show is kept aside."""
         if self._users is None:
-            self._users = self.bench.store.state
-        self._begin(next(lesson for lesson in LESSONS if lesson.name == name))
+            self._users = self.context.store.state
+        self._begin(next(lesson for lesson in TUTORIALS if lesson.name == name))
 
     def end(self) -> None:
         """Back to the list, and to everything as it was before the lesson."""
@@ -90,14 +90,14 @@ class LessonsTool(Tool):
 
     def answer(self, choice: int) -> None:
         """What the user predicts; the truth follows when the result it is read from is there."""
-        result = self._settled(self.bench.store.state)
+        result = self._settled(self.context.store.state)
         if self.run is None or self.run.step.question is None or result is None:
             return
         self.run = self.run.choosing(choice, result)
         question = self.run.step.question
         if question is not None and question.then is not None:
-            self.bench.store.edit(question.then(self._settings()))
-        self.show_state(self.bench.store.state)
+            self.context.store.edit(question.then(self._settings()))
+        self.show_state(self.context.store.state)
 
     @override
     def show_state(self, state: ViewState) -> None:
@@ -105,7 +105,7 @@ class LessonsTool(Tool):
             return
         if not self._is_set and _shows_sample(state):
             self._set_up()
-            state = self.bench.store.state
+            state = self.context.store.state
         result = self._settled(state) if self._is_set else None
         if result is not None and self.run.chosen is not None:
             self.run = self.run.revealing(result)
@@ -125,26 +125,26 @@ class LessonsTool(Tool):
         if self._frame is not None and (window is None or not self.isVisibleTo(window)):
             self._frame.show_around(None)
 
-    def _begin(self, lesson: Lesson) -> None:
+    def _begin(self, lesson: Tutorial) -> None:
         self._pages.setCurrentWidget(self.card)
-        self._go(Run(lesson))
-        if not _shows_sample(self.bench.store.state):
-            self.bench.opening.open_sample()
+        self._go(TutorialRun(lesson))
+        if not _shows_sample(self.context.store.state):
+            self.context.image_loader.open_sample()
 
-    def _go(self, run: Run) -> None:
+    def _go(self, run: TutorialRun) -> None:
         self.run = run
         self._is_set = False
         self.card.take_focus()
-        self.show_state(self.bench.store.state)
+        self.show_state(self.context.store.state)
 
     def _set_up(self) -> None:
         """View, class, paint and settings of the step, one step of undo."""
         assert self.run is not None, "only a step is set up"
         assert self._users is not None, "start() keeps them"
         self._is_set = True
-        step, store = self.run.step, self.bench.store
+        step, store = self.run.step, self.context.store
         settings = self._settings()
-        store.end_stroke()
+        store.end_merge()
         store.edit(step.settings(settings) if step.settings is not None else settings)
         paint = replace(self._users.paint, range_mode="own", kind="both")
         store.change(
@@ -158,20 +158,20 @@ class LessonsTool(Tool):
         return lesson_settings(self._users.settings)
 
     def _class_id(self, name: str) -> int | None:
-        engine = self.bench.store.state.engine
+        engine = self.context.store.state.engine
         cards = () if engine is None else engine.models
-        result = self.bench.store.state.result
+        result = self.context.store.state.result
         known = (card.class_names for card in cards if card.name == MODEL)
         names = result.model.class_names if result is not None else next(known, ())
         return names.index(name) if name in names else None
 
     def _settled(self, state: ViewState) -> Result | None:
         """The result of the step as it is set now; none while another is on its way."""
-        subject = subject_of(state)
-        return None if subject is None or not _shows_sample(state) else subject.result
+        target = analysis_target_of(state)
+        return None if target is None or not _shows_sample(state) else target.result
 
     def _give_back(self, users: ViewState) -> None:
-        store = self.bench.store
+        store = self.context.store
         now = store.state
         if users.image is not None and (now.image is None or now.image.digest != users.image.digest):
             store.change(
@@ -184,7 +184,7 @@ class LessonsTool(Tool):
                 failure=None,
                 message=None,
             )
-        store.end_stroke()
+        store.end_merge()
         store.edit(users.settings)
         store.change(view=users.view, paint=users.paint, focus=users.focus)
 
@@ -193,8 +193,8 @@ class LessonsTool(Tool):
         if window is None or not self.isVisible():
             return
         if self._frame is None:
-            self._frame = Frame(window)
-        wanted = None if self.run is None or not self._is_set else self.bench.targets[self.run.step.target]()
+            self._frame = TargetFrame(window)
+        wanted = None if self.run is None or not self._is_set else self.context.targets[self.run.step.target]()
         if wanted is not self._frame.target or wanted is None:
             self._frame.show_around(wanted)
 

@@ -16,8 +16,8 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.app import build
 from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, read_session, session_of, write_session
 from dcsm_viewer.gui.files.sessions.session_load import changed_weights
-from dcsm_viewer.gui.files.sessions.session_recovery import Recovery
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.sessions.session_recovery import SessionRecovery
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.settings_edits import pin, with_field
 from dcsm_viewer.gui.state.snapshots import Comparison
 from dcsm_viewer.gui.state.store import Store
@@ -178,15 +178,15 @@ def test_that_opening_the_session_that_is_open_computes_its_maps_again(
 
 def test_that_a_window_closed_properly_leaves_nothing_to_recover(qtbot: QtBot, tmp_path: Path) -> None:
     store = Store()
-    recovery = Recovery(store, tmp_path)
-    recovery.look()
+    recovery = SessionRecovery(store, tmp_path)
+    recovery.find_orphan()
     store.change(image=settled().image)
     recovery.save()
     qtbot.waitUntil(recovery.path.exists)
     # A living window's file is not offered to another one.
-    other = Recovery(Store(), tmp_path)
+    other = SessionRecovery(Store(), tmp_path)
     with qtbot.assertNotEmitted(other.offered):
-        other.look()
+        other.find_orphan()
     other.stop()
     recovery.stop()
     assert list(tmp_path.iterdir()) == []
@@ -201,15 +201,15 @@ from PySide6.QtCore import QTimer
 from dcsm_viewer.gui.files.sessions import session_recovery
 from dcsm_viewer.gui.app import build
 from dcsm_viewer.gui.state.settings_edits import with_field
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from tests.gui.engines import InstantEngine
 session_recovery.SOON_MS = 50
 app = QApplication([])
-parts = build(ViewState(), InstantEngine().make, Themes(app), Remembered(), Path({folder!r}))
-parts.window.show(); parts.controller.start(); parts.recovery.look()
-parts.opening.open_paths([{image!r}])
+parts = build(ViewState(), InstantEngine().make, Themes(app), UserSettings(), Path({folder!r}))
+parts.window.show(); parts.controller.start(); parts.recovery.find_orphan()
+parts.image_loader.open_paths([{image!r}])
 def watch():
     state = parts.store.state
     if state.image is not None and state.settings.method.alpha != 6.5:
@@ -235,14 +235,14 @@ def test_that_a_killed_window_s_session_is_offered_by_the_next_and_comes_back(
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes = Themes(app)
-    parts = build(ViewState(), InstantEngine().make, themes, Remembered(), folder)
+    parts = build(ViewState(), InstantEngine().make, themes, UserSettings(), folder)
     qtbot.addWidget(parts.window)
     parts.window.show()
     parts.controller.start()
     assert parts.recovery is not None
     bar = parts.window.session_bar
     with qtbot.waitSignal(parts.recovery.offered):
-        parts.recovery.look()
+        parts.recovery.find_orphan()
     assert bar.isVisible()
     assert "not closed properly" in bar.words.text()
     click(bar.restore)
@@ -260,10 +260,10 @@ def test_that_a_killed_window_s_session_is_offered_by_the_next_and_comes_back(
 
 def test_that_a_discarded_session_is_not_offered_again(qtbot: QtBot, tmp_path: Path) -> None:
     write_session(session(), tmp_path / f"1-dead{ENDING}")
-    recovery = Recovery(Store(), tmp_path)
+    recovery = SessionRecovery(Store(), tmp_path)
     with qtbot.waitSignal(recovery.offered):
-        recovery.look()
-    recovery.forget()
+        recovery.find_orphan()
+    recovery.discard()
     recovery.stop()
     assert list(tmp_path.glob(f"*{ENDING}")) == []
 

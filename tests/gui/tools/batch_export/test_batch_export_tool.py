@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch.run_batch import Outcome
 from dcsm_viewer.core.types import Query, UserError
-from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.app import AppComponents, build
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.gui.tools.batch_export.batch_export_tool import FolderRunTool
-from dcsm_viewer.gui.tools.batch_export.run_progress import Pace, duration, sentence
+from dcsm_viewer.gui.tools.batch_export.batch_export_tool import BatchExportTool
+from dcsm_viewer.gui.tools.batch_export.run_progress import RunProgress, duration, sentence
 from dcsm_viewer.io.atomic import TEMPORARY_MARK
 from dcsm_viewer.queries.batch_query import BatchQuestion
 from tests.e2e.conftest import photograph
@@ -59,12 +59,12 @@ class AsideEngine(InstantEngine):
 class Desk:
     """The window with the tool open under the panes."""
 
-    def __init__(self, parts: Parts, engine: AsideEngine, qtbot: QtBot) -> None:
+    def __init__(self, parts: AppComponents, engine: AsideEngine, qtbot: QtBot) -> None:
         self.parts, self.engine, self._qtbot = parts, engine, qtbot
         self.wait(lambda: parts.store.state.engine is not None)
         parts.window.menus.actions["tools.folder_run"].trigger()
         tool = parts.window.tools.docks["folder_run"].widget()
-        assert isinstance(tool, FolderRunTool)
+        assert isinstance(tool, BatchExportTool)
         self.tool = tool
 
     def wait(self, until: Callable[[], bool]) -> None:
@@ -75,9 +75,9 @@ class Desk:
         self.tool.form.out.setText(str(out))
         click(self.tool.start)
 
-    def wait_for(self, phase: str) -> Pace:
-        self.wait(lambda: self.tool.job.pace.phase == phase)
-        return self.tool.job.pace
+    def wait_for(self, phase: str) -> RunProgress:
+        self.wait(lambda: self.tool.job.progress.phase == phase)
+        return self.tool.job.progress
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes, engine = Themes(app), AsideEngine()
-    parts = build(ViewState(), engine.make, themes, Remembered())
+    parts = build(ViewState(), engine.make, themes, UserSettings())
 
     def end_the_run(_window: QWidget) -> None:
         # Before pytest-qt closes the window, which would ask about a run that goes on.
@@ -120,8 +120,8 @@ def names(folder: Path) -> set[str]:
 def test_that_every_image_of_the_folder_gets_its_files(desk: Desk, photos: Path, tmp_path: Path) -> None:
     desk.engine.permit(4)
     desk.run(photos, tmp_path / "out")
-    pace = desk.wait_for("finished")
-    assert (pace.total, pace.computed, pace.failures) == (4, 4, ())
+    progress = desk.wait_for("finished")
+    assert (progress.total, progress.computed, progress.failures) == (4, 4, ())
     assert names(tmp_path / "out") == {f"{stem}.{kind}" for stem in "abcd" for kind in ("png", "npz", "json")}
     assert desk.tool.bar.value() == desk.tool.bar.maximum() == 4
     assert "Finished" in desk.tool.words.text()
@@ -132,8 +132,8 @@ def test_that_one_bad_image_is_listed_and_stops_nothing(desk: Desk, photos: Path
     photograph(photos / "broken.png")
     desk.engine.permit(4)
     desk.run(photos, tmp_path / "out")
-    pace = desk.wait_for("finished")
-    assert pace.computed == 3
+    progress = desk.wait_for("finished")
+    assert progress.computed == 3
     model = desk.tool.failures.model()
     shown = {model.index(row, 0).data(): model.index(row, 1).data() for row in range(model.rowCount())}
     assert set(shown) == {"b.png", "broken.png"}
@@ -151,7 +151,7 @@ def test_that_a_pause_lets_no_further_image_begin_until_the_run_goes_on(
     desk.engine.permit(4)
     desk.wait(lambda: desk.engine.settled == ["a.png"])
     # The engine is idle now: a request of the window is answered at once, and still only one image was settled.
-    desk.parts.opening.open_paths([str(photos / "c.png")])
+    desk.parts.image_loader.open_paths([str(photos / "c.png")])
     desk.wait(lambda: desk.parts.store.state.result is not None)
     assert desk.engine.settled == ["a.png"]
     click(desk.tool.pause)
@@ -171,8 +171,8 @@ def test_that_a_cancelled_run_leaves_whole_files_and_a_second_one_resumes(
     assert not [name for name in names(tmp_path / "out") if name.startswith(TEMPORARY_MARK)]
     desk.engine.permit(3)  # one for the image that was given up
     click(desk.tool.start)
-    pace = desk.wait_for("finished")
-    assert (pace.resumed, pace.computed) == (2, 2)
+    progress = desk.wait_for("finished")
+    assert (progress.resumed, progress.computed) == (2, 2)
 
 
 def test_that_given_classes_travel_with_each_image(desk: Desk, photos: Path, tmp_path: Path) -> None:
@@ -181,14 +181,14 @@ def test_that_given_classes_travel_with_each_image(desk: Desk, photos: Path, tmp
     desk.engine.permit(3)
     desk.tool.form.labels.setText(str(table))
     desk.run(photos, tmp_path / "out")
-    pace = desk.wait_for("finished")
+    progress = desk.wait_for("finished")
     asked = {i.request.image.name: i.request for i in desk.engine.asked if i.question == BatchQuestion("result")}
     assert {name: request.settings.choice.given for name, request in asked.items()} == {
         "a.png": (11, 14),
         "b.png": (7,),
         "c.png": (11,),
     }
-    ((path, reason),) = pace.failures
+    ((path, reason),) = progress.failures
     assert Path(path).name == "d.png"
     assert "no labels" in reason
 
@@ -208,7 +208,7 @@ def test_that_the_window_opens_images_while_a_run_waits_for_the_engine(
 ) -> None:
     desk.run(photos, tmp_path / "out")
     desk.wait(lambda: len(desk.engine.asked) > 1)
-    desk.parts.opening.open_paths([str(photos / "d.png")])
+    desk.parts.image_loader.open_paths([str(photos / "d.png")])
     desk.wait(lambda: desk.parts.store.state.image is not None)
     desk.engine.permit(4)
     assert desk.wait_for("finished").computed == 4
@@ -242,7 +242,7 @@ def answer_with(button: QMessageBox.StandardButton, heard: list[str]) -> None:
 
 def test_that_closing_the_window_asks_before_it_breaks_a_run_off(desk: Desk, photos: Path, tmp_path: Path) -> None:
     desk.run(photos, tmp_path / "out")
-    desk.wait(lambda: desk.tool.job.pace.total == 4)
+    desk.wait(lambda: desk.tool.job.progress.total == 4)
     heard: list[str] = []
     answer_with(QMessageBox.StandardButton.No, heard)
     assert not desk.parts.window.close()
@@ -260,7 +260,7 @@ def test_that_closing_the_window_asks_nothing_once_a_run_is_over(desk: Desk, pho
 
 
 def test_that_a_folder_typed_in_part_lies_beside_the_image_on_show(desk: Desk, photos: Path) -> None:
-    desk.parts.opening.open_paths([str(photos / "a.png")])
+    desk.parts.image_loader.open_paths([str(photos / "a.png")])
     desk.wait(lambda: desk.parts.store.state.image is not None)
     desk.tool.form.images.setText(str(photos))
     for typed, meant in (("masks", photos / "masks"), ("~/masks", Path.home() / "masks"), ("", photos / "dcsm-export")):
@@ -273,7 +273,7 @@ def test_that_a_run_without_images_says_so(desk: Desk, images: str, words: str) 
     desk.tool.form.images.setText(images)
     click(desk.tool.start)
     assert words in desk.tool.words.text()
-    assert desk.tool.job.pace.phase == "idle"
+    assert desk.tool.job.progress.phase == "idle"
 
 
 def test_that_a_run_without_formats_says_so(desk: Desk, photos: Path) -> None:
@@ -285,20 +285,20 @@ def test_that_a_run_without_formats_says_so(desk: Desk, photos: Path) -> None:
 
 
 def test_that_rate_and_time_left_follow_from_the_last_images() -> None:
-    pace = Pace(total=10, phase="running")
+    progress = RunProgress(total=10, phase="running")
     for second in (2.0, 4.0, 6.0):
-        pace = pace.after(Outcome("a.png"), second)
-    assert pace.images_per_s == pytest.approx(0.5)
-    assert pace.left_s == pytest.approx(14.0)
-    assert sentence(pace) == "3 of 10 images: 3 made. 2 s an image, 14 s left."
+        progress = progress.after(Outcome("a.png"), second)
+    assert progress.images_per_s == pytest.approx(0.5)
+    assert progress.left_s == pytest.approx(14.0)
+    assert sentence(progress) == "3 of 10 images: 3 made. 2 s an image, 14 s left."
 
 
 def test_that_images_done_before_say_nothing_of_the_rate() -> None:
-    pace = Pace(total=10, phase="running")
+    progress = RunProgress(total=10, phase="running")
     for second in (0.1, 0.2, 0.3):
-        pace = pace.after(Outcome("a.png", resumed=True), second)
-    assert pace.images_per_s is None
-    assert pace.after(Outcome("b.png"), 2.3).images_per_s == pytest.approx(0.5)
+        progress = progress.after(Outcome("a.png", resumed=True), second)
+    assert progress.images_per_s is None
+    assert progress.after(Outcome("b.png"), 2.3).images_per_s == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(8.4, "8 s"), (125, "2 min 5 s"), (7800, "2 h 10 min")])

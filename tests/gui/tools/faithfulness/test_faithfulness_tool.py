@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.canvas.crf_kernels import Ring
 from dcsm_viewer.gui.canvas.sampling import LabelLayer
-from dcsm_viewer.gui.tools.faithfulness.faithfulness_model import Pointed, Ranked, pointed
+from dcsm_viewer.gui.tools.faithfulness.faithfulness_model import PointingResult, RankedMap, pointed
 from dcsm_viewer.gui.tools.faithfulness.faithfulness_tool import FaithfulnessTool
 from dcsm_viewer.io.masks import read_mask
 from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
@@ -121,19 +121,19 @@ def test_that_the_pointing_game_measures_from_the_peak_to_the_object() -> None:
     values[10, 20] = 1.0
     mask = np.zeros((40, 60), np.uint8)
     mask[10, 23:30] = 12
-    assert pointed(Ranked.of(values), mask.shape, mask, 11) == Pointed(10.5, 20.5, 3.0)
-    assert "a hit within 15 px" in pointed(Ranked.of(values), mask.shape, mask, 11).words
-    assert pointed(Ranked.of(values), mask.shape, mask, 3).distance_px is None
+    assert pointed(RankedMap.of(values), mask.shape, mask, 11) == PointingResult(10.5, 20.5, 3.0)
+    assert "a hit within 15 px" in pointed(RankedMap.of(values), mask.shape, mask, 11).words
+    assert pointed(RankedMap.of(values), mask.shape, mask, 3).distance_px is None
     mask[10, 20] = 12
-    assert pointed(Ranked.of(values), mask.shape, mask, 11).words == "hit"
+    assert pointed(RankedMap.of(values), mask.shape, mask, 11).words == "hit"
     # The pixel of a map of half the size covers four of the image; its middle is where they meet.
-    half = pointed(Ranked.of(values[::2, ::2]), mask.shape, mask, 11)
+    half = pointed(RankedMap.of(values[::2, ::2]), mask.shape, mask, 11)
     assert (half.row, half.col) == (11.0, 21.0)
 
 
 def test_that_a_large_map_is_thinned_out_and_keeps_its_peak() -> None:
     values = np.random.default_rng(0).random((1500, 1200), dtype=np.float32)
-    ranked = Ranked.of(values)
+    ranked = RankedMap.of(values)
     assert ranked.values.size < 500_000
     row, col = np.unravel_index(values.argmax(), values.shape)
     assert ranked.peak == ((row + 0.5) / 1500, (col + 0.5) / 1200)

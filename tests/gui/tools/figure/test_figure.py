@@ -18,11 +18,11 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.gui.state.snapshots import Comparison, with_kept
+from dcsm_viewer.gui.state.snapshots import Comparison, with_snapshot
 from dcsm_viewer.gui.state.view_state import ViewState
-from dcsm_viewer.gui.tools.figure.figure_draw import Figure, Look, layout_of, letter
+from dcsm_viewer.gui.tools.figure.figure_draw import Figure, FigureStyle, layout_of, letter
 from dcsm_viewer.gui.tools.figure.figure_files import figure_bytes, image_of, write_figure
-from dcsm_viewer.gui.tools.figure.figure_layout import UNITS_PER_MM, Need, elided, laid_out
+from dcsm_viewer.gui.tools.figure.figure_layout import UNITS_PER_MM, PanelNeed, elided, figure_layout_of
 from dcsm_viewer.gui.tools.figure.figure_panels import TITLES, PanelName, panels_of
 from dcsm_viewer.gui.tools.figure.figure_raster import nearest, raster
 from dcsm_viewer.gui.tools.figure.figure_tool import FigureTool, columns_for
@@ -39,8 +39,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 
 
-def made(*names: PanelName, **look: object) -> Figure:
-    return Figure.of(panels_of(settled(), names), Look(**look))  # type: ignore[arg-type]  # a test's own words
+def made(*names: PanelName, **figure_style: object) -> Figure:
+    return Figure.of(panels_of(settled(), names), FigureStyle(**figure_style))  # type: ignore[arg-type]  # a test's own words
 
 
 def expected_map() -> NDArray[np.uint8]:
@@ -133,8 +133,8 @@ def test_that_the_background_of_a_figure_is_white_whatever_the_theme() -> None:
 
 
 def test_that_pictures_of_one_row_begin_on_one_line_and_have_one_width() -> None:
-    needs = [Need((30, 40), 1), Need((30, 40), 2, has_bar=True), Need((60, 40), 1)]
-    layout = laid_out(needs, 2, 100)
+    needs = [PanelNeed((30, 40), 1), PanelNeed((30, 40), 2, has_bar=True), PanelNeed((60, 40), 1)]
+    layout = figure_layout_of(needs, 2, 100)
     first, second, third = (place.picture for place in layout.places)
     assert first.top == second.top
     assert first.width == second.width == third.width
@@ -158,7 +158,7 @@ def test_that_the_twenty_seventh_panel_is_aa() -> None:
 
 def test_that_a_figure_can_hold_both_sides_of_a_comparison_and_their_difference() -> None:
     state = settled()
-    state = replace(state, snapshots=with_kept((), state.result), comparison=Comparison(a="A", subject="raw"))
+    state = replace(state, snapshots=with_snapshot((), state.result), comparison=Comparison(a="A", subject="raw"))
     titles = [panel.content.title for panel in panels_of(state, ["a", "b", "difference"])]
     assert titles == ["A · dog raw", "on show · dog raw", "dog raw: B minus A"]
 
@@ -181,7 +181,7 @@ def test_that_what_cannot_be_written_says_why(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"\.png, \.svg or \.pdf"):
         write_figure(figure, tmp_path / "figure.docx")
     with pytest.raises(UserError, match="no panel"):
-        figure_bytes(Figure((), (), Look()), "png")
+        figure_bytes(Figure((), (), FigureStyle()), "png")
     with pytest.raises(UserError, match="dots per inch"):
         figure_bytes(made("distinct", columns=1, width_mm=400, dpi=1200), "png")
     assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.tools.gradient.gate_quiz import Quiz
 from dcsm_viewer.gui.tools.gradient.gradient_text import gate_sentence, row_of
-from dcsm_viewer.gui.tools.gradient.gradient_tool import MicroscopeTool
+from dcsm_viewer.gui.tools.gradient.gradient_tool import GradientTool
 from dcsm_viewer.queries.gradient_query import MODES, Gate, GradientQuestion, Unit
 from tests.gui.hands import click, press
 from tests.gui.tools.answers import channels
@@ -26,15 +26,15 @@ def desk(qtbot: QtBot) -> Iterator[ToolDesk]:
     yield from tool_desk(qtbot)
 
 
-def opened(desk: ToolDesk) -> MicroscopeTool:
+def opened(desk: ToolDesk) -> GradientTool:
     desk.show()
     tool = desk.open_tool("microscope")
-    assert isinstance(tool, MicroscopeTool)
+    assert isinstance(tool, GradientTool)
     desk.wait(lambda: tool.known is not None)
     return tool
 
 
-def cell(tool: MicroscopeTool, row: int, column: int) -> str:
+def cell(tool: GradientTool, row: int, column: int) -> str:
     item = tool.gate.table.item(row, column)
     assert item is not None
     return item.text()

@@ -49,7 +49,7 @@ def tool(desk: Desk, photos: Path) -> MatrixTool:
 
 
 def test_that_raw_maps_stand_on_the_diagonal_and_distinct_ones_at_the_ends(tool: MatrixTool) -> None:
-    result = tool.bench.store.state.result
+    result = tool.context.store.state.result
     assert result is not None
     count = len(result.candidate_ids)
     assert len(tool.view.panes()) == count * (count + 1)
@@ -83,7 +83,7 @@ def test_that_one_sentence_says_how_alike_the_maps_are_before_and_after(tool: Ma
 
 
 def test_that_a_drag_of_n_is_one_undo_step_and_another_matrix(desk: Desk, tool: MatrixTool) -> None:
-    before = tool.bench.store.state.settings
+    before = tool.context.store.state.settings
     slider = the(tool.candidates, QSlider)
     slider.setSliderDown(True)
     for value in (3, 2, 6):

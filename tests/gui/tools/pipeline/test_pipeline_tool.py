@@ -14,7 +14,7 @@ from dcsm_viewer.gui.state.settings_edits import pin, with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.pipeline.pipeline_tool import PipelineTool
 from dcsm_viewer.gui.tools.pipeline.score_rows import score_rows
-from dcsm_viewer.gui.tools.pipeline.stage_cards import chips, size_words, stale_stages
+from dcsm_viewer.gui.tools.pipeline.stage_cards import size_words, stage_cards, stale_stages
 from dcsm_viewer.queries.canvas_query import CanvasImage, CanvasQuestion
 from tests.e2e.conftest import Desk
 from tests.gui.hands import click, the
@@ -58,7 +58,7 @@ def test_that_a_chip_says_what_was_made_kept_and_how_much_room_it_takes() -> Non
     times = (StageTime("classify", 210.4, 3, 0, 5 << 20), StageTime("saliency", 0.2, 0, 12, 2048))
     state = settled(replace(make_result(), times=times))
     classify, saliency = (
-        next(chip for chip in chips(state) if chip.stage == name) for name in ("classify", "saliency")
+        next(card for card in stage_cards(state) if card.stage == name) for name in ("classify", "saliency")
     )
     assert (classify.pace, classify.pieces) == ("210 ms, 5.0 MB", "3 made")
     assert (saliency.pace, saliency.pieces) == ("kept, 2 kB", "12 kept")
@@ -66,12 +66,12 @@ def test_that_a_chip_says_what_was_made_kept_and_how_much_room_it_takes() -> Non
     state = settled(
         replace(make_result(), times=(StageTime("preprocess", 0.0, 0, 0), StageTime("candidates", 0.0, 0, 0)))
     )
-    assert [chip.pace for chip in chips(state)][:3] == ["not needed", "not yet", "0 ms"]
+    assert [card.pace for card in stage_cards(state)][:3] == ["not needed", "not yet", "0 ms"]
 
 
 def test_that_the_stage_under_way_is_marked() -> None:
     state = replace(settled(), asked=2, progress=Progress(2, "saliency", 1, 8, "saliency 500 px"))
-    assert [chip.mark for chip in chips(state)] == ["", "", "", "running", "", ""]
+    assert [card.mark for card in stage_cards(state)] == ["", "", "", "running", "", ""]
 
 
 def test_that_scores_are_listed_best_first_with_what_each_class_is() -> None:
@@ -129,17 +129,17 @@ def test_that_a_moved_slider_lights_its_stages_until_the_maps_are_new(slow_desk:
     slow_desk.do("tools.pipeline")
     tool = the(slow_desk.window, PipelineTool)
     slow_desk.parts.store.edit(with_scales(slow_desk.state.settings, (400,)))
-    assert [stage for stage, button in tool.buttons.items() if button.chip.is_stale] == [*STAGES[1:]]
+    assert [stage for stage, button in tool.buttons.items() if button.card.is_stale] == [*STAGES[1:]]
     slow_desk.engine.permits.release()  # type: ignore[attr-defined]  # a GatedEngine
     slow_desk.wait(lambda: slow_desk.state.asked is None)
-    assert not any(button.chip.is_stale for button in tool.buttons.values())
+    assert not any(button.card.is_stale for button in tool.buttons.values())
 
 
 def test_that_without_an_image_the_strip_says_what_to_do(desk: Desk) -> None:
     desk.do("tools.pipeline")
     tool = the(desk.window, PipelineTool)
     assert tool.hint.text() == "Open an image to see its stages."
-    assert all(chip.pace == "not yet" for chip in chips(ViewState()))
+    assert all(card.pace == "not yet" for card in stage_cards(ViewState()))
 
 
 @pytest.mark.parametrize("name", ["pipeline", "history"])

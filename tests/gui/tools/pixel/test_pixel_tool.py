@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from dcsm_viewer.core.types import Query, Result, UserError
 from dcsm_viewer.gui.tools.pixel.pixel_csv import csv_of
 from dcsm_viewer.gui.tools.pixel.pixel_rows import AGREES, check_of, lines_of
-from dcsm_viewer.gui.tools.pixel.pixel_tool import INVITATION, LedgerTool
+from dcsm_viewer.gui.tools.pixel.pixel_tool import INVITATION, PixelTool
 from dcsm_viewer.gui.tools.pixel.pixel_waterfall import bars_of
 from dcsm_viewer.queries.pixel_query import (
     ClassEntry,
@@ -62,21 +62,21 @@ def answered(query: Query) -> PixelContributions:
 
 
 @pytest.fixture
-def tool(desk: Desk, photos: Path) -> LedgerTool:
+def tool(desk: Desk, photos: Path) -> PixelTool:
     """The open ledger over a.png; the engine knows an account of every pixel."""
     desk.engine.known[PixelQuestion] = answered
     desk.open(photos / "a.png")
     desk.settle()
     desk.do("tools.ledger")
-    return the(desk.window, LedgerTool)
+    return the(desk.window, PixelTool)
 
 
-def test_that_it_invites_to_click_until_a_pixel_is_chosen(desk: Desk, tool: LedgerTool) -> None:
+def test_that_it_invites_to_click_until_a_pixel_is_chosen(desk: Desk, tool: PixelTool) -> None:
     assert tool.words.text() == INVITATION
     assert desk.engine.asked == []
 
 
-def test_that_a_pixel_clicked_in_a_pane_is_accounted_for(desk: Desk, tool: LedgerTool) -> None:
+def test_that_a_pixel_clicked_in_a_pane_is_accounted_for(desk: Desk, tool: PixelTool) -> None:
     desk.window.stack.views["compare"].panes()[1].pixel_clicked.emit(12, 34)
     desk.wait(lambda: tool.shown is not None)
     assert tool.shown is not None
@@ -89,15 +89,15 @@ def test_that_a_pixel_clicked_in_a_pane_is_accounted_for(desk: Desk, tool: Ledge
 
 
 def test_that_a_pixel_typed_into_the_boxes_is_accounted_for_and_marked_in_the_panes(
-    desk: Desk, tool: LedgerTool
+    desk: Desk, tool: PixelTool
 ) -> None:
     tool.row.setValue(7)
     tool.col.setValue(9)
     desk.wait(lambda: tool.shown is not None and tool.shown.question == PixelQuestion(7, 9))
-    assert tool.bench.viewport.cursor == (7.5, 9.5)
+    assert tool.context.viewport.cursor == (7.5, 9.5)
 
 
-def test_that_an_account_that_disagrees_with_the_maps_says_so(desk: Desk, tool: LedgerTool) -> None:
+def test_that_an_account_that_disagrees_with_the_maps_says_so(desk: Desk, tool: PixelTool) -> None:
     def wrong(query: Query) -> PixelContributions:
         question = query.question
         assert isinstance(question, PixelQuestion)
@@ -110,7 +110,7 @@ def test_that_an_account_that_disagrees_with_the_maps_says_so(desk: Desk, tool: 
     assert "✗" in tool.sentence.text()
 
 
-def test_that_the_same_pixel_is_asked_about_once_whatever_class_is_on_show(desk: Desk, tool: LedgerTool) -> None:
+def test_that_the_same_pixel_is_asked_about_once_whatever_class_is_on_show(desk: Desk, tool: PixelTool) -> None:
     tool.choose_pixel(5, 6)
     desk.wait(lambda: tool.shown is not None)
     desk.parts.store.change(focus=desk.parts.store.state.result.candidate_ids[1])  # type: ignore[union-attr]  # settled
@@ -119,7 +119,7 @@ def test_that_the_same_pixel_is_asked_about_once_whatever_class_is_on_show(desk:
     assert len(desk.engine.asked) == 1
 
 
-def test_that_folds_stay_when_another_pixel_of_the_same_classes_is_chosen(desk: Desk, tool: LedgerTool) -> None:
+def test_that_folds_stay_when_another_pixel_of_the_same_classes_is_chosen(desk: Desk, tool: PixelTool) -> None:
     tool.choose_pixel(5, 6)
     desk.wait(lambda: tool.shown is not None)
     last = tool.model.index(3, 0)
@@ -129,7 +129,7 @@ def test_that_folds_stay_when_another_pixel_of_the_same_classes_is_chosen(desk: 
     assert tool.tree.isExpanded(tool.model.index(3, 0))
 
 
-def test_that_what_the_engine_cannot_say_is_said_in_its_sentence(desk: Desk, tool: LedgerTool) -> None:
+def test_that_what_the_engine_cannot_say_is_said_in_its_sentence(desk: Desk, tool: PixelTool) -> None:
     def fails(_: Query) -> PixelContributions:
         raise UserError("The network was taken away; open it again.")
 
@@ -139,7 +139,7 @@ def test_that_what_the_engine_cannot_say_is_said_in_its_sentence(desk: Desk, too
 
 
 def test_that_a_pixel_clicked_while_the_ledger_is_closed_is_there_when_it_is_opened(
-    desk: Desk, tool: LedgerTool
+    desk: Desk, tool: PixelTool
 ) -> None:
     desk.do("tools.ledger")
     assert not tool.isVisible()
@@ -152,10 +152,10 @@ def test_that_a_pixel_clicked_while_the_ledger_is_closed_is_there_when_it_is_ope
 
 def test_that_without_an_image_it_says_what_to_do_first(desk: Desk) -> None:
     desk.do("tools.ledger")
-    assert the(desk.window, LedgerTool).words.text() == "Open an image, then click a pixel to read its account."
+    assert the(desk.window, PixelTool).words.text() == "Open an image, then click a pixel to read its account."
 
 
-def test_that_the_copied_csv_holds_every_number_and_its_sums_add_up(desk: Desk, tool: LedgerTool) -> None:
+def test_that_the_copied_csv_holds_every_number_and_its_sums_add_up(desk: Desk, tool: PixelTool) -> None:
     tool.choose_pixel(5, 6)
     desk.wait(lambda: tool.shown is not None)
     tool.copy.click()
@@ -174,7 +174,7 @@ def test_that_the_copied_csv_holds_every_number_and_its_sums_add_up(desk: Desk, 
     assert len([row for row in rows if row["entry"] == "label"]) == 3
 
 
-def test_that_the_csv_is_written_to_a_file_whole(desk: Desk, tool: LedgerTool, tmp_path: Path) -> None:
+def test_that_the_csv_is_written_to_a_file_whole(desk: Desk, tool: PixelTool, tmp_path: Path) -> None:
     tool.choose_pixel(5, 6)
     desk.wait(lambda: tool.shown is not None)
     tool.save_to(tmp_path / "account.csv")
@@ -186,9 +186,9 @@ def test_that_the_csv_is_written_to_a_file_whole(desk: Desk, tool: LedgerTool, t
 
 def test_that_the_numbers_of_the_csv_survive_to_the_last_digit_of_float32() -> None:
     result = make_result()
-    ledger = ledger_for(result, PixelQuestion(40, 50))
-    rows = list(csv.DictReader(csv_of(result, ledger).splitlines()[1:]))
-    for entry in ledger.classes:
+    contributions = ledger_for(result, PixelQuestion(40, 50))
+    rows = list(csv.DictReader(csv_of(result, contributions).splitlines()[1:]))
+    for entry in contributions.classes:
         if entry.detected:
             name = result.model.class_names[entry.class_id]
             row = next(row for row in rows if row["entry"] == "class" and row["class"] == name)
@@ -197,10 +197,10 @@ def test_that_the_numbers_of_the_csv_survive_to_the_last_digit_of_float32() -> N
 
 def test_that_only_maps_on_show_are_compared() -> None:
     result = make_result(detected=2, candidates=4)
-    ledger = ledger_for(result, PixelQuestion(40, 50))
-    compared = [check_of(result, ledger, entry).residual is not None for entry in ledger.classes]
+    contributions = ledger_for(result, PixelQuestion(40, 50))
+    compared = [check_of(result, contributions, entry).residual is not None for entry in contributions.classes]
     assert compared == [True, True, False, False]
-    assert "as if found" in lines_of(result, ledger)[3].cells[0]
+    assert "as if found" in lines_of(result, contributions)[3].cells[0]
 
 
 def test_that_the_bars_start_where_the_last_ended_and_end_at_the_share() -> None:

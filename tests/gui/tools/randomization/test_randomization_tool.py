@@ -15,7 +15,7 @@ from dcsm_viewer.core.types import Query, Request, UserError
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.tools.randomization.randomization_text import chart, rho_in_words, sentence
-from dcsm_viewer.gui.tools.randomization.randomization_tool import SanityTool
+from dcsm_viewer.gui.tools.randomization.randomization_tool import RandomizationTool
 from dcsm_viewer.queries.randomization_query import RandomizationQuestion
 from tests.gui.hands import click, click_at, press
 from tests.gui.tools.answers import RHOS, first_steps, series
@@ -30,9 +30,9 @@ def desk(qtbot: QtBot) -> Iterator[ToolDesk]:
     yield from tool_desk(qtbot)
 
 
-def bench(desk: ToolDesk) -> SanityTool:
+def context(desk: ToolDesk) -> RandomizationTool:
     tool = desk.open_tool("sanity")
-    assert isinstance(tool, SanityTool)
+    assert isinstance(tool, RandomizationTool)
     return tool
 
 
@@ -42,7 +42,7 @@ def questions(desk: ToolDesk) -> list[RandomizationQuestion]:
 
 def test_that_the_slider_shows_the_maps_and_numbers_of_its_rung(desk: ToolDesk) -> None:
     desk.show()
-    tool = bench(desk)
+    tool = context(desk)
     desk.wait(lambda: tool.series is not None and tool.series.is_whole)
     click(tool.layers.forward)
     click(tool.layers.forward)
@@ -61,7 +61,7 @@ def test_that_the_slider_shows_the_maps_and_numbers_of_its_rung(desk: ToolDesk) 
 
 def test_that_the_trained_maps_are_those_of_the_result(desk: ToolDesk) -> None:
     desk.show()
-    tool = bench(desk)
+    tool = context(desk)
     result = desk.state.result
     assert result is not None
     raw, distinct = tool.view.trained_raw.content.layer, tool.view.trained_distinct.content.layer
@@ -76,7 +76,7 @@ def test_that_the_trained_maps_are_those_of_the_result(desk: ToolDesk) -> None:
 def test_that_a_rung_that_is_not_there_is_asked_for_first(desk: ToolDesk) -> None:
     desk.engine.known[RandomizationQuestion] = first_steps
     desk.show()
-    tool = bench(desk)
+    tool = context(desk)
     desk.wait(lambda: tool.series is not None)
     tool.layers.slider.setValue(3)
     assert tool.view.random_raw.content.waiting
@@ -86,7 +86,7 @@ def test_that_a_rung_that_is_not_there_is_asked_for_first(desk: ToolDesk) -> Non
 
 def test_that_another_seed_or_class_begins_anew(desk: ToolDesk) -> None:
     desk.show()
-    tool = bench(desk)
+    tool = context(desk)
     desk.wait(lambda: tool.series is not None)
     tool.seed.setValue(7)
     assert tool.series is None
@@ -101,7 +101,7 @@ def test_that_another_seed_or_class_begins_anew(desk: ToolDesk) -> None:
 
 def test_that_new_settings_ask_again_and_a_hidden_bench_does_not(desk: ToolDesk) -> None:
     desk.show()
-    tool = bench(desk)
+    tool = context(desk)
     desk.wait(lambda: tool.series is not None)
     desk.parts.store.edit(with_field(desk.state.settings, "method.alpha", 5.0))
     desk.settle()
@@ -120,7 +120,7 @@ def test_that_a_failure_stands_where_the_maps_would_be(desk: ToolDesk) -> None:
 
     desk.engine.known[RandomizationQuestion] = fails
     desk.show()
-    tool = bench(desk)
+    tool = context(desk)
     desk.wait(lambda: "cannot be randomised" in tool.words.text())
     assert "cannot be randomised" in tool.view.random_raw.content.waiting
     assert tool.view.trained_raw.content.layer is not None
@@ -128,7 +128,7 @@ def test_that_a_failure_stands_where_the_maps_would_be(desk: ToolDesk) -> None:
 
 def test_that_the_plot_chooses_a_rung_by_mouse_and_keys(desk: ToolDesk) -> None:
     desk.show()
-    tool = bench(desk)
+    tool = context(desk)
     desk.wait(lambda: tool.series is not None)
     assert tool.plot.chart is not None
     assert [one.name for one in tool.plot.chart.series] == ["distinct", "raw"]

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, Q
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.export import export_result
-from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.app import AppComponents, build
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.gui.tools.review.loaded_mask import Sheet
-from dcsm_viewer.gui.tools.review.review_tool import TriageTool
+from dcsm_viewer.gui.tools.review.loaded_mask import LoadedMask
+from dcsm_viewer.gui.tools.review.review_tool import ReviewTool
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.review.brush import brush_stroke
 from dcsm_viewer.review.exported_result import Labels, read_exported
@@ -41,12 +41,12 @@ STEMS = ("img1", "img2", "img3")
 class Desk:
     """The window with the triage in its centre and no image open."""
 
-    def __init__(self, parts: Parts, qtbot: QtBot) -> None:
+    def __init__(self, parts: AppComponents, qtbot: QtBot) -> None:
         self.parts, self._qtbot = parts, qtbot
         self.wait(lambda: parts.store.state.engine is not None)
         parts.window.menus.actions["tools.triage"].trigger()
         tool = parts.window.stack.currentWidget()
-        assert isinstance(tool, TriageTool)
+        assert isinstance(tool, ReviewTool)
         self.tool = tool
 
     def wait(self, until: Callable[[], bool]) -> None:
@@ -65,12 +65,12 @@ class Desk:
 
     def settle(self) -> None:
         """Until the mask is on the desk and all is written."""
-        self.wait(lambda: self.tool.desk.sheet is not None and self.tool.desk.keeper.is_idle)
+        self.wait(lambda: self.tool.desk.loaded_mask is not None and self.tool.desk.review_writer.is_idle)
 
     @property
-    def sheet(self) -> Sheet:
-        assert self.tool.desk.sheet is not None
-        return self.tool.desk.sheet
+    def loaded_mask(self) -> LoadedMask:
+        assert self.tool.desk.loaded_mask is not None
+        return self.tool.desk.loaded_mask
 
     @property
     def stem(self) -> str:
@@ -114,10 +114,10 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def parts(qapp: QApplication) -> Iterator[Parts]:
+def parts(qapp: QApplication) -> Iterator[AppComponents]:
     """One window for all tests: making one takes longer than most of what they do in it."""
     themes = Themes(qapp)
-    made = build(ViewState(), InstantEngine().make, themes, Remembered())
+    made = build(ViewState(), InstantEngine().make, themes, UserSettings())
     made.window.resize(1280, 800)
     made.window.show()
     made.controller.start()
@@ -128,7 +128,7 @@ def parts(qapp: QApplication) -> Iterator[Parts]:
 
 
 @pytest.fixture
-def desk(parts: Parts, qtbot: QtBot) -> Desk:
+def desk(parts: AppComponents, qtbot: QtBot) -> Desk:
     desk = Desk(parts, qtbot)
     desk.tool.shown.setCurrentIndex(0)
     desk.tool.model.show_only("all")
@@ -254,13 +254,13 @@ def test_that_it_goes_on_where_it_was_left(desk: Desk, folder: Path) -> None:
     first = desk.stem
     desk.key(Qt.Key.Key_Y)
     desk.tool.open_folder(str(folder))
-    desk.wait(lambda: desk.tool.desk.sheet is not None and desk.stem != first)
+    desk.wait(lambda: desk.tool.desk.loaded_mask is not None and desk.stem != first)
     assert desk.entries[first].verdict == "accepted"
 
 
 def test_that_a_stroke_paints_the_pixels_of_the_brush_and_is_kept(desk: Desk, folder: Path) -> None:
     desk.open(folder)
-    stem, exported = desk.stem, desk.sheet.exported
+    stem, exported = desk.stem, desk.loaded_mask.exported
     press(desk.tool.panes.painted, Qt.Key.Key_I)
     desk.tool.bar.brush._box.setValue(5)
     start, end = desk.at(10, 12), desk.at(40, 60)
@@ -324,12 +324,12 @@ def test_that_with_shift_the_brush_moves_the_picture(desk: Desk, folder: Path) -
     before = desk.labels.copy()
     pane, left, shift = desk.tool.panes.painted, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
     pane.zoom_at((30, 40), 4.0)
-    look = desk.tool.panes.viewport.look
+    transform = desk.tool.panes.viewport.transform
     middle = pane.picture().center()
     QTest.mousePress(pane, left, shift, middle)
     QTest.mouseMove(pane, middle + QPoint(40, 0))
     QTest.mouseRelease(pane, left, shift, middle + QPoint(40, 0))
-    assert desk.tool.panes.viewport.look != look
+    assert desk.tool.panes.viewport.transform != transform
     assert_array_equal(desk.labels, before)
 
 
@@ -348,7 +348,7 @@ def test_that_an_edited_mask_comes_back_as_it_was_edited(desk: Desk, folder: Pat
 
 def test_that_a_threshold_on_the_maps_is_live_and_one_step(desk: Desk, folder: Path) -> None:
     desk.open(folder)
-    stem, exported = desk.stem, desk.sheet.exported
+    stem, exported = desk.stem, desk.loaded_mask.exported
     row = desk.tool.bar.threshold
     for value in (0.5, 0.55, 0.6):
         row._box.setValue(value)
@@ -385,7 +385,7 @@ def test_that_an_edit_whose_file_is_gone_gives_the_exported_labels_and_says_so(d
     desk.key(Qt.Key.Key_Y)
     (folder / edit.file).unlink()
     desk.key(Qt.Key.Key_U)
-    assert_array_equal(desk.labels, desk.sheet.exported.labels)
+    assert_array_equal(desk.labels, desk.loaded_mask.exported.labels)
     assert "take the exported labels again" in desk.tool.news.text()
 
 
@@ -407,7 +407,7 @@ def test_that_the_exported_labels_can_be_had_again(desk: Desk, folder: Path) -> 
     desk.stroke(desk.at(10, 12), desk.at(20, 30))
     click(desk.tool.bar.restore)
     desk.settle()
-    assert_array_equal(desk.labels, desk.sheet.exported.labels)
+    assert_array_equal(desk.labels, desk.loaded_mask.exported.labels)
     assert desk.entries[desk.stem].edit is None
 
 
@@ -449,7 +449,7 @@ def test_that_a_mask_opens_in_the_window_with_its_settings_and_is_taken_over(des
     store = desk.parts.store
     desk.wait(lambda: store.state.result is not None and store.state.asked is None)
     assert store.state.view == "compare"
-    assert store.state.settings == desk.sheet.exported.recipe.settings
+    assert store.state.settings == desk.loaded_mask.exported.recipe.settings
     store.change(view="triage")
     assert desk.tool.bar.take_over.isEnabled()
     click(desk.tool.bar.take_over)
@@ -469,7 +469,7 @@ def test_that_a_photograph_that_is_gone_is_replaced_by_grey_and_said_so(desk: De
         photo.unlink()
     desk.open(folder)
     assert "grey stands in" in desk.tool.news.text()
-    assert set(np.unique(desk.sheet.image.rgb)) == {128}
+    assert set(np.unique(desk.loaded_mask.image.rgb)) == {128}
 
 
 def test_that_a_damaged_export_is_listed_and_says_why(desk: Desk, folder: Path) -> None:
@@ -486,7 +486,7 @@ def test_that_what_is_painted_last_is_written_before_the_window_is_gone(
     qapp: QApplication, qtbot: QtBot, folder: Path
 ) -> None:
     themes = Themes(qapp)
-    parts = build(ViewState(), InstantEngine().make, themes, Remembered())
+    parts = build(ViewState(), InstantEngine().make, themes, UserSettings())
     parts.window.show()
     parts.controller.start()
     desk = Desk(parts, qtbot)

@@ -20,10 +20,10 @@ from dcsm_viewer.gui.tools.thresholds.thresholds_files import StoppedError, read
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import (
     GRID,
     HANDLES,
-    PUBLISHED,
+    THRESHOLD_PRESETS,
     HandleName,
     Peaks,
-    Published,
+    ThresholdPreset,
     Thresholds,
     hard_labels,
     peaks_from,
@@ -158,9 +158,9 @@ def test_that_the_score_of_a_seed_is_that_of_plain_comparisons() -> None:
     assert 0 < score.unsure_share == np.mean(seed == 255)
 
 
-@given(st.sampled_from(HANDLES), st.floats(-1, 2), st.sampled_from(PUBLISHED))
+@given(st.sampled_from(HANDLES), st.floats(-1, 2), st.sampled_from(THRESHOLD_PRESETS))
 def test_that_a_moved_handle_stands_where_it_was_put_and_the_order_holds(
-    name: HandleName, value: float, where: Published
+    name: HandleName, value: float, where: ThresholdPreset
 ) -> None:
     moved = where.applied(Thresholds()).moved(name, value)
     assert 0 <= moved.bg <= moved.eval <= moved.fg <= 1
@@ -168,12 +168,12 @@ def test_that_a_moved_handle_stands_where_it_was_put_and_the_order_holds(
 
 
 def test_that_published_thresholds_are_the_published_ones() -> None:
-    by_title = {each.title: each.applied(Thresholds(0.0, 0.0, 1.0)) for each in PUBLISHED}
+    by_title = {each.title: each.applied(Thresholds(0.0, 0.0, 1.0)) for each in THRESHOLD_PRESETS}
     assert by_title["IRN"] == Thresholds(0.05, 0.15, 0.30)
     assert by_title["AdvCAM"] == Thresholds(0.15, 0.15, 0.35)
     assert by_title["ReCAM"] == Thresholds(0.10, 0.21, 0.35)
     assert by_title["SEAM"].eval == 0.26
-    searched = {each.title: GRID[each.searched] for each in PUBLISHED}
+    searched = {each.title: GRID[each.searched] for each in THRESHOLD_PRESETS}
     np.testing.assert_allclose(searched["CLIP-ES"], np.arange(0.05, 0.61, 0.05))
     assert (searched["SEAM"][0], searched["SEAM"][-1], len(searched["SEAM"])) == (0.0, 0.59, 60)
 
@@ -289,7 +289,7 @@ def test_that_a_preset_sets_its_thresholds_and_a_hand_makes_them_ones_own(tool: 
 
 def test_that_thresholds_are_remembered(tool: ThresholdsTool) -> None:
     tool.boxes["eval"].setValue(0.22)
-    again = ThresholdsTool(tool.bench, tool)
+    again = ThresholdsTool(tool.context, tool)
     assert again.thresholds.eval == 0.22
     again.stop()
 

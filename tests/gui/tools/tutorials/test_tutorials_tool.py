@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.gui.app import Parts, build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.app import AppComponents, build
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
-from dcsm_viewer.gui.tools.tutorials.tutorial_content import LESSONS
-from dcsm_viewer.gui.tools.tutorials.tutorial_model import Seen
-from dcsm_viewer.gui.tools.tutorials.tutorials_tool import LessonsTool
+from dcsm_viewer.gui.tools.tutorials.tutorial_content import TUTORIALS
+from dcsm_viewer.gui.tools.tutorials.tutorial_model import AnswerContext
+from dcsm_viewer.gui.tools.tutorials.tutorials_tool import TutorialsTool
 from dcsm_viewer.worker.engine_thread import create_engine
 from tests.gui.hands import click
 from tests.samples import SAMPLES
@@ -31,11 +31,11 @@ SMALL = with_field(SMALL, "crf.iterations", 3)
 class Class:
     """The open window, the lessons in it, and what a pupil does."""
 
-    def __init__(self, parts: Parts, qtbot: QtBot) -> None:
+    def __init__(self, parts: AppComponents, qtbot: QtBot) -> None:
         self.parts, self._qtbot = parts, qtbot
         parts.window.menus.actions["tools.lessons"].trigger()
         tool = parts.window.tools.docks["lessons"].widget()
-        assert isinstance(tool, LessonsTool)
+        assert isinstance(tool, TutorialsTool)
         self.tool = tool
 
     @property
@@ -82,7 +82,7 @@ def room(qtbot: QtBot) -> Iterator[Class]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes = Themes(app)
-    parts = build(ViewState(settings=SMALL), create_engine, themes, Remembered())
+    parts = build(ViewState(settings=SMALL), create_engine, themes, UserSettings())
     qtbot.addWidget(parts.window)
     parts.window.resize(1280, 800)
     parts.window.restore_layout()
@@ -95,13 +95,13 @@ def room(qtbot: QtBot) -> Iterator[Class]:
 
 
 def test_that_every_lesson_can_be_walked_to_its_end_and_gives_back_what_was_on_show(room: Class) -> None:
-    room.parts.opening.open_paths([str(SAMPLES / "cat.jpg")])
+    room.parts.image_loader.open_paths([str(SAMPLES / "cat.jpg")])
     room.settle()
     users = replace(room.state.settings, method=replace(room.state.settings.method, alpha=2.0))
     room.parts.store.edit(users)
     room.parts.store.change(view="grid")
     room.settle()
-    for lesson in LESSONS:
+    for lesson in TUTORIALS:
         click(room.tool.list.buttons[lesson.name])
         for place, step in enumerate(lesson.steps):
             room._qtbot.waitUntil(lambda: room.state.image is not None and "dog" in room.state.image.name)
@@ -121,7 +121,7 @@ def test_that_every_lesson_can_be_walked_to_its_end_and_gives_back_what_was_on_s
                 room.wait_for_verdict()
                 run = room.tool.run
                 assert run is not None
-                truth = step.question.truth(Seen(before, room.state.result))
+                truth = step.question.truth(AnswerContext(before, room.state.result))
                 assert run.verdict == truth, "the truth is the result's"
                 assert truth.right in range(len(step.question.answers))
                 assert truth.numbers in room.tool.card.verdict.text()
