@@ -86,7 +86,7 @@ def install_pydensecrf() -> None:
         say("No C++ compiler here: pydensecrf is left out. The program's own CRF does the work.")
         return
     say("Building pydensecrf (about a minute) ...")
-    if python(*PIP_INSTALL, ".[pydensecrf]"):
+    if python(*PIP_INSTALL, "-e", ".[pydensecrf]"):
         say("pydensecrf could not be built: it is left out. The program's own CRF does the work.")
 
 

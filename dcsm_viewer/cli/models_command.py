@@ -99,6 +99,9 @@ def interpolate(
         print_json({"file": str(out), "sha256": write_interpolated(out, weights, half=half), "share": share})
 
 
+app.command("blend", hidden=True)(interpolate)  # its older name
+
+
 @app.command()
 def remove(name: Annotated[str, typer.Argument(help="A model that was imported.")]) -> None:
     """Deletes an imported model from the model folder."""

@@ -227,11 +227,11 @@ import sys
 from PySide6.QtWidgets import QApplication
 app = QApplication([])
 from dcsm_viewer.gui.app import build
-from dcsm_viewer.gui.files.user_settings import Remembered
+from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.theme import Themes
 from tests.gui.engines import InstantEngine
-parts = build(ViewState(), InstantEngine().make, Themes(app), Remembered())
+parts = build(ViewState(), InstantEngine().make, Themes(app), UserSettings())
 parts.window.show()
 app.processEvents()
 parts.window.grab()

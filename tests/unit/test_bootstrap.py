@@ -79,3 +79,20 @@ def test_that_the_probe_of_the_installed_program_is_asked(
     found: dict[str, Any] = bootstrap.screen("nonexistent")
     assert "nonexistent" in found["trouble"] or sys.platform in {"win32", "darwin"}
     assert bootstrap.screen("offscreen") == FINE
+
+
+def test_that_building_pydensecrf_leaves_the_program_editable(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, ...]] = []
+
+    def python(*arguments: str) -> int:
+        calls.append(arguments)
+        return 0
+
+    monkeypatch.setattr(bootstrap, "imports", lambda _statement: False)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: "/usr/bin/c++")
+    monkeypatch.setattr(bootstrap, "python", python)
+    bootstrap.install_pydensecrf()
+    # Without -e a copy of the program takes the place of this folder, and grows old there.
+    assert calls[0][-2:] == ("-e", ".[pydensecrf]")

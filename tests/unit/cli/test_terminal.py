@@ -19,12 +19,12 @@ from tests.samples import ROOT, SAMPLE
 NAMES = ("犬.jpg", "wait\udc85now.jpg", "a\u2028b\x85c.jpg", 'qu"ote\n.jpg')
 PUT = """
 import typer
-from dcsm_viewer.cli.terminal import put, say
+from dcsm_viewer.cli.terminal import print_json, say
 app = typer.Typer(pretty_exceptions_enable=False)
 @app.command()
 def run(times: int) -> None:
     for number in range(times):
-        put({"image": "\\u72ac.jpg", "number": number})
+        print_json({"image": "\\u72ac.jpg", "number": number})
     say("all told")
 app()
 """
@@ -44,7 +44,7 @@ def _run(*words: str, stdout: int, environment: dict[str, str] | None = None) ->
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "gbk", "utf-8"])
 def test_that_every_name_is_a_json_line_in_every_encoding(encoding: str) -> None:
-    code = f"from dcsm_viewer.cli.terminal import put\nfor name in {NAMES!a}: put({{'image': name}})"
+    code = f"from dcsm_viewer.cli.terminal import print_json\nfor name in {NAMES!a}: print_json({{'image': name}})"
     run = _run("-c", code, stdout=subprocess.PIPE, environment={"PYTHONIOENCODING": encoding})
     assert (run.returncode, run.stderr) == (0, "")
     lines = run.stdout.split("\n")[:-1]
