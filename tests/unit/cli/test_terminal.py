@@ -19,13 +19,13 @@ from tests.samples import ROOT, SAMPLE
 NAMES = ("犬.jpg", "wait\udc85now.jpg", "a\u2028b\x85c.jpg", 'qu"ote\n.jpg')
 PUT = """
 import typer
-from dcsm_viewer.cli.terminal import print_json, say
+from dcsm_viewer.cli.terminal import print_json, print_message
 app = typer.Typer(pretty_exceptions_enable=False)
 @app.command()
 def run(times: int) -> None:
     for number in range(times):
         print_json({"image": "\\u72ac.jpg", "number": number})
-    say("all told")
+    print_message("all told")
 app()
 """
 
