@@ -29,6 +29,8 @@ _READERS: dict[Format, Callable[[Path], ReadWeights]] = {
     "torch legacy": lambda path: read_torch(path, zipped=False),
     "safetensors": read_safetensors,
 }
+_MOST_CLASSES_8_BITS = 2**8 - 2
+_MOST_CLASSES_16_BITS = 2**16 - 2
 
 
 def read_weights(
@@ -49,6 +51,7 @@ def read_weights(
     outputs = _outputs(read, tensors)
     _check_groups(path.name, read, outputs)
     names, notes = _class_names(path.name, read, outputs if read.groups is None else len(read.groups), class_names_file)
+    on_labels = _notes_on_labels(path.name, len(names))
     wanted, why = _convention(read, tensors, convention)
     return WeightsFile(
         architecture=read.architecture,
@@ -58,7 +61,7 @@ def read_weights(
         ceil_mode=read.ceil_mode,
         digest=sha256_of(path),
         source=read.source,
-        notes=(*read.notes, *notes, *why),
+        notes=(*read.notes, *notes, *on_labels, *why),
         licence=read.licence,
         recipe=read.recipe,
         groups=read.groups,
@@ -103,10 +106,28 @@ def _class_names(
     for known, title in ((voc_names(), "PASCAL VOC's 20, alphabetical"), (imagenet_names(), "ImageNet's 1000")):
         if len(known) == outputs:
             return known, (f"Class names: {title}, because there are {outputs} outputs.",)
+    unnamed = "The one class has no name" if outputs == 1 else f"The {outputs} classes have no names"
     return (
         tuple(f"class {number}" for number in range(outputs)),
-        (f"The {outputs} classes have no names; give a class list to name them.",),
+        (f"{unnamed}; give a class list to name {'it' if outputs == 1 else 'them'}.",),
     )
+
+
+def _notes_on_labels(file_name: str, classes: int) -> tuple[str, ...]:
+    """What the number of classes means for masks; raises UserError where no mask can hold them."""
+    # Label 0 is the background, the greatest that the type holds is 'ignore', and a class has its id + 1.
+    if classes > _MOST_CLASSES_16_BITS:
+        raise UserError(
+            f"{file_name} has {classes} classes, and masks hold at most {_MOST_CLASSES_16_BITS}; "
+            "give a network with fewer outputs."
+        )
+    if classes > _MOST_CLASSES_8_BITS:
+        note = (
+            f"{classes} classes are more than the {_MOST_CLASSES_8_BITS} that a mask of 8 bits can hold: labels have "
+            "16 bits, and formats that are VOC palette images are refused."
+        )
+        return (note,)
+    return ()
 
 
 def _convention(

@@ -68,18 +68,27 @@ def read_safetensors(path: Path) -> ReadWeights:
         raise UserError(f"{path.name} is cut off or damaged ({reason}); get the file again.") from None
     if not tensors:
         raise UserError(f"{path.name} holds no tensors; save the network's weights again.")
-    architecture, named, is_torchvision = canonical(path.name, tensors)
+    named = canonical(path.name, tensors)
     if header is None:
-        convention = EFFICIENTNET_LITE if architecture == "efficientnet-lite0" else None
-        if is_torchvision:
+        convention = EFFICIENTNET_LITE if named.architecture == "efficientnet-lite0" else None
+        if named.is_torchvision:
             convention = TORCHVISION
-        return ReadWeights(architecture, named, f"Safetensors file {path.name}", not is_torchvision, convention)
+        return ReadWeights(
+            named.architecture,
+            named.tensors,
+            f"Safetensors file {path.name}",
+            not named.is_torchvision,
+            convention,
+            notes=named.notes,
+        )
     said = _understood(path, header)
-    if said.architecture != architecture:
-        raise UserError(f"{path.name} says it is {said.architecture}, but its tensors are those of {architecture}.")
+    if said.architecture != named.architecture:
+        raise UserError(
+            f"{path.name} says it is {said.architecture}, but its tensors are those of {named.architecture}."
+        )
     return ReadWeights(
-        architecture,
-        named,
+        named.architecture,
+        named.tensors,
         said.source,
         said.ceil_mode,
         InputSpec(said.convention.order, said.convention.mean, said.convention.std),

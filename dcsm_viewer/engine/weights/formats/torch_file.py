@@ -23,11 +23,15 @@ _MOST_PICKLE_BYTES = 16 * 2**20
 # A pickle of protocol 2 with torch's magic number. Other protocols make torch's safe unpickler warn and fail.
 _PROTOCOL_2 = b"\x80\x02"
 _LEGACY_START = _PROTOCOL_2 + b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
+# Under what names training scripts keep the network in a checkpoint, and its moving average; the first there is taken.
+_NETWORK = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "module")
+_AVERAGE = ("state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "ema", "params_ema")
 
 
 def read_torch(path: Path, *, zipped: bool) -> ReadWeights:
-    """The state_dict in the file; any wrapper dictionary around it and 'module.' before its keys are taken off.
+    """The state_dict in the file, out of the dictionaries around it; of its keys, see torch_names.canonical.
+
+    Where the network and its moving average are both there, the network is taken and a note says so.
 
     Raises UserError for code in the pickle, a damaged file, or something that is no state_dict.
     """
@@ -36,17 +40,21 @@ def read_torch(path: Path, *, zipped: bool) -> ReadWeights:
         check(path)
     except (zipfile.BadZipFile, *PARSE_ERRORS):
         raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
-    architecture, tensors, is_torchvision = canonical(path.name, _state_dict(path, _loaded(path)))
-    notes: tuple[str, ...] = ()
+    state_dict, notes = _state_dict(path, _loaded(path))
+    named = canonical(path.name, state_dict)
     convention = None
-    if architecture == "efficientnet-lite0":
+    if named.architecture == "efficientnet-lite0":
         convention = EFFICIENTNET_LITE
-    elif is_torchvision:
+    elif named.is_torchvision:
         convention = TORCHVISION
-        notes = ("Input convention: torchvision's, as the names of the tensors are.",)
     # torchvision's MaxPool2d rounds down; our own names come from networks that follow the paper (A9).
     return ReadWeights(
-        architecture, tensors, f"PyTorch state_dict {path.name}", not is_torchvision, convention, notes=notes
+        named.architecture,
+        named.tensors,
+        f"PyTorch state_dict {path.name}",
+        not named.is_torchvision,
+        convention,
+        notes=(*notes, *named.notes),
     )
 
 
@@ -105,18 +113,41 @@ def _sentence_for_pickle(path: Path, message: str) -> str:
     return f"{path.name} is no plain state_dict, or damaged, and was not opened; save the state_dict again."
 
 
-def _state_dict(path: Path, content: object) -> dict[str, Tensor]:
-    for wrapper in _WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
-            content = content[wrapper]
+def _state_dict(path: Path, content: object) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """(state_dict, notes)."""
+    notes: list[str] = []
+    seen: set[int] = set()  # a dictionary can hold itself
+    while isinstance(content, Mapping) and id(content) not in seen:
+        seen.add(id(content))
+        entries: Mapping[Any, Any] = content
+        network = next((name for name in _NETWORK if isinstance(entries.get(name), Mapping)), None)
+        average = next((name for name in _AVERAGE if isinstance(entries.get(name), Mapping)), None)
+        taken = average if network is None else network
+        if taken is None:
+            break
+        if average is not None:
+            notes.append(_note_on_average(taken, average))
+        content = entries[taken]
     if not isinstance(content, Mapping):
-        raise UserError(f"{path.name} holds a {type(content).__name__}, not the state_dict of a network.")
-    entries: Mapping[Any, Any] = content
+        raise UserError(
+            f"{path.name} holds a {type(content).__name__}, not the state_dict of a network; save the state_dict alone."
+        )
+    entries = content
     if not entries:
         raise UserError(f"{path.name} holds an empty state_dict; save the network's weights again.")
     for key, value in entries.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
             raise UserError(
-                f"{path.name} is no state_dict: under {str(key)[:60]!r} is a {type(value).__name__}, not a tensor."
+                f"{path.name} is no state_dict: under {str(key)[:60]!r} is a {type(value).__name__}, not a tensor; "
+                "save the network's state_dict alone."
             )
-    return dict(entries)
+    return dict(entries), tuple(notes)
+
+
+def _note_on_average(taken: str, average: str) -> str:
+    if taken == average:
+        return f"The weights are the moving average in '{average}'; the file holds no others."
+    return (
+        f"The file holds the network ('{taken}') and its moving average ('{average}'): '{taken}' was taken; "
+        "save the average alone to import that."
+    )

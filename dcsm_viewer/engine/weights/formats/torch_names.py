@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from torch import Tensor
 
@@ -22,29 +23,83 @@ _TORCHVISION = {f"features.{place}": name for place, name in zip(_FEATURES["VGG-
 }
 
 
-def canonical(file_name: str, tensors: Mapping[str, Tensor]) -> tuple[Architecture, dict[str, Tensor], bool]:
-    """(architecture, tensors by canonical name, whether the keys were torchvision's).
+# Steps of a key that wrappers of a module add, anywhere in it: DataParallel, torch.compile, FSDP, checkpointing.
+_WRAPPER_STEPS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
+_FIRST_LAYERS = ("features.0.weight", "conv1_1.weight", "_conv_stem.weight")
+_UPDATES = "n_averaged"  # how often the averages of torch.optim.swa_utils.AveragedModel were updated; no weight
+_TORCHVISION_NOTE = "Input convention: torchvision's, as the names of the tensors are."
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTensors:
+    """Tensors by canonical name; is_torchvision: whether the keys were torchvision's. notes: what that decided."""
+
+    architecture: Architecture
+    tensors: dict[str, Tensor]
+    is_torchvision: bool = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (_TORCHVISION_NOTE,) if self.is_torchvision else ()
+
+
+def canonical(file_name: str, tensors: Mapping[str, Tensor]) -> NamedTensors:
+    """The tensors by canonical name; what wrappers of the network put into the keys is taken off.
 
     Raises UserError naming the network these keys belong to instead, or the first key that does not belong.
     """
-    tensors = {key.removeprefix("module."): tensor for key, tensor in tensors.items()}  # nn.DataParallel adds it
+    tensors = _without_attribute(file_name, _without_wrappers(file_name, tensors))
     if any(key.startswith("features.") for key in tensors):
-        return "vgg16", _from_torchvision(file_name, tensors), True
+        return NamedTensors("vgg16", _from_torchvision(file_name, tensors), is_torchvision=True)
     if "conv1_1.weight" in tensors:
         _refuse_strangers(file_name, tensors, {*CONVOLUTIONS, *DENSE})
-        return "vgg16", dict(tensors), False
+        return NamedTensors("vgg16", dict(tensors))
     if "_conv_stem.weight" in tensors:
         if any("._se_" in key for key in tensors):
             raise UserError(
                 f"{file_name} is an EfficientNet with squeeze-and-excitation; this program reads EfficientNet-Lite0."
             )
         kept = {key: tensor for key, tensor in tensors.items() if not key.endswith("num_batches_tracked")}
-        return "efficientnet-lite0", kept, False
+        return NamedTensors("efficientnet-lite0", kept)
     first = ", ".join(list(tensors)[:3])
     raise UserError(
         f"{file_name} is another network ({len(tensors)} tensors: {first} ...); "
         "give VGG-16 in torchvision's naming, or EfficientNet-Lite0."
     )
+
+
+def _without_wrappers(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = {}
+    for key, tensor in tensors.items():
+        bare = ".".join(step for step in key.split(".") if step not in _WRAPPER_STEPS)
+        if bare in found:
+            raise UserError(
+                f"{file_name} holds '{bare}' twice, with and without a wrapper's prefix; "
+                "save the state_dict of one network."
+            )
+        if bare != _UPDATES:
+            found[bare] = tensor
+    return found
+
+
+def _without_attribute(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The keys from the network on, where it is an attribute of a larger module, as in Lightning's 'model.'."""
+    prefixes = [
+        key.removesuffix(first)
+        for first in _FIRST_LAYERS
+        for key in tensors
+        if key == first or key.endswith(f".{first}")
+    ]
+    if len(prefixes) > 1:
+        names = " and ".join(f"'{prefix}'" for prefix in prefixes[:3])
+        raise UserError(f"{file_name} holds several networks (keys under {names}); save the state_dict of one of them.")
+    prefix = prefixes[0] if prefixes else ""
+    for key in tensors:
+        if not key.startswith(prefix):
+            raise UserError(
+                f"{file_name} holds '{key}' beside the network under '{prefix}'; save the network's state_dict alone."
+            )
+    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
 
 
 def _from_torchvision(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
