@@ -23,7 +23,7 @@ from dcsm_viewer.export.format_checks import check_image_name, refused_formats
 from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.io.atomic import ensure_folder
 from dcsm_viewer.io.images import read_image
-from dcsm_viewer.io.name_errors import sentence_on
+from dcsm_viewer.io.os_errors import sentence_on
 from dcsm_viewer.worker.pseudo_labels import with_seeds
 
 __all__ = [

@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.name_errors import sentence_on
+from dcsm_viewer.io.os_errors import sentence_on
 
 FAILED, BAD_USAGE = 1, 2
 

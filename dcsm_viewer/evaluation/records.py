@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.io.atomic import raise_user_error
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes
 from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 
@@ -58,17 +60,20 @@ class RecordFile:
     def read(self) -> dict[tuple[str, str, str], Record]:
         """Every whole record by its key; {} where there is no file."""
         try:
-            stored = self._path.read_bytes()
+            stored = plain_bytes(self._path)
         except FileNotFoundError:
             return {}
         except OSError as trouble:
-            raise UserError(f"{self._path} cannot be read ({trouble.strerror}); choose another folder.") from trouble
+            raise UserError(f"{self._path} cannot be read ({reason_of(trouble)}); choose another folder.") from trouble
         records = (self._record(line) for line in stored.splitlines())
         return {record.key: record for record in records if record is not None}
 
     def start_anew(self) -> None:
         """Forget what is there."""
-        self._path.unlink(missing_ok=True)
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as trouble:
+            raise_user_error(trouble, self._path)
 
     def add(self, records: Sequence[Record]) -> None:
         """Puts these on the disk before it returns."""
@@ -92,10 +97,13 @@ class RecordFile:
         check, _, body = line.partition(b" ")
         if check.decode("ascii", "replace") != _check(body):
             return None
-        plain = json.loads(body)
-        if plain["schema"] != SCHEMA or plain["labels"] != self._labels:
+        try:
+            plain = json.loads(body)
+            if plain["schema"] != SCHEMA or plain["labels"] != self._labels:
+                return None
+            return _record_of(plain)
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):  # whoever wrote the check sum
             return None
-        return _record_of(plain)
 
 
 def files_digest(*paths: Path) -> str:
@@ -105,7 +113,7 @@ def files_digest(*paths: Path) -> str:
         try:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         except OSError as trouble:
-            raise UserError(f"{path} cannot be read ({trouble.strerror}); check the data set.") from trouble
+            raise UserError(f"{path} cannot be read ({reason_of(trouble)}); check the data set.") from trouble
     return digest.hexdigest()[:16]
 
 

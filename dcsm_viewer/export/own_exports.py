@@ -11,6 +11,7 @@ from pathlib import Path
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.format_registry import paths_of
 from dcsm_viewer.io.atomic import TEMPORARY_MARK, owner_of, raise_user_error
+from dcsm_viewer.io.plain_file import plain_bytes
 from dcsm_viewer.io.urls import is_url
 
 _LONGEST_NAME = 255  # of a file, on every file system in wide use; some allow less, and say so themselves
@@ -88,7 +89,7 @@ def _names_in(recipe: Path, own_name: str) -> set[str]:
     try:
         if recipe.stat().st_size > _LARGEST_RECIPE:
             return set()
-        document = json.loads(recipe.read_bytes())
+        document = json.loads(plain_bytes(recipe))
         if not {"schema", "image", "settings", "model", "outputs"} <= document.keys():
             return set()
         outputs = {str(output["path"]) for output in document["outputs"]}

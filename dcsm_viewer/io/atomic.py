@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.os_errors import reason_of
 from dcsm_viewer.io.part_writer import is_running, this_writer
 
 TEMPORARY_MARK = ".part-"  # how the names of files begin that are not yet whole
@@ -28,7 +29,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     half way). After an exception nothing of it is left, and a file that stood at `path` is untouched.
     Raises UserError for a folder that is missing, read-only or on a full disk.
     """
-    final = Path(os.path.realpath(path))  # through a link to the file it names, instead of replacing the link
+    final = _behind_links(path)  # through a link to the file it names, instead of replacing the link
     partial = temporary_path(final)
     try:
         with partial.open("xb") as stream:
@@ -49,7 +50,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     The folder of `path` is made if it is missing.
     """
-    final = Path(os.path.realpath(path))
+    final = _behind_links(path)
     draft = temporary_path(final)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -62,6 +63,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def _behind_links(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError) as trouble:  # ValueError: a null character in the name
+        raise UserError(f"{path!s} could not be written ({reason_of(trouble)}); choose another name.") from trouble
 
 
 def temporary_path(final: Path) -> Path:
@@ -100,9 +108,8 @@ def ensure_folder(folder: Path) -> None:
     """The folder and those above it, made if they are missing. Raises UserError where they cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as trouble:
-        reason = trouble.strerror or str(trouble)
-        raise UserError(f"The folder {folder} cannot be made ({reason}); choose another.") from trouble
+    except (OSError, ValueError) as trouble:  # ValueError: a null character in its name
+        raise UserError(f"The folder {folder} cannot be made ({reason_of(trouble)}); choose another.") from trouble
 
 
 def raise_user_error(trouble: OSError, path: Path) -> NoReturn:
@@ -121,7 +128,8 @@ def raise_user_error(trouble: OSError, path: Path) -> NoReturn:
             sentence = f"{path} is a folder, so no file can take its place; choose another name."
         case errno.ENAMETOOLONG:
             sentence = f"{path.name} is too long for a file name; choose a shorter one."
+        case errno.ELOOP:
+            sentence = f"{path} lies behind a link that leads to itself; choose another folder."
         case _:
-            reason = trouble.strerror or str(trouble)
-            sentence = f"{path} could not be written ({reason}); choose another folder."
+            sentence = f"{path} could not be written ({reason_of(trouble)}); choose another folder."
     raise UserError(sentence) from trouble

@@ -17,6 +17,8 @@ from typing import NoReturn, TypeVar
 from PIL import Image, UnidentifiedImageError, _imaging
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes
 from dcsm_viewer.io.png_chunks import used_chunks_only
 from dcsm_viewer.io.urls import bytes_at, is_url
 
@@ -86,7 +88,7 @@ def decode(path: str | os.PathLike[str], take: Callable[[Image.Image, bytes], T]
     except MemoryError:
         raise UserError(f"{name} does not fit into memory; open a smaller copy of it.") from None
     except DAMAGE as damage:
-        raise UserError(f"{name} is damaged or cut off ({_short(damage)}); copy or save it once more.") from damage
+        raise UserError(f"{name} is damaged or cut off ({reason_of(damage)}); copy or save it once more.") from damage
 
 
 def stored_bytes(path: str) -> bytes:
@@ -99,7 +101,7 @@ def stored_bytes(path: str) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return plain_bytes(path)
     except FileNotFoundError:
         raise UserError(f"{path} is not there; it may have been moved or renamed.") from None
     except IsADirectoryError:
@@ -111,19 +113,15 @@ def _read(path: Path) -> bytes:
         raise UserError(f"{path} may not be read; change its permissions or copy it elsewhere.") from None
     except MemoryError:
         raise UserError(f"{path} does not fit into memory; open a smaller copy of it.") from None
-    except (OSError, ValueError) as trouble:  # ValueError: a null character in the name
-        raise UserError(f"{path} cannot be read ({_short(trouble)}); copy it to another disk and try again.") from None
+    except OSError as trouble:
+        raise UserError(
+            f"{path} cannot be read ({reason_of(trouble)}); copy it to another disk and try again."
+        ) from None
 
 
 def _refuse_size(path: str) -> NoReturn:
     most = MAX_PIXELS // 1_000_000
     raise UserError(f"{path} has more than {most} million pixels; open a smaller copy of it.") from None
-
-
-def _short(trouble: BaseException) -> str:
-    """The reason in a few words, without the path the sentence already names."""
-    reason = trouble.strerror if isinstance(trouble, OSError) and trouble.strerror else str(trouble)
-    return reason.strip().rstrip(".") or type(trouble).__name__
 
 
 @cache

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import atomic_write
+from dcsm_viewer.io.plain_file import plain_bytes
 
 LIST = ".dcsm-viewer.json"
 _SCHEMA = 1
@@ -52,7 +53,7 @@ def adopt(folder: Path, names: Iterable[str]) -> None:
 
 def _listed(folder: Path) -> set[str]:
     try:
-        document = json.loads((folder / LIST).read_bytes())
+        document = json.loads(plain_bytes(folder / LIST))
         return {str(name) for name in document["files"]}
     except (OSError, ValueError, RecursionError, LookupError, TypeError):
         return set()

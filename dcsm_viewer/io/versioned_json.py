@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import atomic_write
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 from dcsm_viewer.io.unknown_keys import unknown_keys
 
 if TYPE_CHECKING:
@@ -74,12 +76,12 @@ class JsonFile(Generic[ContentT]):
 
     def _document(self, path: Path) -> dict[str, object]:
         try:
-            document = json.loads(path.read_bytes())
+            document = plain_json(plain_bytes(path))
         except FileNotFoundError:
             raise UserError(f"{path} is not there; choose another {self.kind}.") from None
         except OSError as trouble:
-            raise UserError(f"{path} cannot be read ({trouble.strerror}); choose another {self.kind}.") from None
-        except (ValueError, RecursionError):
+            raise UserError(f"{path} cannot be read ({reason_of(trouble)}); choose another {self.kind}.") from None
+        except ValueError:
             raise UserError(f"{path} is not a {self.kind}: it holds no JSON; choose {self.choose}.") from None
         if not isinstance(document, dict) or not {"schema", *self.keys} <= set(document):
             raise UserError(f"{path} is not a {self.kind} of this program; choose {self.choose}.")

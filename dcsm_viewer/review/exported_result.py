@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.export import Recipe, read_recipe
 from dcsm_viewer.export.npz_arrays import arrays_in
+from dcsm_viewer.io.os_errors import reason_of
 
 Labels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -48,8 +49,7 @@ def list_stems(folder: str | os.PathLike[str]) -> tuple[str, ...]:
         with os.scandir(folder) as entries:
             names = {entry.name for entry in entries}
     except OSError as trouble:
-        reason = trouble.strerror or str(trouble)
-        raise UserError(f"{folder} cannot be read ({reason}); choose an export folder.") from trouble
+        raise UserError(f"{folder} cannot be read ({reason_of(trouble)}); choose an export folder.") from trouble
     stems = [name.removesuffix(".npz") for name in names if name.endswith(".npz")]
     found = [stem for stem in stems if f"{stem}.json" in names]
     if not found:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import atomic_write, ensure_folder
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes
 from dcsm_viewer.review.exported_result import Exported, Labels
 from dcsm_viewer.review.label_masks import pixels_by_name
 from dcsm_viewer.review.review_file import Edit
 
 EDITS_FOLDER = "triage"
+# NumPy reads the header of an array as Python source, so its troubles are those of source too.
+_DAMAGE = (ValueError, EOFError, SyntaxError, TokenError, TypeError, LookupError, MemoryError, OverflowError)
 
 
 def edit_of(exported: Exported, labels: Labels, threshold: float | None) -> Edit:
@@ -31,9 +37,12 @@ def read_edit(folder: Path, edit: Edit, like: Labels) -> Labels:
     """The labels, if they still fit `like` (the export's own). Raises UserError naming the file otherwise."""
     path = folder / edit.file
     try:
-        labels: Labels = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as trouble:
-        raise UserError(f"{path} cannot be read ({trouble}); take the exported labels again.") from trouble
+        stored = BytesIO(plain_bytes(path))
+        labels: Labels = np.lib.format.read_array(stored, allow_pickle=False)
+    except OSError as trouble:
+        raise UserError(f"{path} cannot be read ({reason_of(trouble)}); take the exported labels again.") from trouble
+    except _DAMAGE:
+        raise UserError(f"{path} is damaged; take the exported labels again.") from None
     if labels.shape != like.shape or labels.dtype != like.dtype:
         raise UserError(f"{path} does not fit the exported image any more; take the exported labels again.")
     return labels

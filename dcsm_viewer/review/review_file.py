@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.recipe import Recipe
 from dcsm_viewer.io.atomic import atomic_write
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 from dcsm_viewer.review.doubt import Q_MARGIN, DoubtMeasures, measured
 from dcsm_viewer.review.exported_result import list_stems, read_exported
 
@@ -122,7 +124,7 @@ def with_doubt(folder: Path, entry: ReviewEntry) -> ReviewEntry:
     try:
         found = path.stat()
     except OSError as trouble:
-        return replace(entry, trouble=f"{path} cannot be read ({trouble.strerror}); export the image once more.")
+        return replace(entry, trouble=f"{path} cannot be read ({reason_of(trouble)}); export the image once more.")
     stamp = (found.st_size, found.st_mtime_ns)
     if entry.measured is not None and entry.stamp == stamp and entry.trouble is None:
         return entry
@@ -171,21 +173,29 @@ def _plain(entry: ReviewEntry) -> dict[str, object]:
 
 def _read(path: Path) -> dict[str, ReviewEntry]:
     try:
-        document = json.loads(path.read_bytes())
+        document = plain_json(plain_bytes(path))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError):
+    except OSError as trouble:
+        raise UserError(
+            f"{path} cannot be read ({reason_of(trouble)}); move it away to begin the triage anew."
+        ) from None
+    except ValueError:
         raise UserError(f"{path} cannot be understood; move it away to begin the triage anew.") from None
-    if isinstance(document, dict) and "entries" not in document:  # the recipe of an image called triage, say
+    if (
+        not isinstance(document, dict) or not {"schema", "entries"} <= document.keys()
+    ):  # the recipe of an image called triage, say
         raise UserError(f"{path} is no triage of this program, so it stays; move it away to begin one here.")
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
-        raise UserError(f"{path} has schema {schema!r} and this version reads {SCHEMA}; use the version that wrote it.")
+    schema = document["schema"]
+    if schema != SCHEMA or isinstance(schema, bool):
+        raise UserError(
+            f"{path} has schema {repr(schema)[:40]} and this version reads {SCHEMA}; use the version that wrote it."
+        )
     from pydantic import ValidationError
 
     try:
         return _adapter().validate_python(
-            {stem: {"stem": stem, **entry} for stem, entry in document.get("entries", {}).items()}
+            {stem: {**entry, "stem": stem} for stem, entry in document["entries"].items()}
         )
     except (ValidationError, TypeError, AttributeError):
         raise UserError(f"{path} cannot be understood; move it away to begin the triage anew.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,8 @@ from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import atomic_write
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import check_plain
 from dcsm_viewer.training.training_recipe import changes
 
 NAME = "checkpoint.pt"
@@ -56,12 +59,17 @@ def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.devi
     Raises UserError for a file of another training, or one that is damaged; nothing in it is run.
     """
     path = folder / NAME
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     try:
+        check_plain(path)
         content = torch.load(path, map_location=device, weights_only=True)
         form = content.pop("form")
         state = TrainingState(**content)
+    except OSError as trouble:
+        raise UserError(
+            f"{path} cannot be read ({reason_of(trouble)}); choose another --out, or move it away to begin anew."
+        ) from None
     except Exception as error:  # noqa: BLE001 - torch raises almost anything for a file that is not its own
         raise UserError(
             f"{path} is damaged, or no checkpoint of this program ({type(error).__name__}); choose another --out, or "

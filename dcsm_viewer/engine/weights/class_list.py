@@ -8,6 +8,8 @@ from typing import Any
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.datasets.class_names import without_numbers
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes
 from dcsm_viewer.io.text_lines import lines_of
 
 _MOST_BYTES = 4_000_000
@@ -23,9 +25,9 @@ def read_class_list(path: Path) -> tuple[str, ...]:
     Raises UserError naming what is wrong: no such file, not UTF-8, a gap in the ids, a name twice or empty.
     """
     try:
-        raw = path.read_bytes()
+        raw = plain_bytes(path)
     except OSError as error:
-        raise UserError(f"The class list {path} cannot be read ({error.strerror}); check the path.") from None
+        raise UserError(f"The class list {path} cannot be read ({reason_of(error)}); check the path.") from None
     if len(raw) > _MOST_BYTES:
         raise UserError(f"The class list {path.name} is larger than 4 MB; give a file with one class name a line.")
     try:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import check_plain
 
 Format = Literal["caffe", "matlab 5", "matlab 7.3", "torch zip", "torch legacy", "safetensors"]
 
@@ -35,16 +37,17 @@ def format_of(path: Path) -> Format:
 
     Raises UserError saying what the file is instead, as far as its first bytes tell.
     """
-    if not path.exists():
-        raise UserError(f"There is no file {path}; check the path.")
-    if path.is_dir():
-        raise UserError(f"{path} is a folder; choose the weights file inside it.")
     try:
+        check_plain(path)
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        raise UserError(f"There is no file {path}; check the path.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder; choose the weights file inside it.") from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
+        raise UserError(f"{path} cannot be read ({reason_of(error)}); choose the weights file itself.") from None
     if size == 0:
         raise UserError(f"{path.name} is empty; the download or copy failed, get the file again.")
     if not any(head):

@@ -20,6 +20,7 @@ from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, p
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.atomic import atomic_path
+from dcsm_viewer.io.os_errors import reason_of
 
 FOLDER_VARIABLE = "DCSM_VIEWER_MODELS"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -165,7 +166,7 @@ def remove(name: str, folder: Path | None = None) -> None:
         _entry_path(folder, name).unlink()
         _weights_path(folder, name).unlink(missing_ok=True)
     except OSError as error:
-        raise UserError(f"The model '{name}' cannot be removed ({error.strerror}); check the permissions.") from None
+        raise UserError(f"The model '{name}' cannot be removed ({reason_of(error)}); check the permissions.") from None
 
 
 def _with_the_program() -> tuple[ModelEntry, ...]:

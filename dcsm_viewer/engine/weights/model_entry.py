@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes
 
 
 class ModelEntry(BaseModel):
@@ -36,9 +38,9 @@ def read_entry(path: Path) -> ModelEntry:
     Raises UserError for a file that was changed by hand and no longer says what it must.
     """
     try:
-        entry = ModelEntry.model_validate_json(path.read_bytes())
+        entry = ModelEntry.model_validate_json(plain_bytes(path))
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
+        raise UserError(f"{path} cannot be read ({reason_of(error)}); import the model again.") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"

@@ -18,6 +18,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.runtime.torch_pair import pair_trouble
 from dcsm_viewer.engine.weights.library import check_free, import_weights, model_folder
 from dcsm_viewer.engine.weights.model_entry import ModelEntry
+from dcsm_viewer.io.os_errors import reason_of
 
 NAME = "vgg16-imagenet"
 Progress = Callable[[int, int], None]
@@ -102,7 +103,7 @@ def _workplace(folder: Path, size_bytes: int) -> Iterator[Path]:
             raise UserError(f"{folder} has {free >> 20} MB free; VGG-16 needs {2 * size_bytes >> 20} MB.")
         workplace = tempfile.TemporaryDirectory(dir=folder, prefix=".download-")
     except OSError as error:
-        raise UserError(f"{folder} cannot be written ({error.strerror}); choose another folder for models.") from None
+        raise UserError(f"{folder} cannot be written ({reason_of(error)}); choose another folder for models.") from None
     with workplace as path:
         yield Path(path)
 

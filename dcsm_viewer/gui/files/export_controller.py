@@ -14,6 +14,7 @@ from dcsm_viewer.gui.files.export_stem import free_stem
 from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.io.atomic import ensure_folder
 
 
 class ExportController(QObject):
@@ -97,9 +98,6 @@ def _write(
     if not formats:
         raise UserError(" ".join(refused.values()))
     where = Path(folder)
-    try:
-        where.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made ({error.strerror}); choose another export folder.") from error
+    ensure_folder(where)
     stem = free_stem(where, result.request.image, formats)
     return export_result(with_seeds(result, formats), where, stem, formats, stages=stages), tuple(refused.values())

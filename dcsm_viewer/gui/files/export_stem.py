@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dcsm_viewer.core.types import SourceImage
+from dcsm_viewer.io.plain_file import plain_bytes
 
 
 def free_stem(folder: Path, image: SourceImage, formats: Sequence[str]) -> str:
@@ -34,7 +35,7 @@ def _belongs_to_another(recipe: Path, image: SourceImage) -> bool:
     if not os.path.exists(recipe):  # noqa: PTH110 - a name too long is not there, where Path raises
         return False
     try:
-        text = recipe.read_text(encoding="utf-8")
+        text = plain_bytes(recipe).decode()
         json.loads(text)
     except (OSError, ValueError, RecursionError):
         return True

@@ -11,7 +11,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.io.name_errors import sentence_on
+from dcsm_viewer.io.os_errors import sentence_on
 
 log = logging.getLogger(__name__)
 

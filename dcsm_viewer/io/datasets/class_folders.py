@@ -11,6 +11,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.datasets.image_names import composed, stem_of
 from dcsm_viewer.io.datasets.labelled_image import Dataset, Example, in_order
 from dcsm_viewer.io.image_decoder import SUFFIXES
+from dcsm_viewer.io.os_errors import reason_of
 
 
 def folder_dataset(root: Path) -> Dataset:
@@ -25,7 +26,7 @@ def folder_dataset(root: Path) -> Dataset:
     try:
         folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     except OSError as trouble:
-        raise UserError(f"The folder {root} cannot be read ({trouble.strerror}); check the path.") from None
+        raise UserError(f"The folder {root} cannot be read ({reason_of(trouble)}); check the path.") from None
     if not folders:
         raise UserError(f"{root} holds no folders; put the images of each class into a folder named after it.")
     found: dict[Path, list[tuple[Path, set[str]]]] = {}
@@ -55,7 +56,7 @@ def folder_dataset(root: Path) -> Dataset:
 
 def _images(folder: Path) -> Iterator[Path]:
     def refuse(trouble: OSError) -> None:
-        raise UserError(f"The folder {trouble.filename} cannot be read ({trouble.strerror}); check its permissions.")
+        raise UserError(f"The folder {trouble.filename} cannot be read ({reason_of(trouble)}); check its permissions.")
 
     for inside, below, names in os.walk(folder, onerror=refuse):
         below[:] = [name for name in below if not name.startswith(".")]

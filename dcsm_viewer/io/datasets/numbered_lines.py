@@ -6,6 +6,8 @@ import codecs
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes
 from dcsm_viewer.io.text_lines import lines_of as split_lines
 
 BLANKS = " \t"  # what is taken off around a name; other white space may be a part of it
@@ -25,10 +27,9 @@ def numbered_lines(path: Path, what: str) -> list[tuple[int, str]]:
 def lines_of(path: Path, what: str) -> list[str]:
     """All lines as they stand there, without their ends. Raises UserError as `numbered_lines` does."""
     try:
-        stored = path.read_bytes()
-    except (OSError, ValueError) as trouble:
-        reason = getattr(trouble, "strerror", None) or str(trouble)
-        raise UserError(f"{what} {path} cannot be read ({reason}); check the path.") from None
+        stored = plain_bytes(path)
+    except OSError as trouble:
+        raise UserError(f"{what} {path} cannot be read ({reason_of(trouble)}); check the path.") from None
     try:
         text = stored.decode("utf-16" if stored.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:

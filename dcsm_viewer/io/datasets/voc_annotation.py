@@ -8,6 +8,8 @@ from xml.parsers import expat
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.datasets.image_names import composed
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import plain_bytes
 
 _ROOT = "annotation"
 _OBJECT = (_ROOT, "object")
@@ -26,10 +28,9 @@ def annotated_names(path: Path) -> tuple[str, ...]:
     that defines entities, which no annotation needs and a hostile one can make huge.
     """
     try:
-        stored = path.read_bytes()
-    except (OSError, ValueError) as trouble:
-        reason = getattr(trouble, "strerror", None) or str(trouble)
-        raise UserError(f"The annotation {path} cannot be read ({reason}); check the path.") from None
+        stored = plain_bytes(path)
+    except OSError as trouble:
+        raise UserError(f"The annotation {path} cannot be read ({reason_of(trouble)}); check the path.") from None
     reading = _Reading(path)
     text, encoding = _decoded(path, stored)
     parser = expat.ParserCreate(encoding)

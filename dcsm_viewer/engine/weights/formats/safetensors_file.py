@@ -20,6 +20,7 @@ from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISIO
 from dcsm_viewer.engine.weights.bounds import PARSE_ERRORS
 from dcsm_viewer.engine.weights.formats.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
+from dcsm_viewer.io.plain_file import check_plain
 
 # One key, because the library writes several in any order and equal weights would not give equal files.
 _KEY = "dcsm_viewer"
@@ -127,6 +128,7 @@ def check_replaceable(path: Path) -> None:
     if not os.path.lexists(path):
         return
     try:
+        check_plain(path)
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             is_ours = length < _LONGEST_HEADER and _KEY in json.loads(file.read(length))["__metadata__"]

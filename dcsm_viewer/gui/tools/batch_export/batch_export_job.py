@@ -19,7 +19,7 @@ from dcsm_viewer.export import write_folder_files
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.tools.batch_export.run_progress import ACTIVE, Phase, RunProgress
 from dcsm_viewer.gui.tools.batch_export.shared_engine import RunCancelledError, SharedEngineClient
-from dcsm_viewer.io.name_errors import sentence_on
+from dcsm_viewer.io.os_errors import sentence_on
 
 log = logging.getLogger(__name__)
 

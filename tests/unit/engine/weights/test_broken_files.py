@@ -302,7 +302,7 @@ def test_that_a_file_one_may_not_read_is_said_to_be_so(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(Path, "open", refuse)  # the tests may run as a user who may read everything
 
-    with pytest.raises(UserError, match=r"net.pth cannot be read \(Permission denied\)"):
+    with pytest.raises(UserError, match=r"net.pth cannot be read \(permission denied\)"):
         read_weights(tmp_path / "net.pth")
 
 
