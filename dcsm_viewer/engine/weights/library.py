@@ -14,7 +14,7 @@ from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.engine.weights.bundled import BUNDLED_MODELS
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, write_safetensors
-from dcsm_viewer.engine.weights.model_entry import ModelEntry, entry_json, read_entry
+from dcsm_viewer.engine.weights.model_entry import ModelEntry, entry_json, is_entry, read_entry
 from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights
@@ -55,8 +55,7 @@ def import_weights(
     _check_name(name)
     if not replace_existing:
         check_free(name, folder)
-    if not _entry_path(folder, name).exists():  # an entry vouches for its weights, damaged or not
-        check_replaceable(_weights_path(folder, name))
+    _check_ours(name, folder)
     weights = read_weights(path, class_names_file=class_names_file, convention=convention)
     weights = replace(
         weights,
@@ -162,6 +161,7 @@ def remove(name: str, folder: Path | None = None) -> None:
         raise UserError(f"'{name}' comes with the program and cannot be removed.")
     if not _NAME.fullmatch(name) or not _entry_path(folder, name).exists():
         info(name, folder)
+    _check_ours(name, folder)
     try:
         _entry_path(folder, name).unlink()
         _weights_path(folder, name).unlink(missing_ok=True)
@@ -190,6 +190,21 @@ def _check_name(name: str) -> None:
         )
     if name in (PACKAGED, *BUNDLED_MODELS):
         raise UserError(f"'{name}' is a network that comes with the program; choose another name.")
+
+
+def _check_ours(name: str, folder: Path) -> None:
+    """Raise UserError for files of the user's under a model's name; what this program wrote may be damaged."""
+    entry, weights = _entry_path(folder, name), _weights_path(folder, name)
+    is_ours = is_entry(entry)
+    if is_ours:  # an entry vouches for its weights, damaged or not
+        return
+    check_replaceable(weights)
+    # An entry cut off half way is known by the weights beside it.
+    if os.path.lexists(entry) and (is_ours is False or not os.path.lexists(weights)):
+        raise UserError(
+            f"{entry} is there already and describes no model of this program, so it stays; choose another name, or "
+            "move it away."
+        )
 
 
 def _weights_path(folder: Path, name: str) -> Path:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.os_errors import reason_of
-from dcsm_viewer.io.plain_file import plain_bytes
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
 
 class ModelEntry(BaseModel):
@@ -48,6 +48,15 @@ def read_entry(path: Path) -> ModelEntry:
     if entry.name != path.stem:
         raise UserError(f"{path} describes a model named '{entry.name}'; give the file back its name.")
     return entry
+
+
+def is_entry(path: Path) -> bool | None:
+    """Return whether the file, sound or not, is an entry of this program; None where its content does not tell."""
+    try:
+        document = plain_json(plain_bytes(path))
+    except (OSError, ValueError):
+        return None
+    return isinstance(document, dict) and document.keys() >= {"name", "architecture", "sha256"}
 
 
 def entry_json(entry: ModelEntry) -> str:

@@ -329,3 +329,33 @@ def test_that_weights_of_the_users_in_the_folder_stay(caffe_file: Path, models: 
     with pytest.raises(UserError, match="holds no weights that this program wrote, so it stays"):
         library.import_weights(caffe_file, "mine", replace_existing=True, folder=models)
     assert (models / "mine.safetensors").read_bytes() == b"of another program"
+
+
+@pytest.mark.parametrize("beside_weights_of_ours", [False, True])
+def test_that_a_json_file_of_the_users_in_the_folder_stays(
+    beside_weights_of_ours: bool, caffe_file: Path, models: Path
+) -> None:
+    if beside_weights_of_ours:
+        library.import_weights(caffe_file, "mine", folder=models)
+    models.mkdir(parents=True, exist_ok=True)
+    (models / "mine.json").write_text('{"notes": "of my own"}')
+
+    with pytest.raises(UserError, match=r"mine\.json is there already and describes no model .+, so it stays; "):
+        library.import_weights(caffe_file, "mine", replace_existing=True, folder=models)
+    with pytest.raises(UserError, match=r"mine\.json is there already and describes no model .+, so it stays; "):
+        library.remove("mine", models)
+
+    assert (models / "mine.json").read_text() == '{"notes": "of my own"}'
+    assert (models / "mine.safetensors").exists() == beside_weights_of_ours
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b'{"name": "mine", "sha', b'{"name": "mine", "architecture": 3, "sha256": ""}']
+)
+def test_that_a_damaged_entry_of_ours_can_be_replaced(damaged: bytes, caffe_file: Path, models: Path) -> None:
+    library.import_weights(caffe_file, "mine", folder=models)
+    (models / "mine.json").write_bytes(damaged)
+
+    library.import_weights(caffe_file, "mine", replace_existing=True, folder=models)
+
+    assert library.info("mine", models).name == "mine"
