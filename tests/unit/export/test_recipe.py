@@ -149,7 +149,7 @@ def test_that_what_is_no_recipe_is_refused_with_the_reason(tmp_path: Path, conte
 def test_that_a_missing_recipe_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not there; choose another recipe"):
         read_recipe(tmp_path / "gone.json")
-    with pytest.raises(UserError, match=r"cannot be read \(Is a directory\)"):
+    with pytest.raises(UserError, match=r"cannot be read \(it is a folder\)"):
         read_recipe(tmp_path)
 
 
