@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.io.os_errors import reason_of
+from dcsm_viewer.io.plain_file import check_plain
 
 # What zipfile and numpy raise on archives that are cut off, damaged, encrypted or of a kind they do not know.
 _DAMAGE = (
@@ -36,6 +38,7 @@ def arrays_in(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
     Raises UserError for a file that is not there or no archive, is damaged, or does not fit into memory.
     """
     try:
+        check_plain(path)
         # Opened here, as numpy forgets to close a file it cannot load.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in names if name in archive.files}
@@ -44,5 +47,4 @@ def arrays_in(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
     except AttributeError:  # a lone .npy array
         raise UserError(f"{path} is no archive of arrays; export the image once more.") from None
     except _DAMAGE as trouble:
-        reason = " ".join(str(trouble).split())[:200] or type(trouble).__name__
-        raise UserError(f"{path} cannot be read ({reason}); export the image once more.") from trouble
+        raise UserError(f"{path} cannot be read ({reason_of(trouble)[:200]}); export the image once more.") from trouble

@@ -20,6 +20,7 @@ from dcsm_viewer.engine.weights.class_list import read_class_list
 from dcsm_viewer.engine.weights.model_entry import ModelEntry, entry_json, read_entry
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.evaluation.records import RecordFile
+from dcsm_viewer.export.npz_arrays import arrays_in
 from dcsm_viewer.export.recipe import read_recipe
 from dcsm_viewer.gui.files.sessions.session_load import load_session
 from dcsm_viewer.review.label_edits import read_edit
@@ -47,6 +48,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "review file": (REVIEW_FILE_NAME, lambda path: open_review_file(path.parent)),
     "model entry": ("model.json", read_entry),
     "evaluation records": ("records.jsonl", lambda path: RecordFile(path, 21).read()),
+    "export archive": ("a.npz", lambda path: arrays_in(path, ("labels",))),
     "edit": ("edit.npy", lambda path: read_edit(path.parent, Edit(path.name, {}), LABELS)),
     "checkpoint": (checkpoint.NAME, read_checkpoint),
     "weights": ("w.pth", read_weights),

@@ -39,6 +39,6 @@ def test_that_a_recipe_nested_without_end_is_one_sentence(tmp_path: Path, monkey
     for _ in range(5000):
         document["notes"] = [document["notes"]]
     # From Python 3.12 on its JSON reader goes deeper than its functions may.
-    monkeypatch.setattr("dcsm_viewer.io.versioned_json.json.loads", lambda _stored: document)
+    monkeypatch.setattr("dcsm_viewer.io.versioned_json.plain_json", lambda _stored: document)
     with pytest.raises(UserError, match=r"a\.json is damaged: it is nested too deeply; export the image once more"):
         read_recipe(recipe)
