@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,19 @@ from dcsm_viewer.io.plain_file import plain_bytes
 from dcsm_viewer.io.text_lines import lines_of
 
 _MOST_BYTES = 4_000_000
+# The first row of a table of ids and names, in either order.
+_HEADER = re.compile(
+    r"""["']?(?:id|index|class_?id|label|number|name|class|class_?name)["']?\s*[,;\t]\s*"""
+    r"""["']?(?:id|index|class_?id|label|number|name|class|class_?name)["']?""",
+    re.IGNORECASE,
+)
 
 
 def read_class_list(path: Path) -> tuple[str, ...]:
     """Class names by output id, from 0. Names that look like numbers stay the strings they are.
 
-    Text: one name a line, in the order of the outputs, numbered from 0 or 1 or not ("0 cat", "cat: 0").
+    Text: one name a line, in the order of the outputs, numbered from 0 or 1 or not ("0 cat", "cat: 0"), or CSV of ids
+    and names with or without a header.
     JSON: ["cat", "dog"], {"0": "cat", "1": "dog"},
     {"0": ["n02123045", "tabby"]} (the last is the name), or {"cat": 0, "dog": 1}.
 
@@ -47,13 +55,21 @@ def _from_lines(path: Path, text: str) -> tuple[str, ...]:
     lines = [(number, line.strip()) for number, line in enumerate(lines_of(text), 1)]
     while lines and not lines[-1][1]:
         lines.pop()
-    return tuple(name for _, name in without_numbers(path, lines))
+    if len(lines) > 1 and _HEADER.fullmatch(lines[0][1]):
+        del lines[0]
+    return tuple(_unquoted(name) for _, name in without_numbers(path, lines))
+
+
+def _unquoted(name: str) -> str:
+    """The name that a CSV file holds in double quotes."""
+    is_quoted = len(name) > 1 and name[0] == name[-1] == '"'
+    return name[1:-1].replace('""', '"') if is_quoted else name
 
 
 def _from_json(path: Path, text: str) -> tuple[str, ...]:
     try:
         # 1.50 must stay "1.50"; whole numbers are needed as ids.
-        content: Any = json.loads(text, parse_float=str)
+        content: Any = json.loads(text, parse_float=str, object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError) as error:
         raise UserError(f"The class list {path.name} is not valid JSON ({error}); mend it or use plain text.") from None
     if isinstance(content, list):
@@ -66,6 +82,13 @@ def _from_json(path: Path, text: str) -> tuple[str, ...]:
     raise UserError(
         f'The class list {path.name} is JSON of another kind; write ["cat", "dog"], {{"0": "cat"}} or {{"cat": 0}}.'
     )
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a key occurs twice")
+    return content
 
 
 def _by_id(path: Path, names: dict[int, str], count: int) -> tuple[str, ...]:

@@ -75,3 +75,26 @@ def test_that_a_huge_class_list_is_not_read(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="larger than 4 MB"):
         read_class_list(tmp_path / "huge.txt")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'id,name\n0,cat\n1,"dog, big"\n',
+        'id;name\n0;cat\n1;"dog, big"\n',
+        '"class_id","class_name"\n0,"cat"\n1,"dog, big"\n',
+        'name\tid\ncat\t0\n"dog, big"\t1\n',
+        '0,cat\n1,"dog, big"\n',
+    ],
+)
+def test_that_a_table_of_ids_and_names_gives_the_names_without_header_and_quotes(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "classes.csv"
+    path.write_text(text, encoding="utf-8")
+    assert read_class_list(path) == ("cat", "dog, big")
+
+
+def test_that_a_key_given_twice_is_no_class_list(tmp_path: Path) -> None:
+    path = tmp_path / "classes.json"
+    path.write_text('{"0": "cat", "0": "dog"}', encoding="utf-8")
+    with pytest.raises(UserError, match="a key occurs twice"):
+        read_class_list(path)
