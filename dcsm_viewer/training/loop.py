@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.engine.runtime.device import use_deterministic_algorithms
 from dcsm_viewer.engine.weights.weight_interpolation import interpolate_tensors
 from dcsm_viewer.io.atomic import ensure_folder
 from dcsm_viewer.io.own_files import adopt, claim
@@ -43,6 +44,7 @@ def train(job: TrainJob, report: Callable[[Event], None], still_wanted: Callable
     names = (checkpoint.NAME, NAME, CURVE)
     (adopt if (job.out / checkpoint.NAME).exists() else claim)(job.out, names)
     with process_group(job.compute.device, job.recipe.batch) as (share, device):
+        use_deterministic_algorithms(device)
         return _Training(job, share, device, report if share.rank == 0 else _silent).run(still_wanted)
 
 

@@ -17,6 +17,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import clear_leftovers
 from dcsm_viewer.export.format_checks import check_image_name
 from dcsm_viewer.export.recipe import versions
+from dcsm_viewer.io.os_errors import sentence_on
 from dcsm_viewer.io.urls import is_url
 
 READ_AHEAD = 4  # images given out for each worker: it never waits, and 10,000 do not lie in the scheduler
@@ -106,5 +107,7 @@ def _outcome_of(future: Any, path: str, job: ExportJob) -> Outcome:
         trouble = future.exception()
         if isinstance(trouble, scheduling().KilledWorker):
             return Outcome(path, error=f"{path} was given up: several workers died over it, maybe for want of memory.")
-        return Outcome(path, error=f"{path} could not be done: a worker failed with {trouble!r}; please report it.")
+        sentence = sentence_on(trouble) if isinstance(trouble, OSError) else None
+        words = sentence or f"{path} could not be done: a worker failed with {trouble!r}; please report it."
+        return Outcome(path, error=words)
     raise UserError("The scheduler is gone; start it and run the same with --resume.")

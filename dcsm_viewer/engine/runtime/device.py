@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, replace
 from functools import cache
@@ -96,6 +97,16 @@ def on_cpu(compute: Compute, reason: str) -> Compute:
     """Return the CPU in place of the device of `compute`, with a note that says why."""
     note = f"The {compute.device.type} could not go on ({reason}); this was computed on the cpu."
     return Compute(torch.device("cpu"), compute.dtype, _both(compute.note, note))
+
+
+def use_deterministic_algorithms(device: torch.device) -> None:
+    """Let CUDA sum in the same order every time, for this process; other devices do so by themselves."""
+    if device.type != "cuda":
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS is first used
+    torch.backends.cudnn.benchmark = False
+    # An operation without such an algorithm is named in a warning; the training goes on.
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
 
 
 def mark_faulty(device: torch.device, reason: str) -> None:

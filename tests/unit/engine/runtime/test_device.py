@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.runtime import device
-from dcsm_viewer.engine.runtime.device import Compute, bfloat16_speedup, choose
+from dcsm_viewer.engine.runtime.device import Compute, bfloat16_speedup, choose, use_deterministic_algorithms
 
 
 def test_that_auto_is_exact_however_fast_another_precision_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,3 +53,14 @@ def test_that_mps_is_told_to_have_no_float64(monkeypatch: pytest.MonkeyPatch) ->
     assert choose("auto", "float64").note == "mps has no float64; using the cpu."
     with pytest.raises(UserError, match="choose the device cpu, or float32"):
         choose("mps", "float64")
+
+
+def test_that_cuda_trains_with_deterministic_algorithms_and_the_cpu_as_it_is() -> None:
+    try:
+        use_deterministic_algorithms(torch.device("cpu"))
+        assert not torch.are_deterministic_algorithms_enabled()
+        use_deterministic_algorithms(torch.device("cuda"))
+        assert torch.are_deterministic_algorithms_enabled()
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
+    finally:
+        torch.use_deterministic_algorithms(mode=False)
