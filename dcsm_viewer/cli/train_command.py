@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
 
 import typer
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 Layout = Literal["auto", "voc", "folders", "csv"]
 Task = Literal["auto", "Segmentation", "Main"]
 PRINT_EVERY_S = 10.0
+ValueT = TypeVar("ValueT")
 
 Data = Annotated[Path, typer.Argument(help="A VOC folder, a folder with one folder a class, or a CSV: image,label,...")]
 Out = Annotated[
@@ -33,34 +34,46 @@ ValSetOption = Annotated[str, typer.Option("--val-set", help="VOC: the image set
 TaskOption = Annotated[Task, typer.Option("--task", help="VOC: whose lists; auto takes Segmentation's where they are.")]
 ValOption = Annotated[Path | None, typer.Option("--val", help="Folders, CSV: images to validate on.")]
 ValShareOption = Annotated[
-    float, typer.Option("--val-share", min=0, max=0.9, help="Folders, CSV without --val: this share is held back.")
+    float,
+    typer.Option("--val-share", min=0, max=0.9, help="Folders, CSV without --val: this share is used for validation."),
 ]
 StartOption = Annotated[str, typer.Option("--from", help="Start weights: a model's name or a weights file.")]
-SizesOption = Annotated[str, typer.Option("--sizes", help="Longer side in px, drawn anew for every batch.")]
-FreezeOption = Annotated[int, typer.Option("--freeze", help="How many of the first blocks stay as they are.")]
+SizesOption = Annotated[str, typer.Option("--sizes", help="Longer side in px, sampled for every batch.")]
+FreezeOption = Annotated[int, typer.Option("--freeze", help="How many of the first blocks are frozen.")]
 RateHeadOption = Annotated[float, typer.Option("--rate-head", help="Learning rate of the classifier.")]
-RateBodyOption = Annotated[float, typer.Option("--rate-body", help="Learning rate of everything else.")]
-WarmUpOption = Annotated[float, typer.Option("--warm-up", help="Share of all steps in which the rates rise.")]
-AverageOption = Annotated[float, typer.Option("--average", help="Decay of a moving average of the weights; 0: none.")]
-RememberOption = Annotated[
-    float, typer.Option("--remember", help="How strongly features are held to what the start weights gave; 0: not.")
+RateBodyOption = Annotated[float, typer.Option("--rate-body", help="Learning rate of the backbone.")]
+WarmUpOption = Annotated[float, typer.Option("--warm-up", help="Share of all steps in which the learning rates rise.")]
+AverageOption = Annotated[
+    float, typer.Option("--average", help="Decay of the exponential moving average of the weights; 0: none.")
 ]
+FeatureRegOption = Annotated[
+    float, typer.Option("--feature-reg", help="Weight of the squared distance to the start weights' features; 0: none.")
+]
+RememberOption = Annotated[float | None, typer.Option("--remember", hidden=True)]  # its older spelling
 BlendOption = Annotated[float, typer.Option("--blend", help="Share of the trained weights in the result; 1: all.")]
-CalibrateOption = Annotated[int, typer.Option("--calibrate", help="Images that scale a borrowed classifier; 0: none.")]
+CalibrateOption = Annotated[
+    int, typer.Option("--calibrate", help="Images that calibrate an adopted classifier; 0: none.")
+]
 AugmentOption = Annotated[
     Literal["plain", "paper", "strong"],
-    typer.Option("--augment", help="paper: mirrored, colours shaken. strong: also stretched, turned, blurred, noisy."),
+    typer.Option("--augment", help="paper: flips, colour jitter. strong: also stretching, rotation, blur, noise."),
 ]
 ValPxOption = Annotated[int, typer.Option("--val-px", help="Longer side in px while validating.")]
-ViewsOption = Annotated[
-    int, typer.Option("--views", help="Epochs before the first comes again; 0: never. Saves time with --freeze.")
-]
-OutputsOption = Annotated[
-    str,
+CachedEpochsOption = Annotated[
+    int,
     typer.Option(
-        "--outputs-of", help="A model whose outputs answer, untrained, on the trained body, as efficientnet-lite0."
+        "--cached-epochs", help="Augmented epochs to cache and repeat; 0: none cached. Saves time with --freeze."
     ),
 ]
+ViewsOption = Annotated[int | None, typer.Option("--views", hidden=True)]  # its older spelling
+FrozenHeadOption = Annotated[
+    str,
+    typer.Option(
+        "--frozen-head",
+        help="A model whose classifier, untrained, replaces the one on the trained backbone, as efficientnet-lite0.",
+    ),
+]
+OutputsOption = Annotated[str | None, typer.Option("--outputs-of", hidden=True)]  # its older spelling
 HalfOption = Annotated[bool, typer.Option("--half", help="Write the weights in half precision.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Threads that read images.")]
 EveryOption = Annotated[float, typer.Option("--checkpoint-every", min=0, help="Seconds between checkpoints.")]
@@ -76,29 +89,32 @@ def train(
     val: ValOption = None,
     val_share: ValShareOption = 0.1,
     start: StartOption = "efficientnet-lite0",
-    epochs: Annotated[int, typer.Option(help="How often every image is seen.")] = 10,
-    batch: Annotated[int, typer.Option(help="Images a step, over all processes.")] = 16,
+    epochs: Annotated[int, typer.Option(help="Number of epochs.")] = 10,
+    batch: Annotated[int, typer.Option(help="Global batch size: images a step, all processes together.")] = 16,
     sizes: SizesOption = "300-700",
     freeze: FreezeOption = 0,
     rate_head: RateHeadOption = 1e-3,
     rate_body: RateBodyOption = 1e-4,
     weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 0.01,
     warm_up: WarmUpOption = 0.05,
-    smoothing: Annotated[float, typer.Option(help="How far from 0 and 1 the targets lie.")] = 0.0,
+    smoothing: Annotated[float, typer.Option(help="Label smoothing: distance of the targets from 0 and 1.")] = 0.0,
     average: AverageOption = 0.0,
-    remember: RememberOption = 0.0,
+    feature_reg: FeatureRegOption = 0.0,
     blend: BlendOption = 1.0,
     calibrate: CalibrateOption = 128,
     augment: AugmentOption = "paper",
     val_px: ValPxOption = 500,
-    views: ViewsOption = 0,
-    outputs_of: OutputsOption = "",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same training.")] = 0,
+    cached_epochs: CachedEpochsOption = 0,
+    frozen_head: FrozenHeadOption = "",
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same training.")] = 0,
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     half: HalfOption = False,
     workers: WorkersOption = 2,
     checkpoint_every: EveryOption = 120.0,
+    remember: RememberOption = None,
+    views: ViewsOption = None,
+    outputs_of: OutputsOption = None,
 ) -> None:
     """Fine-tunes a network on images of which only the classes are known; one JSON line an epoch.
 
@@ -129,13 +145,13 @@ def train(
             warm_up=warm_up,
             smoothing=smoothing,
             average=average,
-            remember=remember,
+            remember=_renamed("--feature-reg", feature_reg, 0.0, "--remember", remember),
             blend=blend,
             calibrate=calibrate,
             augmentation=augment,
             validate_px=val_px,
-            views=views,
-            outputs_of=outputs_of,
+            views=_renamed("--cached-epochs", cached_epochs, 0, "--views", views),
+            outputs_of=_renamed("--frozen-head", frozen_head, "", "--outputs-of", outputs_of),
             seed=seed,
         )
         job = TrainJob(
@@ -216,6 +232,15 @@ class _Interrupted:
         self.is_set = True
         signal.signal(signal.SIGINT, self._before)
         print_message("Stopping after this step ...")
+
+
+def _renamed(name: str, value: ValueT, default: ValueT, old_name: str, old_value: ValueT | None) -> ValueT:
+    """Return the value of an option that may be given by its older spelling; raise UserError if the two differ."""
+    if old_value is None:
+        return value
+    if value not in (default, old_value):
+        raise UserError(f"{old_name} is the older name of {name}, and the two differ; give {name} only.")
+    return old_value
 
 
 def _sizes(text: str) -> tuple[int, int]:

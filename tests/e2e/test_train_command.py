@@ -28,8 +28,8 @@ def words(folder: Path, out: Path) -> list[str]:
     return [
         "train", str(folder / "train" / "labels.csv"), "--val", str(folder / "val" / "labels.csv"), "--out", str(out),
         "--from", str(folder / "vgg.safetensors"), "--epochs", "4", "--batch", "4", "--sizes", "200-230",
-        "--val-px", "200", "--freeze", "2", "--views", "2", "--average", "0.9", "--augment", "strong", "--device",
-        "cpu", "--checkpoint-every", "0",
+        "--val-px", "200", "--freeze", "2", "--cached-epochs", "2", "--average", "0.9", "--augment", "strong",
+        "--device", "cpu", "--checkpoint-every", "0",
     ]  # fmt: skip
 
 
