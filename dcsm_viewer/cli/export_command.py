@@ -40,7 +40,7 @@ Formats = Annotated[
     ),
 ]
 Stages = Annotated[bool, typer.Option("--stages", help="Also the raw maps of every scale and layer (npz).")]
-Resume = Annotated[bool, typer.Option("--resume", help="Leave alone what is done already, with these very settings.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Skip images already exported with the same settings.")]
 Recursive = Annotated[bool, typer.Option("--recursive", help="Also the folders in the folders.")]
 ShardOption = Annotated[
     str | None, typer.Option("--shard", help="Only this share of the images, as 2/5; --resume over all merges shares.")

@@ -50,7 +50,7 @@ _CLIP_ES = CrfSettings(
 
 CRF_PRESETS: dict[str, CrfPreset] = {
     "tuned": CrfPreset(
-        "Measured best (ours)",
+        "Tuned (default)",
         CrfSettings(),
         "soft",
         None,

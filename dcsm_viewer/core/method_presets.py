@@ -81,7 +81,7 @@ PRESETS: Mapping[PresetName, MethodSettings] = MappingProxyType(
 PRESET_TITLES: Mapping[PresetName, str] = MappingProxyType(
     {
         "paper": "Paper (MatConvNet release)",
-        "tuned": "Measured best (ours)",
+        "tuned": "Tuned (default)",
         "caffe": "Caffe release",
         "formula": "Formulae of the paper",
         "simonyan": "Plain gradient (Simonyan et al.)",
@@ -94,8 +94,8 @@ PRESET_DESCRIPTIONS: Mapping[PresetName, str] = MappingProxyType(
     {
         "paper": "As the authors' MatConvNet code, which made the paper's numbers: three scales, each pair of classes "
         "normalised by itself, maps for the classes above the threshold.",
-        "tuned": "As Paper, but classes found by their mean score over the scales, each layer normalised once for all "
-        "rivals, and no tanh on the finished class maps: as measured on scenes with known masks. Ours, not published.",
+        "tuned": "As Paper, but classes detected by their mean score over the scales, each layer normalised once for "
+        "all rivals, and no final tanh: chosen by measurement on scenes with known masks. Ours, not published.",
         "caffe": "As the authors' Caffe code: one stretched 512 px image, the three best classes whatever they score, "
         "subtraction at each layer's own size, negatives kept until the end.",
         "formula": "As the paper's equations 1 to 3 read: rivals are clamped and summed first, then each layer is "

@@ -54,7 +54,7 @@ def check(settings: Settings) -> None:
             )
     clash = set(settings.choice.struck) & (set(settings.choice.pinned) | set(settings.choice.forced))
     if clash:
-        raise UserError(f"Class ids {sorted(clash)} are both struck out and wanted; take one of the two back.")
+        raise UserError(f"Class ids {sorted(clash)} are both excluded and wanted; reset one of the two.")
 
 
 def numeric_fields() -> tuple[str, ...]:

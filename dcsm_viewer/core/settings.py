@@ -100,11 +100,11 @@ class MethodSettings:
         default="pad",
     )
     channel_max: Literal["absolute", "signed"] = choice(
-        "Channel maximum",
-        "Which of a layer's channels speaks at a position.",
+        "Channel reduction",
+        "How the gradients of a layer's channels become one value a position.",
         (
-            Option("absolute", "Absolute", "the one of largest magnitude, for or against."),
-            Option("signed", "Signed", "the one that speaks most for the class."),
+            Option("absolute", "Absolute", "max |gradient|: the largest magnitude of either sign."),
+            Option("signed", "Signed", "max gradient: the largest signed value."),
         ),
         default="absolute",
     )
@@ -137,29 +137,29 @@ class MethodSettings:
         default="layer",
     )
     negatives: Literal["floor", "keep", "clamp"] = choice(
-        "Negatives",
-        "What becomes of places where the rival is stronger.",
+        "Negative differences",
+        "How a difference is treated where the other class is stronger.",
         (
-            Option("floor", "Floor", "dropped; the class map ends at 1e-20, as in the release."),
-            Option("keep", "Keep", "count against the class until the end."),
-            Option("clamp", "Clamp", "dropped; the class map ends at 0."),
+            Option("floor", "Floor", "set to 0; the class map is at least 1e-20, as in the release."),
+            Option("keep", "Keep", "kept in the sum; they lower the class map."),
+            Option("clamp", "Clamp", "set to 0; the class map is at least 0."),
         ),
         default="floor",
     )
     detect_by: Literal["any", "mean"] = choice(
-        "Found by",
-        "Which score has to be above the threshold for a class to be found.",
+        "Score over scales",
+        "Which score has to be above the threshold for a class to be detected.",
         (
-            Option("any", "Any scale", "the one at any scale, the best of them."),
+            Option("any", "Max", "the maximum over the scales."),
             Option("mean", "Mean", "the mean over the scales."),
         ),
         default="mean",
     )
     gate_by_scale: bool = choice(
-        "Gate by scale",
-        "Whether a class gathers evidence only at scales where it was found.",
+        "Skip scales below threshold",
+        "Whether a class is summed only over scales where it was detected.",
         (
-            Option(value=True, title="Gated", words="only where its score was above the threshold."),
+            Option(value=True, title="Skip", words="only where its score was above the threshold."),
             Option(value=False, title="All scales", words="at every scale."),
         ),
         default=True,
@@ -174,7 +174,7 @@ class MethodSettings:
         default=False,
     )
     maps_for: Literal["detected", "candidates"] = choice(
-        "Maps for",
+        "Compute maps for",
         "Which classes get a map.",
         (
             Option("detected", "Detected", "those above the threshold."),
@@ -292,7 +292,7 @@ class CrfSettings:
     )
     level_follows: float = number(
         0.0,
-        "Level follows map",
+        "Adaptive background level",
         low=0.0,
         high=1.0,
         step=0.05,

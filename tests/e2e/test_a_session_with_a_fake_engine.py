@@ -313,7 +313,7 @@ def test_that_tab_goes_from_the_search_through_the_class_list_to_its_buttons(des
         if desk.window.classes.isAncestorOf(widget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             found.append(widget.accessibleName() or getattr(widget, "text", str)())
         widget = widget.nextInFocusChain()
-    assert found == ["Find a class", "Vocabulary", "Classes by score", "Pin", "Strike out", "Force"]
+    assert found == ["Find a class", "Vocabulary", "Classes by score", "Always compare", "Exclude", "Mark as present"]
 
 
 def test_that_everything_one_can_tab_to_has_a_name(desk: Desk) -> None:

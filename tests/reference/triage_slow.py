@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 def slow_overlap(class_maps: NDArray[np.floating]) -> float:
-    """docs/tools/triage.md, 'overlap': the pair that shares most, each map by its own maximum."""
+    """docs/tools/review-masks.md, 'overlap': the pair that shares most, each map by its own maximum."""
     worst = 0.0
     for first, second in combinations(range(len(class_maps)), 2):
         top_a, top_b = float(class_maps[first].max()), float(class_maps[second].max())

@@ -99,9 +99,9 @@ def why_no_result(state: ViewState) -> str:
 
 def why_no_class(result: Result) -> str:
     """What the panes say when no class is on show."""
-    return " ".join(result.notes) or "No class is on show. Choose one on the right."
+    return " ".join(result.notes) or "No class is displayed. Choose one on the right."
 
 
 def why_no_distinct(result: Result, class_id: int) -> str:
     name = class_name(result, class_id)
-    return f"{name} is not detected, so nothing was subtracted for it. Force it, or lower the threshold."
+    return f"{name} is not detected, so nothing was subtracted for it. Mark it as present, or lower the threshold."

@@ -50,9 +50,9 @@ def _tools() -> tuple[ActionSpec, ...]:
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.open", "Open image...", "Ctrl+O", "Opens a photograph and lists its neighbours.", "File"),
     ActionSpec("file.open_folder", "Open folder...", "Ctrl+U", "Lists the images of a folder.", "File"),
-    ActionSpec("file.sample", "Open the sample photographs", "", "Opens the photographs that come along.", "File"),
+    ActionSpec("file.sample", "Open the sample images", "", "Opens the bundled sample images.", "File"),
     ActionSpec(
-        "session.open", "Open session...", "Ctrl+Shift+O", "Opens images, settings and kept results as saved.", "File",
+        "session.open", "Open session...", "Ctrl+Shift+O", "Opens images, settings and snapshots as saved.", "File",
         starts_section=True,
     ),
     ActionSpec(
@@ -64,21 +64,21 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("file.next", "Next image", "D", "Opens the image after this one in the folder.", "File"),
     ActionSpec(
-        "tab.double", "Open in another tab", "Ctrl+D", "Opens the image on show once more, to leaf on from there.",
+        "tab.double", "Duplicate tab", "Ctrl+D", "Opens the displayed image in a second tab.",
         "File", starts_section=True,
     ),
     ActionSpec("tab.next", "Next tab", "Ctrl+Tab", "Shows the next of the open images.", "File"),
     ActionSpec("tab.previous", "Previous tab", "Ctrl+Shift+Tab", "Shows the open image before this one.", "File"),
-    ActionSpec("tab.close", "Close image", "Ctrl+W", "Closes the image on show and its tab.", "File"),
+    ActionSpec("tab.close", "Close image", "Ctrl+W", "Closes the displayed image and its tab.", "File"),
     ActionSpec("file.quit", "Quit", "Ctrl+Q", "Closes the window.", "File", starts_section=True),
-    ActionSpec("edit.undo", "Undo", "Ctrl+Z", "Takes back the last change of a setting.", "Edit"),
-    ActionSpec("edit.redo", "Redo", "Ctrl+Shift+Z", "Makes the change taken back again.", "Edit"),
+    ActionSpec("edit.undo", "Undo", "Ctrl+Z", "Undoes the last change of a setting.", "Edit"),
+    ActionSpec("edit.redo", "Redo", "Ctrl+Shift+Z", "Redoes the last undone change.", "Edit"),
     ActionSpec(
-        "edit.blink", "Blink before and after", "Shift+B", "Takes the last change back, and next time makes it again.",
+        "edit.blink", "Toggle last change", "Shift+B", "Undoes the last change, or redoes it.",
         "Edit",
     ),
     ActionSpec(
-        "edit.keep", "Keep what is on show", "K", "Keeps the result under a letter, to compare others with it.", "Edit",
+        "edit.keep", "Save snapshot", "K", "Saves the result under a letter, to compare others with it.", "Edit",
     ),
     ActionSpec(
         "edit.paste", "Paste", "Ctrl+V", "Opens the picture or the files that were copied.", "Edit", starts_section=True
@@ -129,7 +129,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Model",
     ),
     ActionSpec(
-        "device.auto", "Best device", "", "Computes on the fastest device that answers.", "Model", "device", "Device",
+        "device.auto", "Best device", "", "Computes on the fastest available device.", "Model", "device", "Device",
         starts_section=True,
     ),
     ActionSpec("device.cpu", "CPU", "", "Computes on the processor.", "Model", "device", "Device"),
@@ -144,21 +144,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Precision",
     ),
     ActionSpec("precision.bfloat16", "bfloat16", "", "16 bits, faster.", "Model", "precision", "Precision"),
-    ActionSpec("n.down", "N down", "[", "One candidate class less.", "Analysis"),
-    ActionSpec("n.up", "N up", "]", "One candidate class more.", "Analysis"),
+    ActionSpec("n.down", "N down", "[", "One fewer candidate class.", "Analysis"),
+    ActionSpec("n.up", "N up", "]", "One more candidate class.", "Analysis"),
     *_ranks(),
     ActionSpec(
-        "class.pin", "Pin the class", "P", "Makes it a rival, whatever it scores.", "Analysis", starts_section=True
+        "class.pin", "Always compare the class", "P", "Makes it a candidate at any score.", "Analysis",
+        starts_section=True,
     ),
-    ActionSpec("class.strike", "Strike the class out", "Del", "It is not in this image.", "Analysis"),
-    ActionSpec("class.force", "Force the class", "F", "Treats it as detected at every scale.", "Analysis"),
-    ActionSpec("class.clear", "Forget pins, strikes and forces", "", "The scores alone decide again.", "Analysis"),
+    ActionSpec("class.strike", "Exclude the class", "Del", "Never a candidate in this image.", "Analysis"),
+    ActionSpec("class.force", "Mark the class as present", "F", "Treats it as detected at every scale.", "Analysis"),
+    ActionSpec("class.clear", "Reset class overrides", "", "Only the scores decide again.", "Analysis"),
     ActionSpec("class.search", "Find a class", "Ctrl+L", "Goes to the search of the class list.", "Analysis"),
     ActionSpec("class.top1", "Use top-1", "", "Takes the best class where none is above the threshold.", "Analysis"),
     ActionSpec(
         "engine.cancel", "Cancel", "Esc", "Stops the computation; the last maps stay.", "Analysis", starts_section=True
     ),
-    ActionSpec("engine.again", "Compute again", "Ctrl+R", "Asks once more, after a cancel or a failure.", "Analysis"),
+    ActionSpec("engine.again", "Recompute", "Ctrl+R", "Computes again, after a cancel or a failure.", "Analysis"),
     ActionSpec("export.export", "Export", "Ctrl+S", "Writes what is on the screen to the export folder.", "Export"),
     ActionSpec("export.choose_folder", "Choose export folder...", "", "Where exports go.", "Export"),
     ActionSpec(
@@ -166,12 +167,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
         starts_section=True,
     ),
     ActionSpec(
-        "export.copy_view", "Copy the panes", "Ctrl+Shift+C", "Copies the panes on show as one figure.", "Export",
+        "export.copy_view", "Copy the panes", "Ctrl+Shift+C", "Copies the displayed panes as one figure.", "Export",
     ),
     *_tools(),
     ActionSpec("tools.palette", "Command palette", "Ctrl+Shift+P", "Finds an action by its words.", "Tools"),
     ActionSpec("help.keys", "Keys", "F1", "Every key and what it does.", "Help"),
-    ActionSpec("help.change_keys", "Change keys...", "", "Gives actions the keys you like.", "Help"),
+    ActionSpec("help.change_keys", "Customize shortcuts...", "", "Assigns other keys to actions.", "Help"),
 )  # fmt: skip
 
 

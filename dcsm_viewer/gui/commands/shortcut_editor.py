@@ -33,7 +33,7 @@ class ShortcutEditor(QDialog):
     def __init__(self, shortcuts: Shortcuts, parent: QWidget) -> None:
         super().__init__(parent)
         self._shortcuts = shortcuts
-        self.setWindowTitle("Change keys")
+        self.setWindowTitle("Customize shortcuts")
         self.setModal(False)
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Find an action")
@@ -121,7 +121,7 @@ class ShortcutEditor(QDialog):
         sentence = self._shortcuts.why_not(name, key) if name else ""
         is_reserved = sentence.endswith("another key.")
         self.words.setText(sentence)
-        self.assign.setText("Take it over" if sentence and not is_reserved else "Assign")
+        self.assign.setText("Reassign" if sentence and not is_reserved else "Assign")
         self.assign.setEnabled(bool(name) and not is_reserved and key != self._shortcuts.keys.get(name))
 
     def _assign(self) -> None:

@@ -62,7 +62,7 @@ def exportable(state: ViewState) -> Result:
     if state.asked is not None:
         raise UserError("Not exported: the maps are still being computed; export again when they are settled.")
     if result is None or result.completeness != "settled" or not is_current(state, result):
-        raise UserError("Not exported: the maps on show are not those of these settings; choose Compute again first.")
+        raise UserError("Not exported: the displayed maps are not those of these settings; choose Recompute first.")
     return result
 
 

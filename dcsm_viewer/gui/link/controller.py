@@ -59,7 +59,9 @@ class Controller(QObject):
             return
         self._thread.cancel()
         self._cancelled_up_to = self._serial
-        self._store.change(asked=None, progress=None, message="Cancelled. The maps on show are the last finished ones.")
+        self._store.change(
+            asked=None, progress=None, message="Cancelled. The displayed maps are the last finished ones."
+        )
 
     def ask_again(self) -> None:
         """The same request once more, after a cancel or a failure."""

@@ -19,7 +19,7 @@ class CandidatesPanel(QWidget):
         super().__init__(parent)
         self._store = store
         self.sliders = SliderGroup(store, CANDIDATE_FIELDS, self)
-        self._top1 = QCheckBox("Use top-1 where none is found", self)
+        self._top1 = QCheckBox("Use top-1 where none is detected", self)
         self._top1.setToolTip("When no class is above the threshold, the best one counts as detected.")
         column = QVBoxLayout(self)
         column.setSpacing(6)

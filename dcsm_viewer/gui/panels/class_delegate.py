@@ -139,6 +139,6 @@ def _font_for(row: ClassRow, font: QFont) -> QFont:
 
 
 def _name_for(row: ClassRow) -> str:
-    words = (("pinned", row.is_pinned), ("forced", row.is_forced))
+    words = (("always compared", row.is_pinned), ("marked as present", row.is_forced))
     said = ", ".join(word for word, holds in words if holds)
     return f"{row.name} ({said})" if said else row.name

@@ -31,7 +31,7 @@ class ClassRow:
         """The row's standing in words, for tooltip and screen reader."""
         words = (
             ("detected", self.is_detected), ("rival", self.is_candidate and not self.is_detected),
-            ("pinned", self.is_pinned), ("forced", self.is_forced), ("struck out", self.is_struck),
+            ("always compared", self.is_pinned), ("marked as present", self.is_forced), ("excluded", self.is_struck),
         )  # fmt: skip
         return ", ".join(word for word, holds in words if holds) or "not compared"
 

@@ -19,14 +19,14 @@ from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
 _Toggle = Callable[[Settings, int, bool], Settings]
 
 _TOGGLES: tuple[tuple[str, str, _Toggle, Callable[[ClassRow], bool]], ...] = (
-    ("Pin", "Always a rival, whatever it scores", pin, lambda row: row.is_pinned),
-    ("Strike out", "Not in this image: never a candidate", strike, lambda row: row.is_struck),
-    ("Force", "Treat as detected at every scale", force, lambda row: row.is_forced),
+    ("Always compare", "Always a candidate, at any score", pin, lambda row: row.is_pinned),
+    ("Exclude", "Not in this image: never a candidate", strike, lambda row: row.is_struck),
+    ("Mark as present", "Treat as detected at every scale", force, lambda row: row.is_forced),
 )
 
 
 class ClassesPanel(QWidget):
-    """A list with search; click, arrows or 1..9 choose; buttons below and the context menu pin, strike and force."""
+    """A list with search; click, arrows or 1..9 choose; buttons below and the context menu set overrides."""
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,7 +69,7 @@ class ClassesPanel(QWidget):
             self._store.change(focus=self._rows[rank - 1].class_id)
 
     def toggle(self, name: str) -> None:
-        """Pin, Strike out or Force for the chosen class, taken back where it is set already."""
+        """Always compare, Exclude or Mark as present for the chosen class, taken back where it is set already."""
         row = self._current()
         for title, _help, change, is_on in _TOGGLES:
             if title == name and row is not None:

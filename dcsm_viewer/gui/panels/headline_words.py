@@ -40,11 +40,7 @@ def _standing(state: ViewState) -> str:
     if result is None or state.image is None or result.request.image.digest != state.image.digest:
         return "Computing the first maps..." if state.asked is not None else "No maps yet."
     if not is_current(state, result):
-        return (
-            "Updating..."
-            if state.asked is not None
-            else "The maps are of older settings; Compute again makes them new."
-        )
+        return "Updating..." if state.asked is not None else "Maps are out of date; Recompute updates them."
     if result.completeness == "partial":
         wanted = len(result.request.settings.method.scales)
         return f"Partial: {len(result.scales)} of {wanted} scales so far."

@@ -149,7 +149,7 @@ class ViewBar(QWidget):
         """Every kept result to compare the labels on show with, and a way to keep these."""
         menu = self._compare.menu()
         menu.clear()
-        menu.addAction("Keep these first", partial(save_snapshot, self._store))
+        menu.addAction("Save a snapshot first", partial(save_snapshot, self._store))
         for snapshot in self._store.state.snapshots:
             words = as_control(f"{snapshot.name} · {snapshot.image_name}")
             menu.addAction(words, partial(compare_with, self._store, snapshot.name))
@@ -177,7 +177,7 @@ class ViewBar(QWidget):
         self._opacity_box.setSingleStep(0.05)
         self._opacity_box.setKeyboardTracking(False)
         for widget, name, explanation in (
-            (self._compare, "Compare with", "These labels against those of other settings, kept before"),
+            (self._compare, "Compare with", "These labels against those of a saved snapshot"),
             (self._kind, "Kind of map", "Raw maps, distinct maps or both (X)"),
             (self._overlay_of, "Overlay", "Over the photograph: the chosen class's map, or all labels"),
             (self._range, "Range", _RANGE_HELP),

@@ -24,7 +24,7 @@ def save_snapshot(store: Store) -> None:
     store.change(
         snapshots=snapshots,
         comparison=comparison,
-        message=f"Kept as {name}. Change something, then choose Compare two results.",
+        message=f"Saved as snapshot {name}. Change something, then choose Compare two results.",
     )
 
 

@@ -62,7 +62,7 @@ def with_snapshot(snapshots: tuple[Snapshot, ...], result: Result | None) -> tup
     Raises UserError where there is no settled result to keep.
     """
     if result is None or result.completeness != "settled":
-        raise UserError("Nothing to keep yet: wait until the maps of the image are settled.")
+        raise UserError("Nothing to save yet: wait until the maps of the image are settled.")
     asked = result.request
     name = _free_name({snapshot.name for snapshot in snapshots})
     new = Snapshot(name, asked.settings, asked.focus, asked.image.digest, asked.image.name, result)
@@ -73,9 +73,9 @@ def renamed(snapshots: tuple[Snapshot, ...], old: str, new: str) -> tuple[Snapsh
     """Raises UserError for an empty name and one that is another's."""
     new = new.strip()
     if not new:
-        raise UserError("A kept result needs a name; type a word or a letter.")
+        raise UserError("A snapshot needs a name; type a word or a letter.")
     if new != old and new in {snapshot.name for snapshot in snapshots}:
-        raise UserError(f"There is a kept result called {new} already; choose another name.")
+        raise UserError(f"There is a snapshot called {new} already; choose another name.")
     return tuple(replace(snapshot, name=new) if snapshot.name == old else snapshot for snapshot in snapshots)
 
 

@@ -103,7 +103,7 @@ def test_that_a_new_key_works_in_the_window_and_the_old_one_no_longer(desk: Desk
     window.choose("view.grid")
     window.key.setKeySequence("F8")
     assert window.words.text() == "F8 belongs to 'Labels' now."
-    assert window.assign.text() == "Take it over"
+    assert window.assign.text() == "Reassign"
     click(window.assign)
     window.close()
     press(desk.window, Qt.Key.Key_F8)

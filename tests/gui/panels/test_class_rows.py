@@ -40,9 +40,9 @@ def test_that_rows_say_what_a_class_is_and_what_was_said_about_it() -> None:
     settings = strike(force(pin(Settings(), PERSON, True), BICYCLE, True), 0, True)
     rows = {row.class_id: row for row in class_rows(state_with(settings))}
     assert rows[DOG].marks == "detected"
-    assert rows[BICYCLE].marks == "detected, forced"
-    assert rows[PERSON].marks == "rival, pinned"
-    assert rows[0].marks == "struck out"
+    assert rows[BICYCLE].marks == "detected, marked as present"
+    assert rows[PERSON].marks == "rival, always compared"
+    assert rows[0].marks == "excluded"
     assert rows[5].marks == "not compared"
 
 

@@ -41,7 +41,7 @@ def test_that_partial_and_preview_are_said() -> None:
 def test_that_maps_of_older_settings_are_called_so() -> None:
     state = settled()
     older = replace(state, settings=replace(state.settings, precision="float32"))
-    assert "older settings" in headline(older).text
+    assert "out of date" in headline(older).text
     assert "Updating..." in headline(replace(older, asked=2)).text
 
 

@@ -150,7 +150,7 @@ def test_that_changes_of_settings_are_told_in_the_words_of_the_panels() -> None:
         crf=CrfSettings(iterations=3),
         choice=replace(before.choice, struck=(VOC_NAMES.index("dog"),)),
     )
-    assert words_of_change(before, after, VOC_NAMES) == "N 4 to 5, last tanh on, Iterations 10 to 3, dog struck out"
+    assert words_of_change(before, after, VOC_NAMES) == "N 4 to 5, last tanh on, Iterations 10 to 3, dog excluded"
     assert words_of_change(before, before) == ""
 
 

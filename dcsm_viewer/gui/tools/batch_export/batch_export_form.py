@@ -44,12 +44,12 @@ class BatchExportForm(QWidget):
         self.labels = self._line(
             "Given classes",
             "A CSV of image,label,label, a folder of VOC XML files or of class folders; "
-            "empty: the classes the network finds.",
+            "empty: the classes the network detects.",
             "labels",
         )
-        self.labels.setPlaceholderText("the classes the network finds")
+        self.labels.setPlaceholderText("the classes the network detects")
         self.resume = QCheckBox("Resume", self)
-        self.resume.setToolTip("Leaves images as they are whose recipe and files are already those of this run.")
+        self.resume.setToolTip("Skips images already exported with the same settings.")
         self.resume.setChecked(user_settings.flag("folder-run/resume", default=True))
         self.stages = QCheckBox("Raw maps, too (NPZ)", self)
         self.stages.setToolTip("Adds the raw maps of every class, layer and scale to the NPZ; these files are large.")
@@ -72,7 +72,7 @@ class BatchExportForm(QWidget):
         typed = self.images.text().strip()
         inputs = (str(Path(typed).expanduser()),) if typed else state.folder
         if not inputs:
-            raise UserError("There are no images to run over: open a folder, or name one under Images.")
+            raise UserError("There are no images to export: open a folder, or name one under Images.")
         if typed and not Path(inputs[0]).exists():
             raise UserError(f"{typed} is not there; choose another folder of images.")
         formats = self.chosen_formats

@@ -104,7 +104,7 @@ class BatchExportJob(QObject):
         except UserError as error:
             self._ended.emit("refused", str(error))
         except Exception as error:
-            log.exception("the run over the folder broke off")
+            log.exception("the batch export failed")
             unexpected = f"Unexpected {type(error).__name__}: {error}. The log has the details."
             self._ended.emit("refused", sentence_on(error) or unexpected)
 

@@ -42,10 +42,10 @@ class BatchExportTool(Tool):
         self.bar.setFormat("%v of %m")
         self.words = QLabel(self)
         self.words.setWordWrap(True)
-        self.words.setAccessibleName("How the run goes")
-        self.start = self._button("Run", "Makes the files of every image with the settings of the window.")
-        self.pause = self._button("Pause", "Finishes the image under way, then waits.")
-        self.cancel = self._button("Cancel", "Gives up the image under way; what is written stays, whole.")
+        self.words.setAccessibleName("Progress of the export")
+        self.start = self._button("Run", "Exports the files of every image with the settings of the window.")
+        self.pause = self._button("Pause", "Finishes the current image, then waits.")
+        self.cancel = self._button("Cancel", "Stops the current image; written files stay.")
         self._failures = FailuresModel()
         self.failures = QTableView(self)
         self.failures.setModel(self._failures)
@@ -77,7 +77,7 @@ class BatchExportTool(Tool):
         if not self.job.is_active:
             return ""
         return (
-            f"The run over the folder has done {progress.done:,} of {progress.total:,} images. Closing ends it; "
+            f"The batch export has done {progress.done:,} of {progress.total:,} images. Closing ends it; "
             "what is written stays, whole, and the same run with Resume ticked goes on from there."
         )
 
@@ -104,7 +104,7 @@ class BatchExportTool(Tool):
         self.cancel.setEnabled(progress.phase in {"running", "paused"})
         self.pause.setText("Go on" if progress.phase == "paused" else "Pause")
         if progress.phase == "idle":
-            ready = "Run makes masks of every image with the settings of the window."
+            ready = "Run exports masks of every image with the settings of the window."
             self.words.setText(ready if has_engine else "The engine is loading; then a run can start.")
 
     def _start(self) -> None:

@@ -69,7 +69,7 @@ def sentence(progress: RunProgress) -> str:
         case "refused":
             return progress.reason
         case "paused":
-            return f"Paused after the image under way. {counts}"
+            return f"Paused after the current image. {counts}"
         case "ending":
             return f"Cancelling: files under way are finished. {counts}"
         case "cancelled":

@@ -118,7 +118,7 @@ def _maps(state: ViewState, a: Result, b: Result, titles: list[str], settings: s
     image = a.request.image
     subject = state.comparison.subject
     if class_id is None or state.result is None:
-        why = "No class is on show; choose one on the right."
+        why = "No class is displayed; choose one on the right."
         shown = [Content(title, image=image, grey=True, waiting=why) for title in titles]
         return Sides(shown[0], shown[1], Content("difference", image=image, grey=True, waiting=why), "", settings)
     name = class_name(state.result, class_id)
@@ -157,12 +157,12 @@ def _maps(state: ViewState, a: Result, b: Result, titles: list[str], settings: s
 
 def _why_not(state: ViewState, name: str, result: Result | None) -> str:
     if name != LIVE and named(state.snapshots, name) is None:
-        return f"There is no kept result called {name}; choose another above."
+        return f"There is no snapshot called {name}; choose another above."
     if result is None:
         return (
-            "No maps are on show yet."
+            "No maps are displayed yet."
             if name == LIVE
-            else f"Of {name} only the settings are kept; choose 'Use again' in History, then keep the result once more."
+            else f"Of {name} only the settings are left; choose 'Restore settings' in History, then save it again."
         )
     if state.comparison.subject in {"labels", "before"} and result.segmentation is None:
         return "Labels follow when all scales are there."

@@ -47,8 +47,8 @@ class CompareABTool(Tool):
         super().__init__(context, parent)
         self.a, self.b = choice_box({}, self), choice_box({}, self)
         self.swap = _button("⇄", "Swap A and B", self)
-        self.keep = _button("Keep", "Keeps what is on show under a name (K)", self)
-        self.drop = _button("Drop", "Forgets the kept result chosen as A", self)
+        self.keep = _button("Save snapshot", "Saves the displayed result under a name (K)", self)
+        self.drop = _button("Delete snapshot", "Deletes the snapshot chosen as A", self)
         self.mode = choice_box(_MODES, self)
         self.subject = choice_box(_SUBJECTS, self)
         self.divider, self.divider_box = _slider_and_box("Divider", 0, 100, 1, " %", self)
@@ -176,7 +176,7 @@ class CompareABTool(Tool):
             (self.a, "A", "What stands left of the divider, or first"),
             (self.b, "B", "What stands right of the divider, or second"),
             (self.mode, "How to compare", _MODE_HELP),
-            (self.subject, "What to compare", "Labels, or a map of the class on show"),
+            (self.subject, "What to compare", "Labels, or a map of the displayed class"),
         ):
             widget.setAccessibleName(name)
             widget.setToolTip(explanation)

@@ -122,10 +122,10 @@ def areas_in_words(known: Faithfulness) -> str:
 
 
 def ties_in_words(known: Faithfulness) -> str:
-    """How much of the order is the map's and how much a lot, where that matters."""
+    """How much of the order is the map's and how much chance, where that matters."""
     loose = {by: 1 - known.curves["deletion", by].ranked for by in RANKINGS}
     worth = [f"{100 * share:.0f} % in the {by} map" for by, share in loose.items() if share >= 0.01]
-    return f"Pixels of equal value are ordered by lot: {' and '.join(worth)}." if worth else ""
+    return f"Ties are broken randomly among pixels of equal value: {' and '.join(worth)}." if worth else ""
 
 
 def _winner(areas: Mapping[RankedBy, float], *, is_low: bool) -> str:

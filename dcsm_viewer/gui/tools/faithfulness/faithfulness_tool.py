@@ -37,8 +37,9 @@ STEPS = 20
 _FIRST = 3
 _MASKS = "Masks (*.png);;All files (*)"
 _HOW = (
-    "A map is faithful if the score falls fast when its first pixels go, and rises fast when they come. Grey and "
-    "blurred pictures are strange to the network too, so compare the two maps and trust no curve alone."
+    "A map is faithful if the score falls fast when its first pixels are deleted, and rises fast when they are "
+    "inserted. Grey and blurred images are out of distribution for the network: compare the two maps, "
+    "do not rely on one curve."
 )
 
 
@@ -69,7 +70,7 @@ class FaithfulnessTool(Tool):
         self.load.setToolTip(
             "A palette PNG as VOC's: class id + 1, 0 background, 255 ignored. Starts the pointing game."
         )
-        self.drop = QPushButton("Forget mask", self)
+        self.drop = QPushButton("Clear mask", self)
         self.drop.setToolTip("Ends the pointing game")
         self.view = FaithfulnessView(context.viewport, self)
         self.plots: dict[CurveName, Plot] = {name: Plot(f"{name.capitalize()} curve", self) for name in CURVES}
@@ -196,7 +197,7 @@ class FaithfulnessTool(Tool):
         self.drop.setEnabled(self._mask is not None)
         self.pointing.setText(
             " ".join(f"The {by} map points: {found.words}." for by, found in self._game.items())
-            or "Load a ground-truth mask to play the pointing game."
+            or "Load a ground-truth mask for the pointing game."
         )
 
     def _lay_out(self) -> None:

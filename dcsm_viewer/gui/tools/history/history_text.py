@@ -14,15 +14,15 @@ _NAMES = {
     "method.layers": "layers",
     "method.backward": "backward mode",
     "method.fit": "fit",
-    "method.channel_max": "channel maximum",
+    "method.channel_max": "channel reduction",
     "method.subtract_at": "subtraction at",
     "method.upsampling": "up-sampling",
     "method.normalise": "normalisation",
-    "method.negatives": "negatives",
-    "method.detect_by": "found by",
-    "method.gate_by_scale": "gate by scale",
+    "method.negatives": "negative differences",
+    "method.detect_by": "score over scales",
+    "method.gate_by_scale": "skip scales below threshold",
     "method.final_tanh": "last tanh",
-    "method.maps_for": "maps for",
+    "method.maps_for": "compute maps for",
     "crf.enabled": "CRF",
     "crf.backend": "CRF back end",
 }
@@ -80,9 +80,9 @@ def _value(value: object) -> str:
 def _choice(before: ClassChoice, after: ClassChoice, class_names: Sequence[str]) -> list[str]:
     found = []
     for kind, verb, undone in (
-        ("pinned", "pinned", "no longer pinned"),
-        ("struck", "struck out", "no longer struck out"),
-        ("forced", "forced", "no longer forced"),
+        ("pinned", "always compared", "no longer always compared"),
+        ("struck", "excluded", "no longer excluded"),
+        ("forced", "marked as present", "no longer marked as present"),
     ):
         was, now = set(getattr(before, kind)), set(getattr(after, kind))
         for ids, words in ((now - was, verb), (was - now, undone)):

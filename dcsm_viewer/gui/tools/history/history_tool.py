@@ -33,14 +33,14 @@ class HistoryTool(Tool):
         super().__init__(context, parent)
         self._shown: tuple[History, tuple[str, ...]] | None = None
         self.steps = _list("Steps of the settings, newest first", self)
-        self.kept = _list("Kept results", self)
+        self.kept = _list("Snapshots", self)
         self.kept.setEditTriggers(
             QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.SelectedClicked
         )
-        self.keep = _button("Keep", "Keeps what is on show under a letter", self)
-        self.compare = _button("Compare", "Sets the chosen result against what is on show", self)
-        self.use = _button("Use again", "Sets everything as it was for the chosen result", self)
-        self.drop = _button("Drop", "Forgets the chosen result", self)
+        self.keep = _button("Save snapshot", "Saves the displayed result under a letter", self)
+        self.compare = _button("Compare", "Compares the chosen snapshot with the displayed result", self)
+        self.use = _button("Restore settings", "Restores the settings of the chosen snapshot", self)
+        self.drop = _button("Delete snapshot", "Deletes the chosen snapshot", self)
         self._lay_out()
         self.steps.itemActivated.connect(self._go)
         self.steps.itemClicked.connect(self._go)
@@ -78,7 +78,7 @@ class HistoryTool(Tool):
                 item.setFont(font)
                 if place > history.here:
                     item.setForeground(self.palette().placeholderText())
-                    item.setToolTip("Taken back; a click makes it again")
+                    item.setToolTip("Undone; a click redoes it")
                 self.steps.addItem(item)
             self.steps.setCurrentRow(len(history.steps) - 1 - history.here)
 
@@ -97,15 +97,15 @@ class HistoryTool(Tool):
                 if self.kept.count():
                     self.kept.setCurrentRow(wanted.index(name) if name in wanted else self.kept.count() - 1)
             for row, snapshot in enumerate(state.snapshots):
-                differs = words_of_change(state.settings, snapshot.settings) or "the settings on show"
-                gone = "" if snapshot.result is not None else "; settings only, its maps were let go"
+                differs = words_of_change(state.settings, snapshot.settings) or "the current settings"
+                gone = "" if snapshot.result is not None else "; settings only, its maps are no longer cached"
                 self.kept.item(row).setToolTip(as_tip(f"{snapshot.image_name}: {differs}{gone}"))
         chosen = named(state.snapshots, self._chosen())
         if chosen is None:
-            self._about.setText("Nothing is kept. K keeps what is on show.")
+            self._about.setText("There are no snapshots. K saves the displayed result.")
         else:
             differs = words_of_change(state.settings, chosen.settings)
-            self._about.setText(f"{chosen.image_name}. " + (f"From now: {differs}." if differs else "As on show."))
+            self._about.setText(f"{chosen.image_name}. " + (f"From now: {differs}." if differs else "Same as now."))
 
     def _chosen(self) -> str:
         row = self.kept.currentRow()
@@ -149,7 +149,7 @@ class HistoryTool(Tool):
         steps, kept = QVBoxLayout(left), QVBoxLayout(right)
         for column, words, content in (
             (steps, "Settings, step by step", self.steps),
-            (kept, "Kept results", self.kept),
+            (kept, "Snapshots", self.kept),
         ):
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(2)
@@ -160,7 +160,7 @@ class HistoryTool(Tool):
         self._about = QLabel(self)
         self._about.setWordWrap(True)
         self._about.setTextFormat(Qt.TextFormat.PlainText)
-        self._about.setAccessibleName("About the chosen result")
+        self._about.setAccessibleName("About the chosen snapshot")
         buttons = QHBoxLayout()
         for button in (self.keep, self.compare, self.use, self.drop):
             buttons.addWidget(button)

@@ -154,5 +154,5 @@ def _end(state: ViewState, result: Result, matrix: ClassMatrix | None, class_id:
         layer=None if values is None else MapLayer(values, WHOLE),
         grey=True,
         waiting="" if values is not None else "Not detected: its map follows.",
-        mark=completeness_mark(result) if detected else "as if found",
+        mark=completeness_mark(result) if detected else "as if detected",
     )

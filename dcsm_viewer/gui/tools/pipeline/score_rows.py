@@ -43,5 +43,13 @@ def score_rows(result: Result, *, only_compared: bool) -> tuple[ScoreRow, ...]:
 def _role(result: Result, class_id: int) -> str:
     choice = result.request.settings.choice
     words = ["detected" if class_id in result.detected_ids else "rival" if class_id in result.candidate_ids else ""]
-    words += [word for word in ("pinned", "forced", "struck") if class_id in getattr(choice, word)]
+    words += [
+        word
+        for word, ids in (
+            ("always compared", choice.pinned),
+            ("marked as present", choice.forced),
+            ("excluded", choice.struck),
+        )
+        if class_id in ids
+    ]
     return ", ".join(word for word in words if word)

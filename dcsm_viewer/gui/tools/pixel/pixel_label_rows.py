@@ -40,7 +40,7 @@ class LabelAccount(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = QTableWidget(0, len(LABEL_COLUMNS), self)
-        self.table.setAccessibleName("Account of the label at the pixel")
+        self.table.setAccessibleName("Label values at the pixel")
         for column, (title, words) in enumerate(zip(LABEL_COLUMNS, _HELP, strict=True)):
             heading = QTableWidgetItem(title)
             heading.setToolTip(words)
@@ -79,7 +79,7 @@ class LabelAccount(QWidget):
 def label_sentence(result: Result, contributions: PixelContributions) -> str:
     """Which label the pixel has, had before the CRF, and whether the account gives the q on show."""
     if contributions.crf is None:
-        return "The account of the label follows: the CRF's last step is made again."
+        return "Label values follow: the last CRF step is being recomputed."
     segmentation, row, col = result.segmentation, contributions.question.row, contributions.question.col
     assert segmentation is not None, "a settled result has labels"
     label, before = (
@@ -89,9 +89,9 @@ def label_sentence(result: Result, contributions: PixelContributions) -> str:
     residual = q_residual(result, contributions)
     if residual is None:
         return f"{said}. {contributions.crf.why_not}".strip()
-    verdict = "✓ agrees" if residual <= AGREES else "✗ DISAGREES"
+    verdict = "✓ matches" if residual <= AGREES else "✗ differs from"
     steps = contributions.crf.iterations
-    return f"{said}, after {steps} steps. q of the account {verdict} with q on show ({short(residual)})."
+    return f"{said}, after {steps} steps. Recomputed q {verdict} the displayed q ({short(residual)})."
 
 
 def _name(result: Result, label: int) -> str:

@@ -12,9 +12,9 @@ from dcsm_viewer.queries.pixel_query import ClassEntry, CrfEntry, LayerEntry, Pi
 AGREES = 1e-5
 """How far the account may be from what is on show: float32 sums in another order differ by less."""
 
-COLUMNS = ("account", "adds", "M", "D", "max D", "αD/max", "evidence")
+COLUMNS = ("entry", "adds", "M", "D", "max D", "αD/max", "evidence")
 COLUMN_HELP = (
-    "Class, scale, layer, rival: each is made of the lines below it. Behind a class: its map on show, ✓ if it agrees.",
+    "Class, scale, layer, rival: each is made of the lines below. Behind a class: its displayed map, ✓ if it matches.",
     "What the line adds to the one above it. Of a class: the total of all its scales and layers.",
     "The largest |gradient| over the channels, sampled at this pixel as the method does.",
     "M of the class less M of the rival.",
@@ -62,7 +62,7 @@ class Check:
     def words(self) -> str:
         """`0.9540 ✓ 3.4e-8`, with ✗ where the two disagree, the number alone where there is nothing to compare."""
         if self.residual is None:
-            return "no map on show"
+            return "no displayed map"
         return f"{self.shown:.5f} {'✓' if self.holds else '✗'} {short(self.residual)}"
 
 
@@ -106,8 +106,8 @@ def sentence_of(result: Result, contributions: PixelContributions, entry: ClassE
         steps += "; below 0, so 0"
     check = check_of(result, contributions, entry)
     if check.residual is None:
-        return f"{steps}. Not detected: what it would get if it were found at every scale."
-    return f"{steps}; on show {check.words}"
+        return f"{steps}. Not detected: its value if it were detected at every scale."
+    return f"{steps}; displayed {check.words}"
 
 
 def place_words(contributions: PixelContributions) -> str:
@@ -122,22 +122,24 @@ def place_words(contributions: PixelContributions) -> str:
 def standing_of(result: Result, contributions: PixelContributions) -> str:
     """Where the pixel lies, and whether the account of the classes is that of the maps on show."""
     if not contributions.classes:
-        return "No class is a candidate here, so there is nothing to account for."
+        return "No class is a candidate here, so there are no values to show."
     checks = [check_of(result, contributions, entry) for entry in contributions.classes]
     compared = [check for check in checks if check.residual is not None]
     bad = sum(not check.holds for check in compared)
     parts = []
     if bad:
-        parts.append(f"✗ {bad} of {len(compared)} maps on show DISAGREE")
+        parts.append(f"✗ {bad} of {len(compared)} values differ from the displayed maps")
     elif compared:
-        parts.append(f"✓ {len(compared)} of {len(compared)} maps on show agree")
+        parts.append(f"✓ {len(compared)} of {len(compared)} values match the displayed maps")
     return " · ".join([*parts, place_words(contributions)])
 
 
 def _class_line(result: Result, contributions: PixelContributions, entry: ClassEntry) -> ContributionRow:
     name = class_name(result, entry.class_id)
     check = check_of(result, contributions, entry)
-    title = f"{name}  {check.short_words}" if entry.detected else f"{name}, as if found  {check.short_words}".rstrip()
+    title = (
+        f"{name}  {check.short_words}" if entry.detected else f"{name}, as if detected  {check.short_words}".rstrip()
+    )
     return ContributionRow(
         (title, short(entry.total), "", "", "", "", ""),
         entry.class_id,

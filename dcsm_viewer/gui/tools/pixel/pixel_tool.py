@@ -38,7 +38,7 @@ from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.queries.pixel_query import PixelContributions, PixelQuestion
 
-INVITATION = "Click a pixel in any pane, or type its row and column, to read its account."
+INVITATION = "Click a pixel in any pane, or type its row and column, to see its values."
 _ACCOUNT_CHARS = 24
 _WIDE_PX = 640
 _TALL_PX = 190
@@ -200,20 +200,18 @@ class PixelTool(Tool):
 
     def _standing(self, state: ViewState, *, current: bool) -> str:
         if state.image is None:
-            return "Open an image, then click a pixel to read its account."
+            return "Open an image, then click a pixel to see its values."
         if self._failure:
             return self._failure
         if self._pixel is None:
             return INVITATION
         if state.result is None:
-            return (
-                "The network is loading." if state.engine is None else "The account follows when the maps are settled."
-            )
+            return "The network is loading." if state.engine is None else "Pixel values follow when the maps are final."
         if not current or self._shown is None:
             return (
-                "The account is being made."
+                "Pixel values are being computed."
                 if not is_stale(state)
-                else "An older account; the maps are being made anew."
+                else "Pixel values are out of date; the maps are being recomputed."
             )
         return standing_of(*self._shown)
 
@@ -224,7 +222,7 @@ class PixelTool(Tool):
     def _copy(self) -> None:
         if self._shown is not None:
             QGuiApplication.clipboard().setText(csv_of(*self._shown))
-            self.context.store.change(message="The account of the pixel is on the clipboard, as CSV.")
+            self.context.store.change(message="Pixel values copied as CSV.")
 
     def _save(self) -> None:
         if self._shown is None:
@@ -232,7 +230,7 @@ class PixelTool(Tool):
         image, question = self._shown[0].request.image, self._shown[1].question
         folder = Path.home() if image.path is None else Path(image.path).parent
         name = f"{Path(image.name).stem}-pixel-{question.row}-{question.col}.csv"
-        path, _kind = QFileDialog.getSaveFileName(self, "Save the account", str(folder / name), "CSV (*.csv)")
+        path, _kind = QFileDialog.getSaveFileName(self, "Save pixel values", str(folder / name), "CSV (*.csv)")
         if path:
             self.save_to(Path(path))
 
@@ -245,7 +243,7 @@ class PixelTool(Tool):
         store = self.context.store
         self._tasks.send(
             partial(_write, path, text),
-            lambda _: store.change(message=f"The account of the pixel was written to {path}."),
+            lambda _: store.change(message=f"Pixel values saved to {path}."),
             lambda sentence: store.change(failure=sentence),
         )
 
@@ -309,7 +307,7 @@ def _box(name: str, parent: QWidget) -> QSpinBox:
 def _tree(model: ContributionModel, parent: QWidget) -> QTreeView:
     tree = QTreeView(parent)
     tree.setModel(model)
-    tree.setAccessibleName("Account of the class maps at the pixel")
+    tree.setAccessibleName("Class map values at the pixel")
     tree.setUniformRowHeights(True)
     tree.setAlternatingRowColors(True)
     tree.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -42,8 +42,8 @@ class RandomizationTool(Tool):
             "Random layers",
             "How many of the network's layers, from the top, get random weights of the same mean and spread.",
             self,
-            back="One random layer less",
-            forward="One random layer more",
+            back="One fewer random layer",
+            forward="One more random layer",
         )
         self.seed = QSpinBox(self)
         self.seed.setRange(0, _SEEDS)
@@ -54,7 +54,7 @@ class RandomizationTool(Tool):
         self.view = RandomizationView(context.viewport, self)
         self.plot = Plot("Rank correlation with the trained map", self)
         self.plot.setToolTip("Click, or drag the line, to choose how many layers are random.")
-        self.words = wrapped("What the bench shows", self)
+        self.words = wrapped("Result of the test", self)
         self.progress = wrapped("Progress", self)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._lay_out()

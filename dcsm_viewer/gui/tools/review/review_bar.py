@@ -41,7 +41,7 @@ class ReviewBar(QWidget):
         self.reject = self._push("Reject (N)", "This mask is not to be used; the next undecided one comes.")
         self.previous = self._push("Previous (A)", "The mask before in the queue.")
         self.next = self._push("Next (D)", "The next mask in the queue, without a verdict on this one.")
-        self.take_back = self._push("Take back (U)", "Forgets the last verdict and shows its mask again.")
+        self.take_back = self._push("Undo verdict (U)", "Removes the last verdict and shows its mask again.")
         self.hands = QButtonGroup(self)
         self._hands = {hand: self._hand(text, tip) for hand, (text, tip) in _HANDS.items()}
         self._hands["look"].setChecked(True)
@@ -53,13 +53,13 @@ class ReviewBar(QWidget):
         self.label.setMinimumContentsLength(9)
         ignore_wheel_unless_focused(self.label)
         self.undo = self._tool("↶", "Undo the last stroke", "Undo the last stroke (Ctrl+Z).")
-        self.redo = self._tool("↷", "Redo the stroke", "Make the stroke taken back again (Ctrl+Shift+Z).")
+        self.redo = self._tool("↷", "Redo the stroke", "Redo the last undone stroke (Ctrl+Shift+Z).")
         self.restore = self._push("As exported", "The exported labels again; a step that can be undone.")
         self.brush = SliderRow(BRUSH, self)
         self.threshold = SliderRow(THRESHOLD, self)
         self.open = self._push("Open in the window", "Opens the photograph with the settings its mask was made with.")
         self.take_over = self._push(
-            "Take over", "Exports what the window shows of this photograph in place of this mask, in all its formats."
+            "Re-export", "Exports what the window shows of this photograph in place of this mask, in all its formats."
         )
         self._lay_out()
         self.hands.buttonClicked.connect(self._tell)

@@ -141,8 +141,8 @@ class ReviewPanes(QWidget):
 
     def _show_labels(self) -> None:
         loaded_mask, canvas = self._sheet, self.canvas
-        assert loaded_mask is not None, "there is a mask on the desk"
-        assert canvas is not None, "there is a mask on the desk"
+        assert loaded_mask is not None, "a mask is selected"
+        assert canvas is not None, "a mask is selected"
         labels: Labels = canvas.labels
         # A layer of its own each time: panes know what to paint anew by identity.
         layer = LabelLayer(labels, self._names)

@@ -156,7 +156,7 @@ class ReviewSession(QObject):
         loaded_mask, review_file = self.loaded_mask, self.review_file
         if loaded_mask is None or review_file is None:
             return
-        self.said.emit(f"Taking over {loaded_mask.stem}...")
+        self.said.emit(f"Re-exporting {loaded_mask.stem}...")
         self._tasks.send(
             partial(_export_anew, review_file.folder, loaded_mask, result, self.entry(loaded_mask.stem)),
             self._on_anew,

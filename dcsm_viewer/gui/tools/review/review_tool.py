@@ -71,7 +71,7 @@ class ReviewTool(Tool):
         self.news = QLabel(self)
         self.progress = QProgressBar(self)
         self.export = QPushButton("Export accepted...", self)
-        self.report = QPushButton("Yield report", self)
+        self.report = QPushButton("Summary report", self)
         self._awaited: tuple[str, Settings] | None = None
         self._dress()
         self._lay_out()
@@ -327,7 +327,7 @@ class ReviewTool(Tool):
         head.resizeSection(2, self.fontMetrics().horizontalAdvance("✓ ✎") + 12)
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setWordWrap(True)
-        self.words.setAccessibleName("The mask on the desk")
+        self.words.setAccessibleName("Selected mask")
         self.margin.setValue(MARGIN.default)
         self.counts.setWordWrap(True)
         self.counts.setAccessibleName("How many masks are decided")

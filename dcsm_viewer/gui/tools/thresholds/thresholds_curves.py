@@ -47,8 +47,8 @@ class Suggestion:
     @property
     def words(self) -> str:
         found = (
-            f"Suggested without ground truth: {self.at:.2f}, the middle of the calmest stretch ({self.first:.2f} to "
-            f"{self.last:.2f}: {100 * self.changed:.1f} % of the pixels change their label)."
+            f"Suggested without ground truth: {self.at:.2f}, the middle of the most stable interval "
+            f"({self.first:.2f} to {self.last:.2f}: {100 * self.changed:.1f} % of the pixels change their label)."
         )
         if self.changed > _FADING * (self.last - self.first):
             return f"{found} The maps fade evenly there, so it says little."

@@ -52,8 +52,8 @@ _MASKS = "Masks (*.png *.bmp *.tif *.tiff *.gif);;All files (*)"
 _OWN = "Own"
 _HELP: dict[HandleName, str] = {
     "bg": "Up to this a pixel is background in the seed.",
-    "eval": "Above this a pixel is its class where nothing may stay unsure.",
-    "fg": "Above this a pixel is its class in the seed; between bg and fg it is 255, unsure.",
+    "eval": "Above this a pixel is its class where no pixel is ignored.",
+    "fg": "Above this a pixel is its class in the seed; between bg and fg it is ignored (255).",
 }
 
 
@@ -73,15 +73,15 @@ class ThresholdsTool(Tool):
         self.preset = QComboBox(self)
         self.boxes = {name: _box(name, self) for name in HANDLES}
         self.suggest = _button(
-            "Use suggestion", "Moves eval to the suggestion, bg and fg to the ends of its calm stretch", self
+            "Use suggestion", "Moves eval to the suggestion, bg and fg to the ends of the stable interval", self
         )
         self.load = _button(
             "Load mask...", "A palette or index PNG of the image's size: what is true, to compare with", self
         )
-        self.clear = _button("Forget mask", "No ground truth any more", self)
+        self.clear = _button("Clear mask", "Removes the ground truth", self)
         self.folder = _button("Sweep folder...", "The same curves over all exported .npz files of a folder", self)
         self.halt = _button("Stop", "Ends the sweep", self)
-        self.single = _button("This image", "Back to the curves of the image on show", self)
+        self.single = _button("This image", "Back to the curves of the displayed image", self)
         self.export = _button("Export seed...", "Writes the seed with its 255 band as a VOC palette PNG", self)
         self.progress = QProgressBar(self)
         self.words = QLabel("", self)
@@ -158,7 +158,7 @@ class ThresholdsTool(Tool):
         try:
             result = exportable(store.state)
             if self._measured is None or self._measured.result is not result:
-                raise UserError("Not exported: the maps on show are still being measured; export again in a moment.")
+                raise UserError("Not exported: the displayed maps are still being measured; export again in a moment.")
             seed = with_seed(result, self._measured.peaks, self.thresholds)
         except UserError as trouble:
             self._fail(str(trouble))

@@ -97,7 +97,7 @@ class ThresholdsView(LinkedView):
         found = entries(labels, names)
         share = next((entry.share for entry in found if entry.label == peaks.unsure), 0.0)
         title = f"seed, bg {self._thresholds.bg:.2f}, fg {self._thresholds.fg:.2f}"
-        mark = f"{100 * share:.1f} % unsure"
+        mark = f"{100 * share:.1f} % ignored (255)"
         self.seed.show_content(Content(title, image=image, layer=LabelLayer(labels, names), grey=True, mark=mark))
         self.legend.show_entries(found)
 
@@ -125,7 +125,7 @@ class ThresholdsView(LinkedView):
 
 def _names(peaks: Peaks, *, unsure: bool) -> dict[int, str]:
     names = {0: "background", **{label: peaks.names[label] for label in peaks.labels}}
-    return {**names, peaks.unsure: "unsure"} if unsure else names
+    return {**names, peaks.unsure: "ignore (255)"} if unsure else names
 
 
 def _word(peaks: Peaks, label: int) -> str:

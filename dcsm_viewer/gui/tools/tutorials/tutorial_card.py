@@ -31,13 +31,13 @@ class TutorialCard(QWidget):
         self.title = QLabel(self)
         self.title.setFont(bold(self.font()))
         self.place = QLabel(self)
-        self.words = wrapped("Lesson", self)
+        self.words = wrapped("Tutorial", self)
         self.question = wrapped("Question", self)
         self.verdict = wrapped("Answer", self)
         self.answers = tuple(QPushButton(self) for _ in range(_MOST_ANSWERS))
         self.back, self.next = QPushButton("Back", self), QPushButton("Next", self)
-        self.end = QPushButton("End lesson", self)
-        self.end.setToolTip("Ends the lesson and brings back your photograph, view and settings")
+        self.end = QPushButton("End tutorial", self)
+        self.end.setToolTip("Ends the tutorial and restores your image, view and settings")
         for button in self.answers:
             button.clicked.connect(self._tell)
         self.back.clicked.connect(self.back_wanted)
@@ -138,5 +138,5 @@ def _said(run: TutorialRun, result: Result | None, state: ViewState) -> str:
     if state.failure is not None:
         return state.failure
     if result is None:
-        return "The maps are on their way." if run.chosen is None else "Being computed."
-    return "Predict first; the numbers come from the maps on show."
+        return "The maps are being computed." if run.chosen is None else "Being computed."
+    return "Predict first; the numbers come from the displayed maps."

@@ -96,7 +96,7 @@ GUIDED = Tutorial(
         ),
         TutorialStep(
             "Gate by gate",
-            "The microscope shows the three rules side by side: plain, deconvnet, guided. Step back layer by "
+            "The gradient inspector shows the three rules side by side: plain, deconvnet, guided. Step back layer by "
             "layer and click a unit: the table says which derivatives arrive at the next ReLU, and which of them "
             "each rule lets through.",
             "microscope",
@@ -104,8 +104,9 @@ GUIDED = Tutorial(
         ),
         TutorialStep(
             "What it costs",
-            "Cleaner is not truer. Guided maps keep edges of the photograph even where the weights are random: "
-            "open the sanity bench from the Tools menu and move its slider. That is why this program subtracts.",
+            "A cleaner map is not a better explanation. Guided maps keep edges of the photograph even where the "
+            "weights are random: open the weight randomization test from the Tools menu and move its slider. That is "
+            "why this program subtracts.",
             "raw",
         ),
     ),

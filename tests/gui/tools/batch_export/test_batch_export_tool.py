@@ -268,7 +268,7 @@ def test_that_a_folder_typed_in_part_lies_beside_the_image_on_show(desk: Desk, p
         assert desk.tool.form.plan(desk.parts.store.state).order.out == meant
 
 
-@pytest.mark.parametrize(("images", "words"), [("", "no images to run over"), ("/nowhere/at/all", "is not there")])
+@pytest.mark.parametrize(("images", "words"), [("", "no images to export"), ("/nowhere/at/all", "is not there")])
 def test_that_a_run_without_images_says_so(desk: Desk, images: str, words: str) -> None:
     desk.tool.form.images.setText(images)
     click(desk.tool.start)

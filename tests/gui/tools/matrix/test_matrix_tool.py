@@ -61,7 +61,7 @@ def test_that_raw_maps_stand_on_the_diagonal_and_distinct_ones_at_the_ends(tool:
             distinct = tool.view.pane_at((row, count)).content.layer
             assert isinstance(distinct, MapLayer)
             np.testing.assert_array_equal(distinct.values, result.class_maps[row])
-    assert tool.view.pane_at((3, 4)).content.mark == "as if found"
+    assert tool.view.pane_at((3, 4)).content.mark == "as if detected"
 
 
 def test_that_cells_show_what_was_taken_around_0_or_what_is_left_from_0(tool: MatrixTool) -> None:

@@ -82,10 +82,10 @@ def test_that_a_pixel_clicked_in_a_pane_is_accounted_for(desk: Desk, tool: Pixel
     assert tool.shown is not None
     assert tool.shown.question == PixelQuestion(12, 34)
     assert (tool.row.value(), tool.col.value()) == (12, 34)
-    assert tool.words.text().startswith("✓ 2 of 2 maps on show agree")
+    assert tool.words.text().startswith("✓ 2 of 2 values match the displayed maps")
     assert tool.model.rowCount() == 4
     assert tool.labels.table.rowCount() == 3
-    assert "✓ agrees" in tool.labels.words.text()
+    assert "✓ matches" in tool.labels.words.text()
 
 
 def test_that_a_pixel_typed_into_the_boxes_is_accounted_for_and_marked_in_the_panes(
@@ -106,7 +106,7 @@ def test_that_an_account_that_disagrees_with_the_maps_says_so(desk: Desk, tool: 
     desk.engine.known[PixelQuestion] = wrong
     tool.choose_pixel(1, 1)
     desk.wait(lambda: tool.shown is not None)
-    assert tool.words.text().startswith("✗ 2 of 2 maps on show DISAGREE")
+    assert tool.words.text().startswith("✗ 2 of 2 values differ from the displayed maps")
     assert "✗" in tool.sentence.text()
 
 
@@ -152,7 +152,7 @@ def test_that_a_pixel_clicked_while_the_ledger_is_closed_is_there_when_it_is_ope
 
 def test_that_without_an_image_it_says_what_to_do_first(desk: Desk) -> None:
     desk.do("tools.ledger")
-    assert the(desk.window, PixelTool).words.text() == "Open an image, then click a pixel to read its account."
+    assert the(desk.window, PixelTool).words.text() == "Open an image, then click a pixel to see its values."
 
 
 def test_that_the_copied_csv_holds_every_number_and_its_sums_add_up(desk: Desk, tool: PixelTool) -> None:
@@ -200,7 +200,7 @@ def test_that_only_maps_on_show_are_compared() -> None:
     contributions = ledger_for(result, PixelQuestion(40, 50))
     compared = [check_of(result, contributions, entry).residual is not None for entry in contributions.classes]
     assert compared == [True, True, False, False]
-    assert "as if found" in lines_of(result, contributions)[3].cells[0]
+    assert "as if detected" in lines_of(result, contributions)[3].cells[0]
 
 
 def test_that_the_bars_start_where_the_last_ended_and_end_at_the_share() -> None:
