@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
+import torch
+
 from dcsm_viewer.core import parameters
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import (
@@ -90,7 +92,7 @@ class Engine:
 
         try:
             stage = self._computed(request.settings, settle)
-            self._look_ahead(stage)
+            self._prefetch(stage)
         except AbandonedError:
             return
 
@@ -184,17 +186,13 @@ class Engine:
                 reason = first_line(error)
                 log.warning("on the %s: %s", compute.device.type, reason)
             # Out here the error, and with it the tensors of the calls that it held, is gone.
-            self._drop_everything()
-            if is_fault:
-                mark_faulty(compute.device, reason)
-            else:
-                empty_cache(compute.device)
+            self._give_up(compute.device, reason, is_fault=is_fault)
             if is_fault or (dropped and on_gpu):
                 compute, dropped = on_cpu(compute, reason), False
             else:
                 dropped = True
 
-    def _look_ahead(self, stage: MapPipeline) -> None:
+    def _prefetch(self, stage: MapPipeline) -> None:
         """Make the maps of the next classes. An error costs only these: it is logged, and the Result stays."""
         device = stage.passes.compute.device
         try:
@@ -202,13 +200,17 @@ class Engine:
         except AbandonedError:
             raise
         except Exception as error:
-            log.exception("looking ahead broke off")
+            log.exception("prefetching stopped")
             is_fault = device.type != "cpu" and is_device_fault(error)
             if not is_fault and not is_out_of_memory(error):
                 return
             reason = first_line(error)
         else:
             return
+        self._give_up(device, reason, is_fault=is_fault)
+
+    def _give_up(self, device: torch.device, reason: str, *, is_fault: bool) -> None:
+        """Drop all that is cached, and leave a faulty device alone for a while."""
         self._drop_everything()
         if is_fault:
             mark_faulty(device, reason)
@@ -216,7 +218,7 @@ class Engine:
             empty_cache(device)
 
     def _drop_everything(self) -> None:
-        """Give up all that can be made again: maps, gates and lattices of both engines, and the loaded models."""
+        """Give up all that can be made again: maps, ReLU masks and lattices of both engines, and the loaded models."""
         for cache in (self._cached, self._forward_cache):
             cache.clear()
         if self._batch_engine is not None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.label_values import MAX_CLASSES
 from dcsm_viewer.core.types import Result, Segmentation, UserError
-
-MAX_CLASSES = 254  # with 0 for the background and 255 for 'ignore', what one byte still tells apart
 
 
 def segmentation_of(result: Result) -> Segmentation:

@@ -55,7 +55,11 @@ def sentence_on(trouble: BaseException) -> str | None:
     if not isinstance(trouble, OSError):
         return None
     if trouble.filename is None:
-        return "The disk is full; make room." if trouble.errno in (errno.ENOSPC, errno.EDQUOT) else None
+        if trouble.errno in (errno.ENOSPC, errno.EDQUOT):
+            return "The disk is full; make room."
+        # What reading and writing an open file raises has no name with it.
+        is_disk = trouble.errno in (errno.EIO, errno.ESTALE, errno.EROFS)
+        return f"A file cannot be used ({reason_of(trouble)}); check the disk it is on." if is_disk else None
     name = trouble.filename.decode("utf-8", "replace") if isinstance(trouble.filename, bytes) else trouble.filename
     if trouble.errno == errno.ENAMETOOLONG:
         return f"{name} is too long for a file name; choose a shorter one."

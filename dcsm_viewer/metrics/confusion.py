@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.metrics.means import mean_of
-from dcsm_viewer.render.palette import IGNORE_INDEX
 
 
 @dataclass(frozen=True, slots=True)

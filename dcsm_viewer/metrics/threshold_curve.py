@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import read_only
 from dcsm_viewer.metrics.means import mean_of
-from dcsm_viewer.render.palette import IGNORE_INDEX
 
 THRESHOLDS: tuple[float, ...] = tuple(round(0.01 * step, 2) for step in range(101))
 """0.00, 0.01 ... 1.00; at the last nothing is above it."""

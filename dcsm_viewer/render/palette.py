@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from dcsm_viewer.core.types import UserError, read_only
 
-IGNORE_INDEX = 255  # VOC's "void"; the palette's rule gives it (224, 224, 192), as in the published files.
-
 
 def colour_of_index(index: ArrayLike) -> NDArray[np.uint8]:
     """(..., 3) uint8 RGB of label indices (...), by VOC's bit interleaving; 0 is black.

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX, MAX_CLASSES
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.result_checks import MAX_CLASSES
-from dcsm_viewer.render.palette import IGNORE_INDEX
 from dcsm_viewer.review.exported_result import Labels
 
 BACKGROUND, IGNORE = "background", "ignore"

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.io.atomic import atomic_write, ensure_folder
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
-from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
+from dcsm_viewer.render.palette import voc_palette
 from research.pictures.scene import Scene
 
 

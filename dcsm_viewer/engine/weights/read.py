@@ -7,6 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from dcsm_viewer.core.label_values import MAX_CLASSES
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import imagenet_names, voc_groups
 from dcsm_viewer.engine.networks.input_spec import InputSpec
@@ -29,7 +30,6 @@ _READERS: dict[Format, Callable[[Path], ReadWeights]] = {
     "torch legacy": lambda path: read_torch(path, zipped=False),
     "safetensors": read_safetensors,
 }
-_MOST_CLASSES_8_BITS = 2**8 - 2
 _MOST_CLASSES_16_BITS = 2**16 - 2
 
 
@@ -121,9 +121,9 @@ def _notes_on_labels(file_name: str, classes: int) -> tuple[str, ...]:
             f"{file_name} has {classes} classes, and masks hold at most {_MOST_CLASSES_16_BITS}; "
             "give a network with fewer outputs."
         )
-    if classes > _MOST_CLASSES_8_BITS:
+    if classes > MAX_CLASSES:
         note = (
-            f"{classes} classes are more than the {_MOST_CLASSES_8_BITS} that a mask of 8 bits can hold: labels have "
+            f"{classes} classes are more than the {MAX_CLASSES} that a mask of 8 bits can hold: labels have "
             "16 bits, and formats that are VOC palette images are refused."
         )
         return (note,)

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX, MAX_CLASSES
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.formats.cvat_zip import LIST, add_member, labelmap_text, labels_by_colour, palette_png
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.result_checks import MAX_CLASSES
 from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.text_lines import lines_of
-from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
+from dcsm_viewer.render.palette import voc_palette
 
 _DAMAGE = (OSError, ValueError, LookupError, SyntaxError, zipfile.BadZipFile)
 

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.format_checks import cvat_name
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import index_meanings, indexed_labels
 from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.text_lines import lines_of
-from dcsm_viewer.render.palette import IGNORE_INDEX, voc_palette
+from dcsm_viewer.render.palette import voc_palette
 
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 LIST = "ImageSets/Segmentation/default.txt"

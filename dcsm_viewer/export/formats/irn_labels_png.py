@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import index_meanings
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, seeds_of
 from dcsm_viewer.io.atomic import atomic_write
-from dcsm_viewer.render.palette import IGNORE_INDEX
 
 
 def write(result: Result, path: Path) -> None:

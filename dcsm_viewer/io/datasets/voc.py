@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.datasets.class_names import read_class_names
 from dcsm_viewer.io.datasets.image_names import ByName
@@ -16,7 +17,6 @@ from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES, Dataset, Example
 from dcsm_viewer.io.datasets.voc_annotation import annotated_names
 from dcsm_viewer.io.datasets.voc_lists import Listed, labels_of_class_lists, listed_images
 from dcsm_viewer.io.masks import read_mask
-from dcsm_viewer.render.palette import IGNORE_INDEX
 
 CLASS_LIST = "classes.txt"
 

@@ -72,3 +72,14 @@ def test_that_what_json_cannot_hold_is_a_value_error(stored: bytes) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_that_json_is_read_in_every_encoding_it_may_have(encoding: str) -> None:
     assert plain_json('{"name": "犬", "size": 1.5}'.encode(encoding)) == {"name": "犬", "size": 1.5}
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EROFS])
+def test_that_a_failing_disk_is_said_where_the_system_names_no_file(number: int) -> None:
+    sentence = sentence_on(OSError(number, os.strerror(number)))
+    assert sentence is not None
+    assert sentence.endswith("check the disk it is on.")
+
+
+def test_that_a_refused_connection_is_not_taken_for_a_file() -> None:
+    assert sentence_on(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")) is None

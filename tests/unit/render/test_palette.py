@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.render.palette import IGNORE_INDEX, class_colour, colour_of_index, voc_palette
+from dcsm_viewer.render.palette import class_colour, colour_of_index, voc_palette
 
 # As in the label files of the VOC 2012 development kit, background first.
 PUBLISHED = (

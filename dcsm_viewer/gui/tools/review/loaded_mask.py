@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from dcsm_viewer.core.label_values import MAX_CLASSES
 from dcsm_viewer.core.types import SourceImage, UserError
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.review.exported_result import Exported, Labels, read_exported
 from dcsm_viewer.review.label_edits import read_edit
 from dcsm_viewer.review.label_masks import BACKGROUND, IGNORE, ignore_label
 from dcsm_viewer.review.review_file import ReviewEntry
-
-_LISTED = 254
-"""Vocabularies up to this size are offered whole to paint with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class LoadedMask:
     @property
     def paintable(self) -> tuple[int, ...]:
         """Class ids to paint with: the detected ones, the candidates, then all others of a small vocabulary."""
-        everything = range(len(self.exported.class_names)) if len(self.exported.class_names) <= _LISTED else ()
+        everything = range(len(self.exported.class_names)) if len(self.exported.class_names) <= MAX_CLASSES else ()
         return tuple(dict.fromkeys((*self.exported.detected_ids, *self.exported.candidate_ids, *everything)))
 
     @property

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.gui.tools.review.loaded_mask import LoadedMask
 from dcsm_viewer.gui.tools.review.review_pane import Hand
 from dcsm_viewer.gui.tools.review.review_parameters import BRUSH, THRESHOLD
 from dcsm_viewer.gui.widgets.flow_layout import FlowLayout
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
-from dcsm_viewer.render.palette import IGNORE_INDEX, class_colour
+from dcsm_viewer.render.palette import class_colour
 
 _CHIP_PX = 12
 _HANDS: dict[Hand, tuple[str, str]] = {

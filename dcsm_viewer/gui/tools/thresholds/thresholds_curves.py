@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import GRID, Peaks
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts, above, passed_by, total_of
-from dcsm_viewer.render.palette import IGNORE_INDEX
 
 Curve = NDArray[np.float64]
 

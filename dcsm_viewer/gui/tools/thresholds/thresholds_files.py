@@ -11,6 +11,7 @@ from natsort import natsorted
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export.formats import voc_png
 from dcsm_viewer.export.npz_arrays import arrays_in
@@ -19,7 +20,6 @@ from dcsm_viewer.gui.tools.thresholds.thresholds_rules import peaks_from
 from dcsm_viewer.io.atomic import ensure_folder
 from dcsm_viewer.io.datasets.image_names import ByName, images_by_name
 from dcsm_viewer.io.masks import read_mask as mask_labels
-from dcsm_viewer.render.palette import IGNORE_INDEX
 
 _NEEDED = ("class_maps", "detected_ids", "class_names")
 

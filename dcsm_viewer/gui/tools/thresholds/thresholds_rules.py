@@ -8,17 +8,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX, MAX_CLASSES
 from dcsm_viewer.core.types import Result, UserError, read_only
 from dcsm_viewer.metrics.threshold_curve import THRESHOLDS
-from dcsm_viewer.render.palette import IGNORE_INDEX
 
 HandleName = Literal["bg", "eval", "fg"]
 HANDLES: tuple[HandleName, ...] = ("bg", "eval", "fg")
 STEP = 0.01
 GRID: NDArray[np.float64] = read_only(np.asarray(THRESHOLDS))
 """The thresholds 0.00, 0.01 ... 1.00 of every curve."""
-
-MAX_CLASSES = 254
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
+from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.canvas.legend import Legend, entries
 from dcsm_viewer.gui.canvas.linked_views import LinkedView
@@ -19,7 +20,6 @@ from dcsm_viewer.gui.canvas.value_ranges import ColourRange
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import Peaks, Thresholds, hard_labels, seed_labels
-from dcsm_viewer.render.palette import IGNORE_INDEX
 
 _WHOLE = ColourRange(0.0, 1.0, "0..1", 1.0)
 
