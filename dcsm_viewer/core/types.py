@@ -105,10 +105,28 @@ class StageTime:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What the window and the exports must know of a network: names and digests, no weights.
+class LayerInfo:
+    """Describe one layer that maps can be made of.
 
-    layer_names are the layers DCSM uses, `derivable` all that maps can be made of, earliest first.
+    kind: the name of its module's class, or of its operation. size: (h, w) of its output, and stride: input pixels
+    a position, both for an input of the network's reference size.
+    """
+
+    name: str
+    kind: str
+    channels: int
+    stride: int
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Describe a network to the window and the exports: names and digests, no weights.
+
+    layer_names are the layers DCSM uses, `gradient_layers` all that maps can be made of, earliest first, and `layers`
+    what is known of each; empty where nobody has looked yet. architecture: as WeightsFile has it. head: how logits
+    become scores, "sigmoid" or "softmax". undefined_methods: why a method of `MethodSettings.backward` cannot be used
+    with this network, a sentence by method name. notes: what was found out or guessed about the network.
     """
 
     name: str
@@ -117,7 +135,12 @@ class ModelCard:
     layer_names: tuple[str, ...]
     weights_digest: str
     input_convention: str
-    derivable: tuple[str, ...] = ()
+    gradient_layers: tuple[str, ...] = ()
+    architecture: str = ""
+    head: str = ""
+    layers: tuple[LayerInfo, ...] = ()
+    undefined_methods: Mapping[str, str] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

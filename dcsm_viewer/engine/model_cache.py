@@ -45,7 +45,7 @@ def model_cards() -> tuple[ModelCard, ...]:
             layer_names=_ARCHITECTURES[entry.architecture].layer_names,
             weights_digest=entry.sha256,
             input_convention=entry.convention,
-            derivable=_ARCHITECTURES[entry.architecture].derivable,
+            gradient_layers=_ARCHITECTURES[entry.architecture].gradient_layers,
         )
         for entry in list_models()
     )
@@ -101,7 +101,7 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
         layer_names=network.layer_names,
         weights_digest=weights.digest,
         input_convention=str(network.convention),
-        derivable=network.derivable,
+        gradient_layers=network.gradient_layers,
     )
     return Model(network.to(compute.device, compute.dtype), class_head, card)
 

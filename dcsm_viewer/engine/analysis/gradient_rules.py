@@ -51,7 +51,7 @@ def answer(question: GradientQuestion, stage: MapPipeline) -> Iterator[GradientA
 def layers_of(passes: NetworkPasses) -> tuple[str, ...]:
     """Names in the order a derivative reaches them. Where the first convolution's input is the network's, once."""
     network = passes.model.network
-    return tuple(name for name in reversed(network.derivable) if name != "conv1_1")
+    return tuple(name for name in reversed(network.gradient_layers) if name != "conv1_1")
 
 
 class _GradientEvaluator:

@@ -145,7 +145,7 @@ class EfficientNetLite0:
     """
 
     layer_names = tuple(f"block{index}" for index in SALIENCY_BLOCKS)
-    derivable = (INPUT, *(f"block{index}" for index in range(SALIENCY_BLOCKS[-1] + 1)))
+    gradient_layers = (INPUT, *(f"block{index}" for index in range(SALIENCY_BLOCKS[-1] + 1)))
 
     def __init__(
         self,

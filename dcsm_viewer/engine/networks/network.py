@@ -29,12 +29,12 @@ class ForwardState(Generic[MasksT]):
 class Network(Protocol[MasksT]):
     """A fully convolutional classifier with explicit derivatives; weights are never changed.
 
-    `layer_names` are the layers DCSM uses, earliest first; `derivable` all that can be asked for; `classes` is C, the
-    channels of the logits.
+    `layer_names` are the layers DCSM uses, earliest first; `gradient_layers` all that can be asked for; `classes` is
+    C, the channels of the logits.
     """
 
     layer_names: tuple[str, ...]
-    derivable: tuple[str, ...]
+    gradient_layers: tuple[str, ...]
     convention: InputSpec
     classes: int
 

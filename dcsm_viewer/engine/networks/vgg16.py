@@ -48,7 +48,7 @@ class Vgg16:
     """Logits on the grid of fc6; the input must give pool5 at least 7x7 positions (193 px with ceil-mode pooling)."""
 
     layer_names = LAYERS
-    derivable = (INPUT, *CONVOLUTIONS)
+    gradient_layers = (INPUT, *CONVOLUTIONS)
 
     def __init__(self, tensors: Mapping[str, Tensor], convention: InputSpec, *, ceil_mode: bool = True) -> None:
         self.tensors = dict(tensors)

@@ -68,12 +68,12 @@ class NetworkPasses:
             # The baselines have their own layer; a choice among DCSM's is none of theirs.
             return (cam_layer(self.model),)
         wanted = self.method.layers or network.layer_names
-        unknown = sorted(set(wanted) - set(network.derivable))
+        unknown = sorted(set(wanted) - set(network.gradient_layers))
         if unknown:
             raise UserError(
                 f"{self.model.card.name} has no layer {', '.join(unknown)}; it has {', '.join(network.layer_names)}."
             )
-        return tuple(name for name in network.derivable if name in wanted)
+        return tuple(name for name in network.gradient_layers if name in wanted)
 
     def canvas(self) -> tuple[Tensor, Placement]:
         method, image = self.method, self.request.image

@@ -64,15 +64,15 @@ class MapsPanel(QWidget):
         self._offered = tuple(sorted({*self._offered, *PRESETS[method.preset].scales, *method.scales}))
         self.scales.show_choice([(scale, f"{scale} px") for scale in self._offered], method.scales)
         own = method.backward in _BASELINES
-        names, derivable = layer_names(state), gradient_layer_names(state)
+        names, gradient_layers = layer_names(state), gradient_layer_names(state)
         # Added ones stand where the network has them; a preset may look at one the network does not list.
-        known = tuple(name for name in derivable if name in names or name in method.layers) or names
+        known = tuple(name for name in gradient_layers if name in names or name in method.layers) or names
         offered = (*(name for name in method.layers if names and name not in known), *known)
         self.layers.show_choice([(name, name) for name in offered], method.layers or names)
         self.layers.setEnabled(not own)
         self._no_layers.setText(_OWN_LAYER if own else "The network names them when it is loaded.")
         self._no_layers.setVisible(own or not names)
-        self._show_more(tuple(name for name in derivable if name not in offered), enabled=not own)
+        self._show_more(tuple(name for name in gradient_layers if name not in offered), enabled=not own)
 
     def _show_more(self, names: tuple[str, ...], *, enabled: bool) -> None:
         shown = tuple(self.more_layers.itemText(place) for place in range(self.more_layers.count()))
@@ -140,7 +140,7 @@ def layer_names(state: ViewState) -> tuple[str, ...]:
 def gradient_layer_names(state: ViewState) -> tuple[str, ...]:
     """Every layer maps can be made of, earliest first, () until somebody knows them."""
     card = _card(state)
-    return () if card is None else card.derivable or card.layer_names
+    return () if card is None else card.gradient_layers or card.layer_names
 
 
 def _card(state: ViewState) -> ModelCard | None:

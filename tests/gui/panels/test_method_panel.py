@@ -32,7 +32,7 @@ def panel(qtbot: QtBot, store: Store) -> MethodPanel:
 
 @pytest.fixture
 def maps(qtbot: QtBot, store: Store) -> MapsPanel:
-    card = replace(make_model_card(), derivable=("input", "blocks.1", *make_model_card().layer_names))
+    card = replace(make_model_card(), gradient_layers=("input", "blocks.1", *make_model_card().layer_names))
     store.change(engine=EngineReady("cpu", "float32", "", (card,)))
     panel = MapsPanel(store)
     qtbot.addWidget(panel)
