@@ -64,8 +64,16 @@ class Desk:
         return dict(self.tool.desk.review_file.entries)
 
     def settle(self) -> None:
-        """Until the mask is on the desk and all is written."""
+        """Wait until the mask is loaded, all is written, and the panes have the size that its texts leave them."""
         self.wait(lambda: self.tool.desk.loaded_mask is not None and self.tool.desk.review_writer.is_idle)
+        QApplication.processEvents()
+        self.wait(self._is_laid_out)
+
+    def _is_laid_out(self) -> bool:
+        """Whether no layout request is left: a pixel's place, taken before one is served, is another's after it."""
+        before = self.tool.panes.painted.picture()
+        QApplication.processEvents()
+        return before == self.tool.panes.painted.picture()
 
     @property
     def loaded_mask(self) -> LoadedMask:
