@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.io.atomic import raise_user_error
 from dcsm_viewer.io.os_errors import reason_of
-from dcsm_viewer.io.plain_file import plain_bytes
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 from dcsm_viewer.metrics.confusion import Confusion
 from dcsm_viewer.metrics.threshold_curve import ThresholdCounts
 
@@ -98,11 +98,11 @@ class RecordFile:
         if check.decode("ascii", "replace") != _check(body):
             return None
         try:
-            plain = json.loads(body)
+            plain: Any = plain_json(body)
             if plain["schema"] != SCHEMA or plain["labels"] != self._labels:
                 return None
             return _record_of(plain)
-        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):  # whoever wrote the check sum
+        except (ValueError, LookupError, TypeError, AttributeError):
             return None
 
 

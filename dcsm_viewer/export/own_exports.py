@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.format_registry import paths_of
 from dcsm_viewer.io.atomic import TEMPORARY_MARK, owner_of, raise_user_error
-from dcsm_viewer.io.plain_file import plain_bytes
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 from dcsm_viewer.io.urls import is_url
 
 _LONGEST_NAME = 255  # of a file, on every file system in wide use; some allow less, and say so themselves
@@ -89,12 +89,12 @@ def _names_in(recipe: Path, own_name: str) -> set[str]:
     try:
         if recipe.stat().st_size > _LARGEST_RECIPE:
             return set()
-        document = json.loads(plain_bytes(recipe))
+        document: Any = plain_json(plain_bytes(recipe))
         if not {"schema", "image", "settings", "model", "outputs"} <= document.keys():
             return set()
         outputs = {str(output["path"]) for output in document["outputs"]}
         return outputs | {str(place) for place in document.get("earlier_files", ())} | {own_name}
-    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return set()
 
 

@@ -9,10 +9,11 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import atomic_write
-from dcsm_viewer.io.plain_file import plain_bytes
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
 LIST = ".dcsm-viewer.json"
 _SCHEMA = 1
@@ -53,7 +54,7 @@ def adopt(folder: Path, names: Iterable[str]) -> None:
 
 def _listed(folder: Path) -> set[str]:
     try:
-        document = json.loads(plain_bytes(folder / LIST))
+        document: Any = plain_json(plain_bytes(folder / LIST))
         return {str(name) for name in document["files"]}
-    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError):
         return set()

@@ -104,7 +104,9 @@ def _name(path: Path, item: object) -> str:
         return item.strip()
     if type(item) is int:
         return str(item)
-    raise UserError(f"The class list {path.name} holds {json.dumps(item)[:40]} where a class name should be.")
+    raise UserError(
+        f"The class list {path.name} holds {json.dumps(item)[:40]} where a class name should be; write a text."
+    )
 
 
 def _check(path: Path, names: tuple[str, ...]) -> None:
@@ -115,7 +117,13 @@ def _check(path: Path, names: tuple[str, ...]) -> None:
         if not name:
             raise UserError(f"Entry {number} of the class list {path.name} is empty; give every output a name.")
         if not name.isprintable() or len(name) > 200:
-            raise UserError(f"Entry {number} of the class list {path.name} is no class name: {name[:40]!r}.")
+            raise UserError(
+                f"Entry {number} of the class list {path.name} is no class name ({name[:40]!r}); write 1 to 200 "
+                "printable characters."
+            )
         if name in seen:
-            raise UserError(f"The class list {path.name} names '{name}' twice, as entries {seen[name]} and {number}.")
+            raise UserError(
+                f"The class list {path.name} names '{name}' twice, as entries {seen[name]} and {number}; give each output "
+                "its own name."
+            )
         seen[name] = number

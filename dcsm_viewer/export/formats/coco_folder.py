@@ -13,7 +13,7 @@ from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.formats.coco_json import combined
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.io.atomic import atomic_write
-from dcsm_viewer.io.plain_file import plain_bytes
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
 
 def write(images: Sequence[FolderImage], folder: Path, path: Path) -> None:
@@ -32,7 +32,7 @@ def _documents(images: Sequence[FolderImage], folder: Path) -> Iterator[dict[str
     for image in images:
         own = folder / f"{image.stem}.coco.json"
         try:
-            part = json.loads(plain_bytes(own))
+            part: Any = plain_json(plain_bytes(own))
             (entry,) = part["images"]
         except (OSError, ValueError, LookupError, TypeError) as trouble:
             raise UserError(f"{own} cannot be read ({trouble}); export its image once more.") from None
@@ -42,7 +42,7 @@ def _documents(images: Sequence[FolderImage], folder: Path) -> Iterator[dict[str
 
 def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterator[Finding]:
     try:
-        whole = json.loads(plain_bytes(path))
+        whole: Any = plain_json(plain_bytes(path))
         by_image: dict[int, list[dict[str, Any]]] = {entry["id"]: [] for entry in whole["images"]}
         for annotation in whole["annotations"]:
             by_image[annotation["image_id"]].append(annotation)

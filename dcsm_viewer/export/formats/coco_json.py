@@ -14,7 +14,7 @@ from dcsm_viewer.export.codecs.coco_rle import mask_of, packed, runs_of, unpacke
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import atomic_write
-from dcsm_viewer.io.plain_file import plain_bytes
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
 
 def document(result: Result, *, image_id: int = 1, first_annotation_id: int = 1) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     labels = segmentation_of(result).labels
     found = np.zeros(labels.shape, dtype=np.int64)
     try:
-        content = json.loads(plain_bytes(path))
+        content: Any = plain_json(plain_bytes(path))
         categories = {category["id"]: category["name"] for category in content["categories"]}
         (image,) = content["images"]
         for annotation in content["annotations"]:

@@ -17,7 +17,7 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import atomic_write
-from dcsm_viewer.io.plain_file import plain_bytes
+from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import is_url
 
@@ -84,7 +84,7 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     label_of = {name: number for number, name in enumerate(names)}
     found = np.zeros(labels.shape, dtype=np.int64)
     try:
-        content = json.loads(plain_bytes(path))
+        content: Any = plain_json(plain_bytes(path))
         size = (content["imageHeight"], content["imageWidth"])
         there = (path.parent / content["imagePath"]).exists()
         for shape in content["shapes"]:
