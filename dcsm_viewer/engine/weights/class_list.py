@@ -123,7 +123,7 @@ def _check(path: Path, names: tuple[str, ...]) -> None:
             )
         if name in seen:
             raise UserError(
-                f"The class list {path.name} names '{name}' twice, as entries {seen[name]} and {number}; give each output "
-                "its own name."
+                f"The class list {path.name} names '{name}' twice, as entries {seen[name]} and {number}; give each "
+                "output its own name."
             )
         seen[name] = number
