@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dcsm_viewer.export.bundle import Export, export_result, export_with_reports
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.file_names import stems_for
-from dcsm_viewer.export.folder_files import FOLDER_FORMATS, refused_gatherings, write_folder_files
+from dcsm_viewer.export.folder_files import refused_gatherings, write_folder_files
 from dcsm_viewer.export.folder_image import FolderImage
-from dcsm_viewer.export.format_registry import FORMATS, Format
+from dcsm_viewer.export.format_registry import FOLDER_FORMATS, FORMATS
 from dcsm_viewer.export.leftovers import clear_leftovers
 from dcsm_viewer.export.recipe import Recipe, read_recipe
 from dcsm_viewer.export.report import Report

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcsm_viewer.core.types import Result, UserError
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.format_checks import check_image_name, refused_formats
-from dcsm_viewer.export.format_registry import FORMATS, WITH_STAGES, Format
+from dcsm_viewer.export.format_registry import FORMATS, WITH_STAGES
 from dcsm_viewer.export.own_exports import check_targets, earlier_files
 from dcsm_viewer.export.recipe import RecipeOutput, recipe_of, sha256_of, write_recipe
 from dcsm_viewer.export.report import Report

@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.folder_image import FolderImage
-from dcsm_viewer.export.formats import coco_folder, cvat_folder, voc_folder
+from dcsm_viewer.export.format_registry import FOLDER_FORMATS
 from dcsm_viewer.export.report import Report
 from dcsm_viewer.io.atomic import atomic_path, ensure_folder
 from dcsm_viewer.io.own_files import check_own, claim
-
-
-@dataclass(frozen=True, slots=True)
-class FolderFormat:
-    """What a format gives for a whole folder: `path_pattern` is its path in the export folder.
-
-    `check(images)` raises UserError for images that it cannot tell apart. `write(images, folder, path)` makes it of the
-    images' own files in `folder`, `verify(images, folder, path)` reads it back. The same files give the same bytes.
-    """
-
-    name: str
-    path_pattern: str
-    check: Callable[[Sequence[FolderImage]], None]
-    write: Callable[[Sequence[FolderImage], Path, Path], None]
-    verify: Callable[[Sequence[FolderImage], Path, Path], Report]
-
-
-def _any(_images: Sequence[FolderImage]) -> None:
-    """Every image has a place of its own."""
-
-
-FOLDER_FORMATS: dict[str, FolderFormat] = {
-    each.name: each
-    for each in (
-        FolderFormat("coco", "coco/annotations.json", _any, coco_folder.write, coco_folder.verify),
-        FolderFormat("cvat", "cvat/annotations.zip", cvat_folder.check, cvat_folder.write, cvat_folder.verify),
-        FolderFormat("voc-layout", "ImageSets/Segmentation/default.txt", _any, voc_folder.write, voc_folder.verify),
-    )
-}
 
 
 def write_folder_files(

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dcsm_viewer.export.folder_files import FOLDER_FORMATS
-from dcsm_viewer.export.format_registry import paths_of
+from dcsm_viewer.export.format_registry import FOLDER_FORMATS, paths_of
 from dcsm_viewer.io.atomic import TEMPORARY_MARK, is_abandoned, owner_of
 
 

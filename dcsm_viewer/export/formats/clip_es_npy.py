@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.consumer_maps import maps_over_own_maximum, require_detected
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.io.atomic import atomic_write
 
@@ -47,3 +48,6 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         there = found.get(name)
         same = isinstance(there, np.ndarray) and there.dtype == expected.dtype and np.array_equal(there, expected)
         yield finding(same, good=f"{name} is as it should be.", bad=f"{name} is missing or differs in value or type.")
+
+
+FORMATS = (Format("clip-es", "Class maps for CLIP-ES (.npy)", "clip-es/{stem}.npy", write, verify, position=110),)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.codecs.coco_rle import mask_of, unpacked
+from dcsm_viewer.export.export_format import FolderFormat
 from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.formats.coco_json import combined
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
@@ -68,3 +69,6 @@ def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterat
         len(set(ids)) == len(ids), good=f"Its {len(ids)} annotations have ids of their own.", bad="Ids recur."
     )
     yield finding(wrong == 0, good="Every image has its masks.", bad=f"{wrong} images have other masks.")
+
+
+FORMATS = (FolderFormat("coco", "coco/annotations.json", write, verify),)

@@ -11,6 +11,7 @@ import numpy as np
 
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.codecs.coco_rle import mask_of, packed, runs_of, unpacked
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import atomic_write
@@ -109,3 +110,6 @@ def _box_finding(annotation: dict[str, Any], mask: np.ndarray[Any, np.dtype[np.b
         good=f"{name} has its area and box.",
         bad=f"{name} has area {annotation['area']} and box {annotation['bbox']}; its mask has {rows.size} and {box}.",
     )
+
+
+FORMATS = (Format("coco", "Masks for COCO tools (JSON)", "{stem}.coco.json", write, verify, position=120),)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result, SeedRule
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
-from dcsm_viewer.export.seed_rules import seeds_of
+from dcsm_viewer.export.seed_rules import PSA_HIGH, PSA_LOW, SEAM_HIGH, SEAM_LOW, seeds_of
 from dcsm_viewer.io.atomic import atomic_write
 
 
@@ -60,3 +61,33 @@ class CrfFile:
         yield finding(
             bool(np.allclose(total, 1, atol=1e-4)), good="They add up to 1.", bad="They do not add up to 1 everywhere."
         )
+
+
+def _pair(name: str, title: str, low: SeedRule, high: SeedRule, position: int) -> Format:
+    """Return the two files, low alpha and high alpha, that affinity networks learn from."""
+    la, ha = CrfFile(low), CrfFile(high)
+    second = Format(
+        name,
+        f"{title}, alpha {high.background:g}",
+        f"{name}/ha/{{stem}}.npy",
+        ha.write,
+        ha.verify,
+        position=position,
+        rules=(high,),
+    )
+    return Format(
+        name,
+        title,
+        f"{name}/la/{{stem}}.npy",
+        la.write,
+        la.verify,
+        position=position,
+        rules=(low,),
+        more=(second,),
+    )
+
+
+FORMATS = (
+    _pair("psa-crf", "CRF probabilities for PSA (.npy)", PSA_LOW, PSA_HIGH, 90),
+    _pair("seam-crf", "CRF probabilities for SEAM (.npy)", SEAM_LOW, SEAM_HIGH, 100),
+)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from dcsm_viewer.core.label_values import IGNORE_INDEX, MAX_CLASSES
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.export.export_format import FolderFormat
 from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.formats.cvat_zip import LIST, add_member, labelmap_text, labels_by_colour, palette_png
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
@@ -148,3 +149,6 @@ def _same(archive: zipfile.ZipFile, label_of: Mapping[int, str], name: str, part
         if {found[code] for code in np.unique(codes[part.classes == index]).tolist()} != {meant.get(index)}:
             return False
     return np.array_equal(_indices(archive, f"SegmentationObject/{name}.png"), part.objects)
+
+
+FORMATS = (FolderFormat("cvat", "cvat/annotations.zip", write, verify, check),)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.format_checks import cvat_name
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import index_meanings, indexed_labels
@@ -126,3 +127,6 @@ def labels_by_colour(lines: list[str]) -> dict[int, str]:
         red, green, blue = (int(part) for part in colour.split(","))
         found[red << 16 | green << 8 | blue] = label
     return found
+
+
+FORMATS = (Format("cvat", "Masks for CVAT (zip)", "{stem}.cvat.zip", write, verify, position=140),)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import Result, UserError
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import index_meanings
 from dcsm_viewer.export.seed_rules import IRN_SURE_BACKGROUND, IRN_SURE_CLASS, seeds_of
@@ -66,3 +67,16 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         good=f"Only 0, 255 and detected classes occur; {(index == IGNORE_INDEX).mean():.1%} are 255.",
         bad=f"Labels {strange} are no detected class.",
     )
+
+
+FORMATS = (
+    Format(
+        "irn-labels",
+        "Training labels for IRN (PNG)",
+        "irn-labels/{stem}.png",
+        write,
+        verify,
+        position=60,
+        rules=(IRN_SURE_CLASS, IRN_SURE_BACKGROUND),
+    ),
+)

@@ -12,6 +12,7 @@ from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.codecs.torch_tensor import TorchTensor
 from dcsm_viewer.export.consumer_maps import maps_over_own_maximum, over_own_maximum, require_detected
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.io.atomic import atomic_write
 
@@ -81,3 +82,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
             good=f"{name} is a {values.dtype} {kind} of {size}.",
             bad=f"{name} is missing, or no {values.dtype} {kind} of {size} with the maps' values.",
         )
+
+
+FORMATS = (
+    Format("irn", "Class maps for IRN, AdvCAM, ReCAM, CLIMS (.npy)", "irn/{stem}.npy", write, verify, position=50),
+)

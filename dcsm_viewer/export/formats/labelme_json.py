@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import atomic_write
@@ -100,3 +101,6 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         yield finding(there, good="Its image is found.", bad=f"{content['imagePath']} leads to no image.")
     wrong = int((found != labels).sum())
     yield finding(wrong == 0, good="Every pixel has its class.", bad=f"{wrong} pixels have another class.")
+
+
+FORMATS = (Format("labelme", "Masks for labelme (JSON)", "labelme/{stem}.json", write, verify, position=130),)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import exact_labels, segmentation_of
 from dcsm_viewer.io.atomic import atomic_write
@@ -89,3 +90,6 @@ def _findings(path: Path, result: Result, *, stages: bool) -> Iterator[Finding]:
             good="Only the background and detected classes occur.",
             bad=f"Labels {strange} are no detected class.",
         )
+
+
+FORMATS = (Format("npz", "Every number (NumPy .npz)", "{stem}.npz", write, verify, position=20),)

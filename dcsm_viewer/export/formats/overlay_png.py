@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import atomic_write
@@ -55,3 +56,6 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
 
 def _painted(result: Result) -> NDArray[np.uint8]:
     return blend(result.request.image.rgb, paint_labels(segmentation_of(result).labels), OPACITY)
+
+
+FORMATS = (Format("png", "Overlay to look at (PNG)", "{stem}.overlay.png", write, verify, position=30),)

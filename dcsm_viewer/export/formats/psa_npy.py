@@ -10,6 +10,7 @@ import numpy as np
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary, save_dictionary
 from dcsm_viewer.export.consumer_maps import maps_over_own_maximum
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.io.atomic import atomic_write
 
@@ -44,3 +45,9 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         same = isinstance(found, np.ndarray) and found.dtype == np.float32 and np.array_equal(found, expected)
         name = result.model.class_names[class_id]
         yield finding(same, good=f"{name} has its map.", bad=f"{name} has another map, size or type.")
+
+
+FORMATS = (
+    Format("psa", "Class maps for PSA (.npy)", "psa/{stem}.npy", write, verify, position=70),
+    Format("seam", "Class maps for SEAM (.npy)", "seam/{stem}.npy", write, verify, position=80),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dcsm_viewer.export.export_format import FolderFormat
 from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.io.atomic import atomic_write
@@ -34,3 +35,6 @@ def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterat
     yield finding(
         not missing, good="Every line has its mask.", bad=f"{len(missing)} lines have no mask: {missing[:3]}."
     )
+
+
+FORMATS = (FolderFormat("voc-layout", "ImageSets/Segmentation/default.txt", write, verify),)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcsm_viewer.core.types import Result
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import index_meanings, indexed_labels
 from dcsm_viewer.io.atomic import atomic_write
@@ -61,3 +62,9 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         good="Only the background and detected classes occur.",
         bad=f"Labels {strange} are no detected class.",
     )
+
+
+FORMATS = (
+    Format("voc", "Labels as palette PNG (VOC)", "{stem}.png", write, verify, position=10),
+    Format("voc-layout", "Labels in VOC's folders (PNG)", "SegmentationClass/{stem}.png", write, verify, position=40),
+)

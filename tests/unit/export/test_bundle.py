@@ -12,7 +12,7 @@ from PIL import Image
 
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import FORMATS, Report, export_result, export_with_reports, read_recipe
-from dcsm_viewer.export.format_registry import Format
+from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.io.images import read_image
 from tests.unit.export.subjects import of_image, small_result
 
@@ -80,7 +80,9 @@ def test_that_a_failure_in_the_last_format_leaves_all_old_files(
         path.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(FORMATS, "png", Format("png", "", "{stem}.overlay.png", fail, FORMATS["png"].verify))
+    monkeypatch.setitem(
+        FORMATS, "png", Format("png", "", "{stem}.overlay.png", fail, FORMATS["png"].verify, position=1)
+    )
     with pytest.raises(KeyboardInterrupt):
         export_result(small_result(detected=1), tmp_path, "dog", ["voc", "png"])
     assert _files(tmp_path) == before
@@ -93,7 +95,7 @@ def test_that_a_file_that_does_not_read_back_is_not_put_in_place(
     def doubt(_path: Path, _result: Result) -> Report:
         return Report(ok=False, sentences=("2 pixels have another label.",))
 
-    monkeypatch.setitem(FORMATS, "voc", Format("voc", "", "{stem}.png", FORMATS["voc"].write, doubt))
+    monkeypatch.setitem(FORMATS, "voc", Format("voc", "", "{stem}.png", FORMATS["voc"].write, doubt, position=1))
     with pytest.raises(UserError, match=r"its voc file did not read back \(2 pixels have another label\.\)"):
         export_result(small_result(), tmp_path, "dog", ["voc"])
     assert list(tmp_path.iterdir()) == []
