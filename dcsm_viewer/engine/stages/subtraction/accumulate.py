@@ -273,7 +273,7 @@ def _parts(
             (-negative_weights, outcome),
         ]
     outcome = values if method.normalise == "layer" else values.tanh_()
-    if method.negatives == "keep":
+    if method.negative_mode == "keep":
         return [(positive_weights, outcome)]
     # The floor of dcsm.m, 1e-20 a pair, is below the rounding of a sum; it is put on the final map.
     if comparisons.shared:
