@@ -18,6 +18,8 @@ from torch import Tensor
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.runtime.parallel_map import parallel_map
 from dcsm_viewer.engine.stages.subtraction.pairs import Comparisons, differences, has_negative_target, target_weights
+from dcsm_viewer.engine.stages.subtraction.positive_sums import centred, exceeding, positive_sums
+from dcsm_viewer.engine.stages.subtraction.quick_tanh import quick_tanh_
 from dcsm_viewer.engine.stages.subtraction.sampling_grid import PresampledGrid, SamplingGrid
 
 TOGETHER = 3  # layers of one size in one piece of work: enough to share its overhead, few enough to share out
@@ -123,10 +125,12 @@ def _partial_sum(
     maps, broken = _cleaned(torch.stack([layers[place].to(dtype) for place in places]))
     sums = torch.zeros(comparisons.targets, *grid.shape, dtype=dtype, device=device)
     per_layer = None if tracked_target is None else torch.zeros(len(places), *grid.shape, dtype=dtype, device=device)
-    add = _add_on_canvas if method.subtract_at == "canvas" else _add_at_layer
-    scaling = add(
-        _Sums(sums, per_layer, tracked_target or 0), differences(maps, comparisons), comparisons, method, grid
-    )
+    into = _Sums(sums, per_layer, tracked_target or 0)
+    if comparisons.rows and _is_sum_of_positive(method):
+        scaling = _add_positive_sums(into, maps, comparisons.rows, method, grid)
+    else:
+        add = _add_on_canvas if method.subtract_at == "canvas" else _add_at_layer
+        scaling = add(into, differences(maps, comparisons), comparisons, method, grid)
     return PartialSum(places, sums, scaling.compared, scaling.skipped, broken, per_layer)
 
 
@@ -162,6 +166,28 @@ class _Scaling:
     def level_(self, differences: Tensor) -> Tensor:
         """Differences (G, P, n, m) times their factors, in place, as (G P, n, m)."""
         return (differences if self.factors is None else differences.mul_(self.factors[:, :, None, None])).flatten(0, 1)
+
+
+def _is_sum_of_positive(method: MethodSettings) -> bool:
+    """Whether a layer's outcome reads its differences only through the sum of the positive ones."""
+    return method.subtract_at == "canvas" and method.normalise == "layer" and method.negative_mode != "keep"
+
+
+def _add_positive_sums(
+    sums: _Sums, maps: Tensor, rows: Sequence[int], method: MethodSettings, grid: SamplingGrid | PresampledGrid
+) -> _Scaling:
+    """Add to `sums` what the maps (G, K, n, m) of G layers are worth, each layer normalised once on the canvas."""
+    level = centred(maps)
+    # A sum of convex functions of the maps, so its maximum is at the samples next to the knots.
+    highest = positive_sums(grid.highest(level), rows).amax(dim=2)
+    gains = torch.where(exceeding(maps, rows), _gain(highest, method.alpha), 0.0)
+    for band, values in grid.bands(level.flatten(0, 1)):
+        outcome = quick_tanh_(positive_sums(values.view(*level.shape[:2], -1), rows).mul_(gains[:, :, None]))
+        into = sums.rows(band)
+        into.targets.add_(outcome.sum(dim=0))
+        if into.per_layer is not None:
+            into.per_layer.add_(outcome[:, into.tracked_target])
+    return _Scaling(None, None, gains, gains.numel(), (gains == 0).sum())
 
 
 def _add_on_canvas(
@@ -234,7 +260,7 @@ def _add_outcome(
     """Adds to `into`, flattened, what levelled differences (G P, n) at the same places are worth. Overwrites them."""
     parts = _parts(values, scaling, comparisons, method)
     if scaling.gains is not None:
-        outcome = _sum_by_layer(parts, comparisons).mul_(scaling.gains[:, :, None]).tanh_()
+        outcome = quick_tanh_(_sum_by_layer(parts, comparisons).mul_(scaling.gains[:, :, None]))
         into.targets.add_(outcome.sum(dim=0))
         if into.per_layer is not None:
             into.per_layer.add_(outcome[:, into.tracked_target])
@@ -266,13 +292,13 @@ def _parts(
         comparisons, values.shape[0] // len(comparisons), values.dtype, values.device
     )
     if scaling.slopes is not None:
-        outcome = F.prelu(values[None], scaling.slopes)[0].tanh_()
+        outcome = quick_tanh_(F.prelu(values[None], scaling.slopes)[0])
         # Who gets the negative part of t gets max(t, 0) - t.
         return [
             (positive_weights + negative_weights, torch.clamp(outcome, min=0, out=values)),
             (-negative_weights, outcome),
         ]
-    outcome = values if method.normalise == "layer" else values.tanh_()
+    outcome = values if method.normalise == "layer" else quick_tanh_(values)
     if method.negative_mode == "keep":
         return [(positive_weights, outcome)]
     # The floor of dcsm.m, 1e-20 a pair, is below the rounding of a sum; it is put on the final map.

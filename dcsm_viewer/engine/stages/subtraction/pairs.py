@@ -21,7 +21,9 @@ class Comparisons:
     """P comparisons of K maps for T targets.
 
     first, second: per comparison the rows, 0..K-1, of its two maps; `second` is empty if nothing is subtracted.
-    takes, gives: per comparison the targets, 0..T-1, that get its positive and its negative part; -1 for nobody.
+    positive_target, negative_target: per comparison the targets, 0..T-1, that get its positive and its negative part;
+    -1 for none. rows: per target the row of its own map, where each target is compared with every other map and
+    nothing else is; empty otherwise.
     """
 
     first: tuple[int, ...]
@@ -29,6 +31,7 @@ class Comparisons:
     positive_target: tuple[int, ...]
     negative_target: tuple[int, ...]
     targets: int
+    rows: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.first)
@@ -55,7 +58,8 @@ def against_rivals(candidate_ids: tuple[int, ...], target_ids: tuple[int, ...], 
                 continue
             found.append((row[target], row[rival], place[target], place[rival] if both else -1))
     first, second, positive_target, negative_target = zip(*found, strict=True) if found else ((), (), (), ())
-    return Comparisons(first, second, positive_target, negative_target, len(target_ids))
+    rows = tuple(row[target] for target in target_ids)
+    return Comparisons(first, second, positive_target, negative_target, len(target_ids), rows)
 
 
 def against_nothing(count: int) -> Comparisons:
