@@ -53,7 +53,7 @@ class Arrivals:
 
 
 def changes(method: MethodSettings, layers: tuple[str, ...]) -> Iterator[tuple[str, MethodSettings]]:
-    yield "N", replace(method, candidates=method.candidates - 1)
+    yield "N", replace(method, min_candidates=method.min_candidates - 1)
     yield "alpha", replace(method, alpha=method.alpha + 0.5)
     yield "a layer off", replace(method, layers=layers[1:])
     yield "a scale off", replace(method, scales=method.scales[:-1])
@@ -84,8 +84,8 @@ def measured(
 ) -> Iterator[dict[str, Any]]:
     image = made_image(0, 375, 500)
     settings = Settings(device="cpu")
-    method = replace(settings.method, candidates=min(5, candidates), layers=layers)
-    choice = replace(settings.choice, given=tuple(range(detected)), pinned=tuple(range(candidates)))
+    method = replace(settings.method, min_candidates=min(5, candidates), layers=layers)
+    choice = replace(settings.choice, image_labels=tuple(range(detected)), always_compared=tuple(range(candidates)))
     settings = replace(settings, method=method, choice=choice)
     serial = 0
 

@@ -68,7 +68,7 @@ def peak_mib() -> float:
 def vgg16() -> None:
     settings = Settings(device="cpu")
     method = replace(settings.method, scales=(600,))
-    choice = replace(settings.choice, given=tuple(range(CLASSES)))
+    choice = replace(settings.choice, image_labels=tuple(range(CLASSES)))
     settings = replace(settings, method=method, choice=choice)
     result = Engine(MadeVgg16()).settle(Request(0, made_image(0, 375, 500), settings))
     row = {"case": "vgg16, 600 px", "classes": len(result.candidate_ids), "peak_mib": peak_mib()}

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.settings import PrecisionWish, Settings
+from dcsm_viewer.core.settings import PrecisionOption, Settings
 from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.map_pipeline import MapPipeline
@@ -39,7 +39,7 @@ from tests.samples import SAMPLES
 
 CLASSES = 5
 NOTICED = 1e-3
-PRECISIONS: tuple[PrecisionWish, ...] = ("float32", "float64")
+PRECISIONS: tuple[PrecisionOption, ...] = ("float32", "float64")
 Maps = dict[tuple[int, int, str], Array]  # by scale, class, layer
 
 
@@ -79,7 +79,7 @@ class Case:
         pixels = Pixels(CAFFE.order, CAFFE.mean, CAFFE.std)
         return reference_paper(self.image.rgb, self.literal, pixels=pixels)
 
-    def stage(self, precision: PrecisionWish) -> MapPipeline:
+    def stage(self, precision: PrecisionOption) -> MapPipeline:
         compute = choose("cpu", precision)
         weights = {name: torch.tensor(value, dtype=torch.float32) for name, value in self.tensors.items()}
         names = tuple(f"class {index}" for index in range(CLASSES))

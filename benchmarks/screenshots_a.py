@@ -36,7 +36,7 @@ def ledger(parts: AppComponents) -> Iterator[Condition]:
 
 
 def matrix(kind: int, candidates: int, parts: AppComponents) -> Iterator[Condition]:
-    edited(parts, "method.candidates", candidates)
+    edited(parts, "method.min_candidates", candidates)
     yield settled(parts)
     parts.window.menus.actions["tools.matrix"].trigger()
     tool = parts.window.findChild(MatrixTool)

@@ -63,7 +63,7 @@ def compared(mode: str, subject: str, parts: AppComponents) -> Iterator[Conditio
     actions = parts.window.menus.actions
     actions["edit.keep"].trigger()
     edited(parts, "crf.bilateral_compat", 2.0)
-    edited(parts, "method.candidates", 0)
+    edited(parts, "method.min_candidates", 0)
     yield settled(parts)
     actions["tools.compare_ab"].trigger()
     comparison = replace(parts.store.state.comparison, mode=mode, subject=subject)  # type: ignore[arg-type]  # its own words
@@ -96,7 +96,7 @@ def strip(parts: AppComponents) -> Iterator[Condition]:
 def stepped(parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["edit.keep"].trigger()
-    for field, value in (("method.candidates", 6), ("method.alpha", 4.0), ("crf.iterations", 5)):
+    for field, value in (("method.min_candidates", 6), ("method.alpha", 4.0), ("crf.iterations", 5)):
         edited(parts, field, value)
     parts.store.undo()
     yield settled(parts)

@@ -99,7 +99,7 @@ def main() -> None:
     table = []
     with torch.inference_mode():
         for network, classes, detected in CASES:
-            method = replace(PRESETS["paper"], candidates=classes)
+            method = replace(PRESETS["paper"], min_candidates=classes)
             found = frozenset(range(detected))
             detection = Detection(tuple(range(classes)), tuple(range(detected)), dict.fromkeys(method.scales, found))
             placement = placement_for((500, 500), method)

@@ -37,7 +37,7 @@ DRAG_S = 2.0
 QUIET_S = 1.5
 """After a settled result the maps for a larger N are made; a hand that waits this long finds them there."""
 
-DRAGGED = ("method.candidates", "method.alpha", "crf.iterations", "crf.bilateral_sxy")
+DRAGGED = ("method.min_candidates", "method.alpha", "crf.iterations", "crf.bilateral_sxy")
 
 Condition = Callable[[], bool]
 
@@ -221,7 +221,7 @@ class Session(QObject):
         state = self._parts.store.state
         shown = state.result
         return (
-            state.asked is None
+            state.pending_serial is None
             and shown is not None
             and shown.completeness == "settled"
             and shown.request.settings == state.settings
@@ -254,9 +254,9 @@ def changes(settings: Settings, layers: tuple[str, ...]) -> Mapping[str, Setting
     """One after the other: each is a change of the one before, the last goes back."""
     fewer = with_field(settings, "method.layers", layers[1:])
     return {
-        "N 4 to 5": with_field(settings, "method.candidates", 5),
-        "N 5 to 6": with_field(settings, "method.candidates", 6),
-        "N 6 to 0": with_field(settings, "method.candidates", 0),
+        "N 4 to 5": with_field(settings, "method.min_candidates", 5),
+        "N 5 to 6": with_field(settings, "method.min_candidates", 6),
+        "N 6 to 0": with_field(settings, "method.min_candidates", 0),
         "N 0 to 4": settings,
         "alpha 3 to 4": with_field(settings, "method.alpha", 4.0),
         "alpha 4 to 5": with_field(settings, "method.alpha", 5.0),

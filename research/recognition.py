@@ -72,9 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--vocabulary", choices=("voc", "imagenet"), default="voc", help="of networks of ImageNet's")
     parser.add_argument("--scales", type=_scales, default=MethodSettings().scales, help="in px, written as 400,500")
     parser.add_argument(
-        "--detect-by",
-        choices=("any", "mean"),
-        default=MethodSettings().detect_by,
+        "--score-reduction",
+        choices=("max", "mean"),
+        default=MethodSettings().score_reduction,
         help="an image scores the best of the scales or their mean",
     )
     parser.add_argument("--out", type=Path, help="a Markdown file for the tables")
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         dataset = csv_dataset(given.labels)
         for model in dict.fromkeys(given.model or [Settings().model]):
-            method = MethodSettings(scales=given.scales, detect_by=given.detect_by)
+            method = MethodSettings(scales=given.scales, score_reduction=given.score_reduction)
             found.append(recognised(dataset, Settings(model, given.vocabulary, method), report))
             sys.stdout.write(json.dumps(figures_of(found[-1])) + "\n")
             sys.stdout.flush()

@@ -23,7 +23,7 @@ Change = Callable[[Random, Settings], Settings]
 
 
 def _candidates(lot: Random, settings: Settings) -> Settings:
-    return replace(settings, method=replace(settings.method, candidates=lot.choice((0, 2, 3, 4, 5, 7))))
+    return replace(settings, method=replace(settings.method, min_candidates=lot.choice((0, 2, 3, 4, 5, 7))))
 
 
 def _threshold(lot: Random, settings: Settings) -> Settings:
@@ -35,12 +35,14 @@ def _one_scale(lot: Random, settings: Settings) -> Settings:
 
 
 def _constants(lot: Random, settings: Settings) -> Settings:
-    method = replace(settings.method, alpha=lot.choice((1.0, 3.0)), channel_max=lot.choice(("absolute", "signed")))
+    method = replace(
+        settings.method, alpha=lot.choice((1.0, 3.0)), channel_reduction=lot.choice(("absolute", "signed"))
+    )
     return replace(settings, method=method)
 
 
 def _classes(lot: Random, settings: Settings) -> Settings:
-    choice = replace(settings.choice, pinned=(lot.randrange(20),), struck=(lot.randrange(20),))
+    choice = replace(settings.choice, always_compared=(lot.randrange(20),), excluded=(lot.randrange(20),))
     return replace(settings, choice=choice)
 
 
@@ -85,7 +87,7 @@ def differing(
     """(seed, what replay says) of each history: nothing where the exported bytes came out again."""
     for seed in seeds:
         lot = Random(seed)
-        final = replace(settings, method=replace(settings.method, candidates=lot.choice((3, 4, 5))))
+        final = replace(settings, method=replace(settings.method, min_candidates=lot.choice((3, 4, 5))))
         shown = after_a_history(Engine(model_cache), image, final, lot)
         there = folder / str(seed)
         there.mkdir(parents=True)

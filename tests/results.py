@@ -80,7 +80,7 @@ def make_result(
     image = make_image() if image is None else image
     h, w = image.shape
     if settings is None:
-        settings = Settings(method=MethodSettings(candidates=candidates), crf=CrfSettings(enabled=crf))
+        settings = Settings(method=MethodSettings(min_candidates=candidates), crf=CrfSettings(enabled=crf))
     settings = replace(settings, method=replace(settings.method, scales=tuple(scales)))
     here = tuple(scales) if completeness != "partial" else (tuple(scales)[len(scales) // 2],)
     ids = [VOC_NAMES.index(name) for name in classes[: max(candidates, detected)]]

@@ -87,7 +87,7 @@ class ExportJob:
             return self.settings
         if path not in self.given:
             raise UserError(self.unlabelled.get(path, f"{path} has no labels; add it to them, or export it without."))
-        return replace(self.settings, choice=replace(self.settings.choice, given=self.given[path]))
+        return replace(self.settings, choice=replace(self.settings.choice, image_labels=self.given[path]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +321,7 @@ def with_classes(engine: BatchEngine, job: ExportJob, names: Sequence[str]) -> E
     """
     settings = job.settings
     given = class_ids(engine.card(settings), names)
-    return replace(job, settings=replace(settings, choice=replace(settings.choice, given=given)))
+    return replace(job, settings=replace(settings, choice=replace(settings.choice, image_labels=given)))
 
 
 def summary(outcome: Outcome) -> str:

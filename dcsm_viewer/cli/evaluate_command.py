@@ -31,7 +31,7 @@ Given = Annotated[bool, typer.Option("--labels-given", help="Tell each image's t
 Sweep = Annotated[
     list[str] | None,
     typer.Option(
-        help="Measure all combinations of these: n, crf, threshold, layers, scales, preset, backward, classes, or any "
+        help="Measure all combinations of these: n, crf, threshold, layers, scales, preset, method, classes, or any "
         "constant by its option's name. Values after '=': n,crf or alpha=2:3,scales=400+500:600."
     ),
 ]

@@ -37,8 +37,8 @@ def gui(
     threshold: o.ThresholdOption = None,
     scales: o.ScalesOption = None,
     no_crf: o.NoCrfOption = False,
-    device: o.DeviceOption = "auto",
-    precision: o.PrecisionOption = "auto",
+    device: o.DeviceParameter = "auto",
+    precision: o.PrecisionParameter = "auto",
 ) -> None:
     """Opens the window."""
     with sentences(BAD_USAGE):
@@ -48,7 +48,7 @@ def gui(
             preset=preset,
             device=device,
             precision=precision,
-            method={"candidates": n, "threshold": threshold, "scales": o.numbers(scales)},
+            method={"min_candidates": n, "threshold": threshold, "scales": o.numbers(scales)},
             crf={"enabled": False if no_crf else None},
             crf_preset=None,
             top1=False,

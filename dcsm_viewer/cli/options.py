@@ -13,9 +13,9 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import (
     CrfBackend,
     CrfSettings,
-    DeviceWish,
+    DeviceOption,
     MethodSettings,
-    PrecisionWish,
+    PrecisionOption,
     PresetName,
     Settings,
     Vocabulary,
@@ -25,7 +25,7 @@ from dcsm_viewer.core.types import UserError
 ModelOption = Annotated[str, typer.Option("--model", help="A model's name (see `models list`) or a weights file.")]
 VocabularyOption = Annotated[Vocabulary, typer.Option(help="What a network of ImageNet's classes calls things.")]
 PresetOption = Annotated[PresetName, typer.Option(help="Which published form of the method.")]
-NOption = Annotated[int | None, typer.Option("--n", help=parameters.LIMITS["method.candidates"].explanation)]
+NOption = Annotated[int | None, typer.Option("--n", help=parameters.LIMITS["method.min_candidates"].explanation)]
 ThresholdOption = Annotated[float | None, typer.Option(help=parameters.LIMITS["method.threshold"].explanation)]
 ScalesOption = Annotated[str | None, typer.Option(help="Sides of the network input in px, as 400,500,600.")]
 LayersOption = Annotated[
@@ -35,9 +35,9 @@ Top1Option = Annotated[bool, typer.Option("--use-top1", help="Where no class is 
 NoCrfOption = Annotated[bool, typer.Option("--no-crf", help="Labels straight from the class maps.")]
 CrfPresetOption = Annotated[str | None, typer.Option(help=f"A published set: {', '.join(CRF_PRESETS)}.")]
 CrfBackendOption = Annotated[CrfBackend | None, typer.Option(help="What computes the CRF.")]
-DeviceOption = Annotated[DeviceWish, typer.Option(help="Where to compute; auto takes the fastest that works.")]
-PrecisionOption = Annotated[
-    PrecisionWish,
+DeviceParameter = Annotated[DeviceOption, typer.Option(help="Where to compute; auto takes the fastest that works.")]
+PrecisionParameter = Annotated[
+    PrecisionOption,
     typer.Option(help="auto is float32; float64 is the reference; bfloat16 is faster where the machine knows it."),
 ]
 
@@ -47,8 +47,8 @@ def settings_from(
     model: str,
     vocabulary: Vocabulary,
     preset: PresetName,
-    device: DeviceWish,
-    precision: PrecisionWish,
+    device: DeviceOption,
+    precision: PrecisionOption,
     method: dict[str, Any],
     crf: dict[str, Any],
     crf_preset: str | None,

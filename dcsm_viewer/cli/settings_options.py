@@ -6,11 +6,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from dcsm_viewer.cli import options as o
+from dcsm_viewer.cli.renamed_options import one_value
 from dcsm_viewer.core.parameter_rows import Choice, Limit
 from dcsm_viewer.core.parameters import CHOICES, LIMITS
 from dcsm_viewer.core.settings import Settings
@@ -51,8 +52,17 @@ def _annotation(entry: Limit | Choice, spelling: str, *, hidden: bool) -> Any:
     if entry.is_switch:
         switch = f"{spelling}/--no-{spelling.removeprefix('--')}"
         return Annotated[bool | None, typer.Option(switch, help=entry.explanation, hidden=hidden)]
-    values = tuple(option.value for option in entry.options)
-    return Annotated[Literal[values] | None, typer.Option(spelling, help=entry.summary, hidden=hidden)]
+    values = [option.name for option in entry.options]
+
+    def value_named(name: str) -> str | bool:
+        value = entry.value_named(name)
+        if value is None:
+            raise typer.BadParameter(f"'{name}' is not one of {', '.join(repr(value) for value in values)}.")
+        return value
+
+    # Not a Literal: the help would list older names too.
+    words = typer.Option(spelling, help=entry.summary, hidden=hidden, parser=value_named, metavar="|".join(values))
+    return Annotated[str | None, words]
 
 
 def _table(section: str) -> list[_Option]:
@@ -73,8 +83,8 @@ _OPTIONS: tuple[_Option, ...] = (
     _Option("crf_preset", o.CrfPresetOption),
     _Option("crf_backend", o.CrfBackendOption, None, "crf.backend"),
     *_table("crf"),
-    _Option("device", o.DeviceOption, Settings().device),
-    _Option("precision", o.PrecisionOption, Settings().precision),
+    _Option("device", o.DeviceParameter, Settings().device),
+    _Option("precision", o.PrecisionParameter, Settings().precision),
 )
 
 
@@ -107,10 +117,13 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
 def _wanted(given: dict[str, Any]) -> RequestedSettings:
     read = given | {"scales": o.numbers(given["scales"]), "layers": o.words(given["layers"])}
     sections: dict[str, dict[str, Any]] = {"method": {}, "crf": {"enabled": False if given["no_crf"] else None}}
+    by_path: dict[str, dict[str, Any]] = {}
     for option in _OPTIONS:
-        if option.path and read[option.name] is not None:
-            section, constant = option.path.split(".")
-            sections[section][constant] = read[option.name]
+        by_path.setdefault(option.path, {})["--" + option.name.replace("_", "-")] = read[option.name]
+    for path, values in by_path.items():
+        if path and (value := one_value(values)) is not None:
+            section, constant = path.split(".")
+            sections[section][constant] = value
     settings = o.settings_from(
         model=given["model"],
         vocabulary=given["vocabulary"],

@@ -7,11 +7,12 @@ import signal
 import time
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import typer
 
 from dcsm_viewer.cli import options
+from dcsm_viewer.cli.renamed_options import with_older_spellings
 from dcsm_viewer.cli.terminal import BAD_USAGE, FAILED, print_json, print_message, sentences
 from dcsm_viewer.core.types import UserError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # torch takes seconds to import
 Layout = Literal["auto", "voc", "folders", "csv"]
 Task = Literal["auto", "Segmentation", "Main"]
 PRINT_EVERY_S = 10.0
-ValueT = TypeVar("ValueT")
 
 Data = Annotated[Path, typer.Argument(help="A VOC folder, a folder with one folder a class, or a CSV: image,label,...")]
 Out = Annotated[
@@ -40,17 +40,18 @@ ValShareOption = Annotated[
 StartOption = Annotated[str, typer.Option("--from", help="Start weights: a model's name or a weights file.")]
 SizesOption = Annotated[str, typer.Option("--sizes", help="Longer side in px, sampled for every batch.")]
 FreezeOption = Annotated[int, typer.Option("--freeze", help="How many of the first blocks are frozen.")]
-RateHeadOption = Annotated[float, typer.Option("--rate-head", help="Learning rate of the classifier.")]
-RateBodyOption = Annotated[float, typer.Option("--rate-body", help="Learning rate of the backbone.")]
+HeadLrOption = Annotated[float, typer.Option("--head-lr", help="Learning rate of the classifier.")]
+BackboneLrOption = Annotated[float, typer.Option("--backbone-lr", help="Learning rate of the backbone.")]
 WarmUpOption = Annotated[float, typer.Option("--warm-up", help="Share of all steps in which the learning rates rise.")]
-AverageOption = Annotated[
-    float, typer.Option("--average", help="Decay of the exponential moving average of the weights; 0: none.")
+EmaOption = Annotated[
+    float, typer.Option("--ema-decay", help="Decay of the exponential moving average of the weights; 0: none.")
 ]
 FeatureRegOption = Annotated[
     float, typer.Option("--feature-reg", help="Weight of the squared distance to the start weights' features; 0: none.")
 ]
-RememberOption = Annotated[float | None, typer.Option("--remember", hidden=True)]  # its older spelling
-BlendOption = Annotated[float, typer.Option("--blend", help="Share of the trained weights in the result; 1: all.")]
+InterpolationOption = Annotated[
+    float, typer.Option("--weight-interpolation", help="Share of the trained weights in the result; 1: all.")
+]
 CalibrateOption = Annotated[
     int, typer.Option("--calibrate", help="Images that calibrate an adopted classifier; 0: none.")
 ]
@@ -65,7 +66,6 @@ CachedEpochsOption = Annotated[
         "--cached-epochs", help="Augmented epochs to cache and repeat; 0: none cached. Saves time with --freeze."
     ),
 ]
-ViewsOption = Annotated[int | None, typer.Option("--views", hidden=True)]  # its older spelling
 FrozenHeadOption = Annotated[
     str,
     typer.Option(
@@ -73,12 +73,23 @@ FrozenHeadOption = Annotated[
         help="A model whose classifier, untrained, replaces the one on the trained backbone, as efficientnet-lite0.",
     ),
 ]
-OutputsOption = Annotated[str | None, typer.Option("--outputs-of", hidden=True)]  # its older spelling
 HalfOption = Annotated[bool, typer.Option("--half", help="Write the weights in half precision.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Threads that read images.")]
 EveryOption = Annotated[float, typer.Option("--checkpoint-every", min=0, help="Seconds between checkpoints.")]
 
+OLDER_SPELLINGS = {
+    "head_lr": "--rate-head",
+    "backbone_lr": "--rate-body",
+    "label_smoothing": "--smoothing",
+    "ema_decay": "--average",
+    "feature_reg": "--remember",
+    "weight_interpolation": "--blend",
+    "cached_epochs": "--views",
+    "frozen_head": "--outputs-of",
+}
 
+
+@with_older_spellings(OLDER_SPELLINGS)
 def train(
     data: Data,
     out: Out,
@@ -93,28 +104,27 @@ def train(
     batch: Annotated[int, typer.Option(help="Global batch size: images a step, all processes together.")] = 16,
     sizes: SizesOption = "300-700",
     freeze: FreezeOption = 0,
-    rate_head: RateHeadOption = 1e-3,
-    rate_body: RateBodyOption = 1e-4,
+    head_lr: HeadLrOption = 1e-3,
+    backbone_lr: BackboneLrOption = 1e-4,
     weight_decay: Annotated[float, typer.Option(help="AdamW's weight decay.")] = 0.01,
     warm_up: WarmUpOption = 0.05,
-    smoothing: Annotated[float, typer.Option(help="Label smoothing: distance of the targets from 0 and 1.")] = 0.0,
-    average: AverageOption = 0.0,
+    label_smoothing: Annotated[
+        float, typer.Option(help="Label smoothing: distance of the targets from 0 and 1.")
+    ] = 0.0,
+    ema_decay: EmaOption = 0.0,
     feature_reg: FeatureRegOption = 0.0,
-    blend: BlendOption = 1.0,
+    weight_interpolation: InterpolationOption = 1.0,
     calibrate: CalibrateOption = 128,
     augment: AugmentOption = "paper",
     val_px: ValPxOption = 500,
     cached_epochs: CachedEpochsOption = 0,
     frozen_head: FrozenHeadOption = "",
     seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same training.")] = 0,
-    device: options.DeviceOption = "auto",
-    precision: options.PrecisionOption = "auto",
+    device: options.DeviceParameter = "auto",
+    precision: options.PrecisionParameter = "auto",
     half: HalfOption = False,
     workers: WorkersOption = 2,
     checkpoint_every: EveryOption = 120.0,
-    remember: RememberOption = None,
-    views: ViewsOption = None,
-    outputs_of: OutputsOption = None,
 ) -> None:
     """Fine-tunes a network on images of which only the classes are known; one JSON line an epoch.
 
@@ -139,19 +149,19 @@ def train(
             batch=batch,
             sizes=(least, most),
             freeze=freeze,
-            rate_head=rate_head,
-            rate_body=rate_body,
+            head_lr=head_lr,
+            backbone_lr=backbone_lr,
             weight_decay=weight_decay,
             warm_up=warm_up,
-            smoothing=smoothing,
-            average=average,
-            remember=_renamed("--feature-reg", feature_reg, 0.0, "--remember", remember),
-            blend=blend,
+            label_smoothing=label_smoothing,
+            ema_decay=ema_decay,
+            feature_reg=feature_reg,
+            weight_interpolation=weight_interpolation,
             calibrate=calibrate,
             augmentation=augment,
             validate_px=val_px,
-            views=_renamed("--cached-epochs", cached_epochs, 0, "--views", views),
-            outputs_of=_renamed("--frozen-head", frozen_head, "", "--outputs-of", outputs_of),
+            cached_epochs=cached_epochs,
+            frozen_head=frozen_head,
             seed=seed,
         )
         job = TrainJob(
@@ -232,15 +242,6 @@ class _Interrupted:
         self.is_set = True
         signal.signal(signal.SIGINT, self._before)
         print_message("Stopping after this step ...")
-
-
-def _renamed(name: str, value: ValueT, default: ValueT, old_name: str, old_value: ValueT | None) -> ValueT:
-    """Return the value of an option that may be given by its older spelling; raise UserError if the two differ."""
-    if old_value is None:
-        return value
-    if value not in (default, old_value):
-        raise UserError(f"{old_name} is the older name of {name}, and the two differ; give {name} only.")
-    return old_value
 
 
 def _sizes(text: str) -> tuple[int, int]:

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 _TUNED = MethodSettings()
 
 # The authors' MatConvNet release, which made the paper's numbers.
-_PAPER = replace(_TUNED, preset="paper", detect_by="any", normalise="pair", final_tanh=True)
+_PAPER = replace(_TUNED, preset="paper", score_reduction="max", normalise="pair", final_tanh=True)
 
 _CAFFE = MethodSettings(
     preset="caffe",
-    candidates=3,
+    min_candidates=3,
     scales=(512,),
     canvas_px=512,
     fit="stretch",
-    channel_max="signed",
+    channel_reduction="signed",
     subtract_at="layer",
     upsampling="corner",
     normalise="pair_and_layer",
-    negatives="keep",
-    detect_by="any",
-    gate_by_scale=False,
+    negative_mode="keep",
+    score_reduction="max",
+    skip_undetected_scales=False,
     final_tanh=False,
     maps_for="candidates",
 )
@@ -42,29 +42,29 @@ _CAFFE = MethodSettings(
 _FORMULA = MethodSettings(
     preset="formula",
     normalise="layer",
-    negatives="clamp",
-    detect_by="any",
-    gate_by_scale=False,  # equation 3 sums over all scales
+    negative_mode="clamp",
+    score_reduction="max",
+    skip_undetected_scales=False,  # equation 3 sums over all scales
     final_tanh=False,
 )
 
 _SIMONYAN = MethodSettings(
     preset="simonyan",
-    candidates=0,
+    min_candidates=0,
     scales=(500,),
     layers=("input",),
     alpha=0.1,  # Simonyan et al. have no tanh: tanh(0.1 x), scaled back to [0, 1], is x within 0.0013
-    backward="gradient",
+    attribution="gradient",
     normalise="layer",
-    negatives="clamp",
-    detect_by="any",
-    gate_by_scale=False,
+    negative_mode="clamp",
+    score_reduction="max",
+    skip_undetected_scales=False,
     final_tanh=False,
 )
 
 # Baselines of others: one map a class and scale, nothing subtracted, and as for Simonyan et al. no tanh to speak of.
-_GRADCAM = replace(_SIMONYAN, preset="gradcam", layers=(), backward="gradcam", channel_max="signed")
-_FINERCAM = replace(_GRADCAM, preset="finercam", backward="finercam")
+_GRADCAM = replace(_SIMONYAN, preset="gradcam", layers=(), attribution="gradcam", channel_reduction="signed")
+_FINERCAM = replace(_GRADCAM, preset="finercam", attribution="finercam")
 
 PRESETS: Mapping[PresetName, MethodSettings] = MappingProxyType(
     {

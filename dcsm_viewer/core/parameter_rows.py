@@ -40,11 +40,17 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One value a choice can have, its title for a box, and what it means."""
+    """One value a choice can have, its title for a box, and what it means. aliases: older names of the value."""
 
     value: str | bool
     title: str
     words: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the value as text; "on" and "off" for those of a switch."""
+        return self.value if isinstance(self.value, str) else ("on" if self.value else "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,13 @@ class Choice:
     def option(self) -> str:
         """The option of the command line that sets it ("--upsampling")."""
         return self.spelling or option_of(self.field)
+
+    def value_named(self, name: str) -> str | bool | None:
+        """Return the value with this name, which may be an older one; None where there is none."""
+        for option in self.options:
+            if name == option.name or name in option.aliases:
+                return option.value
+        return None
 
     @property
     def is_switch(self) -> bool:

@@ -52,7 +52,7 @@ def check(settings: Settings) -> None:
             raise UserError(
                 f"Scale {scale} px is out of range; it must lie between {SCALE_PX.low} and {SCALE_PX.high}."
             )
-    clash = set(settings.choice.struck) & (set(settings.choice.pinned) | set(settings.choice.forced))
+    clash = set(settings.choice.excluded) & (set(settings.choice.always_compared) | set(settings.choice.force_detected))
     if clash:
         raise UserError(f"Class ids {sorted(clash)} are both excluded and wanted; reset one of the two.")
 

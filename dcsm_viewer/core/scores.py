@@ -22,5 +22,5 @@ def image_scores(scores: NDArray[np.floating], method: MethodSettings) -> NDArra
     """
     if not len(scores):
         return np.zeros(scores.shape[1], scores.dtype)
-    of_image = scores.max(axis=0) if method.detect_by == "any" else scores.mean(axis=0, dtype=np.float64)
+    of_image = scores.max(axis=0) if method.score_reduction == "max" else scores.mean(axis=0, dtype=np.float64)
     return np.asarray(of_image, scores.dtype)

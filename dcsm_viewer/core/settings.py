@@ -12,10 +12,11 @@ from dcsm_viewer.core.parameter_rows import Option, choice, number
 
 BackwardMode = Literal["guided", "gradient", "deconvnet"]
 BaselineName = Literal["gradcam", "finercam"]
+AttributionMethod = BackwardMode | BaselineName
 PresetName = Literal["paper", "tuned", "caffe", "formula", "simonyan", "gradcam", "finercam"]
 Vocabulary = Literal["voc", "imagenet"]
-DeviceWish = Literal["auto", "cpu", "cuda", "mps"]
-PrecisionWish = Literal["auto", "float32", "float64", "bfloat16"]
+DeviceOption = Literal["auto", "cpu", "cuda", "mps"]
+PrecisionOption = Literal["auto", "float32", "float64", "bfloat16"]
 CrfBackend = Literal["torch", "pydensecrf"]
 
 
@@ -27,10 +28,10 @@ class MethodSettings:
     (`paper`, docs/method.md) without its last tanh, each layer normalised once, classes found by their mean score.
 
     scales: sides of the square network input, px. canvas_px: side of the square the image is fitted into and
-    maps are compared on. layers: names of the network's layers, () for all of them. candidates: N, the least
-    number of candidate classes; 0 switches the subtraction off. detect_by: whether a class has to be above the
-    threshold at any scale or in the mean over the scales. backward: how gradients pass a ReLU, or the name of
-    a baseline whose maps take the place of the raw saliency maps.
+    maps are compared on. layers: names of the network's layers, () for all of them. min_candidates: N,
+    the least number of candidate classes; 0 switches the subtraction off. score_reduction: whether the maximum or the
+    mean of a class's scores over the scales has to be above the threshold. attribution: the attribution method: how
+    gradients pass a ReLU, or the name of a baseline whose maps take the place of the raw saliency maps.
     """
 
     preset: PresetName = "tuned"
@@ -44,7 +45,7 @@ class MethodSettings:
         explanation="A class scoring above this is detected and gets a map. "
         "Lower finds more classes, and more wrong ones.",
     )
-    candidates: int = number(
+    min_candidates: int = number(
         4,
         "N",
         low=0,
@@ -67,9 +68,9 @@ class MethodSettings:
         decimals=1,
         explanation="Contrast of tanh(alpha x). Higher lifts weak evidence closer to the strongest.",
     )
-    backward: BackwardMode | BaselineName = choice(  # noqa: RUF009  # declares a field
-        "Backward",
-        "How the gradient of a class goes back through the network.",
+    attribution: AttributionMethod = choice(  # noqa: RUF009  # declares a field
+        "Attribution method",
+        "How raw saliency maps are made from the score of a class.",
         (
             Option("guided", "Guided", "a ReLU lets through what is positive both ways, as the paper."),
             Option("gradient", "Gradient", "the plain derivative."),
@@ -78,6 +79,8 @@ class MethodSettings:
             Option("finercam", "FinerCAM", "Grad-CAM of a class against the three nearest to it."),
         ),
         default="guided",
+        spelling="--method",
+        aliases=("--backward",),
     )
     canvas_px: int = number(
         500,
@@ -90,16 +93,16 @@ class MethodSettings:
         explanation="The image is fitted into a square of this side; maps are compared there. Larger costs more time.",
         spelling="--canvas",
     )
-    fit: Literal["pad", "stretch"] = choice(
+    fit: Literal["letterbox", "stretch"] = choice(
         "Fit",
         "How the image gets into the square canvas.",
         (
-            Option("pad", "Pad", "keeps its proportions, black around it."),
+            Option("letterbox", "Letterbox", "keeps its proportions, black around it.", aliases=("pad",)),
             Option("stretch", "Stretch", "fills the square, proportions lost."),
         ),
-        default="pad",
+        default="letterbox",
     )
-    channel_max: Literal["absolute", "signed"] = choice(
+    channel_reduction: Literal["absolute", "signed"] = choice(
         "Channel reduction",
         "How the gradients of a layer's channels become one value a position.",
         (
@@ -107,6 +110,7 @@ class MethodSettings:
             Option("signed", "Signed", "max gradient: the largest signed value."),
         ),
         default="absolute",
+        aliases=("--channel-max",),
     )
     subtract_at: Literal["canvas", "layer"] = choice(
         "Subtract at",
@@ -136,7 +140,7 @@ class MethodSettings:
         ),
         default="layer",
     )
-    negatives: Literal["floor", "keep", "clamp"] = choice(
+    negative_mode: Literal["floor", "keep", "clamp"] = choice(
         "Negative differences",
         "How a difference is treated where the other class is stronger.",
         (
@@ -145,17 +149,19 @@ class MethodSettings:
             Option("clamp", "Clamp", "set to 0; the class map is at least 0."),
         ),
         default="floor",
+        aliases=("--negatives",),
     )
-    detect_by: Literal["any", "mean"] = choice(
+    score_reduction: Literal["max", "mean"] = choice(
         "Score over scales",
         "Which score has to be above the threshold for a class to be detected.",
         (
-            Option("any", "Max", "the maximum over the scales."),
+            Option("max", "Max", "the maximum over the scales.", aliases=("any",)),
             Option("mean", "Mean", "the mean over the scales."),
         ),
         default="mean",
+        aliases=("--detect-by",),
     )
-    gate_by_scale: bool = choice(
+    skip_undetected_scales: bool = choice(
         "Skip scales below threshold",
         "Whether a class is summed only over scales where it was detected.",
         (
@@ -163,6 +169,7 @@ class MethodSettings:
             Option(value=False, title="All scales", words="at every scale."),
         ),
         default=True,
+        aliases=("--gate-by-scale",),
     )
     final_tanh: bool = choice(
         "Final tanh",
@@ -188,15 +195,15 @@ class MethodSettings:
 class ClassChoice:
     """What the user said about classes; all are class ids (0-based) of the vocabulary, ascending.
 
-    pinned: always candidates (rivals), whatever they score. struck: never candidates. forced: treated as
-    detected at every scale. given: if not None, exactly these are the detected classes (image-level labels).
+    always_compared: candidates (rivals) at any score. excluded: never candidates. force_detected: treated as detected
+    at every scale. image_labels: if not None, exactly these are the detected classes (image-level labels).
     top1_if_none: when nothing is above the threshold, the best class counts as detected.
     """
 
-    pinned: tuple[int, ...] = ()
-    struck: tuple[int, ...] = ()
-    forced: tuple[int, ...] = ()
-    given: tuple[int, ...] | None = None
+    always_compared: tuple[int, ...] = ()
+    excluded: tuple[int, ...] = ()
+    force_detected: tuple[int, ...] = ()
+    image_labels: tuple[int, ...] | None = None
     top1_if_none: bool = False
 
 
@@ -205,8 +212,8 @@ class CrfSettings:
     """The unary and the fully connected CRF; widths in px of the image and in grey levels, weights without unit.
 
     `unary_floor` bounds the unary at -log(unary_floor). `background` is the class map value at which background and
-    class are equally probable, in (0, 1); `level_follows` how far each map moves that value to its own weighted mean,
-    in [0, 1]; `sharpness` the power the odds of the maps are raised to. At 0.5, 0 and 1 a map is taken for a
+    class are equally probable, in (0, 1); `adaptive_background` how far each map moves that value to its own weighted
+    mean, in [0, 1]; `sharpness` the power the odds of the maps are raised to. At 0.5, 0 and 1 a map is taken for a
     probability as it is. Defaults were chosen by measurement (docs/evaluation.md): the paper gives none.
     """
 
@@ -290,7 +297,7 @@ class CrfSettings:
         explanation="The class map value at which class and background are equally probable. "
         "Higher leaves less to the classes.",
     )
-    level_follows: float = number(
+    adaptive_background: float = number(
         0.0,
         "Adaptive background level",
         low=0.0,
@@ -299,6 +306,7 @@ class CrfSettings:
         decimals=2,
         explanation="How far each class map moves its background level to its own mean where it is bright. "
         "0: one level for all.",
+        aliases=("--crf-level-follows",),
     )
     sharpness: float = number(
         1.0,
@@ -320,5 +328,5 @@ class Settings:
     method: MethodSettings = field(default_factory=MethodSettings)
     choice: ClassChoice = field(default_factory=ClassChoice)
     crf: CrfSettings = field(default_factory=CrfSettings)
-    device: DeviceWish = "auto"
-    precision: PrecisionWish = "auto"
+    device: DeviceOption = "auto"
+    precision: PrecisionOption = "auto"

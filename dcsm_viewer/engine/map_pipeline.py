@@ -76,8 +76,8 @@ class MapPipeline:
 
     def prefetch(self) -> None:
         """Raw maps of the classes that would join if N were a little larger."""
-        more = max(self.method.candidates + 2, PREFETCH_CLASSES) if self.method.candidates else 0
-        ahead = replace(self.method, candidates=more)
+        more = max(self.method.min_candidates + 2, PREFETCH_CLASSES) if self.method.min_candidates else 0
+        ahead = replace(self.method, min_candidates=more)
         request = replace(self.passes.request, settings=replace(self.passes.request.settings, method=ahead))
         run_passes(replace(self.passes, request=request), self._scale_order())
 
@@ -118,7 +118,12 @@ class MapPipeline:
         if not self.want & {"raw_class_maps", "focus"}:
             return torch.zeros(0, 0, 0)
         no_rivals = replace(
-            self.method, threshold=0.0, detect_by="any", candidates=0, gate_by_scale=False, maps_for="detected"
+            self.method,
+            threshold=0.0,
+            score_reduction="max",
+            min_candidates=0,
+            skip_undetected_scales=False,
+            maps_for="detected",
         )
         base = ("plain", self.passes.forward_key, no_rivals, outputs.scales, side_px)
         stopwatch = self.passes.stopwatch
@@ -150,8 +155,8 @@ class MapPipeline:
             self._layered,
             preset="paper",  # a name, which no arithmetic reads
             threshold=0.0,
-            detect_by="any",
-            candidates=min(1, self.method.candidates),
+            score_reduction="max",
+            min_candidates=min(1, self.method.min_candidates),
         )
         beside = self.want & {"raw_class_maps", "focus"}
         return (self.passes.forward_key, read, detection.candidate_ids, detection.detected_ids, detected_at, beside)

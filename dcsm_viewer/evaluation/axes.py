@@ -10,7 +10,7 @@ from typing import Any
 from dcsm_viewer.core import parameters
 from dcsm_viewer.core.crf_presets import CRF_PRESETS
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.parameter_rows import Choice, Limit
+from dcsm_viewer.core.parameter_rows import Choice, Limit, option_of
 from dcsm_viewer.core.parameters import CHOICES, LIMITS
 from dcsm_viewer.core.settings import PresetName, Settings
 from dcsm_viewer.core.types import ModelCard, UserError
@@ -35,32 +35,47 @@ class Axis:
 def axes(fixed: Mapping[str, Any] = MappingProxyType({})) -> Mapping[str, Axis]:
     """Every axis by name. kept: constants of the method, by field, that a swept preset leaves as they are."""
     return {
-        "n": _of_number(LIMITS["method.candidates"], _N),
         "crf": Axis("CRF", _listed("off", "on"), _change_crf),
         "classes": Axis("classes", _listed("found", "given"), _change_classes),
         "preset": Axis("preset", _listed("paper", "caffe", "formula", "simonyan"), _preset_change(fixed)),
         "layers": Axis("layers", lambda card: ("all", *card.layer_names), _change_layers),
         "scales": Axis("scales", _listed("400+500+600", "400", "500", "600"), _change_scales),
         "crf-preset": Axis("CRF preset", lambda _: tuple(CRF_PRESETS), _change_crf_preset),
-        **{_name(field): _of_number(limit, _USUAL.get(field, ())) for field, limit in LIMITS.items()},
-        **{_name(field): _of_choice(choice) for field, choice in CHOICES.items()},
+        **{_name(limit.option): _of_number(limit, _USUAL.get(field, ())) for field, limit in LIMITS.items()},
+        **{_name(choice.option): _of_choice(choice) for choice in CHOICES.values()},
     }
+
+
+def axis_called(name: str) -> str:
+    """Return the name of an axis that may be called by its field or by an older name: "n" of "min-candidates"."""
+    return _OTHER_NAMES.get(name, name)
 
 
 # The poster's own.
 _N = ("0", "1", "2", "3", "4", "5", "10")
 _USUAL = {
-    "method.candidates": _N,
+    "method.min_candidates": _N,
     "method.threshold": ("0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9"),
     "method.alpha": ("1", "2", "3", "4", "6"),
     "crf.iterations": ("1", "2", "5", "10", "20"),
 }
 
 
-def _name(field: str) -> str:
-    """The word for a constant, as its option on the command line has it: crf-iterations, final-tanh."""
-    room, name = field.split(".")
-    return (f"{room}-{name}" if room == "crf" else name).replace("_", "-")
+def _name(option: str) -> str:
+    """Return the name of a constant's axis, which is that of its option: "crf-iterations" of "--crf-iterations"."""
+    return option.removeprefix("--")
+
+
+_ROWS: tuple[Limit | Choice, ...] = (*LIMITS.values(), *CHOICES.values())
+_OTHER_NAMES = {
+    "candidates": "n",
+    **{
+        _name(spelling): _name(row.option)
+        for row in _ROWS
+        for spelling in (option_of(row.field), *row.aliases)
+        if spelling != row.option
+    },
+}
 
 
 def _listed(*values: str) -> Callable[[ModelCard], tuple[str, ...]]:
@@ -87,18 +102,17 @@ def _of_number(limit: Limit, default_values: tuple[str, ...]) -> Axis:
 
 def _of_choice(choice: Choice) -> Axis:
     room, name = choice.field.split(".")
-    values = {_word(option.value): option.value for option in choice.options}
+    values = [option.name for option in choice.options]
 
     def change(variant: Variant, value: str) -> Variant:
-        return _changed(variant, room, **{name: _one_of(value, values, choice.label)})
+        known = choice.value_named(value)
+        if known is None:
+            raise UserError(f"'{value}' is no value of {choice.label}; choose from {', '.join(values)}.")
+        return _changed(variant, room, **{name: known})
 
-    # The baselines need a package that is not always there; whoever wants them names them.
+    # The baselines need an optional package, so they are swept only where they are named.
     default_values = [word for word in values if word not in ("gradcam", "finercam")]
     return Axis(choice.label, _listed(*default_values), change)
-
-
-def _word(value: str | bool) -> str:
-    return value if isinstance(value, str) else ("on" if value else "off")
 
 
 def _one_of(value: str, known: Mapping[str, Any], what: str) -> Any:

@@ -111,8 +111,8 @@ class Evaluation:
         ours = next(row.row.variant for row in summaries if row.row.variant is not None)
         said.append(f"Computed on {variant_evaluator.evaluator.device_name(ours.settings)}.")
         said.append(
-            "mAP: the scores that classes are found by (detect_by), area under the precision-recall curve (VOC since "
-            "2010). Pointing: the maximum of the class map inside the true mask, no tolerance, over the classes that "
-            "are there and have a map."
+            "mAP: the scores that classes are found by (score_reduction), area under the precision-recall curve (VOC "
+            "since 2010). Pointing: the maximum of the class map inside the true mask, no tolerance, over the classes "
+            "that are there and have a map."
         )
         return said

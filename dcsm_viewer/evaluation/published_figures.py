@@ -48,16 +48,16 @@ def counterpart(settings: Settings) -> tuple[str, float] | None:
     """
     method, has_crf = settings.method, settings.crf.enabled
     by_name = {one.name: one.mean_iou for one in PUBLISHED}
-    if replace(method, candidates=PRESETS[method.preset].candidates) != PRESETS[method.preset]:
+    if replace(method, min_candidates=PRESETS[method.preset].min_candidates) != PRESETS[method.preset]:
         return None
-    if method.preset == "simonyan" and method.candidates == 0:
+    if method.preset == "simonyan" and method.min_candidates == 0:
         return (SIMONYAN, by_name[SIMONYAN]) if has_crf else None
     if method.preset not in _OWN:
         return None
     if has_crf:
-        known = PUBLISHED_BY_N.get(method.candidates)
-        return None if known is None else (f"DCSM with CRF, N = {method.candidates}", known)
-    return (WITHOUT_CRF, by_name[WITHOUT_CRF]) if method.candidates == 4 else None
+        known = PUBLISHED_BY_N.get(method.min_candidates)
+        return None if known is None else (f"DCSM with CRF, N = {method.min_candidates}", known)
+    return (WITHOUT_CRF, by_name[WITHOUT_CRF]) if method.min_candidates == 4 else None
 
 
 _OWN = ("paper", "formula", "caffe", "tuned")

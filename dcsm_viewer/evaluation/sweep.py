@@ -10,7 +10,7 @@ from typing import Any
 
 from dcsm_viewer.core import parameters
 from dcsm_viewer.core.types import ModelCard, UserError
-from dcsm_viewer.evaluation.axes import axes
+from dcsm_viewer.evaluation.axes import axes, axis_called
 from dcsm_viewer.evaluation.variants import Variant
 
 MAX_VARIANTS = 400
@@ -54,6 +54,7 @@ def parsed_axes(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     known = axes()
     for part in (part.strip() for text in texts for part in text.split(",")):
         name, _, values = part.partition("=")
+        name = axis_called(name)
         if name not in known:
             raise UserError(f"There is nothing called '{name}' to sweep; choose from {', '.join(sorted(known))}.")
         asked[name] = tuple(value for value in values.split(":") if value)

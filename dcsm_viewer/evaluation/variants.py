@@ -29,12 +29,12 @@ class Variant:
         """The settings for one image with these true classes; classes the data set does not know are never found."""
         choice = replace(
             self.settings.choice,
-            given=tuple(sorted(label_ids)) if self.labels_given else self.settings.choice.given,
-            struck=tuple(strange_ids),
+            image_labels=tuple(sorted(label_ids)) if self.labels_given else self.settings.choice.image_labels,
+            excluded=tuple(strange_ids),
         )
         return replace(self.settings, choice=choice)
 
 
 def in_evaluation_order(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     """The largest N first, so that all classes go back through the network together."""
-    return tuple(sorted(variants, key=lambda variant: -variant.settings.method.candidates))
+    return tuple(sorted(variants, key=lambda variant: -variant.settings.method.min_candidates))

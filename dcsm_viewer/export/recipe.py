@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,7 +18,7 @@ from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import bytes_at, is_url
 from dcsm_viewer.io.versioned_json import JsonFile
 
-SCHEMA = 1
+SCHEMA = 2
 
 _PACKAGES = (
     "dcsm-viewer",
@@ -48,6 +48,20 @@ class RecipeImage:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipeModel:
+    """The network that was used, as its ModelCard describes it."""
+
+    name: str
+    title: str
+    class_names: tuple[str, ...]
+    layer_names: tuple[str, ...]
+    weights_digest: str
+    input_convention: str
+    architecture: str = ""
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecipeOutput:
     """One file that was written: its path from the recipe's folder, its format and the sha256 of its bytes.
 
@@ -72,7 +86,7 @@ class Recipe:
     schema: int
     image: RecipeImage
     settings: Settings
-    model: ModelCard
+    model: RecipeModel
     scales: tuple[int, ...]
     layers: tuple[str, ...]
     candidate_ids: tuple[int, ...]
@@ -106,7 +120,7 @@ def recipe_of(
             width=image.shape[1],
         ),
         settings=result.request.settings,
-        model=result.model,
+        model=_recipe_model(result.model),
         scales=result.scales,
         layers=result.layers,
         candidate_ids=result.candidate_ids,
@@ -120,6 +134,10 @@ def recipe_of(
         notes=notes,
         earlier_files=earlier,
     )
+
+
+def _recipe_model(card: ModelCard) -> RecipeModel:
+    return RecipeModel(**{each.name: getattr(card, each.name) for each in fields(RecipeModel)})
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:

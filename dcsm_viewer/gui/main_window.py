@@ -321,7 +321,7 @@ class Window(QMainWindow):
             self._action(name).setEnabled(len(after.tabs) > 1)
         for name in ("tab.close", "tab.double", "view.fit", "view.hundred_percent", "engine.again"):
             self._action(name).setEnabled(has_image)
-        self._action("engine.cancel").setEnabled(after.asked is not None)
+        self._action("engine.cancel").setEnabled(after.pending_serial is not None)
 
     def _show_settings(self, state: ViewState) -> None:
         settings = state.settings

@@ -67,7 +67,7 @@ def is_final(state: ViewState, *, waits: bool) -> bool:
     if not waits:
         return state.engine is not None
     result = state.result
-    return state.asked is None and result is not None and result.completeness == "settled"
+    return state.pending_serial is None and result is not None and result.completeness == "settled"
 
 
 def png_of(widget: QWidget) -> bytes:

@@ -12,6 +12,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.os_errors import reason_of
 from dcsm_viewer.io.plain_file import plain_bytes, plain_json
+from dcsm_viewer.io.renamed_fields import upgraded_fields
 from dcsm_viewer.io.unknown_keys import unknown_keys
 
 if TYPE_CHECKING:
@@ -55,13 +56,14 @@ class JsonFile(Generic[ContentT]):
 
         document = self._document(path)
         found = document["schema"]
-        if found != self.schema or isinstance(found, bool):
+        if isinstance(found, bool) or found not in {1, self.schema}:
             raise UserError(
                 f"{path} is a {self.kind} of schema {repr(found)[:40]} and this version reads {self.schema}; "
                 "open it with the version that wrote it."
             )
         try:
-            _complete(document)
+            if found != self.schema:
+                document = {**upgraded_fields(document), "schema": self.schema}
             content = self._adapter.validate_json(json.dumps(document), strict=True)
         except RecursionError:
             raise UserError(f"{path} is damaged: it is nested too deeply; {self.mend}.") from None
@@ -92,15 +94,3 @@ class JsonFile(Generic[ContentT]):
         from pydantic import TypeAdapter  # 0.1 s that the window's start need not wait for
 
         return TypeAdapter(self.content)
-
-
-def _complete(document: object) -> None:
-    """Puts into a document, in place, what settings meant before a constant of theirs had a name."""
-    if isinstance(document, dict):
-        if "gate_by_scale" in document:
-            document.setdefault("detect_by", "any")
-        for part in document.values():
-            _complete(part)
-    elif isinstance(document, list):
-        for part in document:
-            _complete(part)

@@ -26,7 +26,7 @@ class DoubtMeasures:
     each map divided by its own maximum; 0 with fewer than two classes.
     flipped: share of the pixels that are or were of a class whose label the CRF changed; 0 without a CRF.
     uncertain_below: share of all pixels that are 'ignore' or whose two largest q are closer than 1/20, 2/20, ... 20/20.
-    narrow: how near the score closest to the threshold is to it, 1 on it; for given classes one minus the
+    narrow: how near the score closest to the threshold is to it, 1 on it; for image-level labels one minus the
     least score of them. is_empty: no pixel is of any class. pixels: count by class name, `background` and `ignore`.
     """
 
@@ -112,7 +112,7 @@ def _lead(q: NDArray[np.float32]) -> NDArray[np.float32]:
 def _narrow(exported: Exported) -> float:
     settings = exported.recipe.settings
     best = image_scores(exported.scores, settings.method)
-    given = settings.choice.given
+    given = settings.choice.image_labels
     if given is not None:
         known = [float(best[exported.candidate_ids.index(c)]) for c in given if c in exported.candidate_ids]
         return 1.0 - min(known, default=0.0)

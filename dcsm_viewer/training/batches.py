@@ -50,7 +50,7 @@ def steps_per_epoch(images: int, recipe: TrainingRecipe) -> int:
 
 def source_epoch(epoch: int, recipe: TrainingRecipe) -> int:
     """The epoch whose batches come in `epoch`: its own, or an earlier one where the recipe has so many views."""
-    return epoch % recipe.views if recipe.views else epoch
+    return epoch % recipe.cached_epochs if recipe.cached_epochs else epoch
 
 
 def training_batches(

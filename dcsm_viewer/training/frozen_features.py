@@ -58,7 +58,7 @@ class FrozenFeatureCache:
         # Under a name of all it depends on: what another recipe left here must not be taken for ours.
         of = [data, recipe.freeze, recipe.batch, recipe.sizes, recipe.augmentation, recipe.seed]
         name = hashlib.sha256(json.dumps(of).encode()).hexdigest()[:16]
-        self._folder = out / FOLDER / name if recipe.views and recipe.freeze else None
+        self._folder = out / FOLDER / name if recipe.cached_epochs and recipe.freeze else None
         if self._folder is not None:
             ensure_folder(self._folder)
 

@@ -63,11 +63,11 @@ class InitialWeights:
         return {f"{self.classifier}.{part}": self.tensors[f"{self.classifier}.{part}"] for part in ("weight", "bias")}
 
 
-def load_initial_weights(name: str, class_names: tuple[str, ...], seed: int, outputs_of: str = "") -> InitialWeights:
+def load_initial_weights(name: str, class_names: tuple[str, ...], seed: int, frozen_head: str = "") -> InitialWeights:
     """The weights of a model's name or file, with an output for each of `class_names`.
 
     A class keeps its row where the weights know it by that name. VOC's classes are summed up from those of ImageNet's
-    that belong to them; others begin with small random rows. With `outputs_of` the classifier is that of another
+    that belong to them; others begin with small random rows. With `frozen_head` the classifier is that of another
     model, whose outputs mean the classes in groups. Raises UserError as engine.weights.library.load and
     load_class_mapping.
     """
@@ -76,8 +76,8 @@ def load_initial_weights(name: str, class_names: tuple[str, ...], seed: int, out
     classifier = _CLASSIFIER[weights.architecture]
     kept, groups = weights.class_names == class_names, weights.groups
     borrowed: list[int] = []
-    if outputs_of:
-        known, groups = load_class_mapping(outputs_of, weights.architecture, class_names)
+    if frozen_head:
+        known, groups = load_class_mapping(frozen_head, weights.architecture, class_names)
         kept = True
         for part in ("weight", "bias"):
             tensors[f"{classifier}.{part}"] = known.tensors[f"{classifier}.{part}"]

@@ -54,7 +54,7 @@ class _Training:
         self.recipe = job.recipe
         self.steps = steps_per_epoch(len(job.training.examples), self.recipe)
         self.start = load_initial_weights(
-            self.recipe.start, job.training.class_names, self.recipe.seed, self.recipe.outputs_of
+            self.recipe.start, job.training.class_names, self.recipe.seed, self.recipe.frozen_head
         )
         data = digest_of(
             self.start.digest,
@@ -76,7 +76,7 @@ class _Training:
         else:
             self._go_on(self.state)
         remembered = None
-        if self.recipe.remember:
+        if self.recipe.feature_reg:
             remembered = self._network(self.start.tensors).eval()
             remembered.freeze(self.recipe.freeze)
         self.frozen = FrozenFeatureCache(job.out, self.recipe, data, self.start.convention, share, device)
@@ -152,10 +152,10 @@ class _Training:
         return float(loss) / self.share.world
 
     def _average(self, done: int) -> None:
-        if not self.recipe.average:
+        if not self.recipe.ema_decay:
             return
         assert self.state is not None
-        decay = min(self.recipe.average, (1 + done) / (10 + done))
+        decay = min(self.recipe.ema_decay, (1 + done) / (10 + done))
         kept = self.state.average
         for name, parameter in self.network.named_parameters():
             if parameter.requires_grad:
@@ -194,7 +194,7 @@ class _Training:
         assert self.state is not None
         tensors = self.network.tensors()
         tensors.update({name: tensor.float().cpu() for name, tensor in self.state.average.items()})
-        return interpolate_tensors(tensors, self.start.tensors, self.recipe.blend)
+        return interpolate_tensors(tensors, self.start.tensors, self.recipe.weight_interpolation)
 
     def _calibrate(self) -> None:
         """Gives the borrowed outputs of the start their scale, on evenly spaced training images."""
@@ -263,7 +263,7 @@ class _Training:
 def _parameter_groups(network: Trainable, recipe: TrainingRecipe) -> list[dict[str, Any]]:
     """Body and classifier at rates of their own; offsets and batch normalisation's factors are not decayed."""
     groups: list[dict[str, Any]] = []
-    for parameters, rate in zip(network.groups(), (recipe.rate_body, recipe.rate_head), strict=True):
+    for parameters, rate in zip(network.groups(), (recipe.backbone_lr, recipe.head_lr), strict=True):
         for decay in (0.0, recipe.weight_decay):
             chosen = [one for one in parameters if (one.ndim > 1) == (decay > 0)]
             groups.append({"params": chosen, "lr": rate, "highest": rate, "weight_decay": decay})

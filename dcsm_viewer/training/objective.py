@@ -55,10 +55,10 @@ class Objective(nn.Module):
         features = self.network.upper(lower)
         logits = self.network.classify(features)
         valid = valid_positions(rectangles, side, (logits.shape[2], logits.shape[3]))
-        loss = cross_entropy(logits, valid, labels, self.recipe.smoothing)
+        loss = cross_entropy(logits, valid, labels, self.recipe.label_smoothing)
         (start,) = self._start
         if start is not None:
             with torch.no_grad():
                 before = start.upper(lower)  # the frozen blocks are the same in both
-            loss = loss + self.recipe.remember * feature_drift(features, before)
+            loss = loss + self.recipe.feature_reg * feature_drift(features, before)
         return loss

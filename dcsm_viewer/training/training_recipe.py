@@ -17,14 +17,15 @@ class TrainingRecipe:
     """How to train. The defaults are for EfficientNet-Lite0; sizes and flip are the paper's (section 4).
 
     start: a model's name or a weights file. sizes: least and most px of the longer side, drawn anew for every batch.
-    freeze: how many of the first blocks stay as they are. rate_head, rate_body: AdamW's learning rates for the
-    classifier and for everything else. warm_up: share of all steps in which the rates rise. smoothing: how far from 0
-    and 1 the targets lie. average: decay of the moving average of the weights, 0 for none. remember: weight of the
-    penalty on features that leave what the start gave. blend: share of the trained weights in the result, the rest is
-    the start's (Wortsman et al. 2022). calibrate: images that give a borrowed classifier its scale. validate_px:
-    longer side while validating. views: how many differently augmented epochs there are before the first comes again,
-    0 for a new one each time; with frozen blocks what they give is then kept on disk, and later epochs cost a third.
-    outputs_of: a model whose outputs answer and are not trained (load_class_mapping.py); none if empty.
+    freeze: how many of the first blocks stay as they are. head_lr, backbone_lr: AdamW's learning rates for the
+    classifier and for everything else. warm_up: share of all steps in which the rates rise. label_smoothing: how far
+    from 0 and 1 the targets lie. ema_decay: decay of the moving average of the weights, 0 for none. feature_reg: weight
+    of the penalty on features that leave what the start gave. weight_interpolation: share of the trained weights in the
+    result, the rest is the start's (Wortsman et al. 2022). calibrate: images that give a borrowed classifier its scale.
+    validate_px: longer side while validating. cached_epochs: how many differently augmented epochs there are before the
+    first comes again, 0 for a new one each time; with frozen blocks what they give is then kept on disk, and later
+    epochs cost a third.
+    frozen_head: a model whose outputs answer and are not trained (load_class_mapping.py); none if empty.
     """
 
     start: str = "efficientnet-lite0"
@@ -32,19 +33,19 @@ class TrainingRecipe:
     batch: int = 16
     sizes: tuple[int, int] = (300, 700)
     freeze: int = 0
-    rate_head: float = 1e-3
-    rate_body: float = 1e-4
+    head_lr: float = 1e-3
+    backbone_lr: float = 1e-4
     weight_decay: float = 0.01
     warm_up: float = 0.05
-    smoothing: float = 0.0
-    average: float = 0.0
-    remember: float = 0.0
-    blend: float = 1.0
+    label_smoothing: float = 0.0
+    ema_decay: float = 0.0
+    feature_reg: float = 0.0
+    weight_interpolation: float = 1.0
     calibrate: int = 128
     augmentation: Augmentation = "paper"
     validate_px: int = 500
-    views: int = 0
-    outputs_of: str = ""
+    cached_epochs: int = 0
+    frozen_head: str = ""
     seed: int = 0
 
     def as_json(self) -> dict[str, Any]:
@@ -55,17 +56,17 @@ _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 10_000),
     "batch": (1, 4096),
     "freeze": (0, 16),
-    "rate_head": (0, 10),
-    "rate_body": (0, 10),
+    "head_lr": (0, 10),
+    "backbone_lr": (0, 10),
     "weight_decay": (0, 1),
     "warm_up": (0, 1),
-    "smoothing": (0, 0.4),
-    "average": (0, 0.99999),
-    "remember": (0, 1000),
-    "blend": (0, 1),
+    "label_smoothing": (0, 0.4),
+    "ema_decay": (0, 0.99999),
+    "feature_reg": (0, 1000),
+    "weight_interpolation": (0, 1),
     "calibrate": (0, 100_000),
     "validate_px": (64, 2048),
-    "views": (0, 1000),
+    "cached_epochs": (0, 1000),
     "seed": (0, 2**31 - 1),
 }
 

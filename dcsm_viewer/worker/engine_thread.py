@@ -111,7 +111,7 @@ def _passes(settings: Settings) -> tuple[object, ...]:
     """What the forward and backward passes of one scale read."""
     method = settings.method
     network = (settings.model, settings.vocabulary, settings.device, settings.precision)
-    return (*network, method.canvas_px, method.fit, method.backward, method.channel_max)
+    return (*network, method.canvas_px, method.fit, method.attribution, method.channel_reduction)
 
 
 class EngineThread:

@@ -61,7 +61,7 @@ class WithSmallVgg(ModelCache):
 
 def request(preset: str, network: str, device: Device) -> Request:
     method = replace(PRESETS[preset], canvas_px=SCALE, scales=(SCALE,))  # type: ignore[index]  # a preset's name
-    choice = ClassChoice(given=(1, 3))
+    choice = ClassChoice(image_labels=(1, 3))
     settings = Settings(method=method, model=network, choice=choice, device=device, precision="float32")
     return Request(1, make_image(48, 64), settings, focus=1)
 

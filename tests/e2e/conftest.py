@@ -50,7 +50,9 @@ class Desk:
 
     def settle(self) -> None:
         """Until the maps of what is wanted now are on show."""
-        self.wait(lambda: self.state.asked is None and self.state.result is not None and self.state.reading is None)
+        self.wait(
+            lambda: self.state.pending_serial is None and self.state.result is not None and self.state.reading is None
+        )
 
 
 def photograph(path: Path, seed: int = 0) -> Path:

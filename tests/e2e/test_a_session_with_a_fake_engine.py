@@ -90,13 +90,17 @@ def test_that_a_typed_digit_goes_into_the_search_and_chooses_no_class(desk: Desk
 def test_that_pin_strike_and_force_reach_the_engine(desk: Desk, photos: Path) -> None:
     desk.open(photos / "a.png")
     desk.settle()
-    for name, held in (("class.pin", "pinned"), ("class.strike", "struck"), ("class.force", "forced")):
+    for name, held in (
+        ("class.pin", "always_compared"),
+        ("class.strike", "excluded"),
+        ("class.force", "force_detected"),
+    ):
         desk.do(name)
         desk.settle()
         assert getattr(desk.engine.ran[-1].settings.choice, held) == (DOG,)
     desk.do("class.clear")
     desk.settle()
-    assert desk.engine.ran[-1].settings.choice.forced == ()
+    assert desk.engine.ran[-1].settings.choice.force_detected == ()
 
 
 def test_that_a_moved_slider_asks_for_maps_and_undo_takes_it_back(desk: Desk, photos: Path, qtbot: QtBot) -> None:
@@ -124,7 +128,7 @@ def test_that_opacity_and_colormap_ask_for_nothing(desk: Desk, photos: Path) -> 
     for name in ("view.grid", "view.overlay", "view.labels", "view.compare"):
         desk.do(name)
     assert desk.state.paint.opacity == 0.2
-    assert desk.state.asked is None
+    assert desk.state.pending_serial is None
     assert len(desk.engine.ran) == asked
 
 
@@ -133,16 +137,16 @@ def test_that_the_bracket_keys_move_n_within_its_limits(desk: Desk, photos: Path
     desk.settle()
     for _ in range(6):
         press(desk.window, Qt.Key.Key_BracketLeft)
-    assert desk.state.settings.method.candidates == 0
+    assert desk.state.settings.method.min_candidates == 0
     press(desk.window, Qt.Key.Key_BracketRight)
-    assert row(desk, "method.candidates").value == 1
+    assert row(desk, "method.min_candidates").value == 1
 
 
 def test_that_escape_cancels_and_compute_again_starts_anew(slow_desk: Desk, photos: Path, qtbot: QtBot) -> None:
     slow_desk.open(photos / "a.png")
     slow_desk.wait(lambda: slow_desk.state.progress is not None)
     press(slow_desk.window, Qt.Key.Key_Escape)
-    assert slow_desk.state.asked is None
+    assert slow_desk.state.pending_serial is None
     assert "Cancelled" in slow_desk.window.headline.words
     engine = slow_desk.engine
     assert isinstance(engine, GatedEngine)
@@ -222,7 +226,7 @@ def test_that_two_images_of_one_name_do_not_replace_each_other(desk: Desk, photo
 
 def test_that_export_refuses_while_the_maps_are_not_settled(slow_desk: Desk, photos: Path) -> None:
     slow_desk.open(photos / "a.png")
-    slow_desk.wait(lambda: slow_desk.state.asked is not None)
+    slow_desk.wait(lambda: slow_desk.state.pending_serial is not None)
     slow_desk.do("export.export")
     assert "still being computed" in str(slow_desk.state.failure)
 
@@ -349,7 +353,7 @@ def test_that_shift_b_goes_between_the_settings_before_and_after(desk: Desk, pho
     desk.do("n.down")
     seen = []
     for _ in range(4):
-        seen.append(desk.state.settings.method.candidates)
+        seen.append(desk.state.settings.method.min_candidates)
         desk.do("edit.blink")
     assert seen == [3, 4, 3, 4]
 

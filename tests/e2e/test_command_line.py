@@ -166,7 +166,7 @@ def test_that_the_imagenet_vocabulary_names_breeds(tmp_path: Path, capsys: pytes
     ("words", "sentence"),
     [
         (("--threshold", "1.7"), "Threshold (method.threshold) is 1.7; it must lie between 0 and 1."),
-        (("--n", "11"), "N (method.candidates) is 11; it must lie between 0 and 10."),
+        (("--n", "11"), "N (method.min_candidates) is 11; it must lie between 0 and 10."),
         (("--scales", "many"), "--scales 'many' is no list of whole numbers; write for example 400,500,600."),
         (("--scales", "10"), "Scale 10 px is out of range; it must lie between 64 and 1200."),
         (("--crf-preset", "best"), "There is no CRF preset 'best'"),

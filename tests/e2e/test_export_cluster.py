@@ -28,7 +28,7 @@ SETTINGS = Settings(
     device="cpu",
     method=MethodSettings(scales=(64, 96), canvas_px=100),
     crf=CrfSettings(iterations=2),
-    choice=ClassChoice(given=(7, 11)),
+    choice=ClassChoice(image_labels=(7, 11)),
 )
 
 

@@ -92,7 +92,7 @@ class RealDesk:
         assert state.reading is not None or state.failure is None, state.failure
         return (
             state.reading is None
-            and state.asked is None
+            and state.pending_serial is None
             and result is not None
             and result.completeness == "settled"
             and result.request.settings == state.settings
@@ -172,11 +172,11 @@ def test_that_a_session_from_opening_over_every_change_to_undo_keeps_to_what_was
 
     # N = 0 is the raw map; back at 4 it is the distinct one again, bit by bit.
     place = without.detected_ids.index(bicycle)
-    home = desk.slider("method.candidates").value()
-    desk.slider("method.candidates").setValue(0)
+    home = desk.slider("method.min_candidates").value()
+    desk.slider("method.min_candidates").setValue(0)
     unsubtracted = desk.settle()
     assert not np.array_equal(unsubtracted.class_maps[place], without.class_maps[place])
-    desk.slider("method.candidates").setValue(home)
+    desk.slider("method.min_candidates").setValue(home)
     np.testing.assert_array_equal(desk.settle().class_maps, without.class_maps)
 
     # One drag was one step; the step before it was the strike.

@@ -108,7 +108,7 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
     desk.parts.image_loader.open_paths([str(SAMPLES / "eagle.jpg")])
     desk.wait(lambda: run.job.progress.phase == "finished")
     assert (run.job.progress.computed, run.job.progress.failures) == (3, ())
-    desk.wait(lambda: desk.parts.store.state.result is not None and desk.parts.store.state.asked is None)
+    desk.wait(lambda: desk.parts.store.state.result is not None and desk.parts.store.state.pending_serial is None)
 
     paths = sorted(str(path) for path in SAMPLES.glob("*.jpg"))
     batch = tmp_path / "batch"

@@ -53,14 +53,14 @@ def test_that_a_tab_comes_back_with_its_image_maps_and_choice() -> None:
 
 def test_that_constants_are_shared_and_choices_of_classes_are_not() -> None:
     state = opened(2)
-    choice = replace(state.settings.choice, pinned=(4,))
+    choice = replace(state.settings.choice, always_compared=(4,))
     method = replace(state.settings.method, alpha=5.0)
     state = replace(state, settings=replace(state.settings, choice=choice, method=method))
     state = replace(state, **shown(state, 0))
-    assert state.settings.choice.pinned == ()
+    assert state.settings.choice.always_compared == ()
     assert state.settings.method.alpha == 5.0
     state = replace(state, **shown(state, 1))
-    assert state.settings.choice.pinned == (4,)
+    assert state.settings.choice.always_compared == (4,)
 
 
 def test_that_a_tab_of_another_network_comes_back_without_its_classes_and_maps() -> None:
@@ -141,7 +141,7 @@ def test_that_each_opened_image_has_a_tab_and_coming_back_computes_nothing(desk:
     asked = len(desk.engine.ran)
     result = desk.state.result
     bar.setCurrentIndex(0)
-    assert (name(desk.state), desk.state.asked) == ("a.png", None)
+    assert (name(desk.state), desk.state.pending_serial) == ("a.png", None)
     assert desk.state.result is not None
     assert desk.state.result.request.image.name == "a.png"
     press(desk.window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)

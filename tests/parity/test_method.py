@@ -63,7 +63,7 @@ def engine_maps(
     for scale, pixels in inputs.items():
         for class_id in detection.candidate_ids:
             for layer, w in network.gradients(pixels, class_id).items():
-                reduced = np.abs(w).max(axis=0) if method.channel_max == "absolute" else w.max(axis=0)
+                reduced = np.abs(w).max(axis=0) if method.channel_reduction == "absolute" else w.max(axis=0)
                 row = torch.from_numpy(reduced).to(dtype)[None]
                 raw[scale, layer] = torch.cat([raw[scale, layer], row]) if (scale, layer) in raw else row
     return raw, detection, placement
@@ -74,13 +74,13 @@ def reference(
 ) -> ReferenceResult:
     common = {"pixels": pixels_of(convention), "scales": method.scales, "canvas_px": method.canvas_px}
     if method.preset == "caffe":
-        return reference_caffe(rgb, network, topk=method.candidates, prior=method.alpha, **common)  # type: ignore[arg-type]  # shared keywords
+        return reference_caffe(rgb, network, topk=method.min_candidates, prior=method.alpha, **common)  # type: ignore[arg-type]  # shared keywords
     if method.preset == "paper":
         return reference_paper(
             rgb,
             network,
             threshold=method.threshold,
-            tn=method.candidates,
+            tn=method.min_candidates,
             tha=method.alpha,
             **common,  # type: ignore[arg-type]  # shared keywords
         )
@@ -88,10 +88,10 @@ def reference(
         rgb,
         network,
         threshold=method.threshold,
-        n=method.candidates,
+        n=method.min_candidates,
         alpha=method.alpha,
-        gate=method.gate_by_scale,
-        by_mean=method.detect_by == "mean",
+        gate=method.skip_undetected_scales,
+        by_mean=method.score_reduction == "mean",
         **common,  # type: ignore[arg-type]  # shared keywords
     )
 
@@ -146,7 +146,7 @@ def test_that_class_maps_equal_the_reference_for_any_gradients(
     shape = (int(random.integers(1, 160)), int(random.integers(1, 160)))
     network = MadeNetwork(seed, classes=int(random.integers(1, 9)), bias=float(random.normal()), strides=(4, 8, 8, 32))
     changes = {
-        "candidates": int(random.integers(0 if preset != "caffe" else 1, 7)),
+        "min_candidates": int(random.integers(0 if preset != "caffe" else 1, 7)),
         "alpha": float(random.uniform(1, 5)),
     }
     assert_parity(picture(*shape, seed), network, small(preset, **changes), record_property, DCSM_M)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.method_presets import PRESETS
-from dcsm_viewer.core.settings import CrfSettings, MethodSettings, PrecisionWish, PresetName, Settings, Vocabulary
+from dcsm_viewer.core.settings import CrfSettings, MethodSettings, PrecisionOption, PresetName, Settings, Vocabulary
 from dcsm_viewer.core.types import ALL_PARTS, Request, Result, SourceImage
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.engine import Engine
@@ -106,7 +106,7 @@ def network(seed: int) -> dict[str, Array]:
 
 
 def engine_result(
-    tensors: Mapping[str, Array], image: SourceImage, method: MethodSettings, precision: PrecisionWish = "float32"
+    tensors: Mapping[str, Array], image: SourceImage, method: MethodSettings, precision: PrecisionOption = "float32"
 ) -> Result:
     settings = Settings(method=method, crf=CrfSettings(enabled=False), device="cpu", precision=precision)
     return Engine(OneModel(tensors)).settle(Request(0, image, settings), want=ALL_PARTS)

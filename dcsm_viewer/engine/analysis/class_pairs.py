@@ -77,12 +77,12 @@ def pairwise_contributions(
         maps = list(layers.values())
         sums = accumulate(maps, comparisons, method, grid).sums.view(count, count, *grid.shape).to(total)
         raw = accumulate(maps, alone, method, grid).sums.to(total)
-        if method.candidates == 0:
+        if method.min_candidates == 0:
             sums += raw[:, None]
         else:
             sums[range(count), range(count)] = raw
         for row, class_id in enumerate(ids):
-            if not method.gate_by_scale or class_id in detection.detected_at.get(scale, frozenset()):
+            if not method.skip_undetected_scales or class_id in detection.detected_at.get(scale, frozenset()):
                 total[row] += sums[row]
                 terms[row] += len(layers)
     return total.div_(terms.clamp(min=1)[:, None, None, None])
@@ -104,9 +104,9 @@ def all_pairs(count: int, method: MethodSettings) -> Comparisons:
     With N = 0 none are compared.
     """
     outputs: list[tuple[int, int, int, int]] = []
-    for row in range(count if method.candidates else 0):
+    for row in range(count if method.min_candidates else 0):
         for column in range(count):
-            mirrored = method.negatives != "keep"
+            mirrored = method.negative_mode != "keep"
             if row == column or (mirrored and column < row):
                 continue
             outputs.append((row, column, row * count + column, column * count + row if mirrored else -1))

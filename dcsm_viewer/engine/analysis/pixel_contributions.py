@@ -121,7 +121,7 @@ def class_entries(
     for scale, layers in chosen_maps(outputs.candidate_maps, method).items():
         steps = {layer: steps_of(maps, method, grid) for layer, maps in layers.items()}
         for class_id, row in rows.items():
-            counts = not method.gate_by_scale or class_id in detection.detected_at.get(scale, frozenset())
+            counts = not method.skip_undetected_scales or class_id in detection.detected_at.get(scale, frozenset())
             of_layers = tuple(
                 _layer_entry(layer, each, row, detection.candidate_ids, weights) for layer, each in steps.items()
             )
@@ -175,7 +175,7 @@ def _class_entry(
 ) -> ClassEntry:
     shares = totals / largest if largest > 0 else torch.zeros_like(totals)
     values = torch.tanh(method.alpha * shares) / math.tanh(method.alpha) if method.final_tanh else shares
-    values = values.clamp(min=FLOOR if method.negatives == "floor" else 0.0, max=1.0)
+    values = values.clamp(min=FLOOR if method.negative_mode == "floor" else 0.0, max=1.0)
     return ClassEntry(
         class_id=class_id,
         detected=detected,

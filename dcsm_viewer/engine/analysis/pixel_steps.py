@@ -87,7 +87,7 @@ class _Rule:
     def evidence(self, values: Tensor) -> Tensor:
         scaled = self.scaled(values)
         outcome = values if scaled is None else torch.tanh(scaled)
-        return outcome if self.method.negatives == "keep" else outcome.clamp(min=0)
+        return outcome if self.method.negative_mode == "keep" else outcome.clamp(min=0)
 
     def sums(self, evidence: Tensor) -> Tensor:
         """(K, n): the evidence of each class over its rivals."""
@@ -110,7 +110,7 @@ def _everywhere(level: Tensor, spots: Tensor, method: MethodSettings, grid: Samp
 
 
 def _pairs(count: int, method: MethodSettings) -> tuple[Pair, ...]:
-    if method.candidates == 0 or count == 1:
+    if method.min_candidates == 0 or count == 1:
         return tuple((row, None) for row in range(count))
     return tuple((row, rival) for row in range(count) for rival in range(count) if rival != row)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from dcsm_viewer.core.settings import BackwardMode, BaselineName
+from dcsm_viewer.core.settings import AttributionMethod, BaselineName
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.baselines.torch_modules import LiteModule, VggModule, cam_layer, to_torch_module
 from dcsm_viewer.engine.model_cache import Model
@@ -27,9 +27,9 @@ NEAREST = 3  # how many classes FinerCAM contrasts with; its package's own numbe
 CONTRAST = 1.0  # how much of them is taken away; its package's own number
 
 
-def baseline_of(backward: BackwardMode | BaselineName) -> BaselineName | None:
-    """The baseline this setting names; None for a way back through our own passes."""
-    return backward if backward == "gradcam" or backward == "finercam" else None  # noqa: PLR1714  # narrows the type
+def baseline_of(method: AttributionMethod) -> BaselineName | None:
+    """Return the baseline that an attribution method is; None for gradients of our own passes."""
+    return method if method == "gradcam" or method == "finercam" else None  # noqa: PLR1714  # narrows the type
 
 
 def baseline_maps(

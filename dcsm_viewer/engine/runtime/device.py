@@ -10,7 +10,7 @@ from functools import cache
 import torch
 import torch.nn.functional as F
 
-from dcsm_viewer.core.settings import DeviceWish, PrecisionWish
+from dcsm_viewer.core.settings import DeviceOption, PrecisionOption
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault, is_out_of_memory
 
@@ -52,7 +52,7 @@ class Compute:
         return str(self.dtype).removeprefix("torch.")
 
 
-def choose(device: DeviceWish, precision: PrecisionWish) -> Compute:
+def choose(device: DeviceOption, precision: PrecisionOption) -> Compute:
     """The best device that really computes. float32 is the exact mode: TF32 is switched off for it.
 
     `auto` precision is float32: bfloat16 moves more labels than the half per cent that would go unnoticed
@@ -82,7 +82,7 @@ def choose(device: DeviceWish, precision: PrecisionWish) -> Compute:
     return compute
 
 
-def _in_float64(device: DeviceWish) -> Compute:
+def _in_float64(device: DeviceOption) -> Compute:
     """The CPU, unless CUDA is demanded: `auto` means the same reference on every machine."""
     if device == "mps":
         raise UserError("The device mps cannot compute in float64: choose the device cpu, or float32.")
@@ -143,7 +143,7 @@ def bfloat16_speedup(device_type: str) -> float:
     return best_s[torch.float32] / best_s[torch.bfloat16]
 
 
-def _on_device(device: DeviceWish, dtype: torch.dtype) -> Compute:
+def _on_device(device: DeviceOption, dtype: torch.dtype) -> Compute:
     if device == "auto":
         for name in ("cuda", "mps"):
             if _is_present(name):

@@ -37,23 +37,23 @@ def detect(
     """Candidates and detected classes for scores (S, C) in [0, 1], one row a scale of `scales`.
 
     docs/method.md 10.2 steps 3 and 4 with A1: detected are the classes above the threshold at any scale, or in the mean
-    over the scales (method.detect_by); candidates are these, filled up to N by falling sum over the scales. With maps
-    for all candidates (10.3 step 2) the N best are detected, whatever they score. `choice` overrules the scores: see
-    ClassChoice; struck wins over everything.
+    over the scales (method.score_reduction); candidates are these, filled up to N by falling sum over the scales. With
+    maps for all candidates (10.3 step 2) the N best are detected, whatever they score. `choice` overrules the scores:
+    see ClassChoice; excluded classes are never candidates.
 
     Raises UserError for class ids the model does not have.
     """
     classes = scores.shape[1]
     _check_ids(choice, classes)
-    allowed = [class_id for class_id in range(classes) if class_id not in choice.struck]
+    allowed = [class_id for class_id in range(classes) if class_id not in choice.excluded]
     ranked = _best_first(scores, allowed, larger_id_first=method.maps_for == "candidates")
 
     detected_at = _detected_at(scores, scales, method, choice, ranked)
     detected = sorted(frozenset().union(*detected_at.values()))
     others = [class_id for class_id in ranked if class_id not in detected]
-    pinned = [class_id for class_id in others if class_id in choice.pinned]
-    fill_ups = [class_id for class_id in others if class_id not in choice.pinned]
-    room = max(0, method.candidates - len(detected) - len(pinned))
+    pinned = [class_id for class_id in others if class_id in choice.always_compared]
+    fill_ups = [class_id for class_id in others if class_id not in choice.always_compared]
+    room = max(0, method.min_candidates - len(detected) - len(pinned))
     return Detection((*detected, *pinned, *fill_ups[:room]), tuple(detected), MappingProxyType(detected_at))
 
 
@@ -64,13 +64,13 @@ def _detected_at(
     choice: ClassChoice,
     ranked: list[int],
 ) -> dict[int, frozenset[int]]:
-    if choice.given is not None:
-        return dict.fromkeys(scales, frozenset(choice.given).intersection(ranked))
-    forced = frozenset(choice.forced).intersection(ranked)
-    if method.maps_for == "candidates" and method.candidates > 0:
-        pinned = [class_id for class_id in ranked if class_id in choice.pinned]
+    if choice.image_labels is not None:
+        return dict.fromkeys(scales, frozenset(choice.image_labels).intersection(ranked))
+    forced = frozenset(choice.force_detected).intersection(ranked)
+    if method.maps_for == "candidates" and method.min_candidates > 0:
+        pinned = [class_id for class_id in ranked if class_id in choice.always_compared]
         wanted = forced.union(pinned)
-        room = max(0, method.candidates - len(wanted))
+        room = max(0, method.min_candidates - len(wanted))
         best = [class_id for class_id in ranked if class_id not in wanted][:room]
         return dict.fromkeys(scales, wanted.union(best))
     threshold = scores.dtype.type(method.threshold)
@@ -92,7 +92,7 @@ def _best_first(scores: NDArray[np.floating], ids: Iterable[int], *, larger_id_f
 
 
 def _check_ids(choice: ClassChoice, classes: int) -> None:
-    asked = {*choice.pinned, *choice.struck, *choice.forced, *(choice.given or ())}
+    asked = {*choice.always_compared, *choice.excluded, *choice.force_detected, *(choice.image_labels or ())}
     unknown = sorted(class_id for class_id in asked if not 0 <= class_id < classes)
     if unknown:
         raise UserError(f"The model has {classes} classes, numbered from 0, and no {unknown}; take them back.")

@@ -48,7 +48,7 @@ def _reduced(
     method: MethodSettings,
     on_progress: Callable[[str], None],
 ) -> Maps:
-    reduce, mode = _reducer(method), method.backward
+    reduce, mode = _reducer(method), method.attribution
     assert mode != "gradcam", "engine.baselines makes the maps of a baseline"
     assert mode != "finercam", "engine.baselines makes the maps of a baseline"
     grad_outputs = model.class_head.grad_outputs(state.logits, (class_id,))
@@ -61,7 +61,7 @@ def _reduced(
 
 
 def _reducer(method: MethodSettings) -> Callable[[Tensor], Tensor]:
-    if method.channel_max == "signed":
+    if method.channel_reduction == "signed":
         return lambda gradient: gradient.amax(1)
     # max |w| without a copy of |w| as large as w; the infinity norm is slower.
     return lambda gradient: torch.maximum(gradient.amax(1), -gradient.amin(1))

@@ -49,7 +49,7 @@ class NetworkPasses:
 
     @property
     def _baseline_note(self) -> str:
-        if self.compute.dtype == torch.float64 and baseline_of(self.method.backward) is not None:
+        if self.compute.dtype == torch.float64 and baseline_of(self.method.attribution) is not None:
             return "The maps of this baseline are float32: its package makes no others."
         return ""
 
@@ -64,7 +64,7 @@ class NetworkPasses:
         Raises UserError for a layer this network does not have.
         """
         network = self.model.network
-        if baseline_of(self.method.backward) is not None:
+        if baseline_of(self.method.attribution) is not None:
             # The baselines have their own layer; a choice among DCSM's is none of theirs.
             return (cam_layer(self.model),)
         wanted = self.method.layers or network.layer_names
@@ -100,7 +100,7 @@ class NetworkPasses:
         return all(self.stopwatch.has("saliency", self._map_key(scale, class_id, layer)) for layer in self.layers)
 
     def _make_raw(self, scale: int, class_ids: Sequence[int]) -> None:
-        state, baseline = self._forward_state(scale), baseline_of(self.method.backward)
+        state, baseline = self._forward_state(scale), baseline_of(self.method.attribution)
         layers = set(self.layers) | set(self.model.network.layer_names if self.all_layers else ())
 
         def on_progress(text: str) -> None:
@@ -130,7 +130,7 @@ class NetworkPasses:
 
     def maps_key(self, scale: int) -> tuple[Hashable, ...]:
         """What the raw maps of a scale read, but for class and layer."""
-        return (*self._key(scale), self.method.backward, self.method.channel_max)
+        return (*self._key(scale), self.method.attribution, self.method.channel_reduction)
 
     @property
     def forward_key(self) -> tuple[Hashable, ...]:

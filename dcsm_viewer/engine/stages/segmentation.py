@@ -109,7 +109,7 @@ class Segmenter:
             maps,
             settings.unary_floor,
             background=settings.background,
-            follows=settings.level_follows,
+            follows=settings.adaptive_background,
             sharpness=settings.sharpness,
         )
 

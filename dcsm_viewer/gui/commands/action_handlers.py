@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol, get_args
 
 from dcsm_viewer.core.parameters import LIMITS
-from dcsm_viewer.core.settings import ClassChoice, PrecisionWish
+from dcsm_viewer.core.settings import ClassChoice, PrecisionOption
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.files.image_loader import ImageLoader
 from dcsm_viewer.gui.link.controller import Controller
@@ -95,7 +95,7 @@ def handlers(
         "model.import_weights": shell.show_import,
         "model.fetch_vgg16": shell.show_fetch,
         **{f"device.{name}": partial(_set, store, device=name) for name in ("auto", "cpu", "cuda", "mps")},
-        **{f"precision.{name}": partial(_set, store, precision=name) for name in get_args(PrecisionWish)},
+        **{f"precision.{name}": partial(_set, store, precision=name) for name in get_args(PrecisionOption)},
         "n.down": partial(_step_n, store, -1),
         "n.up": partial(_step_n, store, 1),
         **{f"class.rank_{rank}": partial(classes.choose_rank, rank) for rank in range(1, 10)},
@@ -164,9 +164,9 @@ def _set(store: Store, **fields: Any) -> None:
 
 
 def _step_n(store: Store, by: int) -> None:
-    limit = LIMITS["method.candidates"]
+    limit = LIMITS["method.min_candidates"]
     settings = store.state.settings
-    wanted = settings.method.candidates + by
+    wanted = settings.method.min_candidates + by
     if limit.low <= wanted <= limit.high:
         store.edit(with_field(settings, limit.field, wanted), merge_key="n")
 

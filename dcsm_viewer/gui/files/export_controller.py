@@ -59,7 +59,7 @@ def exportable(state: ViewState) -> Result:
     if state.image is None:
         raise UserError("Nothing to export: open an image first.")
     result = state.result
-    if state.asked is not None:
+    if state.pending_serial is not None:
         raise UserError("Not exported: the maps are still being computed; export again when they are settled.")
     if result is None or result.completeness != "settled" or not is_current(state, result):
         raise UserError("Not exported: the displayed maps are not those of these settings; choose Recompute first.")

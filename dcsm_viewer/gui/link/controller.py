@@ -55,12 +55,12 @@ class Controller(QObject):
 
     def cancel(self) -> None:
         """Give up what is being computed; what is on the screen stays."""
-        if self._store.state.asked is None:
+        if self._store.state.pending_serial is None:
             return
         self._thread.cancel()
         self._cancelled_up_to = self._serial
         self._store.change(
-            asked=None, progress=None, message="Cancelled. The displayed maps are the last finished ones."
+            pending_serial=None, progress=None, message="Cancelled. The displayed maps are the last finished ones."
         )
 
     def ask_again(self) -> None:
@@ -85,7 +85,7 @@ class Controller(QObject):
                 self._store.change(engine=report)
                 self.loaded.emit()
             case Progress():
-                if self._store.state.asked is not None and report.serial > self._cancelled_up_to:
+                if self._store.state.pending_serial is not None and report.serial > self._cancelled_up_to:
                     self._store.change(progress=report)
             case Result():
                 self._on_result(report)
@@ -112,10 +112,10 @@ class Controller(QObject):
     def _rest(self, wish: _Wish) -> None:
         """What is on show is what is wanted, from before or from another tab: nothing need be computed."""
         self._asked = wish
-        if self._store.state.asked is not None:
+        if self._store.state.pending_serial is not None:
             self._thread.cancel()
         self._cancelled_up_to = self._serial
-        self._store.change(asked=None, progress=None, failure=None, message=None)
+        self._store.change(pending_serial=None, progress=None, failure=None, message=None)
 
     def _ask(self, wish: _Wish) -> None:
         self._asked = wish
@@ -132,14 +132,14 @@ class Controller(QObject):
             return
         self._serial += 1
         self._thread.ask(Request(self._serial, image, settings, focus))
-        self._store.change(asked=self._serial, failure=None, message=None)
+        self._store.change(pending_serial=self._serial, failure=None, message=None)
 
     def _on_result(self, result: Result) -> None:
         if self._is_stale(result):
             return
         result = self._with_labels(result)
-        if result.completeness == "settled" and result.request.serial == self._store.state.asked:
-            self._store.change(result=result, asked=None, progress=None)
+        if result.completeness == "settled" and result.request.serial == self._store.state.pending_serial:
+            self._store.change(result=result, pending_serial=None, progress=None)
             return
         self._store.change(result=result)
 
@@ -171,7 +171,7 @@ class Controller(QObject):
             self._dead = failure.message
         elif failure.serial != self._serial or failure.serial <= self._cancelled_up_to:
             return
-        self._store.change(failure=failure.message, asked=None, progress=None)
+        self._store.change(failure=failure.message, pending_serial=None, progress=None)
 
 
 def _is_answered(result: Result | None, wish: _Wish) -> bool:

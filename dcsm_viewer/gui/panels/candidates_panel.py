@@ -9,7 +9,7 @@ from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 
-CANDIDATE_FIELDS = ("method.threshold", "method.candidates")
+CANDIDATE_FIELDS = ("method.threshold", "method.min_candidates")
 
 
 class CandidatesPanel(QWidget):

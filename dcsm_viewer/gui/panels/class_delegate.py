@@ -96,7 +96,7 @@ class ClassDelegate(QStyledItemDelegate):
         number = QRect(area.right() - 4 * digit - 2, area.top(), 4 * digit + 2, area.height())
         bar = QRectF(number.left() - 54, middle - 3, 48, 6)
         self._bar(painter, bar, row.score, option.palette, ink if selected else None)
-        painter.setPen(ink if row.is_candidate or row.is_forced else faint)
+        painter.setPen(ink if row.is_candidate or row.is_force_detected else faint)
         painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{row.score:.2f}")
         name = QRect(left + 31, area.top(), int(bar.left()) - left - 37, area.height())
         painter.setFont(_font_for(row, option.font))
@@ -134,11 +134,11 @@ def _colour(class_id: int) -> QColor:
 def _font_for(row: ClassRow, font: QFont) -> QFont:
     made = QFont(font)
     made.setBold(row.is_detected)
-    made.setStrikeOut(row.is_struck)
+    made.setStrikeOut(row.is_excluded)
     return made
 
 
 def _name_for(row: ClassRow) -> str:
-    words = (("always compared", row.is_pinned), ("marked as present", row.is_forced))
+    words = (("always compared", row.is_always_compared), ("marked as present", row.is_force_detected))
     said = ", ".join(word for word, holds in words if holds)
     return f"{row.name} ({said})" if said else row.name

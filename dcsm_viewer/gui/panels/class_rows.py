@@ -22,16 +22,17 @@ class ClassRow:
     scores: tuple[tuple[int, float], ...]
     is_detected: bool = False
     is_candidate: bool = False
-    is_pinned: bool = False
-    is_struck: bool = False
-    is_forced: bool = False
+    is_always_compared: bool = False
+    is_excluded: bool = False
+    is_force_detected: bool = False
 
     @property
     def marks(self) -> str:
         """The row's standing in words, for tooltip and screen reader."""
         words = (
             ("detected", self.is_detected), ("rival", self.is_candidate and not self.is_detected),
-            ("always compared", self.is_pinned), ("marked as present", self.is_forced), ("excluded", self.is_struck),
+            ("always compared", self.is_always_compared), ("marked as present", self.is_force_detected),
+            ("excluded", self.is_excluded),
         )  # fmt: skip
         return ", ".join(word for word, holds in words if holds) or "not compared"
 
@@ -45,7 +46,7 @@ def class_rows(state: ViewState) -> tuple[ClassRow, ...]:
     order = np.argsort(-best, kind="stable")
     choice = state.settings.choice
     detected, candidates = set(result.detected_ids), set(result.candidate_ids)
-    pinned, struck, forced = set(choice.pinned), set(choice.struck), set(choice.forced)
+    pinned, struck, forced = set(choice.always_compared), set(choice.excluded), set(choice.force_detected)
     by_class = result.scores.T.tolist()
     return tuple(
         ClassRow(
@@ -56,9 +57,9 @@ def class_rows(state: ViewState) -> tuple[ClassRow, ...]:
             scores=tuple(zip(result.scales, by_class[class_id], strict=False)),
             is_detected=class_id in detected,
             is_candidate=class_id in candidates,
-            is_pinned=class_id in pinned,
-            is_struck=class_id in struck,
-            is_forced=class_id in forced,
+            is_always_compared=class_id in pinned,
+            is_excluded=class_id in struck,
+            is_force_detected=class_id in forced,
         )
         for rank, class_id in enumerate(order.tolist(), start=1)
     )

@@ -19,9 +19,9 @@ from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
 _Toggle = Callable[[Settings, int, bool], Settings]
 
 _TOGGLES: tuple[tuple[str, str, _Toggle, Callable[[ClassRow], bool]], ...] = (
-    ("Always compare", "Always a candidate, at any score", pin, lambda row: row.is_pinned),
-    ("Exclude", "Not in this image: never a candidate", strike, lambda row: row.is_struck),
-    ("Mark as present", "Treat as detected at every scale", force, lambda row: row.is_forced),
+    ("Always compare", "Always a candidate, at any score", pin, lambda row: row.is_always_compared),
+    ("Exclude", "Not in this image: never a candidate", strike, lambda row: row.is_excluded),
+    ("Mark as present", "Treat as detected at every scale", force, lambda row: row.is_force_detected),
 )
 
 

@@ -38,9 +38,9 @@ def _standing(state: ViewState) -> str:
     if state.engine is None:
         return "The engine is loading; the maps follow."
     if result is None or state.image is None or result.request.image.digest != state.image.digest:
-        return "Computing the first maps..." if state.asked is not None else "No maps yet."
+        return "Computing the first maps..." if state.pending_serial is not None else "No maps yet."
     if not is_current(state, result):
-        return "Updating..." if state.asked is not None else "Maps are out of date; Recompute updates them."
+        return "Updating..." if state.pending_serial is not None else "Maps are out of date; Recompute updates them."
     if result.completeness == "partial":
         wanted = len(result.request.settings.method.scales)
         return f"Partial: {len(result.scales)} of {wanted} scales so far."

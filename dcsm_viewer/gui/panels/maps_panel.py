@@ -49,7 +49,7 @@ class MapsPanel(QWidget):
         self.more_layers.setAccessibleName("Layer to add")
         self.more_layers.setToolTip("Any other layer of the network, or its input: fine maps come from early layers.")
         self.add_layer = QPushButton("Add layer", self)
-        self._backward = MethodChoice(store, "method.backward", self)
+        self._backward = MethodChoice(store, "method.attribution", self)
         self._sliders = SliderGroup(store, _FIELDS, self)
         self._lay_out()
         self.scales.ticked.connect(self._on_scales)
@@ -63,7 +63,7 @@ class MapsPanel(QWidget):
         method = state.settings.method
         self._offered = tuple(sorted({*self._offered, *PRESETS[method.preset].scales, *method.scales}))
         self.scales.show_choice([(scale, f"{scale} px") for scale in self._offered], method.scales)
-        own = method.backward in _BASELINES
+        own = method.attribution in _BASELINES
         names, gradient_layers = layer_names(state), gradient_layer_names(state)
         # Added ones stand where the network has them; a preset may look at one the network does not list.
         known = tuple(name for name in gradient_layers if name in names or name in method.layers) or names

@@ -18,7 +18,7 @@ from dcsm_viewer.gui.widgets.form_row import choice_box, form_row, show_choice
 
 _MODIFIED = "modified"
 # How gradients go back stands with the layers they go back to, in the Maps panel.
-_FIELDS = tuple(field for field in CHOICES if field != "method.backward")
+_FIELDS = tuple(field for field in CHOICES if field != "method.attribution")
 
 
 class MethodPanel(QWidget):

@@ -46,7 +46,7 @@ class StatusPanel(QWidget):
         doing = doing_in_words(state)
         self._doing.setText(doing)
         self._doing.setToolTip(as_tip(doing))
-        self._bar.setVisible(state.asked is not None and state.engine is not None)
+        self._bar.setVisible(state.pending_serial is not None and state.engine is not None)
         if state.progress is not None:
             self._bar.setRange(0, max(1, state.progress.total))
             self._bar.setValue(state.progress.done)
@@ -55,7 +55,7 @@ class StatusPanel(QWidget):
         self._readings.setText(text)
 
     def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        kept = ("result", "progress", "asked", "engine", "reading")
+        kept = ("result", "progress", "pending_serial", "engine", "reading")
         if any(getattr(before, name) is not getattr(after, name) for name in kept):
             self.show_state(after)
 
@@ -73,7 +73,7 @@ def times_in_words(result: Result) -> str:
 def doing_in_words(state: ViewState) -> str:
     if state.engine is None:
         return "Loading the engine..."
-    if state.asked is None:
+    if state.pending_serial is None:
         return "Ready"
     if state.progress is None:
         return "Starting...  Esc cancels"

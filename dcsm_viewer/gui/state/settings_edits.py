@@ -52,24 +52,30 @@ def with_scales(settings: Settings, scales: tuple[int, ...]) -> Settings:
 def pin(settings: Settings, class_id: int, on: bool) -> Settings:
     """Always a rival, whatever it scores."""
     choice = settings.choice
-    pinned = _with(choice.pinned, class_id, on)
-    return _chosen(settings, replace(choice, pinned=pinned, struck=_without_if(choice.struck, class_id, on)))
+    pinned = _with(choice.always_compared, class_id, on)
+    return _chosen(
+        settings, replace(choice, always_compared=pinned, excluded=_without_if(choice.excluded, class_id, on))
+    )
 
 
 def force(settings: Settings, class_id: int, on: bool) -> Settings:
     """Treated as detected at every scale."""
     choice = settings.choice
-    forced = _with(choice.forced, class_id, on)
-    return _chosen(settings, replace(choice, forced=forced, struck=_without_if(choice.struck, class_id, on)))
+    forced = _with(choice.force_detected, class_id, on)
+    return _chosen(
+        settings, replace(choice, force_detected=forced, excluded=_without_if(choice.excluded, class_id, on))
+    )
 
 
 def strike(settings: Settings, class_id: int, on: bool) -> Settings:
     """Never a candidate: not in this image, says the user."""
     choice = settings.choice
-    given = None if choice.given is None else _without_if(choice.given, class_id, on)
-    struck = _with(choice.struck, class_id, on)
-    pinned, forced = (_without_if(ids, class_id, on) for ids in (choice.pinned, choice.forced))
-    return _chosen(settings, replace(choice, struck=struck, pinned=pinned, forced=forced, given=given))
+    given = None if choice.image_labels is None else _without_if(choice.image_labels, class_id, on)
+    struck = _with(choice.excluded, class_id, on)
+    pinned, forced = (_without_if(ids, class_id, on) for ids in (choice.always_compared, choice.force_detected))
+    return _chosen(
+        settings, replace(choice, excluded=struck, always_compared=pinned, force_detected=forced, image_labels=given)
+    )
 
 
 def use_top1(settings: Settings, *, on: bool) -> Settings:

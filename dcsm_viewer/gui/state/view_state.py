@@ -73,7 +73,7 @@ class ViewState:
     place: int | None = None
     reading: str | None = None
     unreadable: frozenset[str] = frozenset()
-    asked: int | None = None
+    pending_serial: int | None = None
     message: str | None = None
     snapshots: tuple[Snapshot, ...] = ()
     comparison: Comparison = field(default_factory=Comparison)

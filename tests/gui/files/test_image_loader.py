@@ -123,5 +123,5 @@ def test_that_what_was_said_about_classes_stays_with_its_image(
     store.change(focus=3)
     with qtbot.waitSignal(image_loader.opened):
         image_loader.step(1)
-    assert store.state.settings.choice.pinned == ()
+    assert store.state.settings.choice.always_compared == ()
     assert store.state.focus is None

@@ -34,8 +34,8 @@ class Session:
         """The request the controller must have asked last."""
         state = self.store.state
         assert state.image is not None
-        assert state.asked is not None
-        return Request(state.asked, state.image, state.settings, state.focus)
+        assert state.pending_serial is not None
+        return Request(state.pending_serial, state.image, state.settings, state.focus)
 
 
 @pytest.fixture
@@ -50,27 +50,27 @@ def session(qtbot: QtBot) -> Iterator[Session]:
 
 def test_that_an_image_is_asked_for_once(session: Session) -> None:
     session.store.change(image=make_image())
-    assert session.store.state.asked == 1
+    assert session.store.state.pending_serial == 1
     session.store.change(view="grid")
-    assert session.store.state.asked == 1
+    assert session.store.state.pending_serial == 1
 
 
 def test_that_what_only_changes_the_paint_asks_nobody(session: Session) -> None:
     session.store.change(image=make_image())
     session.controller.on_report(answer(session.request()))
-    assert session.store.state.asked is None
+    assert session.store.state.pending_serial is None
     session.store.change(paint=Paint(opacity=0.1, colormap="viridis", range_mode="shared", kind="raw"), view="labels")
-    assert session.store.state.asked is None
+    assert session.store.state.pending_serial is None
 
 
 def test_that_image_settings_and_focus_each_ask_anew(session: Session) -> None:
     session.store.change(image=make_image())
     session.alpha(4.0)
-    assert session.store.state.asked == 2
+    assert session.store.state.pending_serial == 2
     session.store.change(focus=3)
-    assert session.store.state.asked == 3
+    assert session.store.state.pending_serial == 3
     session.store.change(image=make_image(seed=5))
-    assert session.store.state.asked == 4
+    assert session.store.state.pending_serial == 4
 
 
 def test_that_a_settled_result_ends_the_request(session: Session) -> None:
@@ -80,7 +80,7 @@ def test_that_a_settled_result_ends_the_request(session: Session) -> None:
     result = answer(session.request())
     session.controller.on_report(result)
     assert session.store.state.result is result
-    assert (session.store.state.asked, session.store.state.progress) == (None, None)
+    assert (session.store.state.pending_serial, session.store.state.progress) == (None, None)
 
 
 def test_that_a_partial_result_is_shown_and_more_is_awaited(session: Session) -> None:
@@ -88,7 +88,7 @@ def test_that_a_partial_result_is_shown_and_more_is_awaited(session: Session) ->
     partial = answer(session.request(), completeness="partial")
     session.controller.on_report(partial)
     assert session.store.state.result is partial
-    assert session.store.state.asked == 1
+    assert session.store.state.pending_serial == 1
 
 
 def test_that_a_result_for_older_settings_of_the_image_is_shown_while_the_hand_moves(session: Session) -> None:
@@ -97,7 +97,7 @@ def test_that_a_result_for_older_settings_of_the_image_is_shown_while_the_hand_m
     session.alpha(4.0)
     session.controller.on_report(older)
     assert session.store.state.result is older
-    assert session.store.state.asked == 2
+    assert session.store.state.pending_serial == 2
 
 
 def test_that_maps_ahead_of_their_labels_keep_those_on_the_screen(session: Session) -> None:
@@ -151,7 +151,7 @@ def test_that_a_failure_keeps_the_last_good_result(session: Session) -> None:
     session.controller.on_report(Failure(2, "Out of memory; choose smaller scales."))
     state = session.store.state
     assert state.result is good
-    assert (state.failure, state.asked) == ("Out of memory; choose smaller scales.", None)
+    assert (state.failure, state.pending_serial) == ("Out of memory; choose smaller scales.", None)
 
 
 def test_that_a_failure_of_an_overtaken_request_is_not_shown(session: Session) -> None:
@@ -160,7 +160,7 @@ def test_that_a_failure_of_an_overtaken_request_is_not_shown(session: Session) -
     session.alpha(4.0)
     session.controller.on_report(Failure(1, "Out of memory."))
     assert session.store.state.failure is None
-    assert session.store.state.asked == 2
+    assert session.store.state.pending_serial == 2
 
 
 def test_that_the_next_request_clears_the_failure(session: Session) -> None:
@@ -174,7 +174,7 @@ def test_that_the_next_request_clears_the_failure(session: Session) -> None:
 def test_that_settings_out_of_range_are_refused_in_a_sentence_and_not_asked(session: Session) -> None:
     session.store.change(image=make_image())
     session.alpha(99.0)
-    assert session.store.state.asked == 1
+    assert session.store.state.pending_serial == 1
     assert "Alpha (method.alpha) is 99" in str(session.store.state.failure)
 
 
@@ -185,7 +185,7 @@ def test_that_after_a_cancel_late_reports_change_nothing(session: Session) -> No
     session.controller.on_report(Progress(1, "classify", 1, 8, "classify 500 px"))
     session.controller.on_report(late)
     state = session.store.state
-    assert (state.result, state.asked, state.progress) == (None, None, None)
+    assert (state.result, state.pending_serial, state.progress) == (None, None, None)
     assert "Cancelled" in str(state.message)
 
 
@@ -193,7 +193,7 @@ def test_that_asking_again_after_a_cancel_is_a_new_request(session: Session) -> 
     session.store.change(image=make_image())
     session.controller.cancel()
     session.controller.ask_again()
-    assert session.store.state.asked == 2
+    assert session.store.state.pending_serial == 2
 
 
 def test_that_the_thread_answers_through_the_bridge(session: Session, qtbot: QtBot) -> None:
@@ -203,7 +203,7 @@ def test_that_the_thread_answers_through_the_bridge(session: Session, qtbot: QtB
     assert session.store.state.engine is READY
     session.engine.permits.release()  # type: ignore[attr-defined]  # a GatedEngine
     qtbot.waitUntil(lambda: session.store.state.result is not None)
-    assert session.store.state.asked is None
+    assert session.store.state.pending_serial is None
 
 
 def test_that_of_many_changes_while_the_engine_is_busy_only_the_last_is_run(session: Session, qtbot: QtBot) -> None:
@@ -227,7 +227,7 @@ def test_that_an_engine_that_cannot_be_built_says_so_to_every_wish(qtbot: QtBot)
     qtbot.waitUntil(lambda: store.state.failure is not None)
     store.change(image=make_image(), failure=None)
     assert store.state.failure == "torch is not installed; run make."
-    assert store.state.asked is None
+    assert store.state.pending_serial is None
     assert controller.stop(5)
 
 
@@ -244,9 +244,9 @@ def test_that_settings_whose_result_is_on_show_again_ask_nobody_and_end_what_run
     session.alpha(4.0)
     late = session.request()
     session.store.undo()
-    assert session.store.state.asked is None
+    assert session.store.state.pending_serial is None
     shown = session.store.state.result
     session.controller.on_report(answer(late))
     assert session.store.state.result is shown
     session.alpha(4.0)
-    assert session.store.state.asked == 3
+    assert session.store.state.pending_serial == 3

@@ -42,7 +42,7 @@ def test_that_maps_of_older_settings_are_called_so() -> None:
     state = settled()
     older = replace(state, settings=replace(state.settings, precision="float32"))
     assert "out of date" in headline(older).text
-    assert "Updating..." in headline(replace(older, asked=2)).text
+    assert "Updating..." in headline(replace(older, pending_serial=2)).text
 
 
 def test_that_the_engine_may_still_be_loading() -> None:
@@ -62,4 +62,7 @@ def test_that_times_name_each_stage_and_what_was_kept() -> None:
 
 def test_that_progress_says_how_to_cancel() -> None:
     progress = Progress(1, "saliency", 3, 8, "saliency 500 px, class 2/4")
-    assert doing_in_words(replace(settled(), asked=1, progress=progress)) == "saliency 500 px, class 2/4  Esc cancels"
+    assert (
+        doing_in_words(replace(settled(), pending_serial=1, progress=progress))
+        == "saliency 500 px, class 2/4  Esc cancels"
+    )

@@ -54,7 +54,7 @@ def test_that_a_preset_sets_every_constant_and_shows_its_name_and_origin(
     assert not panel.reset.isEnabled()
 
 
-@pytest.mark.parametrize("field", [field for field in CHOICES if field != "method.backward"])
+@pytest.mark.parametrize("field", [field for field in CHOICES if field != "method.attribution"])
 def test_that_a_changed_choice_marks_the_preset_as_modified_and_names_it(
     panel: MethodPanel, store: Store, field: str
 ) -> None:
@@ -72,7 +72,7 @@ def test_that_a_changed_choice_marks_the_preset_as_modified_and_names_it(
     assert panel.preset.count() == len(PRESETS)
 
 
-@pytest.mark.parametrize("field", [field for field in CHOICES if field != "method.backward"])
+@pytest.mark.parametrize("field", [field for field in CHOICES if field != "method.attribution"])
 def test_that_a_choice_says_in_a_tooltip_what_each_option_means(panel: MethodPanel, field: str) -> None:
     control = panel.choices[field].control
     assert control.toolTip() == CHOICES[field].words
@@ -83,8 +83,8 @@ def test_that_a_choice_says_in_a_tooltip_what_each_option_means(panel: MethodPan
 
 
 def test_that_constants_shown_elsewhere_are_named_too() -> None:
-    method = replace(PRESETS["tuned"], candidates=2, layers=("input",), scales=(400,), backward="gradient")
-    assert changed_constants(method) == ("N", "scales", "layers", "backward")
+    method = replace(PRESETS["tuned"], min_candidates=2, layers=("input",), scales=(400,), attribution="gradient")
+    assert changed_constants(method) == ("N", "scales", "layers", "attribution method")
 
 
 def test_that_any_layer_can_be_added_and_taken_away_again(maps: MapsPanel, store: Store) -> None:

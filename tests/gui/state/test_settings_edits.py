@@ -23,7 +23,7 @@ def test_that_every_number_can_be_set_and_keeps_its_type(path: str) -> None:
 
 def test_that_striking_out_takes_back_pin_and_force() -> None:
     settings = edits.strike(edits.force(edits.pin(Settings(), 3, True), 3, True), 3, True)
-    assert settings.choice == ClassChoice(struck=(3,))
+    assert settings.choice == ClassChoice(excluded=(3,))
     check(settings)
 
 
@@ -31,14 +31,14 @@ def test_that_striking_out_takes_back_pin_and_force() -> None:
 def test_that_wanting_a_class_takes_back_its_strike(want: object) -> None:
     assert callable(want)
     settings = want(edits.strike(Settings(), 3, True), 3, True)
-    assert settings.choice.struck == ()
+    assert settings.choice.excluded == ()
     check(settings)
 
 
 def test_that_taking_back_a_pin_leaves_the_other_pins() -> None:
     settings = edits.pin(edits.pin(Settings(), 3, True), 1, True)
-    assert settings.choice.pinned == (1, 3)
-    assert edits.pin(settings, 3, False).choice.pinned == (1,)
+    assert settings.choice.always_compared == (1, 3)
+    assert edits.pin(settings, 3, False).choice.always_compared == (1,)
 
 
 def test_that_another_image_forgets_classes_but_not_the_wish_for_top1() -> None:

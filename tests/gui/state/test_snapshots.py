@@ -146,9 +146,9 @@ def test_that_changes_of_settings_are_told_in_the_words_of_the_panels() -> None:
     before = Settings()
     after = replace(
         before,
-        method=MethodSettings(candidates=5, final_tanh=True),
+        method=MethodSettings(min_candidates=5, final_tanh=True),
         crf=CrfSettings(iterations=3),
-        choice=replace(before.choice, struck=(VOC_NAMES.index("dog"),)),
+        choice=replace(before.choice, excluded=(VOC_NAMES.index("dog"),)),
     )
     assert words_of_change(before, after, VOC_NAMES) == "N 4 to 5, last tanh on, Iterations 10 to 3, dog excluded"
     assert words_of_change(before, before) == ""
@@ -276,12 +276,12 @@ def test_that_a_kept_result_is_used_again_without_computing(desk: Desk, photos: 
     tool = the(desk.window, HistoryTool)
     asked = len(desk.engine.ran)
     click(tool.use)
-    assert desk.state.settings.method.candidates == 4
+    assert desk.state.settings.method.min_candidates == 4
     assert desk.state.result is kept
-    assert desk.state.asked is None
+    assert desk.state.pending_serial is None
     desk.do("edit.undo")
     desk.settle()
-    assert desk.state.settings.method.candidates == 3
+    assert desk.state.settings.method.min_candidates == 3
     assert len(desk.engine.ran) == asked + 1
 
 

@@ -37,7 +37,7 @@ class ToolDesk:
         self.settle()
 
     def settle(self) -> None:
-        self.wait(lambda: self.state.asked is None and self.state.result is not None)
+        self.wait(lambda: self.state.pending_serial is None and self.state.result is not None)
 
     def open_tool(self, name: str) -> Tool:
         self.parts.window.menus.actions[f"tools.{name}"].trigger()

@@ -91,7 +91,7 @@ def test_that_each_image_gets_its_own_labels_and_one_without_is_told(photographs
     assert [outcome.error is None for outcome in outcomes] == [True] * 5 + [False]
     assert outcomes[5].error == f"{photographs[5]} has no labels; add it to them, or export it without."
     recipes = [read_recipe(tmp_path / "out" / f"{number}.json") for number in range(5)]
-    assert [recipe.settings.choice.given for recipe in recipes] == [(number,) for number in range(5)]
+    assert [recipe.settings.choice.image_labels for recipe in recipes] == [(number,) for number in range(5)]
 
 
 def test_that_other_labels_are_other_work(photographs: list[str], tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_that_the_default_settings_are_the_papers_found_by_the_mean_and_normalis
     None
 ):
     assert PRESETS["tuned"] == MethodSettings()
-    assert PRESETS["paper"] == MethodSettings(preset="paper", detect_by="any", normalise="pair", final_tanh=True)
+    assert PRESETS["paper"] == MethodSettings(preset="paper", score_reduction="max", normalise="pair", final_tanh=True)
 
 
 @pytest.mark.parametrize("name", get_args(PresetName))

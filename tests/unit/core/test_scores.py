@@ -8,7 +8,7 @@ import pytest
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.settings import MethodSettings
 
-ANY, MEAN = (replace(MethodSettings(), detect_by="any"), replace(MethodSettings(), detect_by="mean"))
+ANY, MEAN = (replace(MethodSettings(), score_reduction="max"), replace(MethodSettings(), score_reduction="mean"))
 SCORES = np.array([[0.1, 0.6], [0.4, 0.0], [0.1, 0.3]], np.float32)
 
 

@@ -25,7 +25,7 @@ def image() -> SourceImage:
 def small(preset: PresetName, n: int | None = None) -> Settings:
     method = PRESETS[preset]
     scales = tuple(scale // 3 for scale in method.scales)
-    method = replace(method, scales=scales, candidates=method.candidates if n is None else n, threshold=0.2)
+    method = replace(method, scales=scales, min_candidates=method.min_candidates if n is None else n, threshold=0.2)
     return Settings(method=method, device="cpu", crf=replace(Settings().crf, iterations=3))
 
 
@@ -52,7 +52,7 @@ def test_that_what_was_asked_before_changes_no_label(image: SourceImage) -> None
 
 def test_that_rows_of_the_same_candidates_share_their_class_maps(image: SourceImage) -> None:
     evaluator = LabelEvaluator()
-    given = ClassChoice(given=(1, 11))
+    given = ClassChoice(image_labels=(1, 11))
     one, two, three, none = (
         evaluator.label(image, replace(small("paper", n), choice=given)).maps_key for n in (1, 2, 3, 0)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ from tests.unit.export.subjects import of_image, small_result, thousand_class_re
 UNUSUAL = Settings(
     vocabulary="imagenet",
     method=MethodSettings(preset="caffe", threshold=0.1 + 0.2, scales=(401, 777), layers=("blocks.2",), alpha=1 / 3),
-    choice=ClassChoice(pinned=(1, 5), struck=(7,), forced=(2,), given=(3, 4), top1_if_none=True),
+    choice=ClassChoice(
+        always_compared=(1, 5), excluded=(7,), force_detected=(2,), image_labels=(3, 4), top1_if_none=True
+    ),
     crf=CrfSettings(enabled=False, backend="pydensecrf", unary_floor=1e-20),
     device="cuda",
     precision="bfloat16",
@@ -53,9 +55,13 @@ def _edited(path: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
 
 
 def test_that_a_recipe_from_before_classes_could_be_found_by_the_mean_means_any_scale(tmp_path: Path) -> None:
-    path = _edited(_written(tmp_path), lambda recipe: recipe["settings"]["method"].pop("detect_by"))
-    assert UNUSUAL.method.detect_by == "mean"
-    assert read_recipe(path).settings.method == replace(UNUSUAL.method, detect_by="any")
+    def older(recipe: dict[str, Any]) -> None:
+        recipe["schema"] = 1
+        del recipe["settings"]["method"]["score_reduction"]
+
+    path = _edited(_written(tmp_path), older)
+    assert UNUSUAL.method.score_reduction == "mean"
+    assert read_recipe(path).settings.method == replace(UNUSUAL.method, score_reduction="max")
 
 
 def test_that_a_recipe_reads_back_equal(tmp_path: Path) -> None:
@@ -83,10 +89,10 @@ def test_that_image_model_and_what_was_really_used_are_named(tmp_path: Path) -> 
     result = replace(small_result(), device="cuda:0 (a GPU)", precision="bfloat16", notes=("Fell back.",))
     recipe = recipe_of(result, tmp_path, [], stages=True)
     image = result.request.image
-    assert (recipe.schema, recipe.stages, recipe.device, recipe.precision) == (1, True, "cuda:0 (a GPU)", "bfloat16")
+    assert (recipe.schema, recipe.stages, recipe.device, recipe.precision) == (2, True, "cuda:0 (a GPU)", "bfloat16")
     assert (recipe.image.name, recipe.image.pixels_sha256) == (image.name, image.digest)
     assert (recipe.image.height, recipe.image.width) == (24, 37)
-    assert recipe.model == result.model
+    assert all(getattr(result.model, name) == value for name, value in asdict(recipe.model).items())
     assert recipe.index_meanings == {2: "bicycle", 12: "dog"}
     assert recipe.notes == ("Fell back.",)
     assert {"python", "numpy", "torch", "pillow"} <= recipe.versions.keys()
@@ -132,7 +138,7 @@ def test_that_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
         (b"[" * 100_000, "is not a recipe: it holds no JSON"),
         (b"[1, 2]", "is not a recipe of this program"),
         (b"{}", "is not a recipe of this program"),
-        (b'{"schema": 2}', "is a recipe of schema 2 and this version reads 1"),
+        (b'{"schema": 3}', "is a recipe of schema 3 and this version reads 2"),
         (b'{"schema": "1"}', "is a recipe of schema '1'"),
         (b'{"schema": true}', "is a recipe of schema True"),
         (b'{"schema": 1}', "is damaged at image (Field required)"),

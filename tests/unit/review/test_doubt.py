@@ -92,7 +92,7 @@ def test_that_an_export_is_measured_from_its_own_numbers(tmp_path: Path) -> None
 
 def test_that_given_classes_are_doubtful_where_the_network_does_not_see_them(tmp_path: Path) -> None:
     result = make_result(make_image(48, 64), detected=2)
-    choice = ClassChoice(given=result.detected_ids)
+    choice = ClassChoice(image_labels=result.detected_ids)
     asked = replace(result.request, settings=replace(result.request.settings, choice=choice))
     scores = result.scores.copy()
     scores[:, result.detected_ids[0]] = 0.1

@@ -55,7 +55,7 @@ def test_that_a_training_answered_by_a_known_model_moves_the_body_and_leaves_its
     known = read_weights(write_vgg(tmp_path / "bare.safetensors", 4))
     file = tmp_path / "known.safetensors"
     write_safetensors(file, replace(known, class_names=("red", "x", "blue", "y")))
-    order = replace(order, recipe=replace(order.recipe, outputs_of=str(file)))
+    order = replace(order, recipe=replace(order.recipe, frozen_head=str(file)))
     with pytest.raises(UserError, match="does not know 'green'"):
         train(order, lambda _event: None, lambda: True)
     write_safetensors(file, replace(known, class_names=("red", "x", "blue", "green")))
@@ -78,7 +78,7 @@ def test_that_a_training_answered_by_a_known_model_moves_the_body_and_leaves_its
 
 def test_that_outputs_of_another_architecture_are_refused(tmp_path: Path) -> None:
     order = tiny_order(tmp_path, tmp_path / "a", epochs=1)
-    order = replace(order, recipe=replace(order.recipe, outputs_of="efficientnet-lite0"))
+    order = replace(order, recipe=replace(order.recipe, frozen_head="efficientnet-lite0"))
     with pytest.raises(UserError, match="'efficientnet-lite0' is efficientnet-lite0, so its outputs do not fit vgg16"):
         train(order, lambda _event: None, lambda: True)
 

@@ -67,8 +67,8 @@ def test_that_training_teaches_the_colours(tmp_path: Path) -> None:
         epochs=4,
         sizes=(96, 128),
         validate_px=128,
-        rate_body=1e-3,
-        rate_head=1e-2,
+        backbone_lr=1e-3,
+        head_lr=1e-2,
         augmentation="paper",
         calibrate=4,
     )
@@ -93,7 +93,7 @@ def test_that_the_weights_open_in_the_engine_with_their_names_and_recipe(tmp_pat
 
 
 def test_that_nothing_of_the_trained_weights_is_left_where_the_blend_is_0(tmp_path: Path) -> None:
-    order = tiny_order(tmp_path, tmp_path / "a", epochs=1, blend=0)
+    order = tiny_order(tmp_path, tmp_path / "a", epochs=1, weight_interpolation=0)
     ended = finished(order)
     assert ended.weights is not None
     start = load_initial_weights(order.recipe.start, order.training.class_names, 0).tensors

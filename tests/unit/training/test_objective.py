@@ -74,7 +74,9 @@ def test_that_what_is_to_be_remembered_adds_to_the_loss_by_how_far_the_features_
     batch = (x, 200, torch.tensor([[0, 0, 200, 200]] * 2), torch.eye(2, 3))
     with torch.no_grad():
         moved = float(feature_drift(network.upper(x), before.upper(x)))
-        losses = [float(Objective(network, TrainingRecipe(remember=weight), before)(*batch)) for weight in (0.0, 2.0)]
+        losses = [
+            float(Objective(network, TrainingRecipe(feature_reg=weight), before)(*batch)) for weight in (0.0, 2.0)
+        ]
         alone = float(Objective(network, TrainingRecipe(), None)(*batch))
     assert moved > 0.01
     assert losses[0] == pytest.approx(alone)

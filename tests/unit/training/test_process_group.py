@@ -35,7 +35,7 @@ from tests.unit.training.tiny import tiny_order
 
 network.DROPOUT = 0.0
 folder, out, ending = sys.argv[1:]
-order = tiny_order(Path(folder), Path(out), epochs=1, augmentation="paper", rate_head=0.01, average=0.0)
+order = tiny_order(Path(folder), Path(out), epochs=1, augmentation="paper", head_lr=0.01, ema_decay=0.0)
 
 def still_wanted():
     if ending == "error":
@@ -89,7 +89,7 @@ def test_that_two_processes_learn_what_one_learns(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("dcsm_viewer.training.trainable.trainable_vgg16.DROPOUT", 0.0)
     ended = two_processes(tmp_path, tmp_path / "two")
     assert [one.code for one in ended] == [0, 0], ended
-    order = tiny_order(tmp_path, tmp_path / "one", epochs=1, augmentation="paper", rate_head=RATE, average=0.0)
+    order = tiny_order(tmp_path, tmp_path / "one", epochs=1, augmentation="paper", head_lr=RATE, ema_decay=0.0)
     alone = train(order, lambda _event: None, lambda: True)
     assert alone.weights is not None
     there, here = read_weights(tmp_path / "two" / "weights.safetensors"), read_weights(alone.weights)

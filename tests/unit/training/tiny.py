@@ -56,7 +56,7 @@ def tiny_order(folder: Path, out: Path, **changes: Any) -> TrainJob:
         batch=4,
         sizes=(200, 230),
         validate_px=200,
-        average=0.5,
+        ema_decay=0.5,
         augmentation="strong",
     )
     training: Dataset = csv_dataset(folder / "train" / "labels.csv")

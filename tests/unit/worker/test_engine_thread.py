@@ -194,10 +194,10 @@ def test_that_a_closed_mailbox_gives_nothing_even_with_something_in_it() -> None
     ("change", "stage", "used"),
     [
         ({"alpha": 2.0}, "saliency", True),
-        ({"candidates": 7}, "saliency", True),
+        ({"min_candidates": 7}, "saliency", True),
         ({"alpha": 2.0}, "subtraction", False),
         ({"alpha": 2.0}, "segmentation", False),
-        ({"backward": "gradient"}, "saliency", False),
+        ({"attribution": "gradient"}, "saliency", False),
         ({"canvas_px": 300}, "classify", False),
     ],
 )

@@ -170,7 +170,7 @@ class _Scaling:
 
 def _is_sum_of_positive(method: MethodSettings) -> bool:
     """Whether a layer's outcome reads its differences only through the sum of the positive ones."""
-    return method.subtract_at == "canvas" and method.normalise == "layer" and method.negatives != "keep"
+    return method.subtract_at == "canvas" and method.normalise == "layer" and method.negative_mode != "keep"
 
 
 def _add_positive_sums(
@@ -299,7 +299,7 @@ def _parts(
             (-negative_weights, outcome),
         ]
     outcome = values if method.normalise == "layer" else quick_tanh_(values)
-    if method.negatives == "keep":
+    if method.negative_mode == "keep":
         return [(positive_weights, outcome)]
     # The floor of dcsm.m, 1e-20 a pair, is below the rounding of a sum; it is put on the final map.
     if comparisons.shared:

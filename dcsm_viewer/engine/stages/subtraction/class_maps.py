@@ -169,7 +169,7 @@ def class_maps_from(sums: Sequence[Tensor], method: MethodSettings) -> Tensor:
     if method.final_tanh:
         # The maximum is 1 now, and tanh keeps the order: the next one is tanh(alpha).
         total.mul_(method.alpha).tanh_().div_(math.tanh(method.alpha))
-    floor = FLOOR if method.negatives == "floor" else 0.0
+    floor = FLOOR if method.negative_mode == "floor" else 0.0
     return total.clamp_(min=floor, max=1.0)
 
 
@@ -265,4 +265,4 @@ def _device(raw: Mapping[Key, Tensor]) -> torch.device:
 
 
 def _gathers(class_id: int, scale: int, detection: Detection, method: MethodSettings) -> bool:
-    return not method.gate_by_scale or class_id in detection.detected_at.get(scale, frozenset())
+    return not method.skip_undetected_scales or class_id in detection.detected_at.get(scale, frozenset())

@@ -123,7 +123,7 @@ def _why_missing(tile: Tile, result: Result, class_id: int) -> str:
         return "follows"
     if tile.kind == "raw":
         return "no raw map"
-    if result.request.settings.method.candidates == 0:
+    if result.request.settings.method.min_candidates == 0:
         return "N is 0"
     if class_id not in result.detected_ids:
         return "not detected"

@@ -14,7 +14,7 @@ from dcsm_viewer.gui.state.view_state import Paint, ViewState
 from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.versioned_json import JsonFile
 
-SCHEMA = 1
+SCHEMA = 2
 ENDING = ".dcsm.json"
 
 

@@ -81,7 +81,7 @@ def fields_of(loaded: LoadedSession, views: frozenset[str]) -> Fields:
         "focus": here.focus,
         "result": None,
         "progress": None,
-        "asked": None,
+        "pending_serial": None,
         "reading": None,
         "failure": None,
         "folder": here.folder,

@@ -12,15 +12,15 @@ _NAMES = {
     "method.preset": "preset",
     "method.scales": "scales",
     "method.layers": "layers",
-    "method.backward": "backward mode",
+    "method.attribution": "attribution method",
     "method.fit": "fit",
-    "method.channel_max": "channel reduction",
+    "method.channel_reduction": "channel reduction",
     "method.subtract_at": "subtraction at",
     "method.upsampling": "up-sampling",
     "method.normalise": "normalisation",
-    "method.negatives": "negative differences",
-    "method.detect_by": "score over scales",
-    "method.gate_by_scale": "skip scales below threshold",
+    "method.negative_mode": "negative differences",
+    "method.score_reduction": "score over scales",
+    "method.skip_undetected_scales": "skip scales below threshold",
     "method.final_tanh": "last tanh",
     "method.maps_for": "compute maps for",
     "crf.enabled": "CRF",
@@ -80,16 +80,16 @@ def _value(value: object) -> str:
 def _choice(before: ClassChoice, after: ClassChoice, class_names: Sequence[str]) -> list[str]:
     found = []
     for kind, verb, undone in (
-        ("pinned", "always compared", "no longer always compared"),
-        ("struck", "excluded", "no longer excluded"),
-        ("forced", "marked as present", "no longer marked as present"),
+        ("always_compared", "always compared", "no longer always compared"),
+        ("excluded", "excluded", "no longer excluded"),
+        ("force_detected", "marked as present", "no longer marked as present"),
     ):
         was, now = set(getattr(before, kind)), set(getattr(after, kind))
         for ids, words in ((now - was, verb), (was - now, undone)):
             if ids:
                 found.append(f"{' '.join(_class(class_id, class_names) for class_id in sorted(ids))} {words}")
-    if before.given != after.given:
-        found.append("given classes" if after.given is not None else "no given classes")
+    if before.image_labels != after.image_labels:
+        found.append("image-level labels" if after.image_labels is not None else "no image-level labels")
     if before.top1_if_none != after.top1_if_none:
         found.append(f"top-1 {'on' if after.top1_if_none else 'off'}")
     return found

@@ -48,7 +48,7 @@ def matrix_contents(state: ViewState, matrix: ClassMatrix | None, kind: CellKind
         return MatrixContents((), {}, WHOLE, frozenset())
     ids = result.candidate_ids[:MOST]
     maps = _cell_maps(ids, matrix, kind)
-    negatives = kind == "taken" or result.request.settings.method.negatives == "keep"
+    negatives = kind == "taken" or result.request.settings.method.negative_mode == "keep"
     colours = _shared(maps, signed=negatives)
     panes: dict[CellPosition, Content] = {}
     for row, class_id in enumerate(ids):

@@ -50,7 +50,7 @@ class MatrixTool(Tool):
         self._whole = False
         self._failure = ""
         self._matrix: ClassMatrix | None = None
-        self.candidates = SliderGroup(context.store, ("method.candidates",), self)
+        self.candidates = SliderGroup(context.store, ("method.min_candidates",), self)
         self.kind = QComboBox(self)
         for title, words in _KINDS.values():
             self.kind.addItem(title)
@@ -124,7 +124,7 @@ class MatrixTool(Tool):
                 f"The first {len(contents.class_ids)} candidates of {len(contents.class_ids) + contents.left_out}."
             )
         result = self.context.store.state.result
-        if result is not None and result.request.settings.method.candidates == 0:
+        if result is not None and result.request.settings.method.min_candidates == 0:
             parts.append("N = 0: nothing is subtracted.")
         if self._matrix is not None and self._matrix.step_px > 1 and not self._matrix.is_preview:
             parts.append(f"Cells have a sample every {self._matrix.step_px} px.")

@@ -46,9 +46,9 @@ def _role(result: Result, class_id: int) -> str:
     words += [
         word
         for word, ids in (
-            ("always compared", choice.pinned),
-            ("marked as present", choice.forced),
-            ("excluded", choice.struck),
+            ("always compared", choice.always_compared),
+            ("marked as present", choice.force_detected),
+            ("excluded", choice.excluded),
         )
         if class_id in ids
     ]

@@ -70,7 +70,7 @@ def stage_cards(state: ViewState) -> tuple[StageCard, ...]:
     result = state.result
     times = {} if result is None else {time.stage: time for time in result.times}
     stale = stale_stages(state)
-    running = state.progress.stage if state.progress is not None and state.asked is not None else None
+    running = state.progress.stage if state.progress is not None and state.pending_serial is not None else None
     return tuple(StageCard(stage, times.get(stage), stage in stale, stage == running) for stage in STAGES)
 
 
@@ -104,9 +104,9 @@ def _reads(stage: Stage, digest: str, settings: Settings) -> tuple[Hashable, ...
         case "classify":
             return passes
         case "candidates":
-            return (*passes, method.threshold, method.candidates, settings.choice)
+            return (*passes, method.threshold, method.min_candidates, settings.choice)
         case "saliency":
-            return (*passes, method.backward, method.channel_max)
+            return (*passes, method.attribution, method.channel_reduction)
         case "subtraction":
             return (*passes, method, settings.choice)
         case "segmentation":

@@ -97,7 +97,7 @@ def rougher_or_smoother(seen: AnswerContext) -> Verdict:
     if before is None or now is None:
         return missing("a dog")
     right = 0 if now > 1.05 * before else 2 if now < before / 1.05 else 1
-    rules = [result.request.settings.method.backward for result in (seen.before, seen.now)]
+    rules = [result.request.settings.method.attribution for result in (seen.before, seen.now)]
     return Verdict(
         right,
         f"Neighbouring values differ by {100 * before:.0f} % of the mean under {rules[0]} "

@@ -11,11 +11,11 @@ from dcsm_viewer.gui.tools.tutorials.tutorial_model import Tutorial, TutorialQue
 
 
 def _plain(settings: Settings) -> Settings:
-    return with_field(settings, "method.backward", "gradient")
+    return with_field(settings, "method.attribution", "gradient")
 
 
 def _unsubtracted(settings: Settings) -> Settings:
-    return with_field(settings, "method.candidates", 0)
+    return with_field(settings, "method.min_candidates", 0)
 
 
 def _without_crf(settings: Settings) -> Settings:

@@ -53,7 +53,7 @@ def test_that_a_session_comes_back_from_its_file_as_it_was(tmp_path: Path) -> No
     [
         (lambda text: "{", "holds no JSON"),
         (lambda text: "[]", "not a session"),
-        (lambda text: text.replace('"schema": 1', '"schema": 99'), "schema 99"),
+        (lambda text: text.replace('"schema": 2', '"schema": 99'), "schema 99"),
         (lambda text: text.replace('"alpha": 3.0', '"alpha": "three"'), "alpha"),
         (lambda text: text.replace('"alpha"', '"beta"', 1), "beta"),
         (lambda text: text.replace('"tab": 0', '"tab": 7'), "names a tab"),
@@ -120,7 +120,7 @@ def test_that_an_opened_session_is_the_window_that_was_saved(desk: Desk, photos:
     assert len(after.tabs) == 2
     desk.do("edit.undo")
     assert desk.state.settings.method.alpha == 3.0
-    assert desk.state.settings.choice.pinned == (3,)
+    assert desk.state.settings.choice.always_compared == (3,)
 
 
 def test_that_a_session_moved_with_its_images_finds_them(desk: Desk, photos: Path, tmp_path: Path) -> None:

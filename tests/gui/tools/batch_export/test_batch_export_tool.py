@@ -183,7 +183,7 @@ def test_that_given_classes_travel_with_each_image(desk: Desk, photos: Path, tmp
     desk.run(photos, tmp_path / "out")
     progress = desk.wait_for("finished")
     asked = {i.request.image.name: i.request for i in desk.engine.asked if i.question == BatchQuestion("result")}
-    assert {name: request.settings.choice.given for name, request in asked.items()} == {
+    assert {name: request.settings.choice.image_labels for name, request in asked.items()} == {
         "a.png": (11, 14),
         "b.png": (7,),
         "c.png": (11,),

@@ -91,7 +91,7 @@ def test_that_a_drag_of_n_is_one_undo_step_and_another_matrix(desk: Desk, tool: 
     slider.setSliderDown(False)
     desk.settle()
     desk.wait(lambda: len(desk.engine.asked) >= 2)
-    assert desk.state.settings.method.candidates == 6
+    assert desk.state.settings.method.min_candidates == 6
     desk.do("edit.undo")
     assert desk.state.settings == before
 

@@ -28,9 +28,9 @@ REMADE = {
     "crf.bilateral_compat": (9.0, {"segmentation"}),
     "method.alpha": (4.0, {"subtraction", "segmentation"}),
     "method.layers": (("blocks.3",), {"subtraction", "segmentation"}),
-    "method.candidates": (6, {"candidates", "subtraction", "segmentation"}),
+    "method.min_candidates": (6, {"candidates", "subtraction", "segmentation"}),
     "method.threshold": (0.3, {"candidates", "subtraction", "segmentation"}),
-    "method.backward": ("gradient", {"saliency", "subtraction", "segmentation"}),
+    "method.attribution": ("gradient", {"saliency", "subtraction", "segmentation"}),
     "method.scales": ((400,), set(STAGES) - {"preprocess"}),
     "method.canvas_px": (400, set(STAGES)),
     "method.fit": ("stretch", set(STAGES)),
@@ -70,7 +70,7 @@ def test_that_a_chip_says_what_was_made_kept_and_how_much_room_it_takes() -> Non
 
 
 def test_that_the_stage_under_way_is_marked() -> None:
-    state = replace(settled(), asked=2, progress=Progress(2, "saliency", 1, 8, "saliency 500 px"))
+    state = replace(settled(), pending_serial=2, progress=Progress(2, "saliency", 1, 8, "saliency 500 px"))
     assert [card.mark for card in stage_cards(state)] == ["", "", "", "running", "", ""]
 
 
@@ -131,7 +131,7 @@ def test_that_a_moved_slider_lights_its_stages_until_the_maps_are_new(slow_desk:
     slow_desk.parts.store.edit(with_scales(slow_desk.state.settings, (400,)))
     assert [stage for stage, button in tool.buttons.items() if button.card.is_stale] == [*STAGES[1:]]
     slow_desk.engine.permits.release()  # type: ignore[attr-defined]  # a GatedEngine
-    slow_desk.wait(lambda: slow_desk.state.asked is None)
+    slow_desk.wait(lambda: slow_desk.state.pending_serial is None)
     assert not any(button.card.is_stale for button in tool.buttons.values())
 
 

@@ -455,7 +455,7 @@ def test_that_a_mask_opens_in_the_window_with_its_settings_and_is_taken_over(des
     desk.stroke(desk.at(10, 12), desk.at(20, 30))
     click(desk.tool.bar.open)
     store = desk.parts.store
-    desk.wait(lambda: store.state.result is not None and store.state.asked is None)
+    desk.wait(lambda: store.state.result is not None and store.state.pending_serial is None)
     assert store.state.view == "compare"
     assert store.state.settings == desk.loaded_mask.exported.recipe.settings
     store.change(view="triage")

@@ -175,10 +175,10 @@ def test_that_only_the_first_answer_counts_and_the_score_goes_along() -> None:
 def test_that_a_lesson_uses_the_papers_method_at_the_users_scales() -> None:
     users = Settings(
         model="mine", vocabulary="imagenet",
-        method=MethodSettings(scales=(300,), canvas_px=300, alpha=9.0, backward="deconvnet"),
-        choice=ClassChoice(pinned=(3,)), crf=CrfSettings(enabled=False, iterations=0), device="cpu",
+        method=MethodSettings(scales=(300,), canvas_px=300, alpha=9.0, attribution="deconvnet"),
+        choice=ClassChoice(always_compared=(3,)), crf=CrfSettings(enabled=False, iterations=0), device="cpu",
     )  # fmt: skip
     found = lesson_settings(users)
     assert (found.method.scales, found.method.canvas_px, found.device) == ((300,), 300, "cpu")
-    assert (found.method.alpha, found.method.backward, found.choice) == (3.0, "guided", ClassChoice())
+    assert (found.method.alpha, found.method.attribution, found.choice) == (3.0, "guided", ClassChoice())
     assert (found.model, found.vocabulary, found.crf.enabled) == ("lite0-voc", "voc", True)

@@ -49,7 +49,7 @@ class Class:
             result = state.result
             return (
                 state.reading is None
-                and state.asked is None
+                and state.pending_serial is None
                 and result is not None
                 and result.completeness == "settled"
                 and result.request.settings == state.settings

@@ -49,7 +49,7 @@ def request(image: SourceImage | None = None, **changes: object) -> Request:
     settings = Settings(
         method=method,
         crf=CrfSettings(enabled=False),
-        choice=ClassChoice(given=(1, 3)),
+        choice=ClassChoice(image_labels=(1, 3)),
         device="cpu",
         precision="float32",
     )

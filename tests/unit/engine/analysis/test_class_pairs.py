@@ -58,7 +58,7 @@ def test_that_of_each_row_the_cells_make_the_distinct_map_where_pairs_are_added_
 
 
 def test_that_with_n_0_nothing_is_taken() -> None:
-    method = small("paper", candidates=0)
+    method = small("paper", min_candidates=0)
     found, placement, _ = made(method, SHAPE)
     left = pairwise_contributions(found, method, placement, 1, _no_checkpoint)
     torch.testing.assert_close(left, left.diagonal().permute(2, 0, 1)[:, None].expand_as(left))

@@ -52,7 +52,7 @@ def made(method: MethodSettings, shape: tuple[int, int]) -> tuple[PassOutputs, P
 
 
 def _reduced(derivative: Array, method: MethodSettings) -> Array:
-    values = np.abs(derivative) if method.channel_max == "absolute" else derivative
+    values = np.abs(derivative) if method.channel_reduction == "absolute" else derivative
     return np.asarray(values.max(axis=0))
 
 

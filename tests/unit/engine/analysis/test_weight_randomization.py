@@ -93,7 +93,9 @@ def test_that_a_rung_has_the_maps_of_the_randomised_network_with_the_trained_one
     asked = request()
     trained = stage(asked).settled()
     # The same classes on the other network: all candidates are given, so that its scores decide nothing.
-    choice = replace(asked.settings.choice, given=trained.detected_ids, pinned=trained.candidate_ids[2:])
+    choice = replace(
+        asked.settings.choice, image_labels=trained.detected_ids, always_compared=trained.candidate_ids[2:]
+    )
     given = replace(asked, settings=replace(asked.settings, choice=choice))
     random = stage(given, WeightRandomizer(vgg(), seed=2).model_with(4)).settled()
     assert random.candidate_ids == trained.candidate_ids

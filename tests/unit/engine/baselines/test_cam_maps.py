@@ -57,7 +57,7 @@ def test_that_a_missing_extra_is_one_sentence(baseline: BaselineName, monkeypatc
     monkeypatch.setitem(sys.modules, "pytorch_grad_cam", None)
     image = SourceImage.of(np.zeros((40, 50, 3), np.uint8), name="black")
     method = replace(PRESETS[baseline], scales=(64,), canvas_px=100)
-    settings = Settings(method=method, choice=ClassChoice(given=(3,)), device="cpu", precision="float32")
+    settings = Settings(method=method, choice=ClassChoice(image_labels=(3,)), device="cpu", precision="float32")
     with pytest.raises(UserError, match=r"pip install dcsm-viewer\[baselines\]"):
         Engine().settle(Request(0, image, settings))
 

@@ -139,4 +139,4 @@ def test_that_presets_are_the_published_numbers() -> None:
 
 
 def test_that_no_preset_lets_levels_follow_the_maps() -> None:
-    assert not any(preset.settings.level_follows for preset in CRF_PRESETS.values())
+    assert not any(preset.settings.adaptive_background for preset in CRF_PRESETS.values())

@@ -58,7 +58,7 @@ def test_that_every_format_gives_the_same_scores_and_labels_through_the_engine(
                 Settings(
                     model=name,
                     method=MethodSettings(scales=SCALES, canvas_px=224),
-                    choice=ClassChoice(given=(1, 3)),
+                    choice=ClassChoice(image_labels=(1, 3)),
                     crf=CrfSettings(enabled=False),
                     device="cpu",
                     precision="float32",

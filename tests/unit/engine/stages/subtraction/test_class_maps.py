@@ -56,12 +56,12 @@ NEGATIVES: tuple[Literal["floor", "keep", "clamp"], ...] = ("floor", "keep", "cl
 
 def all_methods() -> list[MethodSettings]:
     return [
-        replace(SMALL, subtract_at=at, upsampling=up, normalise=norm, negatives=negatives, final_tanh=last)
+        replace(SMALL, subtract_at=at, upsampling=up, normalise=norm, negative_mode=negatives, final_tanh=last)
         for at, up, norm, negatives, last in product(AT, UPSAMPLING, NORMALISE, NEGATIVES, (True, False))
     ]
 
 
-@pytest.mark.parametrize("method", all_methods(), ids=lambda m: f"{m.subtract_at}-{m.normalise}-{m.negatives}")
+@pytest.mark.parametrize("method", all_methods(), ids=lambda m: f"{m.subtract_at}-{m.normalise}-{m.negative_mode}")
 def test_that_any_mixture_of_constants_gives_maps_in_0_to_1_that_reach_1(method: MethodSettings) -> None:
     result = subtract(made(), seen(), method, PLACEMENT)
     for maps in (result.class_maps, result.raw_class_maps):
@@ -91,7 +91,7 @@ def test_that_the_order_of_the_rivals_does_not_matter(seed: int, order: list[int
 
 @pytest.mark.parametrize("preset", ["paper", "formula"])
 def test_that_without_a_subtraction_distinct_and_raw_maps_are_the_same(preset: str) -> None:
-    method = replace(PRESETS[preset], canvas_px=100, scales=(80, 100), candidates=0)  # type: ignore[index]  # a string
+    method = replace(PRESETS[preset], canvas_px=100, scales=(80, 100), min_candidates=0)  # type: ignore[index]  # a string
     result = subtract(made(classes=2), seen(2, 2), method, PLACEMENT)
     torch.testing.assert_close(result.class_maps, to_image(result.raw_class_maps, PLACEMENT))
 
@@ -107,7 +107,7 @@ def test_that_a_class_gathers_nothing_at_a_scale_where_it_was_not_found() -> Non
     evidence = contribution_at(80, chosen_maps(raw, SMALL)[80], gated, SMALL, PLACEMENT)
     assert evidence.sums[1].abs().max() == 0
     assert evidence.sums[0].max() > 0
-    everywhere = replace(SMALL, gate_by_scale=False)
+    everywhere = replace(SMALL, skip_undetected_scales=False)
     assert contribution_at(80, chosen_maps(raw, SMALL)[80], gated, everywhere, PLACEMENT).sums[1].max() > 0
     _, distinct = focus_maps(raw, gated, SMALL, PLACEMENT, 1)
     assert {scale for scale, _ in distinct} == {100}
