@@ -220,7 +220,7 @@ def _probe(module: nn.Module) -> _Probe:
         input_size,
         logits is not None,
         activations.undefined,
-        (*notes, *activations.undefined.values()),
+        tuple(notes),
     )
 
 
