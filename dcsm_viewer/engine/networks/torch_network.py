@@ -198,7 +198,7 @@ def _probe(module: nn.Module) -> _Probe:
     passed, shape, input_size = _first_pass(module, device, dtype)
     if not bool(torch.isfinite(passed.output).all()):
         raise UserError("The network's outputs are not finite for a plain image; its weights are damaged.")
-    layers = _reachable(passed, grid_layers(passed.outputs, shape))
+    layers = _reachable(passed, grid_layers(passed.outputs, shape), shape)
     if not layers:
         raise UserError(
             "The network has no layer whose output lies on a grid of positions, so it has no saliency maps; give a "
@@ -267,15 +267,21 @@ def _first_line(error: Exception) -> str:
     return (text.strip().splitlines() or ["no reason given"])[0].rstrip(".")[:200]
 
 
-def _reachable(passed: ModulePass, layers: Sequence[GridLayer]) -> tuple[GridLayer, ...]:
-    """The layers that the output depends on; auxiliary heads and unused branches have no gradient."""
+def _reachable(passed: ModulePass, layers: Sequence[GridLayer], input_shape: tuple[int, int]) -> tuple[GridLayer, ...]:
+    """The layers whose grid the output depends on.
+
+    Auxiliary heads and unused branches have no gradient. Behind the last attention of a ViT only the class token has
+    one, and its grid is zero.
+    """
     edges = [passed.outputs[layer.info.name].edge for layer in layers]
     if not edges:
         return ()
     gradients: Sequence[Tensor | None] = torch.autograd.grad(
         passed.output.sum(), edges, retain_graph=True, allow_unused=True
     )
-    return tuple(layer for layer, gradient in zip(layers, gradients, strict=True) if gradient is not None)
+    there = [(layer, gradient) for layer, gradient in zip(layers, gradients, strict=True) if gradient is not None]
+    alive = tuple(layer for layer, gradient in there if bool(layer.on_grid(gradient, input_shape).any()))
+    return alive or tuple(layer for layer, _ in there)  # a head of zeros has no gradients at all
 
 
 def _as_map(passed: ModulePass, *, is_map: bool) -> Tensor:
