@@ -56,7 +56,7 @@ class JsonFile(Generic[ContentT]):
 
         document = self._document(path)
         found = document["schema"]
-        if isinstance(found, bool) or found not in {1, self.schema}:
+        if not isinstance(found, int) or isinstance(found, bool) or found not in {1, self.schema}:
             raise UserError(
                 f"{path} is a {self.kind} of schema {repr(found)[:40]} and this version reads {self.schema}; "
                 "open it with the version that wrote it."

@@ -15,10 +15,11 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.os_errors import reason_of
 from dcsm_viewer.io.plain_file import check_plain
-from dcsm_viewer.training.training_recipe import changes
+from dcsm_viewer.io.renamed_fields import TRAINING_FIELDS, renamed
+from dcsm_viewer.training.training_recipe import changes, digest_of
 
 NAME = "checkpoint.pt"
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(slots=True)
@@ -45,6 +46,11 @@ class TrainingState:
     elapsed_s: float = 0.0
 
 
+def identity_of(recipe: dict[str, Any], data: str) -> str:
+    """Return the digest that names a training: its recipe as JSON, and the digest of its images, labels and start."""
+    return digest_of(recipe, data)
+
+
 def save(folder: Path, state: TrainingState) -> None:
     """Puts the standing in the place of the one before; a kill leaves the one or the other."""
     stream = BytesIO()
@@ -53,7 +59,7 @@ def save(folder: Path, state: TrainingState) -> None:
         file.write(stream.getbuffer())
 
 
-def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.device) -> TrainingState | None:
+def load(folder: Path, recipe: dict[str, Any], data: str, device: torch.device) -> TrainingState | None:
     """The standing kept in `folder`, None where there is none.
 
     Raises UserError for a file of another training, or one that is damaged; nothing in it is run.
@@ -75,8 +81,15 @@ def load(folder: Path, identity: str, recipe: dict[str, Any], device: torch.devi
             f"{path} is damaged, or no checkpoint of this program ({type(error).__name__}); choose another --out, or "
             "delete it to begin anew."
         ) from None
-    if form != _FORM:
+    if form not in {1, _FORM}:
         raise UserError(f"{path} was written by another version of this program; delete it to begin anew.")
+    identity = identity_of(recipe, data)
+    if form == 1:
+        # The identity is a digest of the names that fields had then, too.
+        older = {name: older for older, name in TRAINING_FIELDS.items()}
+        is_same = state.identity == identity_of({older.get(name, name): value for name, value in recipe.items()}, data)
+        state.recipe = renamed(state.recipe, TRAINING_FIELDS)
+        state.identity = identity if is_same else state.identity
     if state.identity != identity:
         what = changes(state.recipe, recipe) or "the images, labels or start weights are others"
         raise UserError(f"{folder} holds another training ({what}); choose another --out, or delete {path.name}.")

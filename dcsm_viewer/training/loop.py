@@ -48,6 +48,12 @@ def train(job: TrainJob, report: Callable[[Event], None], still_wanted: Callable
         return _Training(job, share, device, report if share.rank == 0 else _silent).run(still_wanted)
 
 
+def data_digest(job: TrainJob, start: str) -> str:
+    """Return the digest of all that a training reads beside its recipe; start: that of its start weights."""
+    images = ([[one.image.name, one.labels] for one in data.examples] for data in (job.training, job.validation))
+    return digest_of(start, job.training.class_names, *images)
+
+
 class _Training:
     def __init__(self, job: TrainJob, share: Share, device: torch.device, report: Callable[[Event], None]) -> None:
         self.job, self.share, self.device, self.report = job, share, device, report
@@ -56,13 +62,9 @@ class _Training:
         self.start = load_initial_weights(
             self.recipe.start, job.training.class_names, self.recipe.seed, self.recipe.frozen_head
         )
-        data = digest_of(
-            self.start.digest,
-            job.training.class_names,
-            *([[one.image.name, one.labels] for one in data.examples] for data in (job.training, job.validation)),
-        )
-        self.identity = digest_of(self.recipe.as_json(), data)
-        self.state = checkpoint.load(job.out, self.identity, self.recipe.as_json(), device)
+        data = data_digest(job, self.start.digest)
+        self.identity = checkpoint.identity_of(self.recipe.as_json(), data)
+        self.state = checkpoint.load(job.out, self.recipe.as_json(), data, device)
         if self.state is None:
             self._calibrate()
         else:

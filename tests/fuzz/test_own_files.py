@@ -39,7 +39,7 @@ LABELS = np.zeros((3, 4), np.uint8)
 
 def read_checkpoint(path: Path) -> object:
     assert path.name == checkpoint.NAME
-    return checkpoint.load(path.parent, "me", {}, torch.device("cpu"))
+    return checkpoint.load(path.parent, {}, "", torch.device("cpu"))
 
 
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {

@@ -20,7 +20,7 @@ from dcsm_viewer.core.types import UserError
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """candidate_ids: the K compared classes, detected ones ascending, then pinned and others by falling summed score.
+    """candidate_ids: K class ids: detected ones ascending, those always compared, then others by falling summed score.
 
     detected_ids: the T classes that get a map, ascending; always the first of the candidates. detected_at: per scale,
     px, the detected classes whose evidence counts at that scale.
@@ -51,10 +51,10 @@ def detect(
     detected_at = _detected_at(scores, scales, method, choice, ranked)
     detected = sorted(frozenset().union(*detected_at.values()))
     others = [class_id for class_id in ranked if class_id not in detected]
-    pinned = [class_id for class_id in others if class_id in choice.always_compared]
+    always_compared = [class_id for class_id in others if class_id in choice.always_compared]
     fill_ups = [class_id for class_id in others if class_id not in choice.always_compared]
-    room = max(0, method.min_candidates - len(detected) - len(pinned))
-    return Detection((*detected, *pinned, *fill_ups[:room]), tuple(detected), MappingProxyType(detected_at))
+    room = max(0, method.min_candidates - len(detected) - len(always_compared))
+    return Detection((*detected, *always_compared, *fill_ups[:room]), tuple(detected), MappingProxyType(detected_at))
 
 
 def _detected_at(
@@ -66,10 +66,10 @@ def _detected_at(
 ) -> dict[int, frozenset[int]]:
     if choice.image_labels is not None:
         return dict.fromkeys(scales, frozenset(choice.image_labels).intersection(ranked))
-    forced = frozenset(choice.force_detected).intersection(ranked)
+    force_detected = frozenset(choice.force_detected).intersection(ranked)
     if method.maps_for == "candidates" and method.min_candidates > 0:
-        pinned = [class_id for class_id in ranked if class_id in choice.always_compared]
-        wanted = forced.union(pinned)
+        always_compared = [class_id for class_id in ranked if class_id in choice.always_compared]
+        wanted = force_detected.union(always_compared)
         room = max(0, method.min_candidates - len(wanted))
         best = [class_id for class_id in ranked if class_id not in wanted][:room]
         return dict.fromkeys(scales, wanted.union(best))
@@ -77,7 +77,7 @@ def _detected_at(
     of_image = image_scores(scores, method)
     detected = [class_id for class_id in ranked if of_image[class_id] > threshold]
     found = {
-        scale: forced.union(class_id for class_id in detected if row[class_id] > threshold)
+        scale: force_detected.union(class_id for class_id in detected if row[class_id] > threshold)
         for scale, row in zip(scales, scores, strict=True)
     }
     if choice.top1_if_none and ranked and not any(found.values()):

@@ -46,7 +46,6 @@ def class_rows(state: ViewState) -> tuple[ClassRow, ...]:
     order = np.argsort(-best, kind="stable")
     choice = state.settings.choice
     detected, candidates = set(result.detected_ids), set(result.candidate_ids)
-    pinned, struck, forced = set(choice.always_compared), set(choice.excluded), set(choice.force_detected)
     by_class = result.scores.T.tolist()
     return tuple(
         ClassRow(
@@ -57,9 +56,9 @@ def class_rows(state: ViewState) -> tuple[ClassRow, ...]:
             scores=tuple(zip(result.scales, by_class[class_id], strict=False)),
             is_detected=class_id in detected,
             is_candidate=class_id in candidates,
-            is_always_compared=class_id in pinned,
-            is_excluded=class_id in struck,
-            is_force_detected=class_id in forced,
+            is_always_compared=class_id in choice.always_compared,
+            is_excluded=class_id in choice.excluded,
+            is_force_detected=class_id in choice.force_detected,
         )
         for rank, class_id in enumerate(order.tolist(), start=1)
     )

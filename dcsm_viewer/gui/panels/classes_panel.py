@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QSizePol
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.gui.panels.class_delegate import ROW_ROLE, ClassDelegate, ClassListModel
 from dcsm_viewer.gui.panels.class_rows import ClassRow, class_rows, found_by, wanted_class
-from dcsm_viewer.gui.state.settings_edits import force, pin, strike, with_vocabulary
+from dcsm_viewer.gui.state.settings_edits import always_compare, exclude, mark_present, with_vocabulary
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
@@ -19,9 +19,9 @@ from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
 _Toggle = Callable[[Settings, int, bool], Settings]
 
 _TOGGLES: tuple[tuple[str, str, _Toggle, Callable[[ClassRow], bool]], ...] = (
-    ("Always compare", "Always a candidate, at any score", pin, lambda row: row.is_always_compared),
-    ("Exclude", "Not in this image: never a candidate", strike, lambda row: row.is_excluded),
-    ("Mark as present", "Treat as detected at every scale", force, lambda row: row.is_force_detected),
+    ("Always compare", "Always a candidate, at any score", always_compare, lambda row: row.is_always_compared),
+    ("Exclude", "Not in this image: never a candidate", exclude, lambda row: row.is_excluded),
+    ("Mark as present", "Treat as detected at every scale", mark_present, lambda row: row.is_force_detected),
 )
 
 

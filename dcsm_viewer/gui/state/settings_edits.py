@@ -49,32 +49,44 @@ def with_scales(settings: Settings, scales: tuple[int, ...]) -> Settings:
     return with_field(settings, "method.scales", tuple(sorted(set(scales))))
 
 
-def pin(settings: Settings, class_id: int, on: bool) -> Settings:
-    """Always a rival, whatever it scores."""
+def always_compare(settings: Settings, class_id: int, on: bool) -> Settings:
+    """Make the class a candidate at any score, or no longer."""
     choice = settings.choice
-    pinned = _with(choice.always_compared, class_id, on)
     return _chosen(
-        settings, replace(choice, always_compared=pinned, excluded=_without_if(choice.excluded, class_id, on))
+        settings,
+        replace(
+            choice,
+            always_compared=_with(choice.always_compared, class_id, on),
+            excluded=_without_if(choice.excluded, class_id, on),
+        ),
     )
 
 
-def force(settings: Settings, class_id: int, on: bool) -> Settings:
-    """Treated as detected at every scale."""
+def mark_present(settings: Settings, class_id: int, on: bool) -> Settings:
+    """Treat the class as detected at every scale, or no longer."""
     choice = settings.choice
-    forced = _with(choice.force_detected, class_id, on)
     return _chosen(
-        settings, replace(choice, force_detected=forced, excluded=_without_if(choice.excluded, class_id, on))
+        settings,
+        replace(
+            choice,
+            force_detected=_with(choice.force_detected, class_id, on),
+            excluded=_without_if(choice.excluded, class_id, on),
+        ),
     )
 
 
-def strike(settings: Settings, class_id: int, on: bool) -> Settings:
-    """Never a candidate: not in this image, says the user."""
+def exclude(settings: Settings, class_id: int, on: bool) -> Settings:
+    """Exclude the class from the candidates, as not in this image, or no longer."""
     choice = settings.choice
-    given = None if choice.image_labels is None else _without_if(choice.image_labels, class_id, on)
-    struck = _with(choice.excluded, class_id, on)
-    pinned, forced = (_without_if(ids, class_id, on) for ids in (choice.always_compared, choice.force_detected))
     return _chosen(
-        settings, replace(choice, excluded=struck, always_compared=pinned, force_detected=forced, image_labels=given)
+        settings,
+        replace(
+            choice,
+            excluded=_with(choice.excluded, class_id, on),
+            always_compared=_without_if(choice.always_compared, class_id, on),
+            force_detected=_without_if(choice.force_detected, class_id, on),
+            image_labels=None if choice.image_labels is None else _without_if(choice.image_labels, class_id, on),
+        ),
     )
 
 

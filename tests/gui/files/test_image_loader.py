@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.files.image_loader import ImageLoader, collect_images, paths_of
-from dcsm_viewer.gui.state.settings_edits import pin
+from dcsm_viewer.gui.state.settings_edits import always_compare
 from dcsm_viewer.gui.state.store import Store
 
 
@@ -119,7 +119,7 @@ def test_that_what_was_said_about_classes_stays_with_its_image(
 ) -> None:
     with qtbot.waitSignal(image_loader.opened):
         image_loader.open_paths([str(photos)])
-    store.edit(pin(store.state.settings, 3, True))
+    store.edit(always_compare(store.state.settings, 3, True))
     store.change(focus=3)
     with qtbot.waitSignal(image_loader.opened):
         image_loader.step(1)

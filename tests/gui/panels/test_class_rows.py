@@ -9,7 +9,7 @@ import numpy as np
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import read_only
 from dcsm_viewer.gui.panels.class_rows import class_rows, found_by, wanted_class
-from dcsm_viewer.gui.state.settings_edits import force, pin, strike
+from dcsm_viewer.gui.state.settings_edits import always_compare, exclude, mark_present
 from dcsm_viewer.gui.state.view_state import ViewState
 from tests.results import VOC_NAMES, make_result
 
@@ -37,7 +37,7 @@ def test_that_equal_scores_keep_the_order_of_ids() -> None:
 
 
 def test_that_rows_say_what_a_class_is_and_what_was_said_about_it() -> None:
-    settings = strike(force(pin(Settings(), PERSON, True), BICYCLE, True), 0, True)
+    settings = exclude(mark_present(always_compare(Settings(), PERSON, True), BICYCLE, True), 0, True)
     rows = {row.class_id: row for row in class_rows(state_with(settings))}
     assert rows[DOG].marks == "detected"
     assert rows[BICYCLE].marks == "detected, marked as present"

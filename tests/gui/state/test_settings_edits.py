@@ -22,27 +22,27 @@ def test_that_every_number_can_be_set_and_keeps_its_type(path: str) -> None:
 
 
 def test_that_striking_out_takes_back_pin_and_force() -> None:
-    settings = edits.strike(edits.force(edits.pin(Settings(), 3, True), 3, True), 3, True)
+    settings = edits.exclude(edits.mark_present(edits.always_compare(Settings(), 3, True), 3, True), 3, True)
     assert settings.choice == ClassChoice(excluded=(3,))
     check(settings)
 
 
-@pytest.mark.parametrize("want", [edits.pin, edits.force])
+@pytest.mark.parametrize("want", [edits.always_compare, edits.mark_present])
 def test_that_wanting_a_class_takes_back_its_strike(want: object) -> None:
     assert callable(want)
-    settings = want(edits.strike(Settings(), 3, True), 3, True)
+    settings = want(edits.exclude(Settings(), 3, True), 3, True)
     assert settings.choice.excluded == ()
     check(settings)
 
 
 def test_that_taking_back_a_pin_leaves_the_other_pins() -> None:
-    settings = edits.pin(edits.pin(Settings(), 3, True), 1, True)
+    settings = edits.always_compare(edits.always_compare(Settings(), 3, True), 1, True)
     assert settings.choice.always_compared == (1, 3)
-    assert edits.pin(settings, 3, False).choice.always_compared == (1,)
+    assert edits.always_compare(settings, 3, False).choice.always_compared == (1,)
 
 
 def test_that_another_image_forgets_classes_but_not_the_wish_for_top1() -> None:
-    settings = edits.use_top1(edits.pin(Settings(), 3, True), on=True)
+    settings = edits.use_top1(edits.always_compare(Settings(), 3, True), on=True)
     assert edits.for_another_image(settings).choice == ClassChoice(top1_if_none=True)
 
 

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.settings import ClassChoice
-from dcsm_viewer.gui.state.settings_edits import pin, with_field, with_vocabulary
+from dcsm_viewer.gui.state.settings_edits import always_compare, with_field, with_vocabulary
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from tests.results import make_image, make_result
@@ -98,7 +98,7 @@ def test_that_a_new_edit_ends_what_could_be_redone(store: Store) -> None:
 
 def test_that_undo_leaves_what_was_said_about_another_image_alone(store: Store) -> None:
     store.change(image=make_image(seed=1))
-    store.edit(pin(store.state.settings, 11, True))
+    store.edit(always_compare(store.state.settings, 11, True))
     set_alpha(store, 4.0)
     store.change(image=make_image(seed=2), settings=replace(store.state.settings, choice=ClassChoice()))
     store.undo()

@@ -15,12 +15,14 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.model_cache import model_of
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.io.datasets import Dataset
+from dcsm_viewer.io.renamed_fields import TRAINING_FIELDS
 from dcsm_viewer.training.checkpoint import NAME as CHECKPOINT
 from dcsm_viewer.training.curve_picture import curve_figure, write_curve
 from dcsm_viewer.training.initial_weights import load_initial_weights
-from dcsm_viewer.training.loop import train
+from dcsm_viewer.training.loop import data_digest, train
 from dcsm_viewer.training.progress import Epoch, Event, TrainStep
 from dcsm_viewer.training.train_job import TrainJob, TrainResult
+from dcsm_viewer.training.training_recipe import digest_of
 from tests.unit.training.tiny import tiny_order
 
 
@@ -109,6 +111,20 @@ def test_that_another_recipe_or_other_images_do_not_go_on_from_a_checkpoint(tmp_
     fewer = replace(order.training, examples=order.training.examples[:8])
     with pytest.raises(UserError, match="the images, labels or start weights are others"):
         finished(replace(order, training=fewer))
+
+
+def test_that_a_checkpoint_with_the_older_names_of_the_recipe_is_gone_on_from(tmp_path: Path) -> None:
+    order = tiny_order(tmp_path, tmp_path / "a")
+    train(order, lambda _event: None, after_steps(4))
+    older = {name: old for old, name in TRAINING_FIELDS.items()}
+    path = tmp_path / "a" / CHECKPOINT
+    content = torch.load(path, weights_only=True)
+    recipe = {older.get(name, name): value for name, value in content["recipe"].items()}
+    assert "ema_decay" not in recipe
+    start = load_initial_weights(order.recipe.start, order.training.class_names, order.recipe.seed)
+    identity = digest_of(recipe, data_digest(order, start.digest))
+    torch.save({**content, "form": 1, "recipe": recipe, "identity": identity}, path)
+    assert finished(order).sha256 == finished(tiny_order(tmp_path, tmp_path / "b")).sha256
 
 
 @pytest.mark.parametrize("damage", [b"", b"no checkpoint", None])

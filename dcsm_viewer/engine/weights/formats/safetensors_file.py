@@ -21,6 +21,7 @@ from dcsm_viewer.engine.weights.bounds import PARSE_ERRORS
 from dcsm_viewer.engine.weights.formats.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
 from dcsm_viewer.io.plain_file import check_plain
+from dcsm_viewer.io.renamed_fields import TRAINING_FIELDS, renamed
 
 # One key, because the library writes several in any order and equal weights would not give equal files.
 _KEY = "dcsm_viewer"
@@ -96,7 +97,7 @@ def read_safetensors(path: Path) -> ReadWeights:
         said.class_names,
         said.notes,
         said.licence,
-        said.recipe,
+        None if said.recipe is None else renamed(said.recipe, TRAINING_FIELDS),
         said.groups,
     )
 

@@ -18,7 +18,7 @@ from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, read_se
 from dcsm_viewer.gui.files.sessions.session_load import changed_weights
 from dcsm_viewer.gui.files.sessions.session_recovery import SessionRecovery
 from dcsm_viewer.gui.files.user_settings import UserSettings
-from dcsm_viewer.gui.state.settings_edits import pin, with_field
+from dcsm_viewer.gui.state.settings_edits import always_compare, with_field
 from dcsm_viewer.gui.state.snapshots import Comparison
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import Paint, ViewState
@@ -86,7 +86,7 @@ def fill(desk: Desk, photos: Path) -> None:
     desk.wait(lambda: len(desk.state.tabs) == 2)
     desk.settle()
     store = desk.parts.store
-    store.edit(pin(store.state.settings, 3, on=True))
+    store.edit(always_compare(store.state.settings, 3, on=True))
     store.edit(with_field(store.state.settings, "method.alpha", 4.5))
     desk.settle()
     store.change(view="labels", paint=Paint(opacity=0.3), focus=7, comparison=Comparison(a="A", mode="difference"))

@@ -10,7 +10,7 @@ import pytest
 
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import STAGES, Progress, StageTime
-from dcsm_viewer.gui.state.settings_edits import pin, with_field, with_scales
+from dcsm_viewer.gui.state.settings_edits import always_compare, with_field, with_scales
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.pipeline.pipeline_tool import PipelineTool
 from dcsm_viewer.gui.tools.pipeline.score_rows import score_rows
@@ -51,7 +51,7 @@ def test_that_nothing_is_stale_of_the_settings_on_show_and_all_is_of_another_ima
     assert stale_after(settled().settings) == set()
     assert set(stale_stages(replace(settled(), image=make_image(seed=8)))) == set(STAGES)
     assert stale_after(replace(settled().settings, model="vgg16")) == set(STAGES) - {"preprocess"}
-    assert stale_after(pin(settled().settings, 3, on=True)) == {"candidates", "subtraction", "segmentation"}
+    assert stale_after(always_compare(settled().settings, 3, on=True)) == {"candidates", "subtraction", "segmentation"}
 
 
 def test_that_a_chip_says_what_was_made_kept_and_how_much_room_it_takes() -> None:

@@ -34,7 +34,7 @@ ROWS: dict[str, tuple[Callable[[], Settings], set[str]]] = {
     "CRF off": (lambda: crf(enabled=False), {"segmentation"}),
     "unary floor": (lambda: crf(unary_floor=1e-3), {"segmentation"}),
     "background level": (lambda: crf(background=0.6), {"segmentation"}),
-    "level follows map": (lambda: crf(adaptive_background=0.2), {"segmentation"}),
+    "adaptive background level": (lambda: crf(adaptive_background=0.2), {"segmentation"}),
     "unary sharpness": (lambda: crf(sharpness=2.0), {"segmentation"}),
     "alpha": (lambda: method(alpha=2.0), {"subtraction", "segmentation"}),
     "layers": (lambda: method(layers=("block7", "block10")), {"subtraction", "segmentation"}),
@@ -51,7 +51,7 @@ ROWS: dict[str, tuple[Callable[[], Settings], set[str]]] = {
         lambda: method(scales=(128, 160, 192)),
         {"classify", "saliency", "subtraction", "segmentation"},
     ),
-    "backward mode": (lambda: method(attribution="gradient"), {"saliency", "subtraction", "segmentation"}),
+    "attribution method": (lambda: method(attribution="gradient"), {"saliency", "subtraction", "segmentation"}),
     "canvas": (
         lambda: method(canvas_px=176),
         {"preprocess", "classify", "saliency", "subtraction", "segmentation"},
