@@ -79,7 +79,7 @@ def derivatives(module: nn.Module, pixels: Tensor, class_id: int, mode: str) -> 
     x = pixels.double().clone().requires_grad_()
     logits = surgery.run(x)
     names = list(surgery.seen)
-    gradients = torch.autograd.grad(
+    gradients: tuple[Tensor | None, ...] = torch.autograd.grad(
         logits[0, class_id], [x, *(surgery.seen[name] for name in names)], allow_unused=True
     )
     found = {name: g for name, g in zip(["input", *names], gradients, strict=True) if g is not None}
