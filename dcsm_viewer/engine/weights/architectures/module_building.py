@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,7 +41,10 @@ def build_module(architecture: str, classes: int, tensors: Mapping[str, Tensor])
     """
     with without_memory():
         module = empty_module(architecture, classes, auxiliary=any(key.lower().startswith("aux") for key in tensors))
-    module.load_state_dict(tensors, strict=False, assign=True)
+    # With the versions of this library: MNASNet takes a state_dict without any for one of its first, smaller self.
+    versioned: Any = OrderedDict(tensors)
+    versioned._metadata = getattr(module.state_dict(), "_metadata", None)
+    module.load_state_dict(versioned, strict=False, assign=True)
     lacking = [name for name, tensor in _values(module) if tensor.is_meta]
     if lacking:
         raise UserError(f"The weights lack {', '.join(lacking[:3])} of {architecture}; give the whole state_dict.")

@@ -149,7 +149,7 @@ def _unknown(file_name: str, tensors: Mapping[str, Tensor], signatures: Sequence
     shapes = shapes_of(bare)
     fitting = _fitting(best, shapes)
     library, _, name = best.name.partition("/")
-    if fitting * 2 < len(best.shapes):
+    if sum(key in shapes for key in best.shapes) * 2 < len(best.shapes):
         first = ", ".join(list(tensors)[:_SHOWN])
         return (
             f"{file_name} is a network that is not known here ({len(tensors)} tensors: {first} ...); give a state_dict "
@@ -175,13 +175,19 @@ def _unknown(file_name: str, tensors: Mapping[str, Tensor], signatures: Sequence
 def _nearest(tensors: Mapping[str, Tensor], signatures: Sequence[Signature]) -> tuple[Signature, Mapping[str, Tensor]]:
     """The signature that most tensors fit, and the tensors without the prefix under which they do."""
     candidates = [
-        (_fitting(signature, shapes_of(bare)) / max(len(signature.shapes), len(bare)), place, signature, bare)
+        (_nearness(signature, shapes_of(bare)), place, signature, bare)
         for prefix in _prefixes(tensors)
         for bare in [{key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}]
         for place, signature in enumerate(signatures)
     ]
     _, _, best, bare = max(candidates, key=lambda each: (each[0], -each[1]))
     return best, bare
+
+
+def _nearness(signature: Signature, shapes: Shapes) -> float:
+    """How much of the larger of the two fits, by name and by name and shape."""
+    named = sum(key in shapes for key in signature.shapes)
+    return (named + _fitting(signature, shapes)) / max(len(signature.shapes), len(shapes))
 
 
 def _fitting(signature: Signature, shapes: Shapes) -> int:

@@ -73,7 +73,7 @@ def without_memory() -> Iterator[None]:
             parameter = nn.Parameter(parameter.to("meta"), requires_grad=parameter.requires_grad)
         plain(self, name, parameter)
 
-    nn.Module.register_parameter = register  # type: ignore[method-assign]  # put back below
+    nn.Module.register_parameter = register  # type: ignore[method-assign, assignment]  # put back below
     try:
         yield
     finally:
