@@ -91,7 +91,7 @@ def install_pydensecrf() -> None:
 
 
 def screen(platform: str | None = None) -> dict[str, Any]:
-    """What the program's own probe of Qt finds: `trouble`, `packages` that would mend it, `offscreen`."""
+    """What the program's own probe of Qt finds: `error`, `packages` that would mend it, `offscreen`."""
     environment = dict(os.environ) if platform is None else {**os.environ, "QT_QPA_PLATFORM": platform}
     told = subprocess.run(
         [str(PYTHON), "-m", "dcsm_viewer.gui.screen_probe"],
@@ -127,8 +127,8 @@ def run(arguments: list[str]) -> int:
 def install_for_tests() -> None:
     install("dev")
     found = install_qt_libraries("offscreen")
-    if found["trouble"]:
-        say(f"The tests cannot draw. {found['trouble']}")
+    if found["error"]:
+        say(f"The tests cannot draw. {found['error']}")
         sys.exit(1)
 
 

@@ -144,8 +144,8 @@ def _natural(text: str) -> int:
 def _size(text: str) -> tuple[int, int]:
     try:
         width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError as trouble:
-        raise argparse.ArgumentTypeError(f"{text} is no size; write it as 480x360") from trouble
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no size; write it as 480x360") from error
     if not (64 <= width <= 4096 and 64 <= height <= 4096):
         raise argparse.ArgumentTypeError(f"{text} is out of range: 64 to 4096 px on each side")
     return width, height
@@ -192,8 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if given.sheet is not None:
                     with atomic_path(given.sheet) as draft:
                         contact_sheet(out, [one.stem for one in written[:24]]).save(draft, format="PNG")
-    except UserError as trouble:
-        report(str(trouble))
+    except UserError as error:
+        report(str(error))
         return 1
     except KeyboardInterrupt:
         report("Stopped; the scenes that were written stay, without a list of them.")

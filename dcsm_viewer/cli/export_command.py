@@ -99,7 +99,7 @@ def export(
             told = given_classes(card, labels, images.paths, tuple(images.stems))
             for note in told.notes:
                 print_message(note)
-            job = replace(job, given=told.ids, unlabelled=told.troubles)
+            job = replace(job, given=told.ids, unlabelled=told.errors)
         by_format = {} if share is not None else _refused_gatherings(images, job)
     refused += tuple(by_format.values())
     for sentence in refused:

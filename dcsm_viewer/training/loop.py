@@ -204,7 +204,7 @@ class _Training:
         if start.kept or not start.borrowed or not self.recipe.calibrate:
             return
         count = min(self.recipe.calibrate, len(examples))
-        places = [index * len(examples) // count for index in range(count)]
+        indices = [index * len(examples) // count for index in range(count)]
         self.report(Note(f"Calibrating {len(start.borrowed)} borrowed classes on {count} images ..."))
         logits, present = largest_logits(
             self._network(start.tensors),
@@ -213,7 +213,7 @@ class _Training:
             start.convention,
             self.device,
             workers=self.job.workers,
-            places=places,
+            indices=indices,
         )
         scale, offset = fit_calibration(torch.from_numpy(logits), torch.from_numpy(present))
         weight, bias = start.tensors[f"{start.classifier}.weight"], start.tensors[f"{start.classifier}.bias"]

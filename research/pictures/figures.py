@@ -24,10 +24,10 @@ def gather_figures(source: Source, folder: Path, names: Path, out: Path, report:
     """
     try:
         called: dict[str, str] = json.loads(names.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as trouble:
+    except (OSError, ValueError) as error:
         raise UserError(
-            f"{names} cannot be read ({trouble}); delete that package's folder and fetch it again."
-        ) from trouble
+            f"{names} cannot be read ({error}); delete that package's folder and fetch it again."
+        ) from error
     gathered = 0
     for path in sorted((folder / "package" / "assets").glob("*.webp")):
         name = called.get(path.stem.replace("-fe0f", ""))

@@ -32,13 +32,13 @@ EVALUATION = Appearance(repaint=0.0, camera=0.4, turn_degrees=5, jpeg_quality=(9
 
 
 def compose_object(
-    cutout: Cutout, room: tuple[float, float], light: NDArray[np.floating], rng: np.random.Generator, looks: Appearance
+    cutout: Cutout, box: tuple[float, float], light: NDArray[np.floating], rng: np.random.Generator, looks: Appearance
 ) -> Image.Image:
     """The cutout as RGBA, as large as fits `room` (width, height) in px, maybe mirrored, turned and recoloured.
 
     `light` is the mean colour (3,) in [0, 1] of where it will stand; its own is drawn towards that.
     """
-    image = _sized(pixels(cutout.path), room)
+    image = _sized(pixels(cutout.path), box)
     if rng.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     turn = float(rng.normal(0, looks.turn_degrees / 2))
@@ -57,10 +57,10 @@ def compose_object(
     return colours
 
 
-def _sized(image: Image.Image, room: tuple[float, float]) -> Image.Image:
+def _sized(image: Image.Image, box: tuple[float, float]) -> Image.Image:
     """As large as fits, thin things a bit larger; colours are weighted by alpha, so that nothing unseen bleeds in."""
     longest, shortest = max(image.size), min(image.size)
-    factor = min(room[0] / image.width, room[1] / image.height) * (shortest / longest) ** -0.15
+    factor = min(box[0] / image.width, box[1] / image.height) * (shortest / longest) ** -0.15
     size = (max(round(image.width * factor), 8), max(round(image.height * factor), 8))
     return image.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
 

@@ -60,8 +60,8 @@ def _motorcycle(folder: Path) -> NDArray[np.uint8]:
         with Image.open(folder / "motorcycle_left.png") as opened:
             rgb = np.asarray(opened.convert("RGB"))
         disparity = np.load(folder / "motorcycle_disp.npz")["arr_0"].astype(np.float64)
-    except OSError as trouble:
-        raise UserError(f"The motorcycle is not in {folder}; delete it and fetch it again.") from trouble
+    except OSError as error:
+        raise UserError(f"The motorcycle is not in {folder}; delete it and fetch it again.") from error
     return cut_by_disparity(rgb, disparity)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-LACKING = {"trouble": "Qt lacks libxcb-icccm.so.4.", "packages": ["libxcb-icccm4"], "offscreen": True}
-FINE = {"trouble": "", "packages": [], "offscreen": True}
+LACKING = {"error": "Qt lacks libxcb-icccm.so.4.", "packages": ["libxcb-icccm4"], "offscreen": True}
+FINE = {"error": "", "packages": [], "offscreen": True}
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_that_the_probe_of_the_installed_program_is_asked(
 ) -> None:
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
     found: dict[str, Any] = bootstrap.screen("nonexistent")
-    assert "nonexistent" in found["trouble"] or sys.platform in {"win32", "darwin"}
+    assert "nonexistent" in found["error"] or sys.platform in {"win32", "darwin"}
     assert bootstrap.screen("offscreen") == FINE
 
 

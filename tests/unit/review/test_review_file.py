@@ -95,7 +95,7 @@ def test_that_a_damaged_export_says_so_and_comes_first(tmp_path: Path) -> None:
     make_folder_of(tmp_path, 2)
     (tmp_path / "img2.npz").write_bytes(b"PK damaged")
     review_file = looked_through(tmp_path)
-    assert "img2.npz cannot be read" in str(review_file.entries["img2"].trouble)
+    assert "img2.npz cannot be read" in str(review_file.entries["img2"].error)
     assert sorted_by_doubt(review_file.entries)[0] == "img2"
 
 

@@ -83,22 +83,22 @@ def read_safetensors(path: Path) -> ReadWeights:
             convention,
             notes=named.notes,
         )
-    said = _understood(path, header)
-    if said.architecture != named.architecture:
+    stored = _understood(path, header)
+    if stored.architecture != named.architecture:
         raise UserError(
-            f"{path.name} says it is {said.architecture}, but its tensors are those of {named.architecture}."
+            f"{path.name} says it is {stored.architecture}, but its tensors are those of {named.architecture}."
         )
     return ReadWeights(
         named.architecture,
         named.tensors,
-        said.source,
-        said.ceil_mode,
-        InputSpec(said.convention.order, said.convention.mean, said.convention.std),
-        said.class_names,
-        said.notes,
-        said.licence,
-        None if said.recipe is None else renamed(said.recipe, TRAINING_FIELDS),
-        said.groups,
+        stored.source,
+        stored.ceil_mode,
+        InputSpec(stored.convention.order, stored.convention.mean, stored.convention.std),
+        stored.class_names,
+        stored.notes,
+        stored.licence,
+        None if stored.recipe is None else renamed(stored.recipe, TRAINING_FIELDS),
+        stored.groups,
     )
 
 

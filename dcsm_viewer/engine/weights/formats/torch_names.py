@@ -18,8 +18,8 @@ _FEATURES = {
     "VGG-16": (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),
     "VGG-19": (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34),
 }
-_TORCHVISION = {f"features.{place}": name for place, name in zip(_FEATURES["VGG-16"], CONVOLUTIONS, strict=True)} | {
-    f"classifier.{place}": name for place, name in zip((0, 3, 6), DENSE, strict=True)
+_TORCHVISION = {f"features.{index}": name for index, name in zip(_FEATURES["VGG-16"], CONVOLUTIONS, strict=True)} | {
+    f"classifier.{index}": name for index, name in zip((0, 3, 6), DENSE, strict=True)
 }
 
 
@@ -107,9 +107,9 @@ def _from_torchvision(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str
         raise UserError(
             f"{file_name} is a network with batch normalisation (vgg16_bn and its like); give plain VGG-16."
         )
-    places = {int(key.split(".")[1]) for key in tensors if key.startswith("features.") and key.split(".")[1].isdigit()}
+    numbers = {int(key.split(".")[1]) for key in tensors if key.startswith("features.") and key.split(".")[1].isdigit()}
     for network, expected in _FEATURES.items():
-        if network != "VGG-16" and places == set(expected):
+        if network != "VGG-16" and numbers == set(expected):
             raise UserError(f"{file_name} is {network}; this program reads VGG-16.")
     if not any(key.startswith("classifier.") for key in tensors):
         raise UserError(f"{file_name} has VGG's convolutions but no classifier; give the whole network's state_dict.")

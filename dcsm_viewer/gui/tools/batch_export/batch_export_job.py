@@ -117,7 +117,7 @@ class BatchExportJob(QObject):
         if plan.labels is not None:
             card = self._engine.card(order.settings)
             told = given_classes(card, plan.labels, images.paths)
-            order = replace(order, given=told.ids, unlabelled=told.troubles)
+            order = replace(order, given=told.ids, unlabelled=told.errors)
         self._began.emit(len(images.paths))
         done = []
         for outcome in export_images(self._engine, images.paths, order, stems=images.stems):
@@ -149,10 +149,10 @@ def _gathered(images: Inputs, done: Sequence[str], order: ExportJob) -> str:
     """The files that some formats have of the whole folder, in a sentence; also one that could not be made."""
     if len(images.paths) < 2:
         return ""
-    made, troubles = [], []
+    made, errors = [], []
     for name in order.formats:
         try:
             made += [path.name for _, path, _ in write_folder_files(images.gathered(done), order.out, (name,))]
         except UserError as error:
-            troubles.append(str(error))
-    return " ".join((*troubles, f"Of all images: {', '.join(made)}." if made else "")).strip()
+            errors.append(str(error))
+    return " ".join((*errors, f"Of all images: {', '.join(made)}." if made else "")).strip()

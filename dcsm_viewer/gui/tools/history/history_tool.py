@@ -70,13 +70,13 @@ class HistoryTool(Tool):
     def _show_steps(self, history: History, names: tuple[str, ...]) -> None:
         with QSignalBlocker(self.steps):
             self.steps.clear()
-            for place, words in reversed([*enumerate(step_words(history, names))]):
+            for index, words in reversed([*enumerate(step_words(history, names))]):
                 item = QListWidgetItem(words)
-                item.setData(Qt.ItemDataRole.UserRole, place)
+                item.setData(Qt.ItemDataRole.UserRole, index)
                 font = item.font()
-                font.setBold(place == history.here)
+                font.setBold(index == history.here)
                 item.setFont(font)
-                if place > history.here:
+                if index > history.here:
                     item.setForeground(self.palette().placeholderText())
                     item.setToolTip("Undone; a click redoes it")
                 self.steps.addItem(item)
@@ -183,7 +183,7 @@ def step_words(history: History, class_names: tuple[str, ...] = ()) -> list[str]
         changed = words_of_change(before.settings, after.settings, class_names)
         other = before.digest != after.digest
         words.append(", ".join(part for part in (changed, "another image" if other else "") if part) or "the same")
-    return [f"{place}  {text}" for place, text in enumerate(words)]
+    return [f"{index}  {text}" for index, text in enumerate(words)]
 
 
 def _list(name: str, parent: QWidget) -> QListWidget:

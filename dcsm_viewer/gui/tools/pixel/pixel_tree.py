@@ -50,7 +50,7 @@ class ContributionModel(QAbstractItemModel):
     def line_at(self, index: Index) -> ContributionRow | None:
         return _node(index).line if index.isValid() else None
 
-    def class_place(self, index: Index) -> int | None:
+    def class_index(self, index: Index) -> int | None:
         """Which of the top lines an index belongs to."""
         if not index.isValid():
             return None
@@ -130,7 +130,7 @@ def _node(index: Index) -> _Node:
 
 def _made(line: ContributionRow, row: int, parent: _Node | None) -> _Node:
     node = _Node(line, row, parent, [])
-    node.below = [_made(below, place, node) for place, below in enumerate(line.below)]
+    node.below = [_made(below, index, node) for index, below in enumerate(line.below)]
     return node
 
 

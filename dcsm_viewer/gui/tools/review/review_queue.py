@@ -71,7 +71,7 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return (self._doubt(entry), entry.stem, verdict_words(entry))[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            doubt = entry.trouble or doubt_words(entry.measured, self._desk.q_margin)
+            doubt = entry.error or doubt_words(entry.measured, self._desk.q_margin)
             return as_tip(f"{entry.stem} {verdict_words(entry)}\n{doubt}")
         return None
 
@@ -82,7 +82,7 @@ class QueueModel(QAbstractTableModel):
         return None
 
     def _doubt(self, entry: ReviewEntry) -> str:
-        if entry.trouble is not None:
+        if entry.error is not None:
             return "!"
         return "..." if entry.measured is None else f"{entry.measured.doubt(self._desk.q_margin):.2f}"
 

@@ -145,7 +145,7 @@ class ReviewTool(Tool):
         desk.changed.connect(self._note)
         desk.loaded.connect(self._show_loaded)
         desk.surveyed.connect(self._show_survey)
-        desk.said.connect(self.news.setText)
+        desk.message.connect(self.news.setText)
         desk.gathered.connect(self._show_gathering)
         self.model.modelReset.connect(self._mark_row)
         bar.accept.clicked.connect(partial(self._decide, "accepted"))
@@ -235,7 +235,7 @@ class ReviewTool(Tool):
             return
         entry = desk.entry(desk.current)
         verdict = verdict_words(entry) or "no verdict yet"
-        doubt = entry.trouble or doubt_words(entry.measured, desk.q_margin)
+        doubt = entry.error or doubt_words(entry.measured, desk.q_margin)
         self.words.setText(f"<b>{escape(entry.stem)}</b>  {verdict}<br>{escape(doubt)}")
 
     def _show_strokes(self) -> None:

@@ -82,8 +82,8 @@ def sweep(
             raise StoppedError
         try:
             found = _counts(path, by_name)
-        except UserError as trouble:
-            unusable.append(f"{path.name} ({trouble})")
+        except UserError as error:
+            unusable.append(f"{path.name} ({error})")
         else:
             (masked if found.against_mask is not None else counts).append(found)
         told(done, len(paths))

@@ -37,7 +37,7 @@ def context(desk: ToolDesk) -> RandomizationTool:
 
 
 def questions(desk: ToolDesk) -> list[RandomizationQuestion]:
-    return [asked.question for asked in desk.engine.asked if isinstance(asked.question, RandomizationQuestion)]
+    return [asked.question for asked in desk.engine.queries if isinstance(asked.question, RandomizationQuestion)]
 
 
 def test_that_the_slider_shows_the_maps_and_numbers_of_its_rung(desk: ToolDesk) -> None:

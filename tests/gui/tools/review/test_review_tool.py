@@ -55,7 +55,7 @@ class Desk:
     def open(self, folder: Path) -> None:
         self.tool.open_folder(str(folder))
         self.wait(lambda: self.tool.desk.review_file is not None and self.tool.desk.review_file.folder == folder)
-        self.wait(lambda: all(entry.measured or entry.trouble for entry in self.entries.values()))
+        self.wait(lambda: all(entry.measured or entry.error for entry in self.entries.values()))
         self.settle()
 
     @property
@@ -104,12 +104,12 @@ class Desk:
         pane = self.tool.panes.painted
         view = pane.field()
         assert view is not None
-        down, across = view.place_of(row + 0.5, col + 0.5)
+        down, across = view.position_of(row + 0.5, col + 0.5)
         corner, ratio = pane.picture().topLeft(), pane.devicePixelRatioF()
         return QPointF(corner.x() + across / ratio, corner.y() + down / ratio).toPoint()
 
-    def pixel(self, place: QPoint) -> tuple[int, int]:
-        at = self.tool.panes.painted.position_at(QPointF(place))
+    def pixel(self, position: QPoint) -> tuple[int, int]:
+        at = self.tool.panes.painted.position_at(QPointF(position))
         assert at is not None
         return int(at[0]), int(at[1])
 
@@ -302,9 +302,9 @@ def test_that_the_eraser_paints_background(desk: Desk, folder: Path) -> None:
     desk.open(folder)
     row, col = (int(each[0]) for each in np.nonzero(desk.labels))
     press(desk.tool.panes.painted, Qt.Key.Key_E)
-    place = desk.at(row, col)
-    desk.stroke(place, place)
-    assert desk.labels[desk.pixel(place)] == 0
+    position = desk.at(row, col)
+    desk.stroke(position, position)
+    assert desk.labels[desk.pixel(position)] == 0
 
 
 def test_that_strokes_are_undone_and_made_again_by_the_window_s_keys(desk: Desk, folder: Path) -> None:
@@ -483,7 +483,7 @@ def test_that_a_photograph_that_is_gone_is_replaced_by_grey_and_said_so(desk: De
 def test_that_a_damaged_export_is_listed_and_says_why(desk: Desk, folder: Path) -> None:
     (folder / "img2.npz").write_bytes(b"PK damaged")
     desk.tool.open_folder(str(folder))
-    desk.wait(lambda: desk.tool.desk.review_file is not None and desk.entries["img2"].trouble is not None)
+    desk.wait(lambda: desk.tool.desk.review_file is not None and desk.entries["img2"].error is not None)
     desk.wait(lambda: desk.queue[0] == "img2")
     assert desk.tool.model.index(0, 0).data() == "!"
     desk.tool.desk.select("img2")
