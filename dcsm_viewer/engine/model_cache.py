@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dcsm_viewer.core.settings import Vocabulary
-from dcsm_viewer.core.types import ModelCard
+from dcsm_viewer.core.types import ModelCard, UserError
 from dcsm_viewer.engine.networks.class_head import (
     ClassHead,
     SigmoidClasses,
@@ -18,6 +18,7 @@ from dcsm_viewer.engine.networks.class_head import (
 )
 from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.networks.network import Network
+from dcsm_viewer.engine.networks.torch_network import TorchNetwork
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.weights.library import list_models, load
@@ -59,18 +60,74 @@ class ModelCache:
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, Vocabulary, Compute], Model] = {}
+        self._held: dict[str, Model] = {}
+
+    def hold(self, model: Model) -> None:
+        """Give out this model, a module in memory, under the name on its card from now on."""
+        self._held[model.card.name] = model
+        for key in [key for key in self._models if key[0] == model.card.name]:
+            del self._models[key]
 
     def get(self, name: str, vocabulary: Vocabulary, compute: Compute) -> Model:
+        """Return the model of this name on its device; loaded or moved there if it is not yet.
+
+        Raises UserError as `load_model` does.
+        """
         key = (name, vocabulary, replace(compute, note=""))
         if key not in self._models:
             while len(self._models) >= 2:
                 del self._models[next(iter(self._models))]
-            self._models[key] = load_model(name, vocabulary, compute)
+            held = self._held.get(name)
+            if held is None:
+                self._models[key] = load_model(name, vocabulary, compute)
+            else:
+                self._models[key] = replace(held, network=held.network.to(compute.device, compute.dtype))
         return self._models[key]
 
     def clear(self) -> None:
         """Give up the loaded models, whose memory is needed or whose device is gone."""
         self._models.clear()
+
+
+def torch_model(name: str, network: TorchNetwork, class_head: ClassHead, digest: str, title: str = "") -> Model:
+    """Return a module as a model, where it is and in its precision.
+
+    Parameters
+    ----------
+    name, title
+        Of its card; the title is the name if it is left out.
+    network
+        As `wrap_module` gives it.
+    class_head
+        What its outputs mean, one name an output.
+    digest
+        Names its weights: results made with other weights are never taken for this one's.
+
+    Raises
+    ------
+    UserError
+        Where there are more or fewer class names than outputs.
+    """
+    if not isinstance(class_head, SoftmaxGroups) and len(class_head.names) != network.classes:
+        raise UserError(
+            f"The network has {network.classes} outputs and the class list {len(class_head.names)} names; give one "
+            "name for each output, in their order."
+        )
+    card = ModelCard(
+        name=name,
+        title=title or name,
+        class_names=class_head.names,
+        layer_names=network.layer_names,
+        weights_digest=digest,
+        input_convention=str(network.convention),
+        gradient_layers=network.gradient_layers,
+        architecture=network.architecture,
+        head="sigmoid" if isinstance(class_head, SigmoidClasses) else "softmax",
+        layers=network.layers,
+        undefined_methods=network.undefined_methods,
+        notes=network.notes,
+    )
+    return Model(network, class_head, card)
 
 
 def load_model(name: str, vocabulary: Vocabulary, compute: Compute) -> Model:

@@ -20,6 +20,7 @@ from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.networks.network import ForwardState
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.stages.gradients import raw_maps
+from dcsm_viewer.engine.stages.layer_choice import chosen_layers
 from dcsm_viewer.engine.stages.preprocess import (
     Placement,
     image_in_input,
@@ -51,7 +52,9 @@ class NetworkPasses:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for the user about how it was computed: the device and precision chosen."""
-        return tuple(dict.fromkeys(note for note in (self.compute.note, self._baseline_note) if note))
+        return tuple(
+            dict.fromkeys(note for note in (self.compute.note, self._baseline_note, *self.model.card.notes) if note)
+        )
 
     @property
     def _baseline_note(self) -> str:
@@ -67,19 +70,16 @@ class NetworkPasses:
     def layers(self) -> tuple[str, ...]:
         """The wanted layers, in the network's order.
 
-        Raises UserError for a layer this network does not have.
+        Raises UserError for a layer that this network does not have.
         """
         network = self.model.network
         if baseline_of(self.method.attribution) is not None:
             # The baselines have their own layer; a choice among DCSM's is none of theirs.
             return (cam_layer(self.model),)
-        wanted = self.method.layers or network.layer_names
-        unknown = sorted(set(wanted) - set(network.gradient_layers))
-        if unknown:
-            raise UserError(
-                f"{self.model.card.name} has no layer {', '.join(unknown)}; it has {', '.join(network.layer_names)}."
-            )
-        return tuple(name for name in network.gradient_layers if name in wanted)
+        name = self.model.card.name
+        return chosen_layers(
+            self.method.layers or network.layer_names, network.gradient_layers, name, network.layer_names
+        )
 
     def canvas(self) -> tuple[Tensor, Placement]:
         method, image = self.method, self.request.image
