@@ -118,8 +118,8 @@ def _check_targets(folder: Path, files: list[RecipeOutput], out: Path) -> None:
 def _write_mask(indices: NDArray[np.uint8], path: Path) -> None:
     write_indices(indices, path)
     with Image.open(path) as written:
-        held = written.mode == "P" and np.array_equal(np.array(written), indices)
-    if not held:
+        is_same = written.mode == "P" and np.array_equal(np.array(written), indices)
+    if not is_same:
         raise UserError(f"{path} did not read back as it was written; check the disk and try again.")
 
 

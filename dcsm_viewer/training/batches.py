@@ -82,9 +82,9 @@ def training_batches(
             for indices, side in jobs():
                 waiting.append((indices, [pool.submit(one, index, side) for index in indices]))
                 if len(waiting) > PREFETCH_BATCHES:
-                    yield _gathered(*waiting.popleft(), order, targets)
+                    yield _batch_of(*waiting.popleft(), order, targets)
             while waiting:
-                yield _gathered(*waiting.popleft(), order, targets)
+                yield _batch_of(*waiting.popleft(), order, targets)
         finally:
             for _, futures in waiting:
                 for future in futures:
@@ -104,7 +104,7 @@ def fixed_batches(
     with ThreadPoolExecutor(workers, "images") as pool:
         for begin in range(0, len(indices), batch):
             these = list(indices[begin : begin + batch])
-            yield these, _gathered(these, [pool.submit(one, index) for index in these], identity, targets)
+            yield these, _batch_of(these, [pool.submit(one, index) for index in these], identity, targets)
 
 
 def network_input(batch: Batch, convention: InputSpec, device: torch.device) -> Tensor:
@@ -129,7 +129,7 @@ def valid_positions(rectangles: Tensor, side: int, grid: tuple[int, int]) -> Ten
     return axes[0][:, :, None] & axes[1][:, None, :]
 
 
-def _gathered(indices: list[int], futures: list[Future[PlacedImage]], order: np.ndarray, targets: Tensor) -> Batch:
+def _batch_of(indices: list[int], futures: list[Future[PlacedImage]], order: np.ndarray, targets: Tensor) -> Batch:
     seen = [future.result() for future in futures]
     return Batch(
         torch.from_numpy(np.stack([one.canvas for one in seen])),

@@ -47,24 +47,24 @@ def gather_backgrounds(side: Side, sources: Path, out: Path, report: Callable[[s
     Raises UserError where a file of the table is not in its package, and where panoramas cannot be read.
     """
     ensure_folder(out)
-    gathered = 0
+    count = 0
     if side == "evaluation":
         folder = sources / "scratch" / "usr/share/scratch/Media/Backgrounds"
         for name in SCRATCH_BACKGROUNDS:
             _keep_photograph(folder / f"{name}.jpg", "scratch", out)
-            gathered += 1
+            count += 1
     else:
         for name in _WALLPAPERS:
             _keep_photograph(sources / "wallpapers" / "usr/share/backgrounds" / f"{name}.jpg", "wallpapers", out)
-            gathered += 1
+            count += 1
         for source, file in _PHOTOGRAPHS:
             _keep_photograph(sources / source / file, source, out)
-            gathered += 1
+            count += 1
         for path in sorted((sources / "panoramas" / "package" / "hdri").glob("*.exr.js")):
             _keep_panorama(path, out)
-            gathered += 1
-    report(f"{gathered} backgrounds for {side}")
-    return gathered
+            count += 1
+    report(f"{count} backgrounds for {side}")
+    return count
 
 
 def _keep_photograph(path: Path, source: str, out: Path) -> None:

@@ -28,7 +28,7 @@ def gather_figures(source: Source, folder: Path, names: Path, out: Path, report:
         raise UserError(
             f"{names} cannot be read ({error}); delete that package's folder and fetch it again."
         ) from error
-    gathered = 0
+    count = 0
     for path in sorted((folder / "package" / "assets").glob("*.webp")):
         name = called.get(path.stem.replace("-fe0f", ""))
         class_name = class_of_icon(name) if name is not None else None
@@ -41,8 +41,8 @@ def gather_figures(source: Source, folder: Path, names: Path, out: Path, report:
         ensure_folder(out / class_name)
         with atomic_path(out / class_name / file_name("figure", source.name, name, "0")) as draft:
             Image.fromarray(rgba).save(draft, format="PNG")
-        gathered += 1
-    if not gathered:
+        count += 1
+    if not count:
         raise UserError(f"There are no figures in {folder}; delete it and fetch it again.")
-    report(f"{source.name}: {gathered} figures")
-    return gathered
+    report(f"{source.name}: {count} figures")
+    return count

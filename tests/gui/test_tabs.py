@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.state import tabs_state as module
-from dcsm_viewer.gui.state.tabs_state import added, closed, duplicated, folder_position, index_of, moved, shown
+from dcsm_viewer.gui.state.tabs_state import closed, duplicated, folder_position, index_of, moved, shown, with_new_tab
 from dcsm_viewer.gui.state.view_state import Tab, ViewState
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.hands import press
@@ -30,7 +30,7 @@ def opened(count: int) -> ViewState:
         result = make_result(make_image(30, 40, seed=seed), serial=seed + 1)
         path = f"/photos/{seed}.png"
         request = replace(result.request, image=replace(result.request.image, path=path))
-        news = {} if state.image is None else added(state, folder_position(state))
+        news = {} if state.image is None else with_new_tab(state, folder_position(state))
         fresh = settled(replace(result, request=request))
         state = replace(state, **news, image=fresh.image, settings=fresh.settings, result=fresh.result, focus=None)
     return state

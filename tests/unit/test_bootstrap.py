@@ -30,13 +30,13 @@ def bootstrap() -> ModuleType:
 def called(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The commands that were started, on a Debian whose probe is mended by the second look."""
     commands: list[tuple[str, ...]] = []
-    looks = iter([LACKING, FINE])
+    screens = iter([LACKING, FINE])
 
     def call(command: Sequence[str], **_more: object) -> int:
         commands.append(tuple(command))
         return 0
 
-    monkeypatch.setattr(bootstrap, "screen", lambda _platform=None: next(looks))
+    monkeypatch.setattr(bootstrap, "screen", lambda _platform=None: next(screens))
     monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(bootstrap.subprocess, "call", call)
     return commands

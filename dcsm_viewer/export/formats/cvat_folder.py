@@ -82,18 +82,18 @@ def _names(images: Sequence[FolderImage], folder: Path) -> dict[int, str]:
     """Class names by index for the whole folder, ascending."""
     found: dict[int, str] = {}
     anew: dict[str, int] = {}
-    agreed = True
+    is_consistent = True
     for image in images:
         for index, name in _part(image, folder, with_masks=False).names.items():
-            agreed = agreed and found.setdefault(index, name) == name
+            is_consistent = is_consistent and found.setdefault(index, name) == name
             anew.setdefault(name, len(anew) + 1)
-    agreed = agreed and len(set(found.values())) == len(found)
-    if not agreed and len(anew) > MAX_CLASSES:
+    is_consistent = is_consistent and len(set(found.values())) == len(found)
+    if not is_consistent and len(anew) > MAX_CLASSES:
         raise UserError(
             f"The images show {len(anew)} classes, and CVAT's masks hold at most {MAX_CLASSES}; "
             "import the images' own zips."
         )
-    return dict(sorted(found.items())) if agreed else {index: name for name, index in anew.items()}
+    return dict(sorted(found.items())) if is_consistent else {index: name for name, index in anew.items()}
 
 
 def _part(image: FolderImage, folder: Path, *, with_masks: bool = True) -> _Part:

@@ -16,7 +16,7 @@ from dcsm_viewer.core.types import SourceImage, UserError
 from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.settings_edits import for_another_image
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.gui.state.tabs_state import FolderPosition, added, folder_position, index_of, shown
+from dcsm_viewer.gui.state.tabs_state import FolderPosition, folder_position, index_of, shown, with_new_tab
 from dcsm_viewer.io.datasets.image_names import ByName
 from dcsm_viewer.io.images import each_once, list_images, read_image
 
@@ -104,7 +104,7 @@ class ImageLoader(QObject):
             self._store.end_merge()
             self._store.change(**{**shown(back, there, image), **leaf})
         else:
-            self._put_on_show(image, **added(state, left))
+            self._put_on_show(image, **with_new_tab(state, left))
 
     def _read(self, path: str) -> None:
         self._store.change(reading=path)

@@ -53,7 +53,7 @@ def saved_tab(state: ViewState, left: FolderPosition | None = None) -> Tab:
     )
 
 
-def added(state: ViewState, left: FolderPosition) -> Fields:
+def with_new_tab(state: ViewState, left: FolderPosition) -> Fields:
     """A new tab behind the one on show, for an image that is put on show by the caller."""
     tabs = _with_parked(state, left)
     tabs = (*tabs[: state.tab + 1], Tab(_newest(state) + 1), *tabs[state.tab + 1 :])
@@ -62,7 +62,7 @@ def added(state: ViewState, left: FolderPosition) -> Fields:
 
 def duplicated(state: ViewState) -> Fields:
     """The image on show in a second tab, which is the one on show from now on."""
-    return added(state, folder_position(state))
+    return with_new_tab(state, folder_position(state))
 
 
 def shown(state: ViewState, index: int, image: SourceImage | None = None) -> Fields:

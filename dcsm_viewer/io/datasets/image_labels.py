@@ -88,7 +88,7 @@ def labels_of_images(source: Path, paths: Sequence[str], among: Sequence[str] = 
         own = [entry for entry, count in meant[path] if len(entry.parts) == 1 or count == closest[entry]]
         try:
             if own:
-                labels[path] = _agreed(path, own)
+                labels[path] = _consistent(path, own)
         except UserError as error:
             errors[path] = str(error)
     names = tuple("/".join(entry.parts[-2:]) for entry in entries)
@@ -96,7 +96,7 @@ def labels_of_images(source: Path, paths: Sequence[str], among: Sequence[str] = 
     return LabelResult(labels, errors, names, unused)
 
 
-def _agreed(path: str, entries: Sequence[_Entry]) -> tuple[str, ...]:
+def _consistent(path: str, entries: Sequence[_Entry]) -> tuple[str, ...]:
     first, *others = entries
     labels = first.labels()
     for other in others:

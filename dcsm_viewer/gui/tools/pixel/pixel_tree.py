@@ -32,7 +32,7 @@ class ContributionModel(QAbstractItemModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._top: list[_Node] = []
-        self._chips: dict[int, QPixmap] = {}
+        self._swatches: dict[int, QPixmap] = {}
 
     def show_lines(self, lines: tuple[ContributionRow, ...]) -> None:
         if len(lines) == len(self._top) and all(
@@ -105,11 +105,11 @@ class ContributionModel(QAbstractItemModel):
         return None
 
     def _chip(self, class_id: int) -> QPixmap:
-        if class_id not in self._chips:
+        if class_id not in self._swatches:
             chip = QPixmap(QSize(_CHIP_PX, _CHIP_PX))
             chip.fill(QColor(*class_colour(class_id)))
-            self._chips[class_id] = chip
-        return self._chips[class_id]
+            self._swatches[class_id] = chip
+        return self._swatches[class_id]
 
     def _replace(self, node: _Node, line: ContributionRow) -> None:
         node.line = line

@@ -51,7 +51,7 @@ class ReviewSession(QObject):
         loaded(sheet): the mask on the desk, None while it is being read.
         surveyed(done, of): so many doubts are measured.
         said(sentence): what came of something, "" for nothing to say.
-        gathered(done, of): so many accepted masks are exported.
+        export_progress(done, of): so many accepted masks are exported.
     """
 
     listed = Signal()
@@ -59,7 +59,7 @@ class ReviewSession(QObject):
     loaded = Signal(object)
     surveyed = Signal(int, int)
     message = Signal(str)
-    gathered = Signal(int, int)
+    export_progress = Signal(int, int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -271,7 +271,7 @@ class ReviewSession(QObject):
         self.message.emit(f"{entry.stem} is now as the window shows it.")
 
     def _report_gathering(self, done: int, of: int) -> bool:
-        self.gathered.emit(done, of)
+        self.export_progress.emit(done, of)
         return self.is_gathering
 
     def _end_gathering(self, found: AcceptedExport) -> None:
@@ -281,12 +281,12 @@ class ReviewSession(QObject):
             stem, reason = found.failures[0]
             words += f" {len(found.failures):,} could not be; the first is {stem}: {reason}"
         self.message.emit(words)
-        self.gathered.emit(0, 0)
+        self.export_progress.emit(0, 0)
 
     def _refuse_gathering(self, sentence: str) -> None:
         self.is_gathering = False
         self.message.emit(sentence)
-        self.gathered.emit(0, 0)
+        self.export_progress.emit(0, 0)
 
 
 def _read_if(is_wanted: Callable[[], bool], folder: Path, entry: ReviewEntry) -> LoadedMask | None:

@@ -97,7 +97,7 @@ def counts_of(peaks: Peaks, mask: NDArray[np.uint16] | None = None) -> Counts:
     )
 
 
-def added(counts: list[Counts]) -> Counts:
+def sum_of(counts: list[Counts]) -> Counts:
     """The counts of several images as if they were one; those of masks where all have one."""
     labels = tuple(sorted({label for each in counts for label in each.labels}))
     exceeding = np.zeros((len(labels), len(GRID)), np.int64)

@@ -115,7 +115,7 @@ def test_that_new_settings_ask_again_and_a_hidden_bench_does_not(desk: ToolDesk)
 
 
 def test_that_a_failure_stands_where_the_maps_would_be(desk: ToolDesk) -> None:
-    def fails(_inquiry: Query) -> object:
+    def fails(_query: Query) -> object:
         raise UserError("The network cannot be randomised; choose another.")
 
     desk.engine.known[RandomizationQuestion] = fails

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.formats import npz
-from dcsm_viewer.gui.tools.thresholds.thresholds_curves import added, counts_of, curves_from, seed_score, suggested
+from dcsm_viewer.gui.tools.thresholds.thresholds_curves import counts_of, curves_from, seed_score, suggested, sum_of
 from dcsm_viewer.gui.tools.thresholds.thresholds_files import StoppedError, read_mask, sweep
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import (
     GRID,
@@ -106,7 +106,7 @@ def test_that_iou_curves_are_those_of_confusion_matrices_and_255_never_counts() 
 def test_that_counts_of_two_images_add_up_to_those_of_both_as_one() -> None:
     one, other = peaks(0), peaks(5)
     both = Peaks("", NAMES, one.labels, np.vstack([one.largest, other.largest]), np.vstack([one.owner, other.owner]))
-    together = curves_from(added([counts_of(one, mask_of(1)), counts_of(other, mask_of(2))]), 2)
+    together = curves_from(sum_of([counts_of(one, mask_of(1)), counts_of(other, mask_of(2))]), 2)
     expected = curves_from(counts_of(both, np.vstack([mask_of(1), mask_of(2)])))
     assert together.mean_iou is not None
     assert expected.mean_iou is not None
