@@ -24,7 +24,7 @@ SAMPLE = ROOT / "resources" / "samples" / "dog-bicycle.jpg"
 PIP_INSTALL = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "-c", "constraints.txt")
 
 
-def say(sentence: str) -> None:
+def print_line(sentence: str) -> None:
     sys.stderr.write(sentence + "\n")
     sys.stderr.flush()
 
@@ -41,7 +41,7 @@ def imports(statement: str) -> bool:
 def must(*arguments: str) -> None:
     code = python(*arguments)
     if code:
-        say(f"'python {' '.join(arguments)}' failed with exit code {code}; its output is above.")
+        print_line(f"'python {' '.join(arguments)}' failed with exit code {code}; its output is above.")
         sys.exit(code)
 
 
@@ -58,12 +58,12 @@ def install(extra: str) -> None:
     if made.exists() and made.read_text() == wanted:
         return
     if sys.version_info < (3, 11):
-        say(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+        print_line(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
         sys.exit(2)
     if not PYTHON.exists():
-        say("Making .venv ...")
+        print_line("Making .venv ...")
         make_environment()
-    say("Installing the program and what it needs (a few minutes the first time) ...")
+    print_line("Installing the program and what it needs (a few minutes the first time) ...")
     pip("-e", f".[{extra}]" if extra else ".")
     install_pydensecrf()
     made.write_text(wanted)
@@ -74,7 +74,9 @@ def make_environment() -> None:
         venv.create(VENV, with_pip=True)
     except subprocess.CalledProcessError:
         shutil.rmtree(VENV, ignore_errors=True)
-        say("Python cannot make a virtual environment here. On Debian and Ubuntu: sudo apt-get install python3-venv")
+        print_line(
+            "Python cannot make a virtual environment here. On Debian and Ubuntu: sudo apt-get install python3-venv"
+        )
         sys.exit(1)
 
 
@@ -83,15 +85,15 @@ def install_pydensecrf() -> None:
     if imports("import pydensecrf"):
         return
     if not any(shutil.which(compiler) for compiler in ("c++", "g++", "clang++", "cl")):
-        say("No C++ compiler here: pydensecrf is left out. The program's own CRF does the work.")
+        print_line("No C++ compiler here: pydensecrf is left out. The program's own CRF does the work.")
         return
-    say("Building pydensecrf (about a minute) ...")
+    print_line("Building pydensecrf (about a minute) ...")
     if python(*PIP_INSTALL, "-e", ".[pydensecrf]"):
-        say("pydensecrf could not be built: it is left out. The program's own CRF does the work.")
+        print_line("pydensecrf could not be built: it is left out. The program's own CRF does the work.")
 
 
 def screen(platform: str | None = None) -> dict[str, Any]:
-    """What the program's own probe of Qt finds: `trouble`, `packages` that would mend it, `offscreen`."""
+    """What the program's own probe of Qt finds: `error`, `packages` that would mend it, `offscreen`."""
     environment = dict(os.environ) if platform is None else {**os.environ, "QT_QPA_PLATFORM": platform}
     told = subprocess.run(
         [str(PYTHON), "-m", "dcsm_viewer.gui.screen_probe"],
@@ -110,7 +112,7 @@ def install_qt_libraries(platform: str | None = None) -> dict[str, Any]:
     packages = found["packages"]
     if not packages or not shutil.which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return found
-    say("Qt lacks system libraries: installing " + " ".join(packages))
+    print_line("Qt lacks system libraries: installing " + " ".join(packages))
     quiet = {"stdout": subprocess.DEVNULL}
     subprocess.call(("apt-get", "update", "-qq"), **quiet)
     subprocess.call(("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages), **quiet)
@@ -127,8 +129,8 @@ def run(arguments: list[str]) -> int:
 def install_for_tests() -> None:
     install("dev")
     found = install_qt_libraries("offscreen")
-    if found["trouble"]:
-        say(f"The tests cannot draw. {found['trouble']}")
+    if found["error"]:
+        print_line(f"The tests cannot draw. {found['error']}")
         sys.exit(1)
 
 
@@ -153,6 +155,6 @@ def test_machines(arguments: list[str]) -> int:
 if __name__ == "__main__":
     commands = {"run": run, "test": test, "test-machines": test_machines}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
-        say("Say 'run', 'test' or 'test-machines'.")
+        print_line("Say 'run', 'test' or 'test-machines'.")
         sys.exit(2)
     sys.exit(commands[sys.argv[1]](sys.argv[2:]))

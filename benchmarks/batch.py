@@ -48,14 +48,14 @@ def make_scenes(folder: Path, count: int) -> None:
         drawn = random.Random(number)
         scene = Image.new("RGB", SIZE)
         halves = drawn.sample(photographs, 2)
-        for place, photograph in enumerate(halves):
+        for index, photograph in enumerate(halves):
             share = drawn.uniform(0.6, 1.0)
             width, height = (round(side * share) for side in photograph.size)
             left, top = drawn.randint(0, photograph.width - width), drawn.randint(0, photograph.height - height)
             part = photograph.crop((left, top, left + width, top + height)).resize((SIZE[0] // 2, SIZE[1]))
             if drawn.random() < 0.5:
                 part = part.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-            scene.paste(part, (place * SIZE[0] // 2, 0))
+            scene.paste(part, (index * SIZE[0] // 2, 0))
         scene.save(folder / f"{number:05}.jpg", quality=90)
 
 
@@ -222,11 +222,11 @@ def main() -> None:
     arguments, words = parser.parse_known_args()  # all others are options of `export`
     if not sys.platform.startswith("linux"):
         raise SystemExit("Memory and workers are read from /proc, which only Linux has.")
-    with tempfile.TemporaryDirectory(prefix="dcsm-batch-") as room:
-        folder = arguments.folder or Path(room) / "scenes"
+    with tempfile.TemporaryDirectory(prefix="dcsm-batch-") as temporary:
+        folder = arguments.folder or Path(temporary) / "scenes"
         if arguments.folder is None:
             make_scenes(folder, arguments.images)
-        out = Path(room) / "out"
+        out = Path(temporary) / "out"
         if arguments.case == "growth":
             growth(folder, out, words)
         elif arguments.case == "kill":

@@ -101,7 +101,7 @@ def measured(
     for name, changed in changes(method, layers):
         turns = []
         for _ in range(arguments.rounds + 1):
-            forget(engine)
+            clear_maps(engine)
             turns.append(ask(changed))
         rows = turns[1:]  # the first one warms up
         row: dict[str, Any] = {"network": network, "candidates": candidates, "detected": detected, "change": name}
@@ -112,7 +112,7 @@ def measured(
         yield row
 
 
-def forget(engine: Engine) -> None:
+def clear_maps(engine: Engine) -> None:
     """Drops all but what a hand on a slider finds there too: raw maps, their small samples, the CRF's lattices."""
     kept = engine._cached
     lasting = {("subtraction", "sampled"), ("segmentation", "lattice")}

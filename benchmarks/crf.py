@@ -167,9 +167,9 @@ def approximation() -> list[Row]:
         settings = preset.settings
         for kind in ("photo", "noise"):
             rgb, unary = IMAGES[kind](24, 32), smooth_unary(4, 24, 32)
-            place, colour = settings.bilateral_sxy, settings.bilateral_srgb
+            index, colour = settings.bilateral_sxy, settings.bilateral_srgb
             near = reference.exact_kernel(reference.features(rgb, (settings.gaussian_sxy,) * 2, None))
-            alike = reference.exact_kernel(reference.features(rgb, (place, place), (colour,) * 3))
+            alike = reference.exact_kernel(reference.features(rgb, (index, index), (colour,) * 3))
             kernels = [
                 (reference.normalised(near, "symmetric"), settings.gaussian_compat),
                 (reference.normalised(alike, "symmetric"), settings.bilateral_compat),

@@ -31,7 +31,7 @@ from dcsm_viewer.engine.model_cache import Model, ModelCache
 from dcsm_viewer.engine.networks.network import ForwardState
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stages.gradients import raw_maps
-from dcsm_viewer.engine.stages.preprocess import network_input, place
+from dcsm_viewer.engine.stages.preprocess import network_input, place_on_canvas
 from dcsm_viewer.io.images import read_image
 
 SAMPLES = sorted((Path(__file__).resolve().parent.parent / "resources" / "samples").glob("*.jpg"))
@@ -63,7 +63,7 @@ def measure(rounds: int, threads: int) -> None:
     image = read_image(str(next(path for path in SAMPLES if path.stem == "dog-bicycle")))
     model_cache = ModelCache()
     model = model_cache.get(settings.model, settings.vocabulary, choose("cpu", "float32"))
-    canvas, _ = place(image.rgb, settings.method)
+    canvas, _ = place_on_canvas(image.rgb, settings.method)
     product, product_gflop = matrix_product(torch.float32)
     works: dict[str, Callable[[], object]] = {"matrix product": product}
     gflop = {"matrix product": product_gflop}

@@ -63,8 +63,8 @@ def readers(folder: Path) -> tuple[Reader, ...]:
     images, masks, annotations = fuzz_bases.images(), fuzz_bases.masks(), fuzz_bases.voc_annotations()
     small = next(one for one in images if one.startswith(b"\xff\xd8"))
     for name in fuzz_bases.NAMES:
-        for place in (folder, voc / "JPEGImages"):
-            (place / name).write_bytes(small)
+        for location in (folder, voc / "JPEGImages"):
+            (location / name).write_bytes(small)
         (voc / "SegmentationClass" / f"{Path(name).stem}.png").write_bytes(masks[0])
     (voc / "Annotations" / "a.xml").write_bytes(annotations[0])
     recipes = fuzz_bases.recipes(folder)
@@ -142,8 +142,8 @@ def run(
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is a finding
             tally.counts["fault"] += 1
             last = traceback.extract_tb(fault.__traceback__)[-1]
-            place = f"{Path(last.filename).name}:{last.lineno}"
-            tally.faults.append((case, f"{type(fault).__name__}: {str(fault)[:160]} ({place})"))
+            location = f"{Path(last.filename).name}:{last.lineno}"
+            tally.faults.append((case, f"{type(fault).__name__}: {str(fault)[:160]} ({location})"))
         tally.slowest = max(tally.slowest, (time.perf_counter() - begin, case))
         if sound is None:
             reader.path.unlink()
@@ -200,18 +200,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (Path(folder) / "files").mkdir()
         with stderr_into(written):
             tallies = run(cases, given.seed, Path(folder) / "files", report)
-        said = written.read_bytes()
+        stderr = written.read_bytes()
     faults = [(case, name, reason) for name, tally in tallies.items() for case, reason in tally.faults]
     sys.stdout.write(_table(tallies) + "\n")
     for case, name, reason in sorted(faults)[:40]:
         sys.stdout.write(f"case {case}, {name}: {reason}\n")
-    if said:
-        sys.stdout.write(f"written to stderr, {len(said)} bytes: {said[:600].decode('utf-8', 'replace')}\n")
-    total = {"cases": len(cases), "seed": given.seed, "faults": len(faults), "stderr_bytes": len(said)}
+    if stderr:
+        sys.stdout.write(f"written to stderr, {len(stderr)} bytes: {stderr[:600].decode('utf-8', 'replace')}\n")
+    total = {"cases": len(cases), "seed": given.seed, "faults": len(faults), "stderr_bytes": len(stderr)}
     total["first_fault"] = min(faults)[0] if faults else None
     total["seconds"] = round(time.perf_counter() - begin, 1)
     sys.stdout.write(json.dumps(total) + "\n")
-    return 1 if faults or said else 0
+    return 1 if faults or stderr else 0
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def _saved(picture: Image.Image, kind: str, mode: str, options: Mapping[str, obj
 
 def tables() -> tuple[bytes, ...]:
     """Label tables in the dialects that are read."""
-    rows = [["image", "label"], *([name, "dog", "bicycle"][: 1 + place] for place, name in enumerate(NAMES))]
+    rows = [["image", "label"], *([name, "dog", "bicycle"][: 1 + index] for index, name in enumerate(NAMES))]
     return (
         *("\r\n".join(separator.join(row) for row in rows).encode() for separator in (",", ";", "\t")),
         "\n".join(",".join(row) for row in rows[1:]).encode(),
@@ -97,7 +97,7 @@ def lists() -> tuple[bytes, ...]:
     stems = [Path(name).stem for name in NAMES]
     return (
         "".join(f"{stem}\n" for stem in stems).encode(),
-        "".join(f"{stem}  {place - 1}\r\n" for place, stem in enumerate(stems[:3])).encode(),
+        "".join(f"{stem}  {index - 1}\r\n" for index, stem in enumerate(stems[:3])).encode(),
         "".join(f"/JPEGImages/{name} /SegmentationClass/{Path(name).stem}.png\n" for name in NAMES).encode(),
     )
 
@@ -106,9 +106,9 @@ def class_lists() -> tuple[bytes, ...]:
     names = ("cat", "dog", "guinea pig", "Bär")
     return (
         "".join(f"{name}\n" for name in names).encode(),
-        "".join(f"{place}: {name}\n" for place, name in enumerate(names)).encode(),
+        "".join(f"{index}: {name}\n" for index, name in enumerate(names)).encode(),
         json.dumps(names).encode(),
-        json.dumps({str(place): name for place, name in enumerate(names)}).encode(),
+        json.dumps({str(index): name for index, name in enumerate(names)}).encode(),
         b"# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:128,0,0::\ndog:0,128,0::\n",
     )
 

@@ -78,14 +78,14 @@ def _with_other_value(document: Any, draw: random.Random) -> Any:
         return draw.choice(_VALUES)
     if isinstance(document, list):
         changed = list(document)
-        place = draw.randrange(len(changed))
+        index = draw.randrange(len(changed))
         match draw.randrange(5):
             case 0:
-                del changed[place]
+                del changed[index]
             case 1:
-                changed.insert(place, changed[place])
+                changed.insert(index, changed[index])
             case _:
-                changed[place] = _with_other_value(changed[place], draw)
+                changed[index] = _with_other_value(changed[index], draw)
         return changed
     kept = dict(document)
     key = draw.choice(list(kept))

@@ -60,7 +60,7 @@ def microscope(step: int, predictions: tuple[bool, ...], parts: AppComponents) -
         page.gate.predicted.emit(passes)
 
 
-def lesson(name: str, place: int, answer: int, parts: AppComponents) -> Iterator[Condition]:
+def lesson(name: str, index: int, answer: int, parts: AppComponents) -> Iterator[Condition]:
     yield settled(parts)
     parts.window.menus.actions["tools.lessons"].trigger()
     tool = parts.window.tools.docks["lessons"].widget()
@@ -68,7 +68,7 @@ def lesson(name: str, place: int, answer: int, parts: AppComponents) -> Iterator
     if not name:
         return
     tool.start(name)
-    for _ in range(place):
+    for _ in range(index):
         yield settled(parts)
         tool.forward()
     yield settled(parts)

@@ -50,13 +50,13 @@ def look_through(out: Path, parts: AppComponents) -> Iterator[Condition]:
     tool = parts.window.stack.currentWidget()
     assert isinstance(tool, ReviewTool)
     tool.open_folder(str(out / "masks"))
-    desk = tool.desk
-    yield lambda: desk.loaded_mask is not None and desk.review_writer.is_idle and not tool.progress.isVisible()
-    desk.select("eagle")
-    yield lambda: desk.loaded_mask is not None
-    desk.decide("accepted")
-    desk.select("dog-bicycle")
-    yield lambda: desk.loaded_mask is not None and desk.loaded_mask.stem == "dog-bicycle"
+    session = tool.session
+    yield lambda: session.loaded_mask is not None and session.review_writer.is_idle and not tool.progress.isVisible()
+    session.select("eagle")
+    yield lambda: session.loaded_mask is not None
+    session.decide("accepted")
+    session.select("dog-bicycle")
+    yield lambda: session.loaded_mask is not None and session.loaded_mask.stem == "dog-bicycle"
     tool.folder.setText("/data/masks")
     tool.bar.choose_label(255)
     pane, left = tool.panes.painted, Qt.MouseButton.LeftButton
@@ -64,7 +64,7 @@ def look_through(out: Path, parts: AppComponents) -> Iterator[Condition]:
     QTest.mousePress(pane, left, pos=middle + QPoint(-60, 50))
     QTest.mouseMove(pane, middle + QPoint(20, 70))
     QTest.mouseRelease(pane, left, pos=middle + QPoint(70, 40))
-    yield lambda: desk.review_writer.is_idle
+    yield lambda: session.review_writer.is_idle
 
 
 def shots(home: Path) -> tuple[Shot, ...]:

@@ -76,7 +76,7 @@ def measured(count: int, app: QApplication, folder: Path, survey_s: float) -> di
     parts.controller.start()
     tool = parts.window.stack.currentWidget()
     assert isinstance(tool, ReviewTool)
-    desk = tool.desk
+    session = tool.session
     _until(lambda: parts.store.state.engine is not None)
     gaps = Gaps()
     found: dict[str, float] = {}
@@ -86,7 +86,7 @@ def measured(count: int, app: QApplication, folder: Path, survey_s: float) -> di
     tool.open_folder(str(folder))
     _until(lambda: tool.model.rowCount() == count)
     found["listed_s"] = time.perf_counter() - begin
-    _until(lambda: desk.loaded_mask is not None)
+    _until(lambda: session.loaded_mask is not None)
     found["first_mask_s"] = time.perf_counter() - begin
     gaps.enter("survey")
     _until(lambda: tool.progress.isVisible() and tool.progress.value() > 0)
@@ -98,9 +98,9 @@ def measured(count: int, app: QApplication, folder: Path, survey_s: float) -> di
     begin = time.perf_counter()
     for _ in range(20):
         tool.bar.accept.click()
-        _until(lambda: desk.loaded_mask is not None)
+        _until(lambda: session.loaded_mask is not None)
     found["verdict_and_next_ms"] = 1000 * (time.perf_counter() - begin) / 20
-    _until(lambda: desk.review_writer.is_idle)
+    _until(lambda: session.review_writer.is_idle)
     found["all_kept_after_s"] = time.perf_counter() - begin
 
     gaps.enter("strokes")
@@ -114,13 +114,13 @@ def measured(count: int, app: QApplication, folder: Path, survey_s: float) -> di
     found["stroke_step_ms"] = 1000 * (time.perf_counter() - begin) / 100
     tool.panes.painted.stroke_ended.emit()
     assert brush_stroke((360, 480), (100, 40), (101, 44), 15).covered.any()
-    _until(lambda: desk.review_writer.is_idle)
+    _until(lambda: session.review_writer.is_idle)
 
     gaps.enter("opening again")
     begin = time.perf_counter()
     tool.open_folder(str(folder))
-    _until(lambda: desk.loaded_mask is None)
-    _until(lambda: desk.loaded_mask is not None)
+    _until(lambda: session.loaded_mask is None)
+    _until(lambda: session.loaded_mask is not None)
     found["opened_again_s"] = time.perf_counter() - begin
     found |= {f"worst gap, {phase}, ms": worst for phase, worst in gaps.worst_ms.items() if phase != "begin"}
     parts.window.close()

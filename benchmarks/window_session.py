@@ -132,13 +132,13 @@ class Session(QObject):
         yield self._wait(QUIET_S)
         began = self.now()
         self._phase = "the engine works on a second image"
-        self._parts.image_loader.open_place(1)
-        yield lambda: store.state.place == 1 and store.state.reading is None
+        self._parts.image_loader.open_at(1)
+        yield lambda: store.state.folder_index == 1 and store.state.reading is None
         yield self._settled
         self._note_image("second image", since=began)
         self._phase = "idle"
-        self._parts.image_loader.open_place(0)
-        yield lambda: store.state.place == 0 and store.state.reading is None
+        self._parts.image_loader.open_at(0)
+        yield lambda: store.state.folder_index == 0 and store.state.reading is None
         yield self._settled
         yield self._wait(QUIET_S)
         for name, settings in changes(store.state.settings, self._layers()).items():
@@ -175,8 +175,8 @@ class Session(QObject):
         self._phase = f"{field} is dragged"
         hand = QTimer(self, interval=TICK_MS)
         hand.setTimerType(Qt.TimerType.PreciseTimer)
-        places = _to_and_fro(slider.minimum(), slider.maximum(), home)
-        hand.timeout.connect(lambda: slider.setValue(next(places)))
+        positions = _to_and_fro(slider.minimum(), slider.maximum(), home)
+        hand.timeout.connect(lambda: slider.setValue(next(positions)))
         slider.setSliderDown(True)
         hand.start()
         yield lambda: time.perf_counter() > end
@@ -268,12 +268,12 @@ def changes(settings: Settings, layers: tuple[str, ...]) -> Mapping[str, Setting
 
 
 def _to_and_fro(low: int, high: int, start: int) -> Iterator[int]:
-    place, step = start, max(1, (high - low) // 60)
+    index, step = start, max(1, (high - low) // 60)
     while True:
-        if not low <= place + step <= high:
+        if not low <= index + step <= high:
             step = -step
-        place = min(max(place + step, low), high)
-        yield place
+        index = min(max(index + step, low), high)
+        yield index
 
 
 def run(began: float, images: list[str]) -> dict[str, Any]:

@@ -73,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     photographs = tuple(whole_photographs())
     try:
         labels = gather_photographs(photographs, given.sources, given.out, report)
-    except UserError as trouble:
-        report(str(trouble))
+    except UserError as error:
+        report(str(error))
         return 1
     except KeyboardInterrupt:
         report("Stopped; the photographs that were written stay, without a table of their labels.")

@@ -58,10 +58,10 @@ def recognised(dataset: Dataset, settings: Settings, report: Callable[[str], Non
     """The figures of one network on all images. Raises UserError for an image that cannot be read."""
     recogniser = Recogniser(settings)
     begin, rows = time.monotonic(), []
-    for place, example in enumerate(dataset.examples, start=1):
+    for index, example in enumerate(dataset.examples, start=1):
         rows.append(recogniser.scores(read_image(example.image)))
-        left = (time.monotonic() - begin) / place * (len(dataset.examples) - place)
-        report(f"{settings.model}: {place}/{len(dataset.examples)} {example.image.name}, {left:.0f} s left")
+        left = (time.monotonic() - begin) / index * (len(dataset.examples) - index)
+        report(f"{settings.model}: {index}/{len(dataset.examples)} {example.image.name}, {left:.0f} s left")
     return recognition_of(settings.model, dataset, recogniser.class_names, np.stack(rows))
 
 
@@ -84,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
 def _scales(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
-    except ValueError as trouble:
-        raise argparse.ArgumentTypeError(f"{text} are no scales; write them as 400,500,600") from trouble
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} are no scales; write them as 400,500,600") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,8 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ensure_folder(given.out.absolute().parent)
             with atomic_write(given.out) as file:
                 file.write(markdown_of(found).encode())
-    except UserError as trouble:
-        report(str(trouble))
+    except UserError as error:
+        report(str(error))
         return 1
     except KeyboardInterrupt:
         report("Stopped; the models that were measured are on the lines above.")

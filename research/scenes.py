@@ -18,14 +18,14 @@ import numpy as np
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.io.atomic import atomic_path
 from dcsm_viewer.io.datasets.labelled_image import VOC_CLASSES
+from research.pictures.appearance import EVALUATION, TRAINING
+from research.pictures.asset_pool import AssetPool, Part, part_of
 from research.pictures.backgrounds import Backgrounds, gather_backgrounds
 from research.pictures.contact_sheet import contact_sheet
 from research.pictures.cutout import list_cutouts
 from research.pictures.fetch import fetched
-from research.pictures.looks import EVALUATION, TRAINING
 from research.pictures.scene import make_scene
 from research.pictures.sources import SIDES, Side, of_side
-from research.pictures.stock import AssetPool, Part, part_of
 from research.pictures.voc_folder import WrittenScene, write_lists, write_scene
 
 # As photographs of VOC are: most lie, one in six stands.
@@ -58,9 +58,9 @@ def make_objects(side: Side, sources: Path, material: Path, report: Callable[[st
         fetched(source, sources, report)
     objects = material / "objects" / side
     if side == "evaluation":
-        from research.pictures.photographs import gather
+        from research.pictures.photographs import collect_photographs
 
-        gather(sources, objects, report)
+        collect_photographs(sources, objects, report)
     else:
         from research.pictures.figures import gather_figures
         from research.pictures.icons import draw_icons
@@ -79,7 +79,7 @@ def make_objects(side: Side, sources: Path, material: Path, report: Callable[[st
 
 def make_scenes(order: SceneJob, report: Callable[[str], None], workers: int = 2) -> list[WrittenScene]:
     """The scenes that were written, in order. Raises UserError where there is nothing to make them of."""
-    _stock(order.side, order.part, order.material)  # a missing stock is said once, before the workers start
+    _asset_pool(order.side, order.part, order.material)  # a missing stock is said once, before the workers start
     began = time.monotonic()
     written: list[WrittenScene] = []
     for one in _all(order, workers):
@@ -104,21 +104,21 @@ def _all(order: SceneJob, workers: int) -> Iterator[WrittenScene]:
 
 
 def _one(order: SceneJob, index: int) -> WrittenScene:
-    stock, backgrounds = _stock(order.side, order.part, order.material)
-    looks = EVALUATION if order.side == "evaluation" else TRAINING
+    assets, backgrounds = _asset_pool(order.side, order.part, order.material)
+    appearance = EVALUATION if order.side == "evaluation" else TRAINING
     # Size and quality come from the scene's own stream too, set apart from what is drawn inside.
     rng = np.random.default_rng([order.seed, index, 1])
     size = order.size or SIZES[int(rng.integers(len(SIZES)))]
-    low, high = looks.jpeg_quality
+    low, high = appearance.jpeg_quality
     quality = int(rng.integers(low, high + 1))
     # The two parts of a side are other scenes even with the same seed and number.
     shifted = order.seed * 2 + (order.part == "val")
-    made = make_scene(shifted, index, size, stock, backgrounds, looks)
+    made = make_scene(shifted, index, size, assets, backgrounds, appearance)
     return write_scene(made, f"{order.side[:5]}_{order.part}_{index:06d}", quality, order.out)
 
 
 @lru_cache(maxsize=1)
-def _stock(side: Side, part: Part, material: Path) -> tuple[AssetPool, Backgrounds]:
+def _asset_pool(side: Side, part: Part, material: Path) -> tuple[AssetPool, Backgrounds]:
     cutouts = list_cutouts(material / "objects" / side)
     backgrounds = material / "backgrounds" / side
     if side == "evaluation":
@@ -144,8 +144,8 @@ def _natural(text: str) -> int:
 def _size(text: str) -> tuple[int, int]:
     try:
         width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError as trouble:
-        raise argparse.ArgumentTypeError(f"{text} is no size; write it as 480x360") from trouble
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no size; write it as 480x360") from error
     if not (64 <= width <= 4096 and 64 <= height <= 4096):
         raise argparse.ArgumentTypeError(f"{text} is out of range: 64 to 4096 px on each side")
     return width, height
@@ -192,8 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if given.sheet is not None:
                     with atomic_path(given.sheet) as draft:
                         contact_sheet(out, [one.stem for one in written[:24]]).save(draft, format="PNG")
-    except UserError as trouble:
-        report(str(trouble))
+    except UserError as error:
+        report(str(error))
         return 1
     except KeyboardInterrupt:
         report("Stopped; the scenes that were written stay, without a list of them.")

@@ -68,8 +68,8 @@ def body_in(file: Path) -> dict[str, Tensor]:
         with file.open("rb") as opened:
             layers = _Arrays(opened).load()["VGG16_0"]
         return {
-            f"{name}.{part}": _tensor(layers[f"Conv_{place}"][of])
-            for place, name in enumerate(CONVOLUTIONS)
+            f"{name}.{part}": _tensor(layers[f"Conv_{index}"][of])
+            for index, name in enumerate(CONVOLUTIONS)
             for part, of in (("weight", "kernel"), ("bias", "bias"))
         }
     except UserError:
@@ -129,8 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ensure_folder(given.out.absolute().parent)
         with atomic_path(given.out) as draft:
             write_safetensors(draft, weights)
-    except UserError as trouble:
-        report(str(trouble))
+    except UserError as error:
+        report(str(error))
         return 1
     return 0
 

@@ -77,7 +77,9 @@ def why_not(instructions: str, machine: str, widest: str) -> str | None:
     return None
 
 
-def run_all(wanted: Sequence[Configuration], command: Sequence[str], say: Callable[[str], None]) -> list[Configuration]:
+def run_all(
+    wanted: Sequence[Configuration], command: Sequence[str], on_note: Callable[[str], None]
+) -> list[Configuration]:
     """Run `command` once a configuration, its output in the configuration's log; return those that failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     failed = []
@@ -89,12 +91,12 @@ def run_all(wanted: Sequence[Configuration], command: Sequence[str], say: Callab
             )
         lines = one.log.read_text("utf-8", "replace").splitlines()
         result = "passed" if code == 0 else f"FAILED ({code}), see {one.log}"
-        say(f"{one.name}: {result}; {_summary(lines)}; {time.monotonic() - began_s:.0f} s")
+        on_note(f"{one.name}: {result}; {_summary(lines)}; {time.monotonic() - began_s:.0f} s")
         if code:
             failed.append(one)
             for line in lines:
                 if line.startswith(("FAILED", "ERROR")):
-                    say(f"    {line}")
+                    on_note(f"    {line}")
     return failed
 
 

@@ -49,7 +49,7 @@ def make_image(h: int = 120, w: int = 160, seed: int = 0) -> SourceImage:
     random = np.random.default_rng(seed)
     coarse = random.uniform(60, 190, (5, 6, 3))
     ground = np.stack([_resized(coarse[..., channel], h, w) for channel in range(3)], axis=-1)
-    for index, (top, left) in enumerate(_places(2, seed)):
+    for index, (top, left) in enumerate(_positions(2, seed)):
         blob = _blob(h, w, top, left, 0.16)[..., None] > 0.5
         ground = np.where(blob, ((225, 170, 90), (50, 70, 110))[index], ground)
     grain = random.normal(0, 6, (h, w, 3))
@@ -86,12 +86,12 @@ def make_result(
     ids = [VOC_NAMES.index(name) for name in classes[: max(candidates, detected)]]
     detected_ids = tuple(sorted(ids[:detected]))
     candidate_ids = (*detected_ids, *ids[detected:])
-    places = dict(zip(ids, _places(len(ids), seed), strict=True))
+    positions = dict(zip(ids, _positions(len(ids), seed), strict=True))
     focus_id = None if focus is None else VOC_NAMES.index(classes[focus])
 
-    distinct = [_peaked(h, w, *places[class_id]) for class_id in detected_ids]
-    together = np.sum([_peaked(h, w, *places[class_id]) for class_id in candidate_ids], axis=0)
-    raw = [np.clip(0.55 * _peaked(h, w, *places[i]) + 0.35 * together, 0, 1) for i in candidate_ids]
+    distinct = [_peaked(h, w, *positions[class_id]) for class_id in detected_ids]
+    together = np.sum([_peaked(h, w, *positions[class_id]) for class_id in candidate_ids], axis=0)
+    raw = [np.clip(0.55 * _peaked(h, w, *positions[i]) + 0.35 * together, 0, 1) for i in candidate_ids]
     class_maps = _stack(distinct, h, w)
     segmentation = None
     if completeness != "partial":
@@ -106,7 +106,7 @@ def make_result(
         candidate_ids=candidate_ids,
         detected_ids=detected_ids,
         raw={
-            (scale, layer): _native_maps(candidate_ids, places, scale, depth, seed)
+            (scale, layer): _native_maps(candidate_ids, positions, scale, depth, seed)
             for scale in here
             for depth, layer in enumerate(layers)
         },
@@ -114,7 +114,7 @@ def make_result(
         class_maps=class_maps,
         focus=None
         if focus_id is None
-        else _focus_maps(focus_id, places[focus_id], (h, w), here, layers, len(candidate_ids), seed),
+        else _focus_maps(focus_id, positions[focus_id], (h, w), here, layers, len(candidate_ids), seed),
         segmentation=segmentation,
         times=tuple(StageTime(stage, 12.5 * (k + 1), len(here), 0) for k, stage in enumerate(STAGES)),
         device="cpu",
@@ -123,7 +123,7 @@ def make_result(
     )
 
 
-def _places(count: int, seed: int) -> list[tuple[float, float]]:
+def _positions(count: int, seed: int) -> list[tuple[float, float]]:
     """(row, col) in [0, 1] of the heart of each class; the first two lie left and right of each other."""
     random = np.random.default_rng(seed + 1)
     fixed = [(0.45, 0.3), (0.6, 0.72)]
@@ -156,25 +156,25 @@ def _stack(maps: Sequence[NDArray[np.float64]], h: int, w: int) -> NDArray[np.fl
 
 def _scores(rows: int, ids: Sequence[int], detected: int, seed: int) -> NDArray[np.float32]:
     scores = np.random.default_rng(seed + 2).uniform(0.001, 0.05, (rows, len(VOC_NAMES)))
-    for place, class_id in enumerate(ids):
-        best = 0.98 - 0.01 * place if place < detected else 0.4 - 0.05 * (place - detected)
+    for index, class_id in enumerate(ids):
+        best = 0.98 - 0.01 * index if index < detected else 0.4 - 0.05 * (index - detected)
         scores[:, class_id] = best - 0.002 * np.arange(rows)
     return read_only(scores.astype(np.float32))
 
 
 def _native_maps(
-    ids: Sequence[int], places: dict[int, tuple[float, float]], scale: int, depth: int, seed: int
+    ids: Sequence[int], positions: dict[int, tuple[float, float]], scale: int, depth: int, seed: int
 ) -> NDArray[np.float32]:
     side = max(4, scale // (8 << (depth // 2)))
     random = np.random.default_rng((seed, scale, depth))
     grain = gaussian_filter(random.random((len(ids), side, side)), (0, 1, 1))
-    maps = np.stack([_blob(side, side, *places[class_id], 0.13) for class_id in ids]) + 0.3 * grain
+    maps = np.stack([_blob(side, side, *positions[class_id], 0.13) for class_id in ids]) + 0.3 * grain
     return read_only((maps * (0.4 + 0.1 * depth) * 1e-2).astype(np.float32))
 
 
 def _focus_maps(
     class_id: int,
-    place: tuple[float, float],
+    index: tuple[float, float],
     image_shape: tuple[int, int],
     scales: Sequence[int],
     layers: Sequence[str],
@@ -190,7 +190,7 @@ def _focus_maps(
             side = 6 + 4 * (len(layers) - depth)
             grain = np.abs(_resized(random.normal(0, 1, (side, side)), h, w))
             width = 0.10 + 0.01 * depth + 0.00005 * (scale - 400)
-            heart = _blob(h, w, *place, width)
+            heart = _blob(h, w, *index, width)
             raw[scale, layer] = read_only(((heart + 0.25 * grain) * (0.4 + 0.1 * depth) * 1e-2).astype(np.float32))
             top = max(1, rivals - 1)
             distinct[scale, layer] = read_only(

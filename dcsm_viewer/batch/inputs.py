@@ -47,7 +47,7 @@ class Inputs:
     stems: dict[str, str]
     names: dict[str, str]
 
-    def gathered(self, paths: Sequence[str]) -> tuple[FolderImage, ...]:
+    def folder_images(self, paths: Sequence[str]) -> tuple[FolderImage, ...]:
         """How the files of the whole folder name these images."""
         return tuple(FolderImage(self.stems[path], self.names[path]) for path in paths)
 
@@ -97,8 +97,8 @@ def _names_from(paths: Sequence[str], root: str | None) -> dict[str, str]:
     plain = {path: path if is_url(path) else os.path.abspath(path) for path in paths}  # noqa: PTH100 - keeps links, and is quick for 10,000
     parts = {path: PurePath(each).parts for path, each in plain.items()}
     if root is not None:
-        held = len(PurePath(root if is_url(root) else os.path.abspath(root)).parts)  # noqa: PTH100 - as above
+        shared_levels = len(PurePath(root if is_url(root) else os.path.abspath(root)).parts)  # noqa: PTH100 - as above
     else:
         levels = zip(*(each[:-1] for each in parts.values()), strict=False)
-        held = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, levels))
-    return {path: "/".join(each[held:]) for path, each in parts.items()}
+        shared_levels = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, levels))
+    return {path: "/".join(each[shared_levels:]) for path, each in parts.items()}

@@ -13,13 +13,13 @@ from dcsm_viewer.io.datasets.image_names import composed
 
 @dataclass(frozen=True, slots=True)
 class GivenClasses:
-    """ids: class ids by image path. troubles: by path, why the labels of an image cannot be used, a sentence.
+    """ids: class ids by image path. errors: by path, why the labels of an image cannot be used, a sentence.
 
     notes: sentences for whoever started the run, on images without labels.
     """
 
     ids: Mapping[str, tuple[int, ...]]
-    troubles: Mapping[str, str]
+    errors: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -48,21 +48,22 @@ def given_classes(card: ModelCard, source: Path, paths: Sequence[str], among: Se
     found = labels_of_images(source, paths, among)
     ids = {path: class_ids(card, names) for path, names in found.labels.items()}
     if paths and not ids:
-        if found.troubles:
-            raise UserError(next(iter(found.troubles.values())))
+        if found.errors:
+            raise UserError(next(iter(found.errors.values())))
         example = next(iter(found.names), "none")
         raise UserError(f"{source} has labels for {example} and others, but for none of the images given.")
-    return GivenClasses(ids, found.troubles, tuple(_notes(source, paths, found)))
+    return GivenClasses(ids, found.errors, tuple(_notes(source, paths, found)))
 
 
 def _notes(source: Path, paths: Sequence[str], found: LabelResult) -> Iterator[str]:
-    unlabelled = [path for path in paths if path not in found.labels and path not in found.troubles]
+    unlabelled = [path for path in paths if path not in found.labels and path not in found.errors]
     if unlabelled:
-        said = f"{source} has no labels for {len(unlabelled)} of {len(paths)} images"
-        said = f"{said}, {PurePath(unlabelled[0]).name} the first"
+        sentence = f"{source} has no labels for {len(unlabelled)} of {len(paths)} images"
+        sentence = f"{sentence}, {PurePath(unlabelled[0]).name} the first"
         if found.unused:
-            said = (
-                f"{said}; of its {len(found.names)} names {len(found.unused)} fit no image, {found.unused[0]} the first"
+            sentence = (
+                f"{sentence}; of its {len(found.names)} names {len(found.unused)} fit no image, "
+                f"{found.unused[0]} the first"
             )
-        yield f"{said}."
-    yield from found.troubles.values()
+        yield f"{sentence}."
+    yield from found.errors.values()

@@ -1,4 +1,4 @@
-"""The subcommands, and how their results and troubles reach the terminal."""
+"""The subcommands, and how their results and errors reach the terminal."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def doctor() -> None:
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},
         **engine_facts(),
-        "display": {**display_facts(), "window": ScreenProbe().found().trouble or "can be shown"},
+        "display": {**display_facts(), "window": ScreenProbe().found().error or "can be shown"},
     }
     print_json(facts)
     for name, value in facts.items():

@@ -82,12 +82,12 @@ def evaluate(
 def _measure(evaluation: Evaluation, count: int) -> int:
     """How many images could not be measured; each is told of as it is done."""
     begin, failed, fresh = time.monotonic(), 0, 0
-    for place, done in enumerate(evaluation.images(), start=1):
+    for index, done in enumerate(evaluation.images(), start=1):
         print_json(_line(done, evaluation.rows))
         failed += done.error is not None
         fresh += done.resumed < len(evaluation.rows)
-        left = (time.monotonic() - begin) / fresh * (count - place) if fresh else 0.0
-        print_message(f"{place}/{count} {done.example.stem}: {done.error or _short(done)}, {_duration(left)} left")
+        left = (time.monotonic() - begin) / fresh * (count - index) if fresh else 0.0
+        print_message(f"{index}/{count} {done.example.stem}: {done.error or _short(done)}, {_duration(left)} left")
     return failed
 
 

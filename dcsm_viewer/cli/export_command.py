@@ -99,7 +99,7 @@ def export(
             told = given_classes(card, labels, images.paths, tuple(images.stems))
             for note in told.notes:
                 print_message(note)
-            job = replace(job, given=told.ids, unlabelled=told.troubles)
+            job = replace(job, given=told.ids, unlabelled=told.errors)
         by_format = {} if share is not None else _refused_gatherings(images, job)
     refused += tuple(by_format.values())
     for sentence in refused:
@@ -169,7 +169,7 @@ def _told(outcomes: Iterator[Outcome], count: int) -> tuple[frozenset[str], int]
 def _refused_gatherings(images: Inputs, job: ExportJob) -> dict[str, str]:
     from dcsm_viewer.export import refused_gatherings
 
-    return refused_gatherings(images.gathered(images.paths), job.out, job.formats)
+    return refused_gatherings(images.folder_images(images.paths), job.out, job.formats)
 
 
 def _gather(images: Inputs, job: ExportJob, done: frozenset[str], left_out: Container[str]) -> bool:
@@ -183,7 +183,7 @@ def _gather(images: Inputs, job: ExportJob, done: frozenset[str], left_out: Cont
         if name in left_out:
             continue
         try:
-            for _, path, report in write_folder_files(images.gathered(_in_order(images, done)), job.out, (name,)):
+            for _, path, report in write_folder_files(images.folder_images(_in_order(images, done)), job.out, (name,)):
                 print_message(f"{path} holds all images: {' '.join(report.sentences)}")
         except UserError as error:
             print_message(str(error))

@@ -60,12 +60,12 @@ def gui(
     missing = _load_window()
     screen = probe.found()
     paths = images or []
-    if screenshot is None and screen.trouble:
+    if screenshot is None and screen.error:
         same = {"model": model, "vocabulary": vocabulary, "preset": preset, "n": n, "threshold": threshold}
         same |= {"scales": scales, "no_crf": no_crf, "device": device, "precision": precision}
         screenshot = _headless(paths, screen, same)
     elif not screen.offscreen:
-        print_message(f"No picture of the window can be made. {screen.trouble}")
+        print_message(f"No picture of the window can be made. {screen.error}")
         raise typer.Exit(FAILED)
     if missing is not None:
         raise missing  # Qt itself works: what is missing is not the system's
@@ -90,10 +90,10 @@ def _load_window() -> ImportError | None:
 def _headless(paths: list[str], screen: Screen, options: dict[str, Any]) -> Path:
     """Where the window's picture goes on a machine without a screen, after the results have been written beside it."""
     if not paths:
-        print_message(f"{screen.trouble} Name an image, or use `dcsm-viewer export IMAGE --out DIR`.")
+        print_message(f"{screen.error} Name an image, or use `dcsm-viewer export IMAGE --out DIR`.")
         raise typer.Exit(FAILED)
     results = "results and a picture of the window" if screen.offscreen else "results"
-    print_message(f"{screen.trouble} Doing the same job without a window, {results} in {HEADLESS_OUT}/.")
+    print_message(f"{screen.error} Doing the same job without a window, {results} in {HEADLESS_OUT}/.")
     from dcsm_viewer.cli.export_command import export
 
     export(inputs=paths, out=HEADLESS_OUT, **options)

@@ -47,8 +47,8 @@ def sentences(code: int) -> Iterator[None]:
     except UserError as error:
         print_message(str(error))
         raise typer.Exit(code) from None
-    except OSError as trouble:
-        sentence = sentence_on(trouble)
+    except OSError as os_error:
+        sentence = sentence_on(os_error)
         if sentence is None:
             raise
         print_message(sentence)
@@ -60,11 +60,11 @@ def told_stdout() -> Iterator[None]:
     """Inside, where stdout takes no more (full disk, a reader who has gone), the program says so and ends with 1."""
     try:
         yield
-    except OSError as trouble:
-        if trouble.filename is not None or trouble.errno not in _FULL | _CLOSED:
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL | _CLOSED:
             raise
         _silence_stdout()
-        if trouble.errno in _FULL:
+        if error.errno in _FULL:
             print_message("stdout is full, so the results could not be told; make room, or send them to another disk.")
         else:
             print_message(

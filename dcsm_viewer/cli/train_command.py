@@ -235,7 +235,7 @@ class _Interrupted:
         self._before = signal.signal(signal.SIGINT, self._note)
         return self
 
-    def __exit__(self, *_trouble: object) -> None:
+    def __exit__(self, *_error: object) -> None:
         signal.signal(signal.SIGINT, self._before)
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:

@@ -61,8 +61,8 @@ def numeric_fields() -> tuple[str, ...]:
     """Paths of all int and float fields of MethodSettings and CrfSettings; a test holds LIMITS complete against it."""
     owners = (("method", MethodSettings()), ("crf", CrfSettings()))
     return tuple(
-        f"{room}.{field.name}"
-        for room, owner in owners
+        f"{section}.{field.name}"
+        for section, owner in owners
         for field in fields(owner)
         if isinstance(getattr(owner, field.name), int | float) and not isinstance(getattr(owner, field.name), bool)
     )

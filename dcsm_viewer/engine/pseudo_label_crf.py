@@ -55,7 +55,7 @@ def _probabilities(
     if factor > 1:
         return preview(unary, rgb, settings, factor=factor)
 
-    def kept(kernel: Kernel) -> Lattice:
+    def cached_lattice(kernel: Kernel) -> Lattice:
         if kernel not in lattices:
             lattices[kernel] = lattice_for(kernel, rgb, unary.device)
         return lattices[kernel]
@@ -63,7 +63,7 @@ def _probabilities(
     if settings.backend == "torch":
         missing = [each.kernel for each in pairwise_of(settings) if each.kernel not in lattices]
         lattices |= dict(zip(missing, lattices_for(missing, rgb, unary.device), strict=True))
-    inference = begin(unary, rgb, settings, lattices=kept)
+    inference = begin(unary, rgb, settings, lattices=cached_lattice)
     inference.advance(settings.iterations)
     return inference.q()
 

@@ -83,17 +83,17 @@ def _listed(*values: str) -> Callable[[ModelCard], tuple[str, ...]]:
 
 
 def _of_number(limit: Limit, default_values: tuple[str, ...]) -> Axis:
-    room, name = limit.field.split(".")
+    section, name = limit.field.split(".")
 
     def change(variant: Variant, value: str) -> Variant:
         try:
             number = int(value) if limit.decimals == 0 else float(value)
         except ValueError:
             raise UserError(f"'{value}' is no value of {limit.label}; write for example {limit.default:g}.") from None
-        return _changed(variant, room, **{name: number})
+        return _changed(variant, section, **{name: number})
 
     return Axis(
-        limit.label if room == "method" else f"CRF {limit.label.lower()}",
+        limit.label if section == "method" else f"CRF {limit.label.lower()}",
         _listed(*default_values),
         change,
         is_number=True,
@@ -101,14 +101,14 @@ def _of_number(limit: Limit, default_values: tuple[str, ...]) -> Axis:
 
 
 def _of_choice(choice: Choice) -> Axis:
-    room, name = choice.field.split(".")
+    section, name = choice.field.split(".")
     values = [option.name for option in choice.options]
 
     def change(variant: Variant, value: str) -> Variant:
         known = choice.value_named(value)
         if known is None:
             raise UserError(f"'{value}' is no value of {choice.label}; choose from {', '.join(values)}.")
-        return _changed(variant, room, **{name: known})
+        return _changed(variant, section, **{name: known})
 
     # The baselines need an optional package, so they are swept only where they are named.
     default_values = [word for word in values if word not in ("gradcam", "finercam")]
@@ -121,10 +121,10 @@ def _one_of(value: str, known: Mapping[str, Any], what: str) -> Any:
     return known[value]
 
 
-def _changed(variant: Variant, room: str, **changes: Any) -> Variant:
+def _changed(variant: Variant, section: str, **changes: Any) -> Variant:
     settings: Settings = variant.settings
-    owner = replace(getattr(settings, room), **changes)
-    return replace(variant, settings=replace(settings, **{room: owner}))
+    owner = replace(getattr(settings, section), **changes)
+    return replace(variant, settings=replace(settings, **{section: owner}))
 
 
 def _change_crf(variant: Variant, value: str) -> Variant:

@@ -64,10 +64,10 @@ def bar_chart(
     """Bars side by side: groups[i][j] is the bar of names[j] at x = i; NaN leaves its place empty."""
     figure, axes = _empty(frame)
     width = 0.8 / max(1, len(names))
-    for place, name in enumerate(names):
-        left = [x - 0.4 + (place + 0.5) * width for x in range(len(groups))]
-        heights = [group[place] for group in groups]
-        bars = axes.bar(left, heights, 0.94 * width, color=COLOURS[place % len(COLOURS)], label=_legend_name(name))
+    for index, name in enumerate(names):
+        left = [x - 0.4 + (index + 0.5) * width for x in range(len(groups))]
+        heights = [group[index] for group in groups]
+        bars = axes.bar(left, heights, 0.94 * width, color=COLOURS[index % len(COLOURS)], label=_legend_name(name))
         if values_shown:
             axes.bar_label(bars, fmt="%.1f", padding=1, fontsize="small")
     return _finished(figure, axes, frame)

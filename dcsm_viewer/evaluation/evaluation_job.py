@@ -61,7 +61,7 @@ class Evaluation:
                 evaluator, ClassMatching.of(dataset.class_names, card.class_names)
             )
             self._title, digest = f"{card.name} on {dataset.name}", card.weights_digest
-        stems = [example.stem for example in dataset.examples if example.trouble is None]
+        stems = [example.stem for example in dataset.examples if example.error is None]
         self.rows: tuple[Row, ...] = rows_of(variants, digest, predictions_in(job.predictions, stems))
         ensure_folder(job.out)
         self._records = RecordFile(job.out / RECORDS, len(dataset.class_names) + 1)
@@ -95,24 +95,24 @@ class Evaluation:
         """What a reader has to know to read the figures rightly."""
         dataset = self._job.dataset
         total = len(dataset.examples)
-        said = [f"{self._measured} of {total} images, mean over the labels that occur in their masks."]
+        sentences = [f"{self._measured} of {total} images, mean over the labels that occur in their masks."]
         present = self._tallies[0].present[1:]
         missing = [name for name, there in zip(dataset.class_names, present, strict=True) if not there]
         if missing:
-            said.append(f"Not in any mask, and so left out of the mean: {', '.join(missing)}.")
+            sentences.append(f"Not in any mask, and so left out of the mean: {', '.join(missing)}.")
         if self._variant_evaluator is not None:
-            said += self._sentences_on_ours(self._variant_evaluator, summaries)
-        return tuple(said)
+            sentences += self._sentences_on_ours(self._variant_evaluator, summaries)
+        return tuple(sentences)
 
     def _sentences_on_ours(self, variant_evaluator: VariantEvaluator, summaries: Sequence[RowSummary]) -> list[str]:
-        said = []
+        sentences = []
         if unknown := variant_evaluator.matching.unknown_names:
-            said.append(f"The model has no class {', '.join(unknown)}, so their IoU is 0 wherever they occur.")
+            sentences.append(f"The model has no class {', '.join(unknown)}, so their IoU is 0 wherever they occur.")
         ours = next(row.row.variant for row in summaries if row.row.variant is not None)
-        said.append(f"Computed on {variant_evaluator.evaluator.device_name(ours.settings)}.")
-        said.append(
+        sentences.append(f"Computed on {variant_evaluator.evaluator.device_name(ours.settings)}.")
+        sentences.append(
             "mAP: the scores that classes are found by (score_reduction), area under the precision-recall curve (VOC "
             "since 2010). Pointing: the maximum of the class map inside the true mask, no tolerance, over the classes "
             "that are there and have a map."
         )
-        return said
+        return sentences

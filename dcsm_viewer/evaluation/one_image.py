@@ -52,8 +52,8 @@ class ImageEvaluation:
             )
         try:
             confusion = Confusion.of(self.truth, given, self.labels)
-        except UserError as trouble:
-            raise UserError(f"{path}: {trouble}") from None
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from None
         return Record(self.example.stem, row.digest, self.files, confusion, seconds=time.perf_counter() - begin)
 
     def evaluate_variants(

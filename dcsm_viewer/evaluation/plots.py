@@ -48,15 +48,15 @@ def _axis_plot(name: str, rows: Sequence[RowSummary], title: str) -> Iterator[tu
 
 def _by_number(name: str, values: Sequence[str], lines: Mapping[str, Mapping[str, float]], title: str) -> Figure:
     # Evenly spaced, as on the poster: 5 and 10 lie no further apart than 4 and 5.
-    place = {value: float(index) for index, value in enumerate(values)}
+    positions = {value: float(index) for index, value in enumerate(values)}
     series = [
-        Series(text, tuple((place[value], line[value]) for value in values if value in line), colour)
+        Series(text, tuple((positions[value], line[value]) for value in values if value in line), colour)
         for (text, line), colour in zip(lines.items(), COLOURS, strict=False)
     ]
     if name == "n":
-        published = tuple((place[str(n)], figure) for n, figure in PUBLISHED_BY_N.items() if str(n) in place)
+        published = tuple((positions[str(n)], figure) for n, figure in PUBLISHED_BY_N.items() if str(n) in positions)
         series.append(Series("poster, VOC 2012, CRF", published, GREY, dashed=True))
-    ticks = tuple((place[value], value) for value in values)
+    ticks = tuple((positions[value], value) for value in values)
     return line_chart(_frame(name, title, ticks, 0.25), series)
 
 

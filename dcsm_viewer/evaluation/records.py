@@ -63,8 +63,8 @@ class RecordFile:
             stored = plain_bytes(self._path)
         except FileNotFoundError:
             return {}
-        except OSError as trouble:
-            raise UserError(f"{self._path} cannot be read ({reason_of(trouble)}); choose another folder.") from trouble
+        except OSError as error:
+            raise UserError(f"{self._path} cannot be read ({reason_of(error)}); choose another folder.") from error
         records = (self._record(line) for line in stored.splitlines())
         return {record.key: record for record in records if record is not None}
 
@@ -72,8 +72,8 @@ class RecordFile:
         """Forget what is there."""
         try:
             self._path.unlink(missing_ok=True)
-        except OSError as trouble:
-            raise_user_error(trouble, self._path)
+        except OSError as error:
+            raise_user_error(error, self._path)
 
     def add(self, records: Sequence[Record]) -> None:
         """Puts these on the disk before it returns."""
@@ -85,8 +85,8 @@ class RecordFile:
                 stream.write(lines)
                 stream.flush()
                 os.fsync(stream.fileno())
-        except OSError as trouble:
-            raise_user_error(trouble, self._path)
+        except OSError as error:
+            raise_user_error(error, self._path)
 
     def _ends_in_a_line(self) -> bool:
         with self._path.open("rb") as stream:
@@ -112,8 +112,8 @@ def files_digest(*paths: Path) -> str:
     for path in paths:
         try:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
-        except OSError as trouble:
-            raise UserError(f"{path} cannot be read ({reason_of(trouble)}); check the data set.") from trouble
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({reason_of(error)}); check the data set.") from error
     return digest.hexdigest()[:16]
 
 

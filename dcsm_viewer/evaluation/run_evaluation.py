@@ -50,8 +50,8 @@ def evaluate(
     for example in dataset.examples:
         begin = time.perf_counter()
         try:
-            if example.trouble is not None:
-                raise UserError(example.trouble)
+            if example.error is not None:
+                raise UserError(example.error)
             # Other people's masks are measured without the images, which need not be there.
             files = files_digest(*([] if variant_evaluator is None else [example.image]), mask_of(example))
             there = {row.digest: known[key] for row in rows if (key := _key(example, row, files)) in known}

@@ -20,7 +20,7 @@ _FIRST = ("preset", "crf-preset")
 
 def variants_of(
     base: Variant,
-    asked: Mapping[str, tuple[str, ...]],
+    requested: Mapping[str, tuple[str, ...]],
     card: ModelCard,
     fixed: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Variant, ...]:
@@ -30,7 +30,7 @@ def variants_of(
     """
     known = axes(fixed)
     grid: list[list[tuple[str, str]]] = []
-    for name, values in asked.items():
+    for name, values in requested.items():
         taken = values or known[name].default_values(card)
         if not taken:
             raise UserError(f"Say which values of '{name}' to sweep, for example {name}=0.2:0.5.")
@@ -50,12 +50,12 @@ def variants_of(
 
 def parsed_axes(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """{"n": (), "alpha": ("2", "3")} of "n,alpha=2:3". Raises UserError for an axis that does not exist."""
-    asked: dict[str, tuple[str, ...]] = {}
+    requested: dict[str, tuple[str, ...]] = {}
     known = axes()
     for part in (part.strip() for text in texts for part in text.split(",")):
         name, _, values = part.partition("=")
         name = axis_called(name)
         if name not in known:
             raise UserError(f"There is nothing called '{name}' to sweep; choose from {', '.join(sorted(known))}.")
-        asked[name] = tuple(value for value in values.split(":") if value)
-    return asked
+        requested[name] = tuple(value for value in values.split(":") if value)
+    return requested

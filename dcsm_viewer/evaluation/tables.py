@@ -66,8 +66,8 @@ def thresholds_csv_of(rows: Sequence[RowSummary]) -> str:
     """Mean IoU without a CRF by the threshold on the class maps, a column a row."""
     known = [row for row in rows if row.by_threshold]
     lines: list[list[object]] = [["threshold", *(row.row.name for row in known)]]
-    for place, at in enumerate(THRESHOLDS):
-        lines.append([f"{at:.2f}", *(_plain(row.by_threshold[place]) for row in known)])
+    for index, at in enumerate(THRESHOLDS):
+        lines.append([f"{at:.2f}", *(_plain(row.by_threshold[index]) for row in known)])
     return _written(lines)
 
 

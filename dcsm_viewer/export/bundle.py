@@ -68,15 +68,15 @@ def export_with_reports(
             for each, draft, target in zip(chosen, drafts, targets, strict=False):
                 each.write(result, draft)
                 report = _held(each, draft, result, stem)
-                place = target.relative_to(folder).as_posix()
+                relative = target.relative_to(folder).as_posix()
                 reports.append((each.name, report))
-                outputs.append(RecipeOutput(place, each.name, sha256_of(draft), report.sentences))
+                outputs.append(RecipeOutput(relative, each.name, sha256_of(draft), report.sentences))
             recipe = recipe_of(result, folder, outputs, stages=stages, earlier=earlier)
             write_recipe(recipe, drafts[-1])
             for draft, target in zip(drafts, targets, strict=True):
                 draft.replace(target)
-    except OSError as trouble:
-        raise_user_error(trouble, targets[0])
+    except OSError as error:
+        raise_user_error(error, targets[0])
     return Export(tuple(targets), tuple(reports))
 
 
@@ -99,10 +99,10 @@ def draft_beside(target: Path, folder: Path, undo: ExitStack) -> Path:
 def _make_rooms(target: Path, folder: Path, undo: ExitStack) -> None:
     between = target.parent.relative_to(folder).parts
     for depth in range(len(between) + 1):
-        room = folder.joinpath(*between[:depth])
-        if not room.is_dir():
-            room.mkdir(exist_ok=True)
-            undo.callback(_remove_if_empty, room)
+        subfolder = folder.joinpath(*between[:depth])
+        if not subfolder.is_dir():
+            subfolder.mkdir(exist_ok=True)
+            undo.callback(_remove_if_empty, subfolder)
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -17,10 +17,10 @@ def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) 
     For the end of a run. A recipe that a killed run had ready while its other files took their places stays until there
     is a recipe in its place: it alone tells that these files are an export's (export/own_exports.py).
     """
-    rooms = {path.parent for path in paths_of(formats, folder, "stem")}
+    subfolders = {path.parent for path in paths_of(formats, folder, "stem")}
     whole = [folder / each.path_pattern for name, each in FOLDER_FORMATS.items() if name in formats]
-    rooms |= {path.parent for path in whole}
-    parts = [part for room in rooms for part in _parts_in(room)]
+    subfolders |= {path.parent for path in whole}
+    parts = [part for subfolder in subfolders for part in _parts_in(subfolder)]
     if not parts:
         return 0
     exports = [paths_of(formats, folder, stem) for stem in stems]
@@ -36,9 +36,9 @@ def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) 
     return cleared
 
 
-def _parts_in(room: Path) -> list[Path]:
+def _parts_in(subfolder: Path) -> list[Path]:
     try:
-        with os.scandir(room) as entries:
+        with os.scandir(subfolder) as entries:
             return [Path(entry.path) for entry in entries if entry.name.startswith(TEMPORARY_MARK)]
     except OSError:
         return []

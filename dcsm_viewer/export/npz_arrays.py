@@ -46,5 +46,5 @@ def arrays_in(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
         raise UserError(f"{path} does not fit into memory; export the image once more.") from None
     except AttributeError:  # a lone .npy array
         raise UserError(f"{path} is no archive of arrays; export the image once more.") from None
-    except _DAMAGE as trouble:
-        raise UserError(f"{path} cannot be read ({reason_of(trouble)[:200]}); export the image once more.") from trouble
+    except _DAMAGE as error:
+        raise UserError(f"{path} cannot be read ({reason_of(error)[:200]}); export the image once more.") from error

@@ -52,9 +52,9 @@ def stranger_among(folder: Path, stem: str, targets: Sequence[Path]) -> Path | N
     named: set[str] = set()
     for look in (_recipe_names, _part_names, _recipe_names):
         named |= look(folder, stem)
-        if all(_place(target, folder) in named for target in there):
+        if all(_relative_path(target, folder) in named for target in there):
             return None
-    return next(target for target in there if _place(target, folder) not in named)
+    return next(target for target in there if _relative_path(target, folder) not in named)
 
 
 def earlier_files(folder: Path, stem: str, targets: Sequence[Path]) -> tuple[str, ...]:
@@ -62,8 +62,8 @@ def earlier_files(folder: Path, stem: str, targets: Sequence[Path]) -> tuple[str
 
     They came of an export in other formats, and the new recipe has to go on naming them.
     """
-    new = {_place(target, folder) for target in targets}
-    return tuple(sorted(place for place in _recipe_names(folder, stem) - new if (folder / place).is_file()))
+    new = {_relative_path(target, folder) for target in targets}
+    return tuple(sorted(path for path in _recipe_names(folder, stem) - new if (folder / path).is_file()))
 
 
 def _recipe_names(folder: Path, stem: str) -> set[str]:
@@ -93,12 +93,12 @@ def _names_in(recipe: Path, own_name: str) -> set[str]:
         if not {"schema", "image", "settings", "model", "outputs"} <= document.keys():
             return set()
         outputs = {str(output["path"]) for output in document["outputs"]}
-        return outputs | {str(place) for place in document.get("earlier_files", ())} | {own_name}
+        return outputs | {str(path) for path in document.get("earlier_files", ())} | {own_name}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return set()
 
 
-def _place(target: Path, folder: Path) -> str:
+def _relative_path(target: Path, folder: Path) -> str:
     return target.relative_to(folder).as_posix()
 
 

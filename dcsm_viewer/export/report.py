@@ -35,5 +35,5 @@ def finding(ok: bool, *, good: str, bad: str) -> Finding:
     return Finding(ok, good if ok else bad)
 
 
-def unreadable(path: Path, trouble: Exception) -> Finding:
-    return Finding(ok=False, sentence=f"{path} cannot be read back: {trouble}.")
+def unreadable(path: Path, error: Exception) -> Finding:
+    return Finding(ok=False, sentence=f"{path} cannot be read back: {error}.")

@@ -48,8 +48,8 @@ def indexed_labels(result: Result) -> NDArray[np.uint8]:
             f"{MAX_CLASSES}; raise the threshold or export npz."
         )
     table = np.zeros(len(result.model.class_names) + 1, dtype=np.uint8)
-    for place, class_id in enumerate(result.detected_ids, start=1):
-        table[class_id + 1] = place
+    for index, class_id in enumerate(result.detected_ids, start=1):
+        table[class_id + 1] = index
     return table[labels]
 
 
@@ -58,4 +58,4 @@ def index_meanings(result: Result) -> dict[int, str]:
     names = result.model.class_names
     if fits_one_byte(result):
         return {class_id + 1: names[class_id] for class_id in result.detected_ids}
-    return {place: names[class_id] for place, class_id in enumerate(result.detected_ids, start=1)}
+    return {index: names[class_id] for index, class_id in enumerate(result.detected_ids, start=1)}

@@ -150,10 +150,10 @@ def _application() -> QApplication:
 
 def _check_screen(screen: Screen, *, needs_one: bool) -> None:
     """Qt ends the process where there is no screen; here that is a sentence, or no screen is needed at all."""
-    if not screen.trouble:
+    if not screen.error:
         return
     if needs_one or not screen.offscreen:
-        raise UserError(f"{screen.trouble} Without a screen, use dcsm-viewer export, or --screenshot.")
+        raise UserError(f"{screen.error} Without a screen, use dcsm-viewer export, or --screenshot.")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 

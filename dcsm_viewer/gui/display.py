@@ -18,6 +18,6 @@ def display_facts() -> dict[str, object]:
     """Qt's version and the platform a window would get."""
     from PySide6.QtCore import qVersion
 
-    asked = os.environ.get("QT_QPA_PLATFORM")
-    found = asked or ("offscreen, there is no display" if not has_display() else "the system's own")
+    platform = os.environ.get("QT_QPA_PLATFORM")
+    found = platform or ("offscreen, there is no display" if not has_display() else "the system's own")
     return {"qt": qVersion(), "platform": found}

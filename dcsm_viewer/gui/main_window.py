@@ -297,7 +297,7 @@ class Window(QMainWindow):
         self.menus.model_wanted.connect(self.choose_model)
         self.engine_bar.weights_wanted.connect(self.ask_for_weights)
         self.export.browse_wanted.connect(self.ask_for_export_folder)
-        self.folder.place_wanted.connect(self._image_loader.open_place)
+        self.folder.index_wanted.connect(self._image_loader.open_at)
         self.folder.step_wanted.connect(self._image_loader.step)
         self.headline.top1_wanted.connect(self._action("class.top1").trigger)
         self.headline.dismissed.connect(self._clear_failure)

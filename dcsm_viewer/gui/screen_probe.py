@@ -28,12 +28,12 @@ _ANSWER_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What was found: `trouble` is a sentence with the remedy, or "" where a window can be shown.
+    """What was found: `error` is a sentence with the remedy, or "" where a window can be shown.
 
     packages: Debian packages that would bring what is missing. offscreen: whether Qt can draw without a screen.
     """
 
-    trouble: str = ""
+    error: str = ""
     packages: tuple[str, ...] = ()
     offscreen: bool = True
 
@@ -70,15 +70,15 @@ class ScreenProbe:
         missing = missing_libraries(qt_files(platforms))
         return self._without(_sentence(told, platforms, missing, self._environment), debian_packages(missing))
 
-    def _without(self, trouble: str, packages: tuple[str, ...]) -> Screen:
-        """The trouble, and whether Qt can at least draw without a screen."""
+    def _without(self, error: str, packages: tuple[str, ...]) -> Screen:
+        """The error, and whether Qt can at least draw without a screen."""
         told = self._ended(self._start({**self._environment, "QT_QPA_PLATFORM": "offscreen"}))
         if told is None:
-            return Screen(trouble, packages)
+            return Screen(error, packages)
         missing = missing_libraries(qt_files(("offscreen",)))
         if not packages and missing:
-            trouble = f"{trouble} {_libraries_missing('Qt', missing)}"
-        return Screen(trouble, packages or debian_packages(missing), offscreen=False)
+            error = f"{error} {_libraries_missing('Qt', missing)}"
+        return Screen(error, packages or debian_packages(missing), offscreen=False)
 
     def _start(self, environment: Mapping[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(  # noqa: S603  # this Python, or what a test gives
@@ -110,8 +110,8 @@ def _runs_already() -> bool:
 
 def _platforms(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The plugins that Qt tries, in its order; a wish may name several, each with options behind a colon."""
-    if wish := environment.get("QT_QPA_PLATFORM"):
-        return tuple(part.partition(":")[0] for part in wish.split(";") if part)
+    if platforms := environment.get("QT_QPA_PLATFORM"):
+        return tuple(part.partition(":")[0] for part in platforms.split(";") if part)
     tried = (("WAYLAND_DISPLAY", "wayland"), ("DISPLAY", "xcb"))
     return tuple(name for variable, name in tried if environment.get(variable))
 
@@ -132,8 +132,8 @@ def _sentence(told: str, platforms: Sequence[str], missing: Sequence[str], envir
     if "Could not find the Qt platform plugin" in told:
         return f"QT_QPA_PLATFORM asks for {plugins}, a platform plugin that Qt does not have here; unset it."
     if "could not connect to display" in told or "Failed to create wl_display" in told or "no answer" in told:
-        asked = [environment[name] for name in ("WAYLAND_DISPLAY", "DISPLAY") if environment.get(name)]
-        return f"The display {' or '.join(asked)} does not answer; is its server running, and may this user use it?"
+        named = [environment[name] for name in ("WAYLAND_DISPLAY", "DISPLAY") if environment.get(name)]
+        return f"The display {' or '.join(named)} does not answer; is its server running, and may this user use it?"
     return f"Qt cannot start its platform plugin ({plugins}): {_telling_line(told).rstrip('.')}."
 
 

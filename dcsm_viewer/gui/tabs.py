@@ -25,11 +25,11 @@ class Tabs(QObject):
         self._image_loader = image_loader
         self._controller = controller
 
-    def show(self, place: int) -> None:
+    def show(self, index: int) -> None:
         state = self._store.state
-        if place == state.tab or not 0 <= place < len(state.tabs):
+        if index == state.tab or not 0 <= index < len(state.tabs):
             return
-        self._with_image(place, partial(self._put, place))
+        self._with_image(index, partial(self._put, index))
 
     def step(self, by: int) -> None:
         """The next tab, after the last the first; or the one before."""
@@ -37,20 +37,20 @@ class Tabs(QObject):
         if count > 1:
             self.show((self._store.state.tab + by) % count)
 
-    def close(self, place: int | None = None) -> None:
+    def close(self, index: int | None = None) -> None:
         """The tab at `place`, None for the one on show."""
         state = self._store.state
-        place = state.tab if place is None else place
-        if state.image is None or not 0 <= place < max(1, len(state.tabs)):
+        index = state.tab if index is None else index
+        if state.image is None or not 0 <= index < max(1, len(state.tabs)):
             return
-        heir = heir_of(state, place)
+        heir = heir_of(state, index)
         if heir is None:
             if len(state.tabs) < 2:
                 self._controller.cancel()
             self._store.end_merge()
-            self._store.change(**closed(state, place))
+            self._store.change(**closed(state, index))
         else:
-            self._with_image(heir, partial(self._close, place))
+            self._with_image(heir, partial(self._close, index))
 
     def duplicate(self) -> None:
         """The image on show once more, in a tab of its own."""
@@ -60,17 +60,17 @@ class Tabs(QObject):
     def move(self, start: int, end: int) -> None:
         self._store.change(**moved(self._store.state, start, end))
 
-    def _with_image(self, place: int, then: Callable[[SourceImage | None], None]) -> None:
-        tab = self._store.state.tabs[place]
+    def _with_image(self, index: int, then: Callable[[SourceImage | None], None]) -> None:
+        tab = self._store.state.tabs[index]
         if tab.image is None and tab.path is not None:
             self._image_loader.fetch(tab.path, then)
         else:
             then(None)
 
-    def _put(self, place: int, image: SourceImage | None) -> None:
+    def _put(self, index: int, image: SourceImage | None) -> None:
         self._store.end_merge()
-        self._store.change(**shown(self._store.state, place, image))
+        self._store.change(**shown(self._store.state, index, image))
 
-    def _close(self, place: int, image: SourceImage | None) -> None:
+    def _close(self, index: int, image: SourceImage | None) -> None:
         self._store.end_merge()
-        self._store.change(**closed(self._store.state, place, image))
+        self._store.change(**closed(self._store.state, index, image))

@@ -43,9 +43,9 @@ class TabsBar(QTabBar):
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.MiddleButton:
-            place = self.tabAt(event.position().toPoint())
-            if place >= 0:
-                self._tabs.close(place)
+            index = self.tabAt(event.position().toPoint())
+            if index >= 0:
+                self._tabs.close(index)
             return
         super().mouseReleaseEvent(event)
 
@@ -66,14 +66,14 @@ class TabsBar(QTabBar):
                 self.removeTab(self.count() - 1)
             while self.count() < count:
                 self.addTab("")
-            for place in range(count):
-                name = title_of(state, place) if state.tabs else ""
+            for index in range(count):
+                name = title_of(state, index) if state.tabs else ""
                 text = as_control(name)
-                path = state.tabs[place].path if state.tabs and place != state.tab else None
-                if place == state.tab and state.image is not None:
+                path = state.tabs[index].path if state.tabs and index != state.tab else None
+                if index == state.tab and state.image is not None:
                     path = state.image.path
-                if self.tabText(place) != text:
-                    self.setTabText(place, text)
-                self.setTabToolTip(place, as_tip(path or name))
+                if self.tabText(index) != text:
+                    self.setTabText(index, text)
+                self.setTabToolTip(index, as_tip(path or name))
             self.setCurrentIndex(state.tab)
         self.setVisible(count > 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["centre", "below"]
+ToolArea = Literal["centre", "below"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ToolSpec:
     title: str
     key: str
     help: str
-    place: Place
+    area: ToolArea
     target: str
     needs_image: bool = True
 

@@ -37,8 +37,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(final)
-    except OSError as trouble:
-        raise_user_error(trouble, final)
+    except OSError as error:
+        raise_user_error(error, final)
     finally:
         with suppress(OSError):  # it is gone already when all went well
             partial.unlink()
@@ -58,8 +58,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with draft.open("rb+") as stream:
             os.fsync(stream.fileno())
         draft.replace(final)
-    except OSError as trouble:
-        raise_user_error(trouble, final)
+    except OSError as error:
+        raise_user_error(error, final)
     finally:
         with suppress(OSError):
             draft.unlink()
@@ -68,8 +68,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def _behind_links(path: str | os.PathLike[str]) -> Path:
     try:
         return Path(os.path.realpath(path))
-    except (OSError, ValueError) as trouble:  # ValueError: a null character in the name
-        raise UserError(f"{path!s} could not be written ({reason_of(trouble)}); choose another name.") from trouble
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise UserError(f"{path!s} could not be written ({reason_of(error)}); choose another name.") from error
 
 
 def temporary_path(final: Path) -> Path:
@@ -108,14 +108,14 @@ def ensure_folder(folder: Path) -> None:
     """The folder and those above it, made if they are missing. Raises UserError where they cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as trouble:  # ValueError: a null character in its name
-        raise UserError(f"The folder {folder} cannot be made ({reason_of(trouble)}); choose another.") from trouble
+    except (OSError, ValueError) as error:  # ValueError: a null character in its name
+        raise UserError(f"The folder {folder} cannot be made ({reason_of(error)}); choose another.") from error
 
 
-def raise_user_error(trouble: OSError, path: Path) -> NoReturn:
-    """Raises UserError with what `trouble` means for somebody who wants a file at `path`."""
+def raise_user_error(error: OSError, path: Path) -> NoReturn:
+    """Raises UserError with what `error` means for somebody who wants a file at `path`."""
     folder = path.parent
-    match trouble.errno:
+    match error.errno:
         case errno.ENOENT:
             sentence = f"{folder} is not there, so {path.name} cannot be written; choose another folder."
         case errno.ENOTDIR | errno.EEXIST:
@@ -131,5 +131,5 @@ def raise_user_error(trouble: OSError, path: Path) -> NoReturn:
         case errno.ELOOP:
             sentence = f"{path} lies behind a link that leads to itself; choose another folder."
         case _:
-            sentence = f"{path} could not be written ({reason_of(trouble)}); choose another folder."
-    raise UserError(sentence) from trouble
+            sentence = f"{path} could not be written ({reason_of(error)}); choose another folder."
+    raise UserError(sentence) from error

@@ -113,10 +113,8 @@ def _read(path: Path) -> bytes:
         raise UserError(f"{path} may not be read; change its permissions or copy it elsewhere.") from None
     except MemoryError:
         raise UserError(f"{path} does not fit into memory; open a smaller copy of it.") from None
-    except OSError as trouble:
-        raise UserError(
-            f"{path} cannot be read ({reason_of(trouble)}); copy it to another disk and try again."
-        ) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({reason_of(error)}); copy it to another disk and try again.") from None
 
 
 def _refuse_size(path: str) -> NoReturn:

@@ -34,40 +34,40 @@ _REMEDIES = {
 NULL_CHARACTER = "its name holds a null character, which no file name can"
 
 
-def reason_of(trouble: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Return the reason in a few words, without the path that the sentence around it names; never empty."""
-    if isinstance(trouble, OSError):
-        known = _REASONS.get(trouble.errno or 0)
-        reason = known or trouble.strerror or str(trouble)
+    if isinstance(error, OSError):
+        known = _REASONS.get(error.errno or 0)
+        reason = known or error.strerror or str(error)
     else:
-        reason = NULL_CHARACTER if _is_null_character(trouble) else str(trouble)
-    return " ".join(reason.split()).rstrip(".") or type(trouble).__name__
+        reason = NULL_CHARACTER if _is_null_character(error) else str(error)
+    return " ".join(reason.split()).rstrip(".") or type(error).__name__
 
 
-def sentence_on(trouble: BaseException) -> str | None:
-    """Return what to say of a file that the system refused; None for troubles that are not about a file.
+def sentence_on(error: BaseException) -> str | None:
+    """Return what to say of a file that the system refused; None for errors that are not about a file.
 
     Any question to the system may raise, whether a file is there or may be read, so that the doors of the program
     (command line, batch, window) answer for all of them.
     """
-    if _is_null_character(trouble):
+    if _is_null_character(error):
         return "A path holds a null character, which no file name can; check the path."
-    if not isinstance(trouble, OSError):
+    if not isinstance(error, OSError):
         return None
-    if trouble.filename is None:
-        if trouble.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.filename is None:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return "The disk is full; make room."
         # What reading and writing an open file raises has no name with it.
-        is_disk = trouble.errno in (errno.EIO, errno.ESTALE, errno.EROFS)
-        return f"A file cannot be used ({reason_of(trouble)}); check the disk it is on." if is_disk else None
-    name = trouble.filename.decode("utf-8", "replace") if isinstance(trouble.filename, bytes) else trouble.filename
-    if trouble.errno == errno.ENAMETOOLONG:
+        is_disk = error.errno in (errno.EIO, errno.ESTALE, errno.EROFS)
+        return f"A file cannot be used ({reason_of(error)}); check the disk it is on." if is_disk else None
+    name = error.filename.decode("utf-8", "replace") if isinstance(error.filename, bytes) else error.filename
+    if error.errno == errno.ENAMETOOLONG:
         return f"{name} is too long for a file name; choose a shorter one."
-    if trouble.errno == errno.ELOOP:
+    if error.errno == errno.ELOOP:
         return f"{name} is a link that leads to itself; choose the file that is meant."
-    remedy = _REMEDIES.get(trouble.errno or 0, "check the disk it is on")
-    return f"{name} cannot be used ({reason_of(trouble)}); {remedy}."
+    remedy = _REMEDIES.get(error.errno or 0, "check the disk it is on")
+    return f"{name} cannot be used ({reason_of(error)}); {remedy}."
 
 
-def _is_null_character(trouble: BaseException) -> bool:
-    return isinstance(trouble, ValueError) and str(trouble).startswith("embedded null")
+def _is_null_character(error: BaseException) -> bool:
+    return isinstance(error, ValueError) and str(error).startswith("embedded null")

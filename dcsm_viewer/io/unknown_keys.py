@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def unknown_keys(found: object, known: object, place: str = "") -> str:
+def unknown_keys(found: object, known: object, path: str = "") -> str:
     """Dotted path of the first key in `found` that `known` lacks, "" for none."""
     if isinstance(found, Mapping) and isinstance(known, Mapping):
         for key, value in found.items():
-            here = f"{place}.{key}".removeprefix(".")
+            here = f"{path}.{key}".removeprefix(".")
             if key not in known:
                 return here
             deeper = unknown_keys(value, known[key], here)
@@ -17,7 +17,7 @@ def unknown_keys(found: object, known: object, place: str = "") -> str:
                 return deeper
     if isinstance(found, list) and isinstance(known, list):
         for index, (value, counterpart) in enumerate(zip(found, known, strict=True)):
-            deeper = unknown_keys(value, counterpart, f"{place}.{index}")
+            deeper = unknown_keys(value, counterpart, f"{path}.{index}")
             if deeper:
                 return deeper
     return ""

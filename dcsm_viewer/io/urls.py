@@ -66,5 +66,5 @@ def _explained(url: str) -> Iterator[None]:
         raise UserError(f"{url} may not be read; sign in or ask its owner.") from None
     except ImportError as missing:
         raise UserError(f"{url} cannot be read: {missing}.") from None
-    except (OSError, ValueError) as trouble:
-        raise UserError(f"{url} cannot be read ({str(trouble).rstrip('.')}); check it and try again.") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{url} cannot be read ({str(error).rstrip('.')}); check it and try again.") from None

@@ -23,7 +23,7 @@ ContentT = TypeVar("ContentT")
 
 @dataclass(frozen=True)
 class JsonFile(Generic[ContentT]):
-    """A kind of file, and the words in which its troubles are told.
+    """A kind of file, and the words of its error messages.
 
     content: the dataclass, with `schema` among its fields. kind: as "recipe". keys: what no file of this kind lacks.
     choose: what the user should have chosen. mend: what helps where a file is damaged.
@@ -69,8 +69,8 @@ class JsonFile(Generic[ContentT]):
             raise UserError(f"{path} is damaged: it is nested too deeply; {self.mend}.") from None
         except ValidationError as wrong:
             first = wrong.errors(include_url=False, include_context=False)[0]
-            place = ".".join(str(step) for step in first["loc"]) or "its beginning"
-            raise UserError(f"{path} is damaged at {place} ({first['msg']}); {self.mend}.") from None
+            location = ".".join(str(step) for step in first["loc"]) or "its beginning"
+            raise UserError(f"{path} is damaged at {location} ({first['msg']}); {self.mend}.") from None
         unknown = unknown_keys(document, self._adapter.dump_python(content, mode="json"))
         if unknown:
             raise UserError(f"{path} holds {unknown}, which this version does not know; update the program.")
@@ -81,8 +81,8 @@ class JsonFile(Generic[ContentT]):
             document = plain_json(plain_bytes(path))
         except FileNotFoundError:
             raise UserError(f"{path} is not there; choose another {self.kind}.") from None
-        except OSError as trouble:
-            raise UserError(f"{path} cannot be read ({reason_of(trouble)}); choose another {self.kind}.") from None
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({reason_of(error)}); choose another {self.kind}.") from None
         except ValueError:
             raise UserError(f"{path} is not a {self.kind}: it holds no JSON; choose {self.choose}.") from None
         if not isinstance(document, dict) or not {"schema", *self.keys} <= set(document):

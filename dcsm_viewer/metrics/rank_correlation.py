@@ -22,7 +22,7 @@ def spearman(first: Values, second: Values) -> float | None:
 
 def _centred_ranks(values: Values) -> NDArray[np.float64]:
     flat = np.nan_to_num(values.ravel(), nan=0.0, posinf=0.0, neginf=0.0)
-    _, place, counts = np.unique(flat, return_inverse=True, return_counts=True)
-    ranks = (counts.cumsum() - (counts - 1) / 2)[place]
+    _, index, counts = np.unique(flat, return_inverse=True, return_counts=True)
+    ranks = (counts.cumsum() - (counts - 1) / 2)[index]
     centred: NDArray[np.float64] = ranks - ranks.mean()
     return centred

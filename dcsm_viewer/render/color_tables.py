@@ -21,7 +21,7 @@ def map_table(colormap: str, opacity: float) -> NDArray[np.uint8]:
 def label_table(labels: Iterable[int], opacity: float) -> NDArray[np.uint8]:
     """RGBA uint8 (256, 4) whose row k is the colour of the k-th smallest of `labels`; the background is clear."""
     table = np.zeros((256, 4), dtype=np.uint8)
-    for place, label in zip(range(256), sorted(labels), strict=False):
+    for index, label in zip(range(256), sorted(labels), strict=False):
         if label:
-            table[place] = (*class_colour(label - 1), round(255 * opacity))
+            table[index] = (*class_colour(label - 1), round(255 * opacity))
     return table

@@ -34,14 +34,14 @@ class KernelFootprint:
 
 def smoothness_footprint(shape: tuple[int, int], row: int, col: int, sxy: float) -> KernelFootprint:
     """exp(-|dp|^2 / 2 sxy^2) around pixel (row, col) of an image (H, W); sxy in px."""
-    rows, cols, _step = _places(shape, row, col)
+    rows, cols, _step = _positions(shape, row, col)
     weights = _bell(rows, sxy)[:, None] * _bell(cols, sxy)
     return _measured(weights, rows, cols, row, col, sxy)
 
 
 def appearance_footprint(rgb: NDArray[np.uint8], row: int, col: int, sxy: float, srgb: float) -> KernelFootprint:
     """exp(-|dp|^2 / 2 sxy^2 - |dI|^2 / 2 srgb^2) around pixel (row, col) of rgb (H, W, 3); px and grey levels."""
-    rows, cols, step = _places((rgb.shape[0], rgb.shape[1]), row, col)
+    rows, cols, step = _positions((rgb.shape[0], rgb.shape[1]), row, col)
     seen = rgb[row % step :: step, col % step :: step]
     exponents = np.zeros(seen.shape[:2], dtype=np.float32)
     for channel in range(3):
@@ -54,7 +54,7 @@ def appearance_footprint(rgb: NDArray[np.uint8], row: int, col: int, sxy: float,
     return _measured(_exponential(exponents), rows, cols, row, col, sxy)
 
 
-def _places(shape: tuple[int, int], row: int, col: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+def _positions(shape: tuple[int, int], row: int, col: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     """Way in px from the pixel to each row and each column looked at, and the step between them."""
     step = max(1, math.ceil(math.sqrt(shape[0] * shape[1] / _MOST_PX)))
     # The pixel itself is always among them.

@@ -25,13 +25,13 @@ def paint_map(values: NDArray[np.floating], lut: NDArray[np.uint8], low: float, 
     # 256 bins of equal width, the last one closed. What overflows becomes infinite, and infinity has a colour.
     with np.errstate(over="ignore"):
         if span * _FARTHEST > 256:
-            place = (values - low) * (256 / span)
+            index = (values - low) * (256 / span)
         else:
-            place = np.where(np.isnan(values), values, np.where(values > low, 255, 0))
-    unknown = np.isnan(place)
-    place = np.clip(place, 0, 255)
-    place[unknown] = 0
-    painted: NDArray[np.uint8] = colours[place.astype(np.uint8)].view(np.uint8).reshape(*values.shape, 4)
+            index = np.where(np.isnan(values), values, np.where(values > low, 255, 0))
+    unknown = np.isnan(index)
+    index = np.clip(index, 0, 255)
+    index[unknown] = 0
+    painted: NDArray[np.uint8] = colours[index.astype(np.uint8)].view(np.uint8).reshape(*values.shape, 4)
     painted[unknown] = 0
     return painted
 

@@ -58,8 +58,8 @@ def export_accepted(
     accepted = [entry for entry in review_file.entries.values() if entry.verdict == "accepted"]
     if not accepted:
         raise UserError("No mask is accepted yet, so there is nothing to export; accept some first.")
-    for place in (MASKS_FOLDER, LISTS_FOLDER):
-        ensure_folder(out / place)
+    for subfolder in (MASKS_FOLDER, LISTS_FOLDER):
+        ensure_folder(out / subfolder)
     claim(out, (*_LIST_FILES, *YIELD_FILES))
     written: list[ReviewEntry] = []
     failures: list[tuple[str, str]] = []
@@ -83,7 +83,7 @@ def _write_one(folder: Path, entry: ReviewEntry, out: Path) -> None:
     mask = RecipeOutput(f"{MASKS_FOLDER}/{entry.stem}.png", "voc-layout", "")
     files = [mask, *(output for output in exported.recipe.outputs if output.path != mask.path)]
     recipe = out / f"{entry.stem}.json"
-    _check_places(folder, files, out)
+    _check_targets(folder, files, out)
     stranger = stranger_among(out, entry.stem, [*(out / file.path for file in files), recipe])
     if stranger is not None:
         raise UserError(f"{stranger} is there already and no recipe names it, so it stays; choose another folder.")
@@ -104,11 +104,11 @@ def _write_one(folder: Path, entry: ReviewEntry, out: Path) -> None:
             write_recipe(moved, drafts[recipe])
             for target, draft in drafts.items():
                 draft.replace(target)
-    except OSError as trouble:
-        raise_user_error(trouble, recipe)
+    except OSError as error:
+        raise_user_error(error, recipe)
 
 
-def _check_places(folder: Path, files: list[RecipeOutput], out: Path) -> None:
+def _check_targets(folder: Path, files: list[RecipeOutput], out: Path) -> None:
     """Raise UserError for a recipe that leads out of its folder."""
     for file in files:
         if not Path(os.path.realpath(out / file.path)).is_relative_to(os.path.realpath(out)):
@@ -118,8 +118,8 @@ def _check_places(folder: Path, files: list[RecipeOutput], out: Path) -> None:
 def _write_mask(indices: NDArray[np.uint8], path: Path) -> None:
     write_indices(indices, path)
     with Image.open(path) as written:
-        held = written.mode == "P" and np.array_equal(np.array(written), indices)
-    if not held:
+        is_same = written.mode == "P" and np.array_equal(np.array(written), indices)
+    if not is_same:
         raise UserError(f"{path} did not read back as it was written; check the disk and try again.")
 
 

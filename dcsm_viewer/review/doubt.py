@@ -71,8 +71,8 @@ def overlap(class_maps: NDArray[np.float32]) -> float:
     tops = class_maps.max(axis=(1, 2), initial=0.0)
     own = [np.clip(values, 0, None) / top for values, top in zip(class_maps, tops, strict=True) if top > 0]
     worst = 0.0
-    for place, first in enumerate(own):
-        for second in own[place + 1 :]:
+    for index, first in enumerate(own):
+        for second in own[index + 1 :]:
             shared = float(np.minimum(first, second).sum(dtype=np.float64))
             worst = max(worst, shared / float(np.maximum(first, second).sum(dtype=np.float64)))
     return worst

@@ -48,8 +48,8 @@ def list_stems(folder: str | os.PathLike[str]) -> tuple[str, ...]:
     try:
         with os.scandir(folder) as entries:
             names = {entry.name for entry in entries}
-    except OSError as trouble:
-        raise UserError(f"{folder} cannot be read ({reason_of(trouble)}); choose an export folder.") from trouble
+    except OSError as error:
+        raise UserError(f"{folder} cannot be read ({reason_of(error)}); choose an export folder.") from error
     stems = [name.removesuffix(".npz") for name in names if name.endswith(".npz")]
     found = [stem for stem in stems if f"{stem}.json" in names]
     if not found:

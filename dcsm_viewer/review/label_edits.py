@@ -17,7 +17,7 @@ from dcsm_viewer.review.label_masks import pixels_by_name
 from dcsm_viewer.review.review_file import Edit
 
 EDITS_FOLDER = "triage"
-# NumPy reads the header of an array as Python source, so its troubles are those of source too.
+# NumPy reads the header of an array as Python source, so its errors are those of source too.
 _DAMAGE = (ValueError, EOFError, SyntaxError, TokenError, TypeError, LookupError, MemoryError, OverflowError)
 
 
@@ -39,8 +39,8 @@ def read_edit(folder: Path, edit: Edit, like: Labels) -> Labels:
     try:
         stored = BytesIO(plain_bytes(path))
         labels: Labels = np.lib.format.read_array(stored, allow_pickle=False)
-    except OSError as trouble:
-        raise UserError(f"{path} cannot be read ({reason_of(trouble)}); take the exported labels again.") from trouble
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({reason_of(error)}); take the exported labels again.") from error
     except _DAMAGE:
         raise UserError(f"{path} is damaged; take the exported labels again.") from None
     if labels.shape != like.shape or labels.dtype != like.dtype:

@@ -28,9 +28,9 @@ def thresholded(class_maps: NDArray[np.float32], class_ids: Sequence[int], thres
     if not class_ids:
         return labels
     best = np.argmax(class_maps, axis=0)
-    of_place = np.array([class_id + 1 for class_id in class_ids], dtype=labels.dtype)
+    label_of = np.array([class_id + 1 for class_id in class_ids], dtype=labels.dtype)
     above = np.take_along_axis(class_maps, best[None], axis=0)[0] > threshold
-    labels[above] = of_place[best[above]]
+    labels[above] = label_of[best[above]]
     return labels
 
 
@@ -67,8 +67,8 @@ def index_image(labels: Labels, detected_ids: Sequence[int]) -> tuple[NDArray[np
     if len(order) > MAX_CLASSES:
         raise UserError(f"A label image holds at most {MAX_CLASSES} classes, and this one has {len(order)}.")
     table = np.zeros(ignore + 1, dtype=np.uint8)
-    for place, class_id in enumerate(order, start=1):
-        table[class_id + 1] = place
+    for index, class_id in enumerate(order, start=1):
+        table[class_id + 1] = index
     table[ignore] = IGNORE_INDEX
-    meanings = {place: class_id for place, class_id in enumerate(order, start=1) if class_id in present}
+    meanings = {index: class_id for index, class_id in enumerate(order, start=1) if class_id in present}
     return table[labels], meanings

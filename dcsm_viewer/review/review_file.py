@@ -13,13 +13,15 @@ from dcsm_viewer.export.recipe import Recipe
 from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.io.os_errors import reason_of
 from dcsm_viewer.io.plain_file import plain_bytes, plain_json
+from dcsm_viewer.io.renamed_fields import renamed
 from dcsm_viewer.review.doubt import Q_MARGIN, DoubtMeasures, measured
 from dcsm_viewer.review.exported_result import list_stems, read_exported
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-SCHEMA = 1
+SCHEMA = 2
+_OLDER = {"trouble": "error"}  # names of fields in schema 1
 REVIEW_FILE_NAME = "triage.json"
 
 Verdict = Literal["accepted", "rejected"]
@@ -41,7 +43,7 @@ class Edit:
 class ReviewEntry:
     """One mask. stamp: size and time of its .npz when it was measured; made: what the recipe says is its sha256.
 
-    trouble: why it cannot be read, a sentence. A verdict belongs to the mask it was given for: it is dropped when the
+    error: why it cannot be read, a sentence. A verdict belongs to the mask it was given for: it is dropped when the
     image was exported anew with other bytes.
     """
 
@@ -51,7 +53,7 @@ class ReviewEntry:
     edit: Edit | None = None
     stamp: tuple[int, int] | None = None
     made: str | None = None
-    trouble: str | None = None
+    error: str | None = None
 
     @property
     def pixels(self) -> dict[str, int]:
@@ -123,15 +125,15 @@ def with_doubt(folder: Path, entry: ReviewEntry) -> ReviewEntry:
     path = folder / f"{entry.stem}.npz"
     try:
         found = path.stat()
-    except OSError as trouble:
-        return replace(entry, trouble=f"{path} cannot be read ({reason_of(trouble)}); export the image once more.")
+    except OSError as os_error:
+        return replace(entry, error=f"{path} cannot be read ({reason_of(os_error)}); export the image once more.")
     stamp = (found.st_size, found.st_mtime_ns)
-    if entry.measured is not None and entry.stamp == stamp and entry.trouble is None:
+    if entry.measured is not None and entry.stamp == stamp and entry.error is None:
         return entry
     try:
         exported = read_exported(folder, entry.stem)
-    except UserError as error:
-        return replace(entry, measured=None, stamp=None, trouble=str(error))
+    except UserError as refused:
+        return replace(entry, measured=None, stamp=None, error=str(refused))
     made = _made(exported.recipe)
     is_same = entry.made is None or entry.made == made
     return replace(
@@ -140,20 +142,20 @@ def with_doubt(folder: Path, entry: ReviewEntry) -> ReviewEntry:
         stamp=stamp,
         made=made,
         verdict=entry.verdict if is_same else None,
-        trouble=None,
+        error=None,
     )
 
 
 def sorted_by_doubt(entries: Mapping[str, ReviewEntry], q_margin: float = Q_MARGIN) -> tuple[str, ...]:
     """Stems, the most doubtful first; what cannot be read before all, what is not measured yet last."""
 
-    def place(entry: ReviewEntry) -> tuple[int, float]:
-        if entry.trouble is not None:
+    def order(entry: ReviewEntry) -> tuple[int, float]:
+        if entry.error is not None:
             return 0, 0.0
         return (2, 0.0) if entry.measured is None else (1, -entry.measured.doubt(q_margin))
 
     # Sorting keeps the order of names among equals.
-    return tuple(entry.stem for entry in sorted(entries.values(), key=place))
+    return tuple(entry.stem for entry in sorted(entries.values(), key=order))
 
 
 def _made(recipe: Recipe) -> str:
@@ -163,7 +165,7 @@ def _made(recipe: Recipe) -> str:
 def _plain(entry: ReviewEntry) -> dict[str, object]:
     # Only what is there, so that ten thousand untouched entries stay small; asdict would copy every number.
     found: dict[str, object] = {
-        name: value for name in ("verdict", "stamp", "made", "trouble") if (value := getattr(entry, name)) is not None
+        name: value for name in ("verdict", "stamp", "made", "error") if (value := getattr(entry, name)) is not None
     }
     for name, part in (("measured", entry.measured), ("edit", entry.edit)):
         if part is not None:
@@ -176,10 +178,8 @@ def _read(path: Path) -> dict[str, ReviewEntry]:
         document = plain_json(plain_bytes(path))
     except FileNotFoundError:
         return {}
-    except OSError as trouble:
-        raise UserError(
-            f"{path} cannot be read ({reason_of(trouble)}); move it away to begin the triage anew."
-        ) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({reason_of(error)}); move it away to begin the triage anew.") from None
     except ValueError:
         raise UserError(f"{path} cannot be understood; move it away to begin the triage anew.") from None
     if (
@@ -187,15 +187,16 @@ def _read(path: Path) -> dict[str, ReviewEntry]:
     ):  # the recipe of an image called triage, say
         raise UserError(f"{path} is no triage of this program, so it stays; move it away to begin one here.")
     schema = document["schema"]
-    if schema != SCHEMA or isinstance(schema, bool):
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema not in {1, SCHEMA}:
         raise UserError(
             f"{path} has schema {repr(schema)[:40]} and this version reads {SCHEMA}; use the version that wrote it."
         )
     from pydantic import ValidationError
 
     try:
+        names = _OLDER if schema == 1 else {}
         return _adapter().validate_python(
-            {stem: {**entry, "stem": stem} for stem, entry in document["entries"].items()}
+            {stem: {**renamed(entry, names), "stem": stem} for stem, entry in document["entries"].items()}
         )
     except (ValidationError, TypeError, AttributeError):
         raise UserError(f"{path} cannot be understood; move it away to begin the triage anew.") from None

@@ -65,9 +65,9 @@ def training_batches(
     order = np.resize(order, steps_per_epoch(len(order), recipe) * recipe.batch)
     targets = _targets(dataset)
 
-    def one(place: int, side: int) -> PlacedImage:
-        rng = np.random.default_rng([recipe.seed, _IMAGE, epoch, place])
-        rgb = read_image(dataset.examples[order[place]].image).rgb
+    def one(index: int, side: int) -> PlacedImage:
+        rng = np.random.default_rng([recipe.seed, _IMAGE, epoch, index])
+        rgb = read_image(dataset.examples[order[index]].image).rgb
         return augmented(rgb, side, recipe.augmentation, rng)
 
     def jobs() -> Iterator[tuple[list[int], int]]:
@@ -79,12 +79,12 @@ def training_batches(
     with ThreadPoolExecutor(workers, "images") as pool:
         waiting: deque[tuple[list[int], list[Future[PlacedImage]]]] = deque()
         try:
-            for places, side in jobs():
-                waiting.append((places, [pool.submit(one, place, side) for place in places]))
+            for indices, side in jobs():
+                waiting.append((indices, [pool.submit(one, index, side) for index in indices]))
                 if len(waiting) > PREFETCH_BATCHES:
-                    yield _gathered(*waiting.popleft(), order, targets)
+                    yield _batch_of(*waiting.popleft(), order, targets)
             while waiting:
-                yield _gathered(*waiting.popleft(), order, targets)
+                yield _batch_of(*waiting.popleft(), order, targets)
         finally:
             for _, futures in waiting:
                 for future in futures:
@@ -92,19 +92,19 @@ def training_batches(
 
 
 def fixed_batches(
-    dataset: Dataset, places: Sequence[int], side: int, batch: int, workers: int
+    dataset: Dataset, indices: Sequence[int], side: int, batch: int, workers: int
 ) -> Iterator[tuple[list[int], Batch]]:
     """(places, batch) of these examples, longer side `side` px, nothing random: to validate and calibrate with."""
     targets = _targets(dataset)
 
-    def one(place: int) -> PlacedImage:
-        return letterboxed(read_image(dataset.examples[place].image).rgb, side)
+    def one(index: int) -> PlacedImage:
+        return letterboxed(read_image(dataset.examples[index].image).rgb, side)
 
     identity = np.arange(len(dataset.examples))
     with ThreadPoolExecutor(workers, "images") as pool:
-        for begin in range(0, len(places), batch):
-            these = list(places[begin : begin + batch])
-            yield these, _gathered(these, [pool.submit(one, place) for place in these], identity, targets)
+        for begin in range(0, len(indices), batch):
+            these = list(indices[begin : begin + batch])
+            yield these, _batch_of(these, [pool.submit(one, index) for index in these], identity, targets)
 
 
 def network_input(batch: Batch, convention: InputSpec, device: torch.device) -> Tensor:
@@ -129,12 +129,12 @@ def valid_positions(rectangles: Tensor, side: int, grid: tuple[int, int]) -> Ten
     return axes[0][:, :, None] & axes[1][:, None, :]
 
 
-def _gathered(places: list[int], futures: list[Future[PlacedImage]], order: np.ndarray, targets: Tensor) -> Batch:
+def _batch_of(indices: list[int], futures: list[Future[PlacedImage]], order: np.ndarray, targets: Tensor) -> Batch:
     seen = [future.result() for future in futures]
     return Batch(
         torch.from_numpy(np.stack([one.canvas for one in seen])),
         torch.tensor([one.rectangle for one in seen]),
-        targets[[int(order[place]) for place in places]],
+        targets[[int(order[index]) for index in indices]],
     )
 
 

@@ -72,9 +72,9 @@ def load(folder: Path, recipe: dict[str, Any], data: str, device: torch.device) 
         content = torch.load(path, map_location=device, weights_only=True)
         form = content.pop("form")
         state = TrainingState(**content)
-    except OSError as trouble:
+    except OSError as os_error:
         raise UserError(
-            f"{path} cannot be read ({reason_of(trouble)}); choose another --out, or move it away to begin anew."
+            f"{path} cannot be read ({reason_of(os_error)}); choose another --out, or move it away to begin anew."
         ) from None
     except Exception as error:  # noqa: BLE001 - torch raises almost anything for a file that is not its own
         raise UserError(

@@ -65,8 +65,8 @@ def log_odds(logits: Tensor, groups: Groups) -> Tensor:
     apart = [near[:, list(group)].logsumexp(1) for group in groups]
     of_none = sorted(set(range(logits.shape[1])).difference(*groups))
     parts = [*apart, near[:, of_none].logsumexp(1)] if of_none else apart
-    return torch.stack([one - _without(parts, place) for place, one in enumerate(apart)], 1)
+    return torch.stack([one - _without(parts, index) for index, one in enumerate(apart)], 1)
 
 
-def _without(parts: Sequence[Tensor], place: int) -> Tensor:
-    return torch.stack([part for other, part in enumerate(parts) if other != place]).logsumexp(0)
+def _without(parts: Sequence[Tensor], index: int) -> Tensor:
+    return torch.stack([part for other, part in enumerate(parts) if other != index]).logsumexp(0)

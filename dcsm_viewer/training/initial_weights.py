@@ -27,8 +27,9 @@ FRESH_BIAS = -3.0  # a class not seen yet is rather not there: its score begins 
 class InitialWeights:
     """A network to be trained: checked tensors with one output per class, and where they came from.
 
-    borrowed: the class ids whose rows were summed up and have no scale yet; kept: the classifier was there already.
-    groups: the outputs that mean each class, None where every output is a class; the classifier then stays as it is.
+    borrowed: the class ids whose rows were summed up and have no scale yet; keeps_classifier: the classifier
+    was there already. groups: the outputs that mean each class, None where every output is a class; the
+    classifier then stays as it is.
     """
 
     architecture: Architecture
@@ -39,7 +40,7 @@ class InitialWeights:
     source: str
     licence: str
     borrowed: tuple[int, ...]
-    kept: bool
+    keeps_classifier: bool
     groups: Groups | None = None
 
     def network(self, tensors: Mapping[str, Tensor]) -> Trainable:
@@ -74,14 +75,14 @@ def load_initial_weights(name: str, class_names: tuple[str, ...], seed: int, fro
     weights = load(name)
     tensors = dict(weights.tensors)
     classifier = _CLASSIFIER[weights.architecture]
-    kept, groups = weights.class_names == class_names, weights.groups
+    keeps_classifier, groups = weights.class_names == class_names, weights.groups
     borrowed: list[int] = []
     if frozen_head:
         known, groups = load_class_mapping(frozen_head, weights.architecture, class_names)
-        kept = True
+        keeps_classifier = True
         for part in ("weight", "bias"):
             tensors[f"{classifier}.{part}"] = known.tensors[f"{classifier}.{part}"]
-    elif not kept:
+    elif not keeps_classifier:
         groups = None
         weight, bias = tensors[f"{classifier}.weight"], tensors[f"{classifier}.bias"]
         generator = torch.Generator().manual_seed(seed)
@@ -105,7 +106,7 @@ def load_initial_weights(name: str, class_names: tuple[str, ...], seed: int, fro
         weights.source,
         weights.licence,
         tuple(borrowed),
-        kept,
+        keeps_classifier,
         groups,
     )
 

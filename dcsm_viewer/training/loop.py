@@ -158,12 +158,12 @@ class _Training:
             return
         assert self.state is not None
         decay = min(self.recipe.ema_decay, (1 + done) / (10 + done))
-        kept = self.state.average
+        average = self.state.average
         for name, parameter in self.network.named_parameters():
             if parameter.requires_grad:
-                if name not in kept:
-                    kept[name] = parameter.detach().clone()
-                kept[name].lerp_(parameter.detach(), 1 - decay)
+                if name not in average:
+                    average[name] = parameter.detach().clone()
+                average[name].lerp_(parameter.detach(), 1 - decay)
 
     def _end_epoch(self) -> None:
         state = self.state
@@ -201,10 +201,10 @@ class _Training:
     def _calibrate(self) -> None:
         """Gives the borrowed outputs of the start their scale, on evenly spaced training images."""
         start, examples = self.start, self.job.training.examples
-        if start.kept or not start.borrowed or not self.recipe.calibrate:
+        if start.keeps_classifier or not start.borrowed or not self.recipe.calibrate:
             return
         count = min(self.recipe.calibrate, len(examples))
-        places = [index * len(examples) // count for index in range(count)]
+        indices = [index * len(examples) // count for index in range(count)]
         self.report(Note(f"Calibrating {len(start.borrowed)} borrowed classes on {count} images ..."))
         logits, present = largest_logits(
             self._network(start.tensors),
@@ -213,7 +213,7 @@ class _Training:
             start.convention,
             self.device,
             workers=self.job.workers,
-            places=places,
+            indices=indices,
         )
         scale, offset = fit_calibration(torch.from_numpy(logits), torch.from_numpy(present))
         weight, bias = start.tensors[f"{start.classifier}.weight"], start.tensors[f"{start.classifier}.bias"]

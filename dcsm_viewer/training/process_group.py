@@ -62,6 +62,6 @@ def all_gather(part: T, share: Share) -> list[T]:
     return [one for one in parts if one is not None]
 
 
-def any_rank(wish: bool, share: Share) -> bool:
+def any_rank(value: bool, share: Share) -> bool:
     """Whether any process wishes it: all of them must stop at the same step."""
-    return any(all_gather(wish, share))
+    return any(all_gather(value, share))

@@ -16,9 +16,11 @@ def split_validation(dataset: Dataset, share: float, seed: int) -> tuple[Dataset
     chosen = set(
         np.random.default_rng([seed, len(dataset.examples)]).permutation(len(dataset.examples))[:count].tolist()
     )
-    kept = tuple(example for place, example in enumerate(dataset.examples) if place not in chosen)
-    held = tuple(example for place, example in enumerate(dataset.examples) if place in chosen)
-    return replace(dataset, examples=kept), replace(dataset, name=f"{dataset.name} (held back)", examples=held)
+    training = tuple(example for index, example in enumerate(dataset.examples) if index not in chosen)
+    validation = tuple(example for index, example in enumerate(dataset.examples) if index in chosen)
+    return replace(dataset, examples=training), replace(
+        dataset, name=f"{dataset.name} (held back)", examples=validation
+    )
 
 
 def with_class_names(dataset: Dataset, class_names: tuple[str, ...]) -> Dataset:

@@ -36,7 +36,7 @@ def largest_logits(
     device: torch.device,
     *,
     workers: int,
-    places: list[int],
+    indices: list[int],
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(logits, present), (images, C): the largest logit anywhere, which is what the engine scores an image by."""
     was_training = network.training
@@ -44,7 +44,7 @@ def largest_logits(
     rows: list[Tensor] = []
     labels: list[Tensor] = []
     with torch.no_grad():
-        for _, batch in fixed_batches(dataset, places, recipe.validate_px, recipe.batch, workers):
+        for _, batch in fixed_batches(dataset, indices, recipe.validate_px, recipe.batch, workers):
             logits = network(network_input(batch, convention, device))
             rows.append(logits.flatten(2).amax(2).float().cpu().double())  # mps has no float64
             labels.append(batch.labels)
@@ -68,7 +68,7 @@ def validate(
     """Loss and average precision over the data set, each process scoring its share of the images."""
     mine = list(range(share.rank, len(dataset.examples), share.world))
     parts = all_gather(
-        largest_logits(network, dataset, recipe, convention, device, workers=workers, places=mine), share
+        largest_logits(network, dataset, recipe, convention, device, workers=workers, indices=mine), share
     )
     logits = np.concatenate([part[0] for part in parts])
     present = np.concatenate([part[1] for part in parts])

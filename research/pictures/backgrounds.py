@@ -47,34 +47,32 @@ def gather_backgrounds(side: Side, sources: Path, out: Path, report: Callable[[s
     Raises UserError where a file of the table is not in its package, and where panoramas cannot be read.
     """
     ensure_folder(out)
-    gathered = 0
+    count = 0
     if side == "evaluation":
         folder = sources / "scratch" / "usr/share/scratch/Media/Backgrounds"
         for name in SCRATCH_BACKGROUNDS:
             _keep_photograph(folder / f"{name}.jpg", "scratch", out)
-            gathered += 1
+            count += 1
     else:
         for name in _WALLPAPERS:
             _keep_photograph(sources / "wallpapers" / "usr/share/backgrounds" / f"{name}.jpg", "wallpapers", out)
-            gathered += 1
+            count += 1
         for source, file in _PHOTOGRAPHS:
             _keep_photograph(sources / source / file, source, out)
-            gathered += 1
+            count += 1
         for path in sorted((sources / "panoramas" / "package" / "hdri").glob("*.exr.js")):
             _keep_panorama(path, out)
-            gathered += 1
-    report(f"{gathered} backgrounds for {side}")
-    return gathered
+            count += 1
+    report(f"{count} backgrounds for {side}")
+    return count
 
 
 def _keep_photograph(path: Path, source: str, out: Path) -> None:
     try:
         with Image.open(path) as opened:
             rgb = opened.convert("RGB")
-    except OSError as trouble:
-        raise UserError(
-            f"{path} cannot be read ({trouble}); delete that package's folder and fetch it again."
-        ) from trouble
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error}); delete that package's folder and fetch it again.") from error
     rgb.thumbnail((1280, 1280), Image.Resampling.LANCZOS)
     with atomic_path(out / f"photograph--{source}--{path.stem}.png") as draft:
         rgb.save(draft, format="PNG", compress_level=3)
@@ -84,8 +82,8 @@ def _keep_panorama(path: Path, out: Path) -> None:
     """An OpenEXR panorama, wrapped in JavaScript as base64, tone-mapped to 8 bits."""
     try:
         openexr: Any = import_module("OpenEXR")  # it comes without types
-    except ImportError as trouble:
-        raise UserError("Reading the panoramas needs OpenEXR: `pip install dcsm-viewer[scenes]`.") from trouble
+    except ImportError as error:
+        raise UserError("Reading the panoramas needs OpenEXR: `pip install dcsm-viewer[scenes]`.") from error
     packed = re.search(r"base64,([A-Za-z0-9+/=]+)", path.read_text())
     if packed is None:
         raise UserError(f"There is no panorama in {path}; delete that package's folder and fetch it again.")

@@ -85,8 +85,8 @@ def _downloaded(source: Source, folder: Path) -> Path:
 def _run(command: Sequence[str], folder: Path, source: Source) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - from the table
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        reason = said[-1] if said else f"exit status {done.returncode}"
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        reason = lines[-1] if lines else f"exit status {done.returncode}"
         raise UserError(f"{source.package} {source.version} could not be fetched with {source.client} ({reason}).")
 
 

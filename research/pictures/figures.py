@@ -24,11 +24,11 @@ def gather_figures(source: Source, folder: Path, names: Path, out: Path, report:
     """
     try:
         called: dict[str, str] = json.loads(names.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as trouble:
+    except (OSError, ValueError) as error:
         raise UserError(
-            f"{names} cannot be read ({trouble}); delete that package's folder and fetch it again."
-        ) from trouble
-    gathered = 0
+            f"{names} cannot be read ({error}); delete that package's folder and fetch it again."
+        ) from error
+    count = 0
     for path in sorted((folder / "package" / "assets").glob("*.webp")):
         name = called.get(path.stem.replace("-fe0f", ""))
         class_name = class_of_icon(name) if name is not None else None
@@ -41,8 +41,8 @@ def gather_figures(source: Source, folder: Path, names: Path, out: Path, report:
         ensure_folder(out / class_name)
         with atomic_path(out / class_name / file_name("figure", source.name, name, "0")) as draft:
             Image.fromarray(rgba).save(draft, format="PNG")
-        gathered += 1
-    if not gathered:
+        count += 1
+    if not count:
         raise UserError(f"There are no figures in {folder}; delete it and fetch it again.")
-    report(f"{source.name}: {gathered} figures")
-    return gathered
+    report(f"{source.name}: {count} figures")
+    return count

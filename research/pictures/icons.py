@@ -31,8 +31,8 @@ def draw_icons(source: Source, folder: Path, out: Path, report: Callable[[str], 
     try:
         icon_set = json.loads(listing.read_text(encoding="utf-8"))
         icons: dict[str, dict[str, object]] = icon_set["icons"]
-    except (OSError, ValueError, KeyError) as trouble:
-        raise UserError(f"{listing} is no icon set ({trouble}); delete {folder} and fetch it again.") from trouble
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{listing} is no icon set ({error}); delete {folder} and fetch it again.") from error
     drawn = 0
     for name in sorted(icons):
         class_name = class_of_icon(name)

@@ -92,15 +92,15 @@ def _shadow(
     flat = max(round(tall * float(rng.uniform(0.08, 0.25))), 3)
     lean = round(float(rng.uniform(-0.12, 0.12)) * wide)
     strength = float(rng.uniform(0.15, 0.5))
-    room = max(8, wide // 8)  # for the blur to fade out in
-    canvas = (wide + 2 * room, flat + 2 * room)
+    padding = max(8, wide // 8)  # for the blur to fade out in
+    canvas = (wide + 2 * padding, flat + 2 * padding)
     laid = Image.new("L", canvas)
-    laid.paste(outline.resize((wide, flat), Image.Resampling.BOX), (room + lean, room))
+    laid.paste(outline.resize((wide, flat), Image.Resampling.BOX), (padding + lean, padding))
     laid = laid.filter(ImageFilter.GaussianBlur(max(2.0, 0.02 * wide)))
     # The lowest twentieth of the object touches the ground.
     foot = outline.crop((0, tall - max(tall // 20, 2), wide, tall)).resize((wide, 1), Image.Resampling.BOX)
     contact = Image.new("L", canvas)
-    contact.paste(foot.resize((wide, max(tall // 30, 2))), (room, room + round(flat * 0.7) - max(tall // 60, 1)))
+    contact.paste(foot.resize((wide, max(tall // 30, 2))), (padding, padding + round(flat * 0.7) - max(tall // 60, 1)))
     contact = contact.filter(ImageFilter.GaussianBlur(max(1.2, 0.008 * wide)))
     kept = np.clip(strength * np.asarray(laid) / 255 + 0.5 * np.asarray(contact) / 255, 0, 0.7)
-    return inside(kept.astype(np.float32), left - room, top + tall - round(flat * 0.7) - room, size)
+    return inside(kept.astype(np.float32), left - padding, top + tall - round(flat * 0.7) - padding, size)

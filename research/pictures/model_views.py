@@ -136,8 +136,8 @@ class Camera:
     def __init__(self) -> None:
         try:
             vtk: Any = import_module("vtk")  # it comes without types
-        except ImportError as trouble:
-            raise UserError("Rendering the models needs VTK: `pip install dcsm-viewer[scenes]`.") from trouble
+        except ImportError as error:
+            raise UserError("Rendering the models needs VTK: `pip install dcsm-viewer[scenes]`.") from error
         self._vtk = vtk
         vtk.vtkObject.GlobalWarningDisplayOff()  # the models name textures that their library lacks
         self._window = vtk.vtkRenderWindow()

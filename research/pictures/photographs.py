@@ -21,12 +21,12 @@ _COSTUMES = Path("usr/share/scratch/Media/Costumes")
 _LONGEST_PX = 448
 
 
-def gather(sources: Path, out: Path, report: Callable[[str], None]) -> int:
+def collect_photographs(sources: Path, out: Path, report: Callable[[str], None]) -> int:
     """How many cutouts were written to `out/<class>/` from the unpacked packages below `sources`.
 
     Raises UserError where a file of the table is not in its package.
     """
-    gathered = 0
+    count = 0
     for source, below, table in (
         ("tuxpaint-stamps", _STAMPS, TUXPAINT),
         ("scratch", _COSTUMES, SCRATCH),
@@ -42,16 +42,16 @@ def gather(sources: Path, out: Path, report: Callable[[str], None]) -> int:
                 with Image.open(path) as opened:
                     rgba = np.asarray(opened.convert("RGBA"))
                 _write(rgba, class_name, source, path.stem, out)
-                gathered += 1
+                count += 1
         report(f"{source}: cutouts gathered")
     for outline in outlines():
         rgba = cut_out(photograph_of(outline, sources / "gcompris"), outline)
         _write(rgba, outline.class_name, "gcompris", f"{outline.activity}-{Path(outline.file).stem}", out)
-        gathered += 1
+        count += 1
     report("gcompris: cutouts gathered")
     _write(_motorcycle(sources / "scikit-image" / "skimage" / "data"), "motorbike", "scikit-image", "motorcycle", out)
     report("scikit-image: motorcycle cut out by its disparity")
-    return gathered + 1
+    return count + 1
 
 
 def _motorcycle(folder: Path) -> NDArray[np.uint8]:
@@ -60,8 +60,8 @@ def _motorcycle(folder: Path) -> NDArray[np.uint8]:
         with Image.open(folder / "motorcycle_left.png") as opened:
             rgb = np.asarray(opened.convert("RGB"))
         disparity = np.load(folder / "motorcycle_disp.npz")["arr_0"].astype(np.float64)
-    except OSError as trouble:
-        raise UserError(f"The motorcycle is not in {folder}; delete it and fetch it again.") from trouble
+    except OSError as error:
+        raise UserError(f"The motorcycle is not in {folder}; delete it and fetch it again.") from error
     return cut_by_disparity(rgb, disparity)
 
 

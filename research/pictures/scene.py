@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from research.pictures.appearance import Appearance, compose_object, simulate_camera
+from research.pictures.asset_pool import AssetPool
 from research.pictures.cutout import NO_CLASS, Cutout
 from research.pictures.layer import Layer, inside, place_layer
-from research.pictures.looks import Appearance, compose_object, simulate_camera
-from research.pictures.stock import AssetPool
 
 Picture = NDArray[np.float32]
 
@@ -52,15 +52,20 @@ class Scene:
 
 
 def make_scene(
-    seed: int, index: int, size: tuple[int, int], stock: AssetPool, backgrounds: BackgroundSource, looks: Appearance
+    seed: int,
+    index: int,
+    size: tuple[int, int],
+    assets: AssetPool,
+    backgrounds: BackgroundSource,
+    appearance: Appearance,
 ) -> Scene:
     """Scene number `index`, size (width, height) in px: the same for the same arguments, whatever was made before."""
     rng = np.random.default_rng([seed, index])
     width, height = size
     behind = backgrounds.drawn(rng, height, width)
-    layers = _arranged(stock.chosen(rng, index), behind, rng, looks)
+    layers = _arranged(assets.chosen(rng, index), behind, rng, appearance)
     rgb, numbers = composite(behind, layers)
-    return Scene(simulate_camera(rgb, rng, looks), numbers, _seen(layers, numbers))
+    return Scene(simulate_camera(rgb, rng, appearance), numbers, _seen(layers, numbers))
 
 
 def composite(behind: Picture, layers: list[Layer]) -> tuple[Picture, NDArray[np.uint8]]:
@@ -78,14 +83,14 @@ def composite(behind: Picture, layers: list[Layer]) -> tuple[Picture, NDArray[np
     return rgb, numbers
 
 
-def _arranged(cutouts: list[Cutout], behind: Picture, rng: np.random.Generator, looks: Appearance) -> list[Layer]:
+def _arranged(cutouts: list[Cutout], behind: Picture, rng: np.random.Generator, appearance: Appearance) -> list[Layer]:
     """The objects placed from far to near, without those too little of which can be seen."""
     height, width = behind.shape[:2]
     alone = len(cutouts) == 1
     placed: list[tuple[float, Layer]] = []
     for cutout in cutouts:
         spread = float(rng.uniform(*((0.45, 0.95) if alone else (0.28, 0.72))))
-        image = compose_object(cutout, (spread * width, spread * height), behind.mean((0, 1)), rng, looks)
+        image = compose_object(cutout, (spread * width, spread * height), behind.mean((0, 1)), rng, appearance)
         if image.width > 0.97 * width or image.height > 0.97 * height:
             image.thumbnail((round(0.97 * width), round(0.97 * height)), Image.Resampling.LANCZOS)
         solid = np.asarray(image)[..., 3] >= 128

@@ -247,9 +247,9 @@ def test_that_whoever_stops_it_is_told_how_to_go_on(
 def test_that_bad_usage_is_one_sentence_and_exit_code_2(
     words: tuple[str, ...], sentence: str, scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, lines, said = run(capsys, scenes, "--out", tmp_path / "out", *words)
+    code, lines, output = run(capsys, scenes, "--out", tmp_path / "out", *words)
     assert (code, lines) == (2, [])
-    assert sentence in said
+    assert sentence in output
 
 
 @pytest.mark.parametrize("name", ["evaluation.md", "records.jsonl", "classes.png"])

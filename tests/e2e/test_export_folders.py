@@ -84,11 +84,11 @@ def test_that_a_table_of_labels_decides_what_is_sought(
 ) -> None:
     (tmp_path / "labels.csv").write_text("image,labels\ncat.png,cat,sofa\ndog.jpg,dog,bicycle\n")
     words = ("--labels", tmp_path / "labels.csv", "--recursive", "--out", tmp_path / "out")
-    code, lines, said = run(capsys, "export", folder, *words, *QUICK)
+    code, lines, output = run(capsys, "export", folder, *words, *QUICK)
     assert code == 1
     found = {Path(line["image"]).name: sorted(name for name, _ in line["detected"]) for line in lines}
     assert found == {"dog.jpg": ["bicycle", "dog"], "cat.png": ["cat", "sofa"], "broken.png": []}
-    assert "broken.png has no labels" in said
+    assert "broken.png has no labels" in output
     with Image.open(tmp_path / "out" / "a_cat.png") as mask:
         assert set(np.unique(np.asarray(mask))) <= {0, 8, 18}
 
@@ -114,24 +114,24 @@ def test_that_voc_annotations_are_labels_too(folder: Path, tmp_path: Path, capsy
 def test_that_what_contradicts_itself_is_bad_usage(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
 ) -> None:
-    code, lines, said = run(capsys, "export", folder, "--out", tmp_path / "out", *QUICK, *words)
+    code, lines, output = run(capsys, "export", folder, "--out", tmp_path / "out", *QUICK, *words)
     assert (code, lines) == (2, [])
-    assert sentence in said
+    assert sentence in output
 
 
 def test_that_the_images_folder_is_no_place_for_masks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, said = run(capsys, "export", folder, "--out", folder, *QUICK)
+    code, _, output = run(capsys, "export", folder, "--out", folder, *QUICK)
     assert code == 2
-    assert "holds the images; choose another --out" in said
+    assert "holds the images; choose another --out" in output
 
 
 def test_that_one_image_is_told_all_that_reading_back_found(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, lines, said = run(capsys, "export", folder / "dog.jpg", "--out", tmp_path / "out", *QUICK)
-    assert "voc read back: It is a palette PNG. Its colours are VOC's 256." in said
+    _, lines, output = run(capsys, "export", folder / "dog.jpg", "--out", tmp_path / "out", *QUICK)
+    assert "voc read back: It is a palette PNG. Its colours are VOC's 256." in output
     assert lines[0]["checks"]["voc"][0] == "It is a palette PNG."
-    assert "saliency" in said
+    assert "saliency" in output
 
 
 def test_that_help_names_every_format() -> None:

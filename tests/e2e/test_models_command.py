@@ -87,15 +87,15 @@ def test_that_every_broken_file_ends_in_one_sentence_and_no_code_is_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     refused = 0
-    for place, (what, (name, write, words)) in enumerate(BROKEN.items()):
-        path = tmp_path / str(place) / name
+    for index, (what, (name, write, words)) in enumerate(BROKEN.items()):
+        path = tmp_path / str(index) / name
         path.parent.mkdir()
         write(path)
-        code, lines, said = run(capsys, "info", path)
+        code, lines, output = run(capsys, "info", path)
         assert (code, lines) == (1, []), what
-        assert words in said, what
-        assert len(said.splitlines()) == 1, what
-        assert "Traceback" not in said, what
+        assert words in output, what
+        assert len(output.splitlines()) == 1, what
+        assert "Traceback" not in output, what
         assert not trace_of(path).exists(), what
         refused += 1
     with capsys.disabled():

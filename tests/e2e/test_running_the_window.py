@@ -104,18 +104,18 @@ def test_that_a_damaged_settings_file_is_said_and_the_window_still_opens(
     file = own_home / "damaged" / "dcsm-viewer" / "dcsm-viewer.ini"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"\x00\xff[[[ no such = \n]=\nwindow/theme")
-    said: list[str | None] = []
+    output: list[str | None] = []
     build = program.build
 
     def spy(*arguments: object) -> program.AppComponents:
         parts = build(*arguments)  # type: ignore[arg-type]  # handed on as they came
-        said.append(parts.store.state.failure)
+        output.append(parts.store.state.failure)
         return parts
 
     monkeypatch.setattr(program, "build", spy)
     QTimer.singleShot(200, _close_the_window)
     assert run_window(make_engine=InstantEngine().make) == 0
-    assert "cannot be read; the window starts with its defaults" in str(said[0])
+    assert "cannot be read; the window starts with its defaults" in str(output[0])
 
 
 def test_that_a_home_that_cannot_be_written_is_said_and_the_window_still_opens(
@@ -125,18 +125,18 @@ def test_that_a_home_that_cannot_be_written_is_said_and_the_window_still_opens(
     # Nothing can be made below a file, not even by root, whom no permission stops.
     (own_home / "file").write_text("", encoding="utf-8")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(own_home / "file" / "config"))
-    said: list[str] = []
+    output: list[str] = []
     build = program.build
 
     def spy(*arguments: object) -> program.AppComponents:
         parts = build(*arguments)  # type: ignore[arg-type]  # handed on as they came
-        said.append(parts.window.headline.words)
+        output.append(parts.window.headline.words)
         return parts
 
     monkeypatch.setattr(program, "build", spy)
     QTimer.singleShot(200, _close_the_window)
     assert run_window(make_engine=InstantEngine().make, size=(1100, 720)) == 0
-    assert "cannot be written; layout and recent files are forgotten at the end." in said[0]
+    assert "cannot be written; layout and recent files are forgotten at the end." in output[0]
 
 
 def test_that_without_a_screen_there_is_a_sentence_and_not_an_abort(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,9 +214,9 @@ def test_that_on_a_machine_without_a_screen_images_are_exported_and_pictured_ins
 
     done = run(str(photos / "a.png"), "--scales", "96", "--no-crf", "--device", "cpu")
     assert done.returncode == 0, done.stderr
-    said = [line for line in done.stderr.splitlines() if "Doing the same job without a window" in line]
-    assert len(said) == 1
-    assert sentence in said[0]
+    output = [line for line in done.stderr.splitlines() if "Doing the same job without a window" in line]
+    assert len(output) == 1
+    assert sentence in output[0]
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"a.png", "a.json", "window.png"}
     recipe = json.loads((tmp_path / "out" / "a.json").read_text("utf-8"))
     assert recipe["settings"]["method"]["scales"] == [96], "the same job"
@@ -228,22 +228,22 @@ def test_that_on_a_machine_without_a_screen_images_are_exported_and_pictured_ins
 def test_that_where_qt_cannot_even_draw_the_results_are_written_all_the_same(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trouble = "Qt needs shared libraries that are not installed: libEGL.so.1."
+    error = "Qt needs shared libraries that are not installed: libEGL.so.1."
 
     class NoQt:
         def found(self) -> Screen:
-            return Screen(trouble, ("libegl1",), offscreen=False)
+            return Screen(error, ("libegl1",), offscreen=False)
 
     monkeypatch.setattr("dcsm_viewer.gui.screen_probe.ScreenProbe", NoQt)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
         main([str(photos / "a.png"), "--scales", "96", "--no-crf", "--device", "cpu"])
     assert ended.value.code == 0
-    assert f"{trouble} Doing the same job without a window, results in out/." in capsys.readouterr().err
+    assert f"{error} Doing the same job without a window, results in out/." in capsys.readouterr().err
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names >= {"a.png", "a.json"}
     assert "window.png" not in names
     with pytest.raises(SystemExit) as ended:
         main(["--screenshot", "window.png"])
     assert ended.value.code == 1
-    assert f"No picture of the window can be made. {trouble}" in capsys.readouterr().err
+    assert f"No picture of the window can be made. {error}" in capsys.readouterr().err

@@ -171,11 +171,11 @@ def test_that_a_session_from_opening_over_every_change_to_undo_keeps_to_what_was
     without = desk.settle()
 
     # N = 0 is the raw map; back at 4 it is the distinct one again, bit by bit.
-    place = without.detected_ids.index(bicycle)
+    index = without.detected_ids.index(bicycle)
     home = desk.slider("method.min_candidates").value()
     desk.slider("method.min_candidates").setValue(0)
     unsubtracted = desk.settle()
-    assert not np.array_equal(unsubtracted.class_maps[place], without.class_maps[place])
+    assert not np.array_equal(unsubtracted.class_maps[index], without.class_maps[index])
     desk.slider("method.min_candidates").setValue(home)
     np.testing.assert_array_equal(desk.settle().class_maps, without.class_maps)
 
@@ -327,7 +327,7 @@ def test_that_a_process_of_its_own_makes_a_screenshot_also_where_the_home_cannot
     words = [str(photos / "dog-bicycle.png"), "--screenshot", str(tmp_path / "shot.png"), "--size", "1100x720"]
     command = [sys.executable, str(ROOT / "main.py"), *words, "--scales", "192,224", "--device", "cpu"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    said = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]
-    assert (done.returncode, said) == (0, [])
+    output = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]
+    assert (done.returncode, output) == (0, [])
     picture = QImage(str(tmp_path / "shot.png"))
     assert (picture.width(), picture.height()) == (1100, 720)

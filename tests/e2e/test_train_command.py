@@ -45,8 +45,8 @@ def killed_at_random_moments(arguments: list[str], kills: int, seed: int) -> tup
     for _ in range(kills):
         with start(arguments) as process:
             assert process.stderr is not None
-            for said in process.stderr:
-                if said.startswith("Epoch"):
+            for printed in process.stderr:
+                if printed.startswith("Epoch"):
                     break
             time.sleep(moments.uniform(0, 0.5))  # the moment is what is tested; nothing is waited for
             process.kill()
@@ -75,8 +75,8 @@ def test_that_an_interrupt_stops_after_a_step_and_the_same_command_goes_on(tmp_p
     arguments = words(tmp_path, tmp_path / "out")
     process = start(arguments)
     assert process.stderr is not None
-    for said in process.stderr:
-        if said.startswith("Epoch"):
+    for printed in process.stderr:
+        if printed.startswith("Epoch"):
             break
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE_S)

@@ -120,7 +120,7 @@ def test_that_a_folder_run_writes_the_bytes_of_a_batch_and_its_masks_are_touched
 
     triage = desk.triage()
     triage.open_folder(str(out))
-    review_file = triage.desk
+    review_file = triage.session
     desk.wait(
         lambda: (
             review_file.loaded_mask is not None
@@ -181,7 +181,7 @@ def on_kept():
         sys.stdout.flush()
 
 desk.loaded.connect(on_loaded)
-desk.review_writer.kept.connect(on_kept)
+desk.review_writer.written.connect(on_kept)
 desk.open(Path(sys.argv[1]))
 app.exec()
 """

@@ -20,7 +20,7 @@ def answer(request: Request, **how: object) -> Result:
     return replace(made, request=request)
 
 
-def focus_place(request: Request) -> int:
+def focus_index(request: Request) -> int:
     """Where the class asked for stands among the classes of make_result: dog, bicycle, person, car ..."""
     order = ("dog", "bicycle", "person", "car")
     name = None if request.focus is None else VOC_NAMES[request.focus]
@@ -32,7 +32,7 @@ class InstantEngine:
 
     def __init__(self) -> None:
         self.ran: list[Request] = []
-        self.asked: list[Query] = []
+        self.queries: list[Query] = []
         self.known: dict[type, Callable[[Query], object]] = {}
         """What it answers to questions of each type."""
 
@@ -46,10 +46,10 @@ class InstantEngine:
         if "broken" in request.image.name:
             raise UserError("The network cannot see this one; open another image.")
         assert still_wanted("segmentation") in {True, False}
-        report(answer(request, focus=focus_place(request)))
+        report(answer(request, focus=focus_index(request)))
 
     def answer(self, query: Query, still_wanted: Callable[[], bool], report: Callable[[Report], None]) -> bool:
-        self.asked.append(query)
+        self.queries.append(query)
         if not still_wanted():
             return False
         report(Answer(query, self.known[type(query.question)](query)))
@@ -68,7 +68,7 @@ class GatedEngine(InstantEngine):
         report(Progress(request.serial, "saliency", 3, 8, "saliency 500 px, class 2/4"))
         assert self.permits.acquire(timeout=PATIENCE_S), "no permit came"
         if still_wanted("segmentation"):
-            report(answer(request, focus=focus_place(request)))
+            report(answer(request, focus=focus_index(request)))
 
 
 class BlindEngine(InstantEngine):

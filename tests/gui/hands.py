@@ -49,4 +49,4 @@ def drag_line(plot: Plot, start: float, end: float) -> None:
 
 
 def _in_canvas(plot: Plot, x: float) -> QPoint:
-    return plot.canvas.mapFrom(plot, plot.place_of(x).toPoint())
+    return plot.canvas.mapFrom(plot, plot.position_of(x).toPoint())

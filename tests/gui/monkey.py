@@ -116,9 +116,9 @@ class Monkey:
 
     def _wheel(self) -> str:
         widget, at = self._somewhere()
-        place, notches = QPointF(at), self._random.choice([-2, -1, 1, 2])
+        position, notches = QPointF(at), self._random.choice([-2, -1, 1, 2])
         event = QWheelEvent(
-            place, widget.mapToGlobal(place), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
+            position, widget.mapToGlobal(position), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
             Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
         )  # fmt: skip
         QApplication.sendEvent(widget, event)
@@ -183,8 +183,8 @@ def used_bytes() -> int | None:
     return int(statm.read_text().split()[1]) * 4096 if statm.exists() else None
 
 
-def _move(widget: QWidget, place: QPoint) -> None:
-    at = place.toPointF()
+def _move(widget: QWidget, position: QPoint) -> None:
+    at = position.toPointF()
     event = QMouseEvent(
         QEvent.Type.MouseMove, at, widget.mapToGlobal(at), Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,

@@ -60,7 +60,7 @@ def _shown(html: str) -> str:
 def _tips(widget: QWidget) -> Iterator[str]:
     yield widget.toolTip()
     if isinstance(widget, QTabBar):
-        yield from (widget.tabToolTip(place) for place in range(widget.count()))
+        yield from (widget.tabToolTip(index) for index in range(widget.count()))
     if isinstance(widget, QAbstractItemView) and widget.model() is not None:
         yield from _tips_of(widget.model(), QModelIndex())
 
@@ -79,7 +79,7 @@ def _controls(widget: QWidget) -> Iterator[str]:
     if isinstance(widget, QAbstractButton):
         yield widget.text()
     if isinstance(widget, QTabBar):
-        yield from (widget.tabText(place) for place in range(widget.count()))
+        yield from (widget.tabText(index) for index in range(widget.count()))
 
 
 def _mistakes(window: QWidget, seen: dict[str, int]) -> Iterator[str]:

@@ -47,8 +47,7 @@ def test_that_qt_itself_is_started_without_a_screen() -> None:
 def test_that_a_plugin_that_qt_does_not_have_is_named_and_drawing_still_works() -> None:
     screen = found({"QT_QPA_PLATFORM": "nonexistent"}, PROBE)
     assert (
-        screen.trouble
-        == "QT_QPA_PLATFORM asks for nonexistent, a platform plugin that Qt does not have here; unset it."
+        screen.error == "QT_QPA_PLATFORM asks for nonexistent, a platform plugin that Qt does not have here; unset it."
     )
     assert screen.offscreen
 
@@ -56,10 +55,8 @@ def test_that_a_plugin_that_qt_does_not_have_is_named_and_drawing_still_works() 
 def test_that_a_display_without_a_server_is_told_in_one_sentence() -> None:
     # Where libraries are missing as well, they are named first.
     screen = found({"DISPLAY": "127.0.0.1:7777"}, PROBE)
-    assert re.search(
-        "The display 127.0.0.1:7777 does not answer|shared libraries that are not installed", screen.trouble
-    )
-    assert "\n" not in screen.trouble
+    assert re.search("The display 127.0.0.1:7777 does not answer|shared libraries that are not installed", screen.error)
+    assert "\n" not in screen.error
     assert screen.offscreen
 
 
@@ -93,7 +90,7 @@ def test_that_a_display_without_a_server_is_told_in_one_sentence() -> None:
 )
 def test_that_what_qt_says_becomes_a_sentence(environment: dict[str, str], told: str, sentence: str) -> None:
     screen = found(environment, aborting(told))
-    assert screen.trouble.startswith(sentence)
+    assert screen.error.startswith(sentence)
     assert (screen.packages, screen.offscreen) == ((), True)
 
 
@@ -101,7 +98,7 @@ def test_that_a_server_that_never_answers_does_not_hang_the_program(monkeypatch:
     monkeypatch.setattr(module, "_ANSWER_S", 0.5)
     monkeypatch.setattr(module, "missing_libraries", lambda _files: ())
     screen = found(X11, "import threading; threading.Event().wait()")
-    assert screen.trouble.startswith("The display :77 does not answer")
+    assert screen.error.startswith("The display :77 does not answer")
     assert not screen.offscreen
 
 
@@ -116,7 +113,7 @@ def test_that_all_missing_libraries_are_named_with_their_packages(monkeypatch: p
     monkeypatch.setattr(module, "missing_libraries", missing_of)
     screen = found(X11, aborting("From 6.5.0, xcb-cursor0 or libxcb-cursor0 is needed"))
     assert screen.packages == ("libxcb-icccm4", "libxcb-keysyms1")
-    assert screen.trouble == (
+    assert screen.error == (
         "Qt's platform plugin (xcb) needs shared libraries that are not installed: libxcb-icccm.so.4, "
         "libxcb-keysyms.so.1 (on Debian and Ubuntu: sudo apt-get install libxcb-icccm4 libxcb-keysyms1)."
     )
@@ -126,7 +123,7 @@ def test_that_all_missing_libraries_are_named_with_their_packages(monkeypatch: p
 def test_that_without_a_display_what_drawing_needs_is_still_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "missing_libraries", lambda _files: ("libEGL.so.1",))
     screen = found({}, aborting("ImportError: libEGL.so.1: cannot open shared object file", offscreen=False))
-    assert screen.trouble == (
+    assert screen.error == (
         "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Qt needs shared libraries that are not "
         "installed: libEGL.so.1 (on Debian and Ubuntu: sudo apt-get install libegl1)."
     )

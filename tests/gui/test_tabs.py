@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from dcsm_viewer.core.types import SourceImage
 from dcsm_viewer.gui.state import tabs_state as module
-from dcsm_viewer.gui.state.tabs_state import added, closed, duplicated, folder_position, moved, place_of, shown
+from dcsm_viewer.gui.state.tabs_state import closed, duplicated, folder_position, index_of, moved, shown, with_new_tab
 from dcsm_viewer.gui.state.view_state import Tab, ViewState
 from tests.e2e.conftest import Desk, photograph
 from tests.gui.hands import press
@@ -30,7 +30,7 @@ def opened(count: int) -> ViewState:
         result = make_result(make_image(30, 40, seed=seed), serial=seed + 1)
         path = f"/photos/{seed}.png"
         request = replace(result.request, image=replace(result.request.image, path=path))
-        news = {} if state.image is None else added(state, folder_position(state))
+        news = {} if state.image is None else with_new_tab(state, folder_position(state))
         fresh = settled(replace(result, request=request))
         state = replace(state, **news, image=fresh.image, settings=fresh.settings, result=fresh.result, focus=None)
     return state
@@ -90,7 +90,7 @@ def test_that_a_moved_tab_leaves_the_one_on_show_on_show() -> None:
     assert (state.tab, name(state)) == (0, "made-2.png")
     state = replace(state, **moved(state, 1, 2))
     assert state.tab == 0
-    assert [module.title_of(state, place) for place in range(3)] == ["made-2.png", "made-1.png", "made-0.png"]
+    assert [module.title_of(state, index) for index in range(3)] == ["made-2.png", "made-1.png", "made-0.png"]
 
 
 def test_that_the_longest_unvisited_tabs_let_go_of_pixels_and_maps() -> None:
@@ -98,7 +98,7 @@ def test_that_the_longest_unvisited_tabs_let_go_of_pixels_and_maps() -> None:
     first = make_image(30, 40, seed=0)
     state = replace(state, **shown(state, 0, first))
     assert state.image is first
-    assert [place for place, tab in enumerate(state.tabs) if tab.image is None and place != state.tab] == [1, 2]
+    assert [index for index, tab in enumerate(state.tabs) if tab.image is None and index != state.tab] == [1, 2]
     assert state.tabs[1].path == "/photos/1.png"
 
 
@@ -113,14 +113,14 @@ def test_that_maps_beyond_the_room_are_let_go_and_the_pixels_stay(monkeypatch: p
 def test_that_an_image_is_found_in_the_tab_that_holds_it_even_without_its_pixels() -> None:
     state = opened(2)
     assert state.image is not None
-    assert place_of(state, state.image) == 1
+    assert index_of(state, state.image) == 1
     first = state.tabs[0].image
     assert first is not None
-    assert place_of(state, first) == 0
+    assert index_of(state, first) == 0
     bare = replace(state, tabs=(replace(state.tabs[0], image=None), state.tabs[1]))
-    assert place_of(bare, first) == 0
+    assert index_of(bare, first) == 0
     other = SourceImage.of(np.zeros((3, 3, 3), np.uint8), name="other.png", path="/photos/other.png")
-    assert place_of(state, other) is None
+    assert index_of(state, other) is None
 
 
 def test_that_an_empty_tab_of_the_table_has_no_maps() -> None:
@@ -137,7 +137,7 @@ def three(desk: Desk, photos: Path) -> None:
 def test_that_each_opened_image_has_a_tab_and_coming_back_computes_nothing(desk: Desk, photos: Path) -> None:
     three(desk, photos)
     bar = desk.window.tabs_bar
-    assert [bar.tabText(place) for place in range(bar.count())] == ["a.png", "b.png", "c.png"]
+    assert [bar.tabText(index) for index in range(bar.count())] == ["a.png", "b.png", "c.png"]
     asked = len(desk.engine.ran)
     result = desk.state.result
     bar.setCurrentIndex(0)
@@ -163,7 +163,7 @@ def test_that_leafing_changes_the_image_of_the_tab_and_opens_none(desk: Desk, ph
     desk.settle()
     assert len(desk.state.tabs) == 2
     desk.do("tab.previous")
-    assert (name(desk.state), desk.state.place) == ("b.png", 1)
+    assert (name(desk.state), desk.state.folder_index) == ("b.png", 1)
 
 
 def test_that_opening_what_is_open_already_goes_to_its_tab(desk: Desk, photos: Path) -> None:
@@ -171,7 +171,7 @@ def test_that_opening_what_is_open_already_goes_to_its_tab(desk: Desk, photos: P
     desk.open(photos / "a.png")
     desk.wait(lambda: name(desk.state) == "a.png")
     assert len(desk.state.tabs) == 3
-    assert desk.state.place == 0
+    assert desk.state.folder_index == 0
 
 
 def test_that_each_tab_leafs_through_its_own_folder(desk: Desk, photos: Path, tmp_path: Path) -> None:
@@ -184,14 +184,14 @@ def test_that_each_tab_leafs_through_its_own_folder(desk: Desk, photos: Path, tm
     assert desk.state.folder == (str(far),)
     desk.do("tab.previous")
     assert [Path(path).name for path in desk.state.folder] == ["a.png", "b.png", "c.png"]
-    assert desk.state.place == 1
+    assert desk.state.folder_index == 1
 
 
 def test_that_the_middle_button_and_ctrl_w_close_and_the_last_leaves_the_invitation(desk: Desk, photos: Path) -> None:
     three(desk, photos)
     bar = desk.window.tabs_bar
     QTest.mouseClick(bar, Qt.MouseButton.MiddleButton, pos=bar.tabRect(0).center())
-    assert [bar.tabText(place) for place in range(bar.count())] == ["b.png", "c.png"]
+    assert [bar.tabText(index) for index in range(bar.count())] == ["b.png", "c.png"]
     press(desk.window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
     assert name(desk.state) == "b.png"
     desk.do("tab.close")
@@ -228,7 +228,7 @@ def test_that_a_tab_dragged_elsewhere_keeps_its_image(desk: Desk, photos: Path) 
     three(desk, photos)
     desk.window.tabs_bar.moveTab(0, 2)
     bar = desk.window.tabs_bar
-    assert [bar.tabText(place) for place in range(3)] == ["b.png", "c.png", "a.png"]
+    assert [bar.tabText(index) for index in range(3)] == ["b.png", "c.png", "a.png"]
     assert name(desk.state) == "c.png"
     bar.setCurrentIndex(2)
     assert name(desk.state) == "a.png"

@@ -49,10 +49,10 @@ def test_that_mean_field_and_free_energy_follow_the_paper() -> None:
         (BilateralKernel(17.0, 17.0, 13.0, 13.0, 13.0), 5.0),
     ]
     field = MeanField(torch.from_numpy(unary), [(lattice_for(kernel, rgb), weight) for kernel, weight in kernels])
-    places = reference.features(rgb, (2.3, 2.3), None)
+    positions = reference.features(rgb, (2.3, 2.3), None)
     colours = reference.features(rgb, (17.0, 17.0), (13.0, 13.0, 13.0))
     literal = [
-        (reference.normalised(reference.lattice_kernel(places), "symmetric"), 3.0),
+        (reference.normalised(reference.lattice_kernel(positions), "symmetric"), 3.0),
         (reference.normalised(reference.lattice_kernel(colours), "symmetric"), 5.0),
     ]
     flat = unary.reshape(3, -1).astype(np.float64)
@@ -72,9 +72,9 @@ def test_that_one_step_on_the_lattice_is_near_one_with_the_exact_kernel() -> Non
     ]
     field = MeanField(torch.from_numpy(unary), [(lattice_for(kernel, rgb), weight) for kernel, weight in terms])
     field.advance(1)
-    places = reference.exact_kernel(reference.features(rgb, (3.0, 3.0), None))
+    positions = reference.exact_kernel(reference.features(rgb, (3.0, 3.0), None))
     colours = reference.exact_kernel(reference.features(rgb, (80.0, 80.0), (13.0, 13.0, 13.0)))
-    exact = [(reference.normalised(places, "symmetric"), 3.0), (reference.normalised(colours, "symmetric"), 10.0)]
+    exact = [(reference.normalised(positions, "symmetric"), 3.0), (reference.normalised(colours, "symmetric"), 10.0)]
     expected = reference.mean_field(unary.reshape(4, -1).astype(np.float64), exact, 1)
     off = np.abs(field.q().reshape(4, -1) - expected)
     assert off.mean() < 0.03

@@ -14,7 +14,7 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import ClassChoice, MethodSettings
 from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, InputSpec
 from dcsm_viewer.engine.stages.class_selection import Detection, detect
-from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place, to_image
+from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place_on_canvas, to_image
 from dcsm_viewer.engine.stages.subtraction.class_maps import Key, Subtracted, focus_maps, subtract
 from tests.reference.caffe import reference_caffe
 from tests.reference.formula import reference_formula
@@ -55,7 +55,7 @@ def engine_maps(
     convention: InputSpec,
     dtype: torch.dtype = torch.float32,
 ) -> tuple[dict[Key, torch.Tensor], Detection, Placement]:
-    canvas, placement = place(rgb, method)
+    canvas, placement = place_on_canvas(rgb, method)
     inputs = {s: network_input(canvas, s, convention)[0].double().numpy() for s in method.scales}
     scores = np.stack([network.scores(pixels) for pixels in inputs.values()]).astype(np.float32)
     detection = detect(scores, method.scales, method, ClassChoice())

@@ -21,7 +21,7 @@ from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.stages.network_passes import NetworkPasses
 from dcsm_viewer.engine.stages.pass_outputs import PassOutputs, run_passes
-from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input, place, to_image
+from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input, place_on_canvas, to_image
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 from dcsm_viewer.io.images import read_image
@@ -134,7 +134,7 @@ def compared(result: Result, expected: ReferenceResult) -> float:
     assert list(result.detected_ids) == expected.detected_ids
     assert result.class_maps.shape == expected.class_maps.shape
     image = result.request.image
-    _, placement = place(image.rgb, result.request.settings.method)
+    _, placement = place_on_canvas(image.rgb, result.request.settings.method)
     raw_class_maps = to_image(torch.tensor(result.raw_class_maps).double(), placement).numpy()
     return max(_worst(result.class_maps, expected.class_maps), _worst(raw_class_maps, expected.raw_class_maps))
 
@@ -203,7 +203,7 @@ def same_pools(tensors: Mapping[str, Array], image: SourceImage, method: MethodS
     Values that are equal by arithmetic, as where nothing but biases arrives, are rounded to one side or the other by
     the order of a sum. The value taken is a largest one all the same.
     """
-    canvas, placement = place(image.rgb, method)
+    canvas, placement = place_on_canvas(image.rgb, method)
     made = Vgg16.of({name: torch.tensor(value) for name, value in tensors.items()}, CAFFE)
     alike = True
     for scale in method.scales:
@@ -225,7 +225,7 @@ def same_pools(tensors: Mapping[str, Array], image: SourceImage, method: MethodS
 
 def same_branches(tensors: Mapping[str, Array], image: SourceImage, method: MethodSettings) -> bool:
     """Whether every ReLU and every pool decides the same in float32 and in float64."""
-    canvas, placement = place(image.rgb, method)
+    canvas, placement = place_on_canvas(image.rgb, method)
     made = Vgg16.of({name: torch.tensor(value) for name, value in tensors.items()}, CAFFE)
     for scale in method.scales:
         pixels = network_input(canvas, scale, CAFFE)

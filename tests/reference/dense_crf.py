@@ -17,9 +17,9 @@ def features(rgb: NDArray[np.uint8], sxy: tuple[float, float], srgb: tuple[float
     rows = []
     for y in range(height):
         for x in range(width):
-            place = [x / sxy[0], y / sxy[1]]
+            index = [x / sxy[0], y / sxy[1]]
             colour = [] if srgb is None else [float(value) / s for value, s in zip(rgb[y, x], srgb, strict=True)]
-            rows.append(place + colour)
+            rows.append(index + colour)
     return np.array(rows)
 
 

@@ -22,10 +22,10 @@ def gaussian_blur(plane: Array, sigma: float) -> Array:
     def along(rows: Array) -> Array:
         length = rows.shape[0]
         out = np.zeros_like(rows)
-        for place in range(length):
+        for index in range(length):
             for offset, weight in zip(range(-reach, reach + 1), weights, strict=True):
-                at = (place + offset) % (2 * length)
-                out[place] += weight / total * rows[at if at < length else 2 * length - 1 - at]
+                at = (index + offset) % (2 * length)
+                out[index] += weight / total * rows[at if at < length else 2 * length - 1 - at]
         return out
 
     return along(along(plane).T).T

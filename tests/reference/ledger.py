@@ -33,7 +33,7 @@ def paper_account(
     *,
     canvas_px: int,
     rectangle: tuple[slice, slice],
-    place: tuple[int, int],
+    position: tuple[int, int],
     tha: float,
 ) -> Account:
     """Step 6 and 7 of dcsm.m for class c. w[scale, layer][class] is (channels, h, w); place: on the canvas."""
@@ -41,18 +41,18 @@ def paper_account(
     acc = np.zeros((canvas_px, canvas_px))
     for (scale, layer), of_class in w.items():
         up = {other: half_pixel(np.abs(each).max(axis=0), canvas_px, canvas_px) for other, each in of_class.items()}
-        raw[scale, layer] = float(up[c][place])
+        raw[scale, layer] = float(up[c][position])
         added[scale, layer] = 0.0
         for rival in of_class:
             if rival != c:
                 pair = step_6_pair(up[c], up[rival], tha)
-                evidence[scale, layer, rival] = float(pair[place])
-                added[scale, layer] += float(pair[place])
+                evidence[scale, layer, rival] = float(pair[position])
+                added[scale, layer] += float(pair[position])
                 if scale in counts:
                     acc += pair
     cropped = acc[rectangle]
-    value = step_7_class_map(cropped, tha)[place[0] - rectangle[0].start, place[1] - rectangle[1].start]
-    return Account(raw, evidence, added, float(acc[place]), float(cropped.max()), float(value))
+    value = step_7_class_map(cropped, tha)[position[0] - rectangle[0].start, position[1] - rectangle[1].start]
+    return Account(raw, evidence, added, float(acc[position]), float(cropped.max()), float(value))
 
 
 def formula_account(
@@ -61,7 +61,7 @@ def formula_account(
     *,
     canvas_px: int,
     rectangle: tuple[slice, slice],
-    place: tuple[int, int],
+    position: tuple[int, int],
     alpha: float,
 ) -> Account:
     """Equations 2 and 3: rivals clamped and summed, then tanh(alpha Mhat / max Mhat), summed over layers and scales."""
@@ -69,18 +69,18 @@ def formula_account(
     g = np.zeros((canvas_px, canvas_px))
     for (scale, layer), of_class in w.items():
         m = {other: half_pixel(np.abs(each).max(axis=0), canvas_px, canvas_px) for other, each in of_class.items()}
-        raw[scale, layer] = float(m[c][place])
+        raw[scale, layer] = float(m[c][position])
         m_hat = np.zeros_like(m[c])
         for rival in of_class:
             if rival != c:
                 clamped = np.maximum(m[c] - m[rival], 0)
-                evidence[scale, layer, rival] = float(clamped[place])
+                evidence[scale, layer, rival] = float(clamped[position])
                 m_hat += clamped
         term = np.tanh(alpha * m_hat / m_hat.max()) if m_hat.max() > 0 else np.zeros_like(m_hat)
-        added[scale, layer] = float(term[place])
+        added[scale, layer] = float(term[position])
         g += term
     largest = float(g[rectangle].max())
-    return Account(raw, evidence, added, float(g[place]), largest, float(g[place]) / largest)
+    return Account(raw, evidence, added, float(g[position]), largest, float(g[position]) / largest)
 
 
 def caffe_account(

@@ -40,8 +40,8 @@ def transposed_convolution(g: Array, weight: Array, stride: int, before: int, si
     outputs, inputs, kernel, _ = weight.shape
     depthwise = inputs == 1 and outputs == g.shape[0]
     channels = outputs if depthwise else inputs
-    room = max(size) + 2 * kernel + stride
-    x = np.zeros((channels, room, room))
+    side = max(size) + 2 * kernel + stride
+    x = np.zeros((channels, side, side))
     rows, columns = g.shape[1:]
     for u in range(kernel):
         for v in range(kernel):

@@ -88,8 +88,8 @@ def reference_average_precision(scores: Sequence[float], has_it: Sequence[bool])
         taken = [truth for score, truth in zip(scores, has_it, strict=True) if score >= limit]
         points.append((sum(taken) / positives, sum(taken) / len(taken)))
     area = before = 0.0
-    for place, (recall, _) in enumerate(points):
-        best = max(precision for _, precision in points[place:])
+    for index, (recall, _) in enumerate(points):
+        best = max(precision for _, precision in points[index:])
         area += (recall - before) * best
         before = recall
     return area

@@ -54,13 +54,13 @@ def test_that_there_is_a_line_of_figures_a_model_and_a_table_of_all(
     out = labels.parent / "tables" / "recognition.md"
     asked = [str(labels), "--model", "this", "--model", "that", "--scales", "250", "--out", str(out)]
     assert recognition.main(asked) == 0
-    said = capsys.readouterr()
-    lines = [json.loads(line) for line in said.out.splitlines()]
+    output = capsys.readouterr()
+    lines = [json.loads(line) for line in output.out.splitlines()]
     assert [(line["model"], line["images"], line["map"], line["recall"]) for line in lines] == [
         ("this", 3, 1.0, 1.0),
         ("that", 3, 1.0, 1.0),
     ]
-    assert "this: 3/3 none.png, 0 s left" in said.err
+    assert "this: 3/3 none.png, 0 s left" in output.err
     assert "| that | 3 | 2 | 1.000 | 1.00 | 1.00 | 1.00 |" in out.read_text()
 
 
@@ -68,9 +68,9 @@ def test_that_a_table_that_is_not_there_is_said_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert recognition.main([str(tmp_path / "none.csv")]) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "none.csv" in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "none.csv" in output.err
 
 
 def test_that_scales_that_are_none_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

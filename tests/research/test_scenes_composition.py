@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from research.pictures.appearance import EVALUATION, TRAINING
+from research.pictures.asset_pool import AssetPool
 from research.pictures.cutout import NO_CLASS, Cutout
 from research.pictures.layer import Layer
-from research.pictures.looks import EVALUATION, TRAINING
 from research.pictures.scene import MIN_SCENE_SHARE, composite, make_scene
-from research.pictures.stock import AssetPool
 from tests.research.scene_subjects import Grey, drawn_cutout, square
 
 SIZE = (160, 120)
@@ -82,11 +82,11 @@ def test_that_a_thing_of_no_class_hides_without_being_labelled() -> None:
 
 
 def test_that_a_scene_is_the_same_for_the_same_seed_and_number(tmp_path: Path) -> None:
-    stock = AssetPool.of([drawn_cutout(tmp_path, name, colour=(250, 250, 20)) for name in ("bird", "cat", "dog")])
-    first = make_scene(7, 3, SIZE, stock, Grey(), TRAINING)
-    make_scene(7, 4, SIZE, stock, Grey(), TRAINING)  # what is made in between leaves no trace
-    again = make_scene(7, 3, SIZE, stock, Grey(), TRAINING)
-    other = make_scene(8, 3, SIZE, stock, Grey(), TRAINING)
+    assets = AssetPool.of([drawn_cutout(tmp_path, name, colour=(250, 250, 20)) for name in ("bird", "cat", "dog")])
+    first = make_scene(7, 3, SIZE, assets, Grey(), TRAINING)
+    make_scene(7, 4, SIZE, assets, Grey(), TRAINING)  # what is made in between leaves no trace
+    again = make_scene(7, 3, SIZE, assets, Grey(), TRAINING)
+    other = make_scene(8, 3, SIZE, assets, Grey(), TRAINING)
     np.testing.assert_array_equal(first.rgb, again.rgb)
     np.testing.assert_array_equal(first.numbers, again.numbers)
     assert first.objects == again.objects
@@ -94,9 +94,9 @@ def test_that_a_scene_is_the_same_for_the_same_seed_and_number(tmp_path: Path) -
 
 
 def test_that_the_mask_lies_on_the_object_that_the_picture_shows(tmp_path: Path) -> None:
-    stock = AssetPool.of([drawn_cutout(tmp_path, "cat", colour=(255, 0, 0))], counts=(1.0,))
+    assets = AssetPool.of([drawn_cutout(tmp_path, "cat", colour=(255, 0, 0))], counts=(1.0,))
     for index in range(5):
-        made = make_scene(1, index, SIZE, stock, Grey(), EVALUATION)
+        made = make_scene(1, index, SIZE, assets, Grey(), EVALUATION)
         red = made.rgb[..., 0].astype(int) - made.rgb[..., 1] > 60
         labelled = made.numbers == 1
         assert labelled.any()
@@ -106,9 +106,9 @@ def test_that_the_mask_lies_on_the_object_that_the_picture_shows(tmp_path: Path)
 
 def test_that_boxes_hold_exactly_what_is_labelled_and_nothing_too_small_is(tmp_path: Path) -> None:
     cutouts = [drawn_cutout(tmp_path, name, size=(60, 30)) for name in ("bird", "cat", "dog", NO_CLASS)]
-    stock = AssetPool.of(cutouts, counts=(0, 0, 0, 1.0), distractors=1.0)
+    assets = AssetPool.of(cutouts, counts=(0, 0, 0, 1.0), distractors=1.0)
     for index in range(12):
-        made = make_scene(2, index, SIZE, stock, Grey(), TRAINING)
+        made = make_scene(2, index, SIZE, assets, Grey(), TRAINING)
         for seen in made.objects:
             rows, columns = np.nonzero(made.numbers == seen.number)
             assert seen.box == (columns.min() + 1, rows.min() + 1, columns.max() + 1, rows.max() + 1)
@@ -121,10 +121,10 @@ def test_that_an_object_too_hidden_is_neither_labelled_nor_painted(tmp_path: Pat
     # Five large objects in a small picture: some always end behind others.
     cutouts = [drawn_cutout(tmp_path, "bird", colour=(0, 255, 0), size=(40, 40))]
     cutouts.append(drawn_cutout(tmp_path, "cat", colour=(255, 0, 0), size=(40, 40)))
-    stock = AssetPool.of(cutouts, counts=(0, 0, 0, 0, 0, 0, 0, 0, 0, 1.0))
+    assets = AssetPool.of(cutouts, counts=(0, 0, 0, 0, 0, 0, 0, 0, 0, 1.0))
     dropped = 0
     for index in range(6):
-        made = make_scene(4, index, SIZE, stock, Grey(), EVALUATION)
+        made = make_scene(4, index, SIZE, assets, Grey(), EVALUATION)
         dropped += 10 - len(made.objects)
         for colour, name in ((1, "bird"), (0, "cat")):
             strong = made.rgb[..., colour].astype(int) - np.delete(made.rgb[..., :2], colour, -1)[..., 0] > 60

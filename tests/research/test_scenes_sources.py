@@ -72,12 +72,12 @@ def test_that_a_package_is_fetched_once_and_unpacked(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(fetch, "_downloaded", downloaded)
     monkeypatch.setattr("shutil.which", lambda program: program)
-    said: list[str] = []
+    output: list[str] = []
     for _ in range(2):
-        folder = fetch.fetched(source_of(archive), tmp_path / "sources", said.append)
+        folder = fetch.fetched(source_of(archive), tmp_path / "sources", output.append)
     assert (folder / "package" / "icons.json").is_file()
     assert calls == ["small"]
-    assert len(said) == 1
+    assert len(output) == 1
 
 
 def test_that_a_package_without_a_wheel_is_asked_for_by_its_digest(

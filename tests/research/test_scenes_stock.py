@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dcsm_viewer.core.types import UserError
+from research.pictures.asset_pool import AssetPool, part_of
 from research.pictures.cutout import NO_CLASS, Cutout, crop_to_visible, file_name, list_cutouts
-from research.pictures.stock import AssetPool, part_of
 from tests.research.scene_subjects import drawn_cutout
 
 
@@ -63,9 +63,9 @@ def test_that_no_origin_is_in_both_parts_and_every_class_that_can_is() -> None:
 
 
 def test_that_the_first_class_goes_round_and_others_come_evenly() -> None:
-    stock = AssetPool.of(listed("cat", 3) + listed("dog", 30) + listed("bus", 1))
+    assets = AssetPool.of(listed("cat", 3) + listed("dog", 30) + listed("bus", 1))
     rng = np.random.default_rng(0)
-    chosen = [stock.chosen(rng, index) for index in range(600)]
+    chosen = [assets.chosen(rng, index) for index in range(600)]
     assert [scene[0].class_name for scene in chosen[:6]] == ["bus", "cat", "dog"] * 2
     counts = Counter(one.class_name for scene in chosen for one in scene)
     assert max(counts.values()) < 1.25 * min(counts.values())
@@ -75,9 +75,9 @@ def test_that_the_first_class_goes_round_and_others_come_evenly() -> None:
 def test_that_a_model_with_many_views_is_drawn_no_more_often_than_one_with_one() -> None:
     many = [Cutout("cat", "render", "drawn", "many", str(view), Path("x")) for view in range(40)]
     one = [Cutout("cat", "render", "drawn", "one", "0", Path("x"))]
-    stock = AssetPool.of(many + one, counts=(1.0,))
+    assets = AssetPool.of(many + one, counts=(1.0,))
     rng = np.random.default_rng(0)
-    counts = Counter(stock.chosen(rng, index)[0].origin for index in range(400))
+    counts = Counter(assets.chosen(rng, index)[0].origin for index in range(400))
     assert 150 < counts["one"] < 250
 
 

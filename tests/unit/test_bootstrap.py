@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-LACKING = {"trouble": "Qt lacks libxcb-icccm.so.4.", "packages": ["libxcb-icccm4"], "offscreen": True}
-FINE = {"trouble": "", "packages": [], "offscreen": True}
+LACKING = {"error": "Qt lacks libxcb-icccm.so.4.", "packages": ["libxcb-icccm4"], "offscreen": True}
+FINE = {"error": "", "packages": [], "offscreen": True}
 
 
 @pytest.fixture
@@ -30,13 +30,13 @@ def bootstrap() -> ModuleType:
 def called(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The commands that were started, on a Debian whose probe is mended by the second look."""
     commands: list[tuple[str, ...]] = []
-    looks = iter([LACKING, FINE])
+    screens = iter([LACKING, FINE])
 
     def call(command: Sequence[str], **_more: object) -> int:
         commands.append(tuple(command))
         return 0
 
-    monkeypatch.setattr(bootstrap, "screen", lambda _platform=None: next(looks))
+    monkeypatch.setattr(bootstrap, "screen", lambda _platform=None: next(screens))
     monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(bootstrap.subprocess, "call", call)
     return commands
@@ -77,7 +77,7 @@ def test_that_the_probe_of_the_installed_program_is_asked(
 ) -> None:
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
     found: dict[str, Any] = bootstrap.screen("nonexistent")
-    assert "nonexistent" in found["trouble"] or sys.platform in {"win32", "darwin"}
+    assert "nonexistent" in found["error"] or sys.platform in {"win32", "darwin"}
     assert bootstrap.screen("offscreen") == FINE
 
 

@@ -24,8 +24,8 @@ def dask_client(*, workers: int | None, scheduler: str | None, threads: int) -> 
     if scheduler is not None:
         try:
             client = door.Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
-        except (OSError, ValueError) as trouble:
-            raise UserError(f"No scheduler answers at {scheduler} ({trouble}); start `dask scheduler` there.") from None
+        except (OSError, ValueError) as error:
+            raise UserError(f"No scheduler answers at {scheduler} ({error}); start `dask scheduler` there.") from None
         with client:
             yield client
         return

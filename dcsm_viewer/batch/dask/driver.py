@@ -104,10 +104,10 @@ def _outcome_of(future: Any, path: str, job: ExportJob) -> Outcome:
         files = tuple(str(job.out / Path(file).relative_to(out)) for file in outcome.files)
         return replace(outcome, image=path, files=files)
     if future.status == "error":
-        trouble = future.exception()
-        if isinstance(trouble, scheduling().KilledWorker):
+        failure = future.exception()
+        if isinstance(failure, scheduling().KilledWorker):
             return Outcome(path, error=f"{path} was given up: several workers died over it, maybe for want of memory.")
-        sentence = sentence_on(trouble) if isinstance(trouble, OSError) else None
-        words = sentence or f"{path} could not be done: a worker failed with {trouble!r}; please report it."
+        sentence = sentence_on(failure) if isinstance(failure, OSError) else None
+        words = sentence or f"{path} could not be done: a worker failed with {failure!r}; please report it."
         return Outcome(path, error=words)
     raise UserError("The scheduler is gone; start it and run the same with --resume.")

@@ -140,8 +140,8 @@ def _strongest(strength: Tensor, is_open: Tensor) -> list[int]:
     order: list[int] = torch.argsort(strength, descending=True, stable=True).tolist()
     kinds = [[channel for channel in order if bool(is_open[channel]) == through] for through in (True, False)]
     half = SHOWN_CHANNELS // 2
-    room = [max(half, SHOWN_CHANNELS - len(other)) for other in reversed(kinds)]
-    chosen = {channel for kind, count in zip(kinds, room, strict=True) for channel in kind[:count]}
+    limits = [max(half, SHOWN_CHANNELS - len(other)) for other in reversed(kinds)]
+    chosen = {channel for kind, count in zip(kinds, limits, strict=True) for channel in kind[:count]}
     return [channel for channel in order if channel in chosen]
 
 

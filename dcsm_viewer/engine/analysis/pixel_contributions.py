@@ -85,7 +85,7 @@ def sample_positions(
         weights = interpolation_matrix(AxisSamples.whole(size), length, "half_pixel", torch.float64, cpu)[pixel]
         touched = weights.nonzero().flatten().tolist()
         lines.append(AxisSamples(float(start + touched[0]), 1.0, len(touched), placement.canvas_px))
-        parts.append([(start + place, float(weights[place])) for place in touched])
+        parts.append([(start + index, float(weights[index])) for index in touched])
     samples = tuple(SamplePosition(row, col, down * across) for row, down in parts[0] for col, across in parts[1])
     rows, cols = lines
     return samples, SamplingGrid(rows, cols, AxisSamples.whole(placement.canvas_px), method.upsampling, exact=True)
@@ -113,7 +113,7 @@ def class_entries(
 ) -> tuple[ClassEntry, ...]:
     """The account of every candidate at these places, in their order."""
     detection = treat_all_as_detected(outputs.detection)
-    weights = torch.tensor([place.weight for place in samples], dtype=torch.float64)
+    weights = torch.tensor([sample.weight for sample in samples], dtype=torch.float64)
     # One pass over the layers for all classes: their comparisons share the sampling.
     rows = {class_id: row for row, class_id in enumerate(detection.candidate_ids)}
     entries: dict[int, list[ScaleEntry]] = {class_id: [] for class_id in rows}
@@ -146,12 +146,12 @@ def _layer_entry(layer: str, steps: Steps, row: int, candidate_ids: Sequence[int
         RivalEntry(
             class_id=None if rival is None else candidate_ids[rival],
             raw=0.0 if rival is None else mean(steps.raw[rival]),
-            difference=mean(steps.difference[place]),
-            largest=float(steps.largest[place]),
-            scaled=None if steps.scaled is None else mean(steps.scaled[place]),
-            evidence=mean(steps.evidence[place]),
+            difference=mean(steps.difference[index]),
+            largest=float(steps.largest[index]),
+            scaled=None if steps.scaled is None else mean(steps.scaled[index]),
+            evidence=mean(steps.evidence[index]),
         )
-        for place, (target, rival) in enumerate(steps.pairs)
+        for index, (target, rival) in enumerate(steps.pairs)
         if target == row
     )
     return LayerEntry(

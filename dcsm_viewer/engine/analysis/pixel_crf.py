@@ -85,9 +85,9 @@ def _last_step(segmenter: Segmenter, stage: MapPipeline) -> LastStep:
     for pairwise in pairwise_of(settings):
         weight = pairwise.compat
         assert not isinstance(weight, tuple), "settings have Potts weights only"
-        said = lattices(pairwise.kernel).filtered(rows).t().reshape(q.shape) * weight
+        message = lattices(pairwise.kernel).filtered(rows).t().reshape(q.shape) * weight
         kernels.append((_name(pairwise.kernel), weight))
-        messages.append(said.cpu().numpy())
+        messages.append(message.cpu().numpy())
     return LastStep(unary.cpu().numpy(), q, tuple(kernels), tuple(messages))
 
 

@@ -94,11 +94,11 @@ class _Rule:
         total = evidence.new_zeros(self.classes, evidence.shape[1])
         return total.index_add_(0, torch.tensor([row for row, _ in self.pairs], device=evidence.device), evidence)
 
-    def largest_sums(self, places: Iterable[Tensor]) -> Tensor | None:
+    def largest_sums(self, positions: Iterable[Tensor]) -> Tensor | None:
         """(K,): the maximum of the sums among differences (P, n) at the places; None where they are left alone."""
         if self.method.normalise == "pair":
             return None
-        return torch.stack([self.sums(self.evidence(values)).amax(1) for values in places]).amax(0)
+        return torch.stack([self.sums(self.evidence(values)).amax(1) for values in positions]).amax(0)
 
 
 def _everywhere(level: Tensor, spots: Tensor, method: MethodSettings, grid: SamplingGrid) -> Iterable[Tensor]:

@@ -48,8 +48,8 @@ def baseline_maps(
     module = to_torch_module(model)
     pixels = network_input.float()
     nearest = _nearest(module, pixels, class_ids) if baseline == "finercam" else {}
-    for place, class_id in enumerate(class_ids, 1):
-        on_progress(f"class {place} of {len(class_ids)}, {TITLES[baseline]}")
+    for index, class_id in enumerate(class_ids, 1):
+        on_progress(f"class {index} of {len(class_ids)}, {TITLES[baseline]}")
         if baseline == "gradcam":
             cam = package.grad_cam(module, [module.features])
             target: object = package.one_class(class_id)

@@ -57,7 +57,7 @@ def _grouped_by_numpy(codes: np.ndarray[tuple[int], np.dtype[np.int64]], code_bi
 _TABLE_BITS = 22
 
 
-def places(values: Tensor, wanted: Tensor, code_bits: int) -> Tensor:
+def indices_of(values: Tensor, wanted: Tensor, code_bits: int) -> Tensor:
     """Where each `wanted` (K,) code stands in the ascending `values` (G,), G for those that are not there; int32.
 
     All codes lie in [0, 2**code_bits).

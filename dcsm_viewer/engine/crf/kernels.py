@@ -67,8 +67,8 @@ class Pairwise:
 def pairwise_of(settings: CrfSettings) -> tuple[Pairwise, ...]:
     """The kernels of `settings`, without those whose weight is 0: they would change nothing and cost a lattice."""
     gaussian = GaussianKernel(settings.gaussian_sxy, settings.gaussian_sxy)
-    place, colour = settings.bilateral_sxy, settings.bilateral_srgb
-    bilateral = BilateralKernel(place, place, colour, colour, colour)
+    index, colour = settings.bilateral_sxy, settings.bilateral_srgb
+    bilateral = BilateralKernel(index, index, colour, colour, colour)
     both = (Pairwise(gaussian, settings.gaussian_compat), Pairwise(bilateral, settings.bilateral_compat))
     return tuple(pairwise for pairwise in both if pairwise.compat != 0)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcsm_viewer.engine.crf.grouping import Members, grouped, members, places
+from dcsm_viewer.engine.crf.grouping import Members, grouped, indices_of, members
 from dcsm_viewer.engine.crf.simplex import RANK_BITS, EnclosingSimplices, Grid, enclosing_simplices
 
 Normalisation = Literal["none", "before", "after", "symmetric"]
@@ -208,7 +208,7 @@ def _neighbours(points: Tensor, grid: Grid) -> tuple[Tensor, ...]:
         # Remainder 0 turns into remainder d, so every coordinate's whole part steps down.
         unnormalised = count * grid.strides[j] - 1
         torch.add(points, torch.where(at_zero, unnormalised + count * (1 - everywhere), unnormalised), out=wanted[j])
-    ahead = places(points, wanted.view(-1), grid.total_bits + RANK_BITS).view(count, size)
+    ahead = indices_of(points, wanted.view(-1), grid.total_bits + RANK_BITS).view(count, size)
     own = torch.arange(size + 1, dtype=torch.int32, device=device)
     result = []
     for j in range(count):

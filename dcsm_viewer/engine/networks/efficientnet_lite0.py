@@ -244,8 +244,8 @@ def _block_backward(block: Block, masks: BlockReluMasks, gradient: Tensor, mode:
     expand, depthwise, project = block.expand, block.depthwise, block.project.weight.flatten(1)
     open_expand, open_depthwise = masks.expand, masks.depthwise
     # On a GPU looking for them makes the CPU wait, and products of ever new shapes, for nothing.
-    looks = mode != "deconvnet" and gradient.device.type == "cpu"
-    living = _open_channels(masks) if looks else None
+    skips_zero_channels = mode != "deconvnet" and gradient.device.type == "cpu"
+    living = _open_channels(masks) if skips_zero_channels else None
     if living is not None:
         project, open_depthwise = project[:, living], open_depthwise[:, living]
         depthwise = replace(depthwise.taking(living), groups=len(living))

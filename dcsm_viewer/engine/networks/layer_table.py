@@ -106,7 +106,7 @@ def _grid_of(shape: tuple[int, ...], input_shape: tuple[int, int]) -> tuple[Layo
         return None
     if len(shape) == 4:
         first, last = (shape[2], shape[3]), (shape[1], shape[2])
-        by_fit = sorted((_misfit(size, input_shape), place) for place, size in enumerate((first, last)))
+        by_fit = sorted((_misfit(size, input_shape), index) for index, size in enumerate((first, last)))
         if by_fit[0][1] == 0 or by_fit[0][0] == by_fit[1][0]:
             return "channels first", shape[1], first, 0
         return "channels last", shape[3], last, 0

@@ -149,7 +149,7 @@ def run_module(module: nn.Module, network_input: Tensor, wanted: frozenset[str] 
     if not output.requires_grad:
         raise UserError("The network's output does not depend on its input; give a network whose forward() is traced.")
     of_weights = {tensor.untyped_storage().data_ptr() for tensor in (*weights.values(), *module.buffers())}
-    held = sum(size for place, size in saved.items() if place not in of_weights)
+    held = sum(size for index, size in saved.items() if index not in of_weights)
     return ModulePass(
         output, input_edge, recorder.outputs, functions.head_calls, rule, functions.counter.counted(), held
     )

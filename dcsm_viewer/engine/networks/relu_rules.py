@@ -76,8 +76,8 @@ def _bounds(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str
     return None
 
 
-def _argument(args: tuple[Any, ...], kwargs: Mapping[str, Any], place: int, name: str, default: object) -> Any:
-    return args[place] if len(args) > place else kwargs.get(name, default)
+def _argument(args: tuple[Any, ...], kwargs: Mapping[str, Any], position: int, name: str, default: object) -> Any:
+    return args[position] if len(args) > position else kwargs.get(name, default)
 
 
 _RELU = {F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_}

@@ -105,8 +105,8 @@ class TorchNetwork:
             torch.autograd.grad(state.masks.logits, edges, grad_outputs[row : row + 1], retain_graph=True)
             for row in range(grad_outputs.shape[0])
         ]
-        for place, name in enumerate(wanted):
-            gradient = torch.cat([row[place] for row in rows]) if len(rows) > 1 else rows[0][place]
+        for index, name in enumerate(wanted):
+            gradient = torch.cat([row[index] for row in rows]) if len(rows) > 1 else rows[0][index]
             layer = self._probe.by_name.get(name)
             yield name, gradient if layer is None else layer.on_grid(gradient, state.masks.input_shape)
 

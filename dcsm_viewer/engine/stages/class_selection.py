@@ -53,8 +53,10 @@ def detect(
     others = [class_id for class_id in ranked if class_id not in detected]
     always_compared = [class_id for class_id in others if class_id in choice.always_compared]
     fill_ups = [class_id for class_id in others if class_id not in choice.always_compared]
-    room = max(0, method.min_candidates - len(detected) - len(always_compared))
-    return Detection((*detected, *always_compared, *fill_ups[:room]), tuple(detected), MappingProxyType(detected_at))
+    free_slots = max(0, method.min_candidates - len(detected) - len(always_compared))
+    return Detection(
+        (*detected, *always_compared, *fill_ups[:free_slots]), tuple(detected), MappingProxyType(detected_at)
+    )
 
 
 def _detected_at(
@@ -70,8 +72,8 @@ def _detected_at(
     if method.maps_for == "candidates" and method.min_candidates > 0:
         always_compared = [class_id for class_id in ranked if class_id in choice.always_compared]
         wanted = force_detected.union(always_compared)
-        room = max(0, method.min_candidates - len(wanted))
-        best = [class_id for class_id in ranked if class_id not in wanted][:room]
+        free_slots = max(0, method.min_candidates - len(wanted))
+        best = [class_id for class_id in ranked if class_id not in wanted][:free_slots]
         return dict.fromkeys(scales, wanted.union(best))
     threshold = scores.dtype.type(method.threshold)
     of_image = image_scores(scores, method)
@@ -92,7 +94,7 @@ def _best_first(scores: NDArray[np.floating], ids: Iterable[int], *, larger_id_f
 
 
 def _check_ids(choice: ClassChoice, classes: int) -> None:
-    asked = {*choice.always_compared, *choice.excluded, *choice.force_detected, *(choice.image_labels or ())}
-    unknown = sorted(class_id for class_id in asked if not 0 <= class_id < classes)
+    named = {*choice.always_compared, *choice.excluded, *choice.force_detected, *(choice.image_labels or ())}
+    unknown = sorted(class_id for class_id in named if not 0 <= class_id < classes)
     if unknown:
         raise UserError(f"The model has {classes} classes, numbered from 0, and no {unknown}; take them back.")

@@ -32,12 +32,12 @@ def raw_maps(
     Too little memory for one class is answered by the engine, as in every stage (Engine._computed).
     """
     for number, class_id in enumerate(class_ids, 1):
-        place = f"class {number} of {len(class_ids)}"
-        yield class_id, _reduced(model, state, class_id, layers, method, partial(_report_layer, on_progress, place))
+        progress = f"class {number} of {len(class_ids)}"
+        yield class_id, _reduced(model, state, class_id, layers, method, partial(_report_layer, on_progress, progress))
 
 
-def _report_layer(on_progress: Callable[[str], None], place: str, layer: str) -> None:
-    on_progress(f"{place}, {layer}")
+def _report_layer(on_progress: Callable[[str], None], progress: str, layer: str) -> None:
+    on_progress(f"{progress}, {layer}")
 
 
 def _reduced(

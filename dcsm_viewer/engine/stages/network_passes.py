@@ -21,7 +21,13 @@ from dcsm_viewer.engine.networks.layer_choice import chosen_layers
 from dcsm_viewer.engine.networks.network import ForwardState
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.stages.gradients import raw_maps
-from dcsm_viewer.engine.stages.preprocess import Placement, image_in_input, network_input, place, positions_on_image
+from dcsm_viewer.engine.stages.preprocess import (
+    Placement,
+    image_in_input,
+    network_input,
+    place_on_canvas,
+    positions_on_image,
+)
 from dcsm_viewer.engine.stopwatch import Stopwatch
 
 Checkpoint = Callable[[Stage, str], None]
@@ -78,7 +84,7 @@ class NetworkPasses:
     def canvas(self) -> tuple[Tensor, Placement]:
         method, image = self.method, self.request.image
         key = (image.digest, method.canvas_px, method.fit)
-        return self.stopwatch.get("preprocess", key, lambda: place(image.rgb, method))
+        return self.stopwatch.get("preprocess", key, lambda: place_on_canvas(image.rgb, method))
 
     def scores(self, scale: int) -> NDArray[np.floating]:
         """Score in [0, 1] of every class at this scale, (C,): float64 where that is the precision, else float32."""

@@ -56,7 +56,7 @@ def placement_for(image_shape: tuple[int, int], method: MethodSettings) -> Place
     return Placement(side, (side - height + 1) // 2, (side - width + 1) // 2, height, width, image_shape)
 
 
-def place(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Tensor, Placement]:
+def place_on_canvas(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Tensor, Placement]:
     """The canvas, float64 RGB (3, S, S) in grey levels 0..255, and where the image (H, W, 3) lies on it.
 
     Around a padded image the canvas is 0, black before the mean is taken off (A12). Shrinking is antialiased

@@ -189,14 +189,14 @@ class Segmenter:
     def lattices(self, factor: int) -> LatticeSource:
         """Where the CRF gets its lattices of the image made `factor` times smaller."""
 
-        def kept(kernel: Kernel) -> Lattice:
+        def cached(kernel: Kernel) -> Lattice:
             def make() -> Lattice:
                 return lattice_for(kernel, self.image.rgb if factor == 1 else self._rgb(factor), self.maps.device)
 
             key = ("lattice", self.image.digest, kernel, factor, self.maps.device)
             return self.stopwatch.intermediate("segmentation", key, make)
 
-        return kept
+        return cached
 
     @property
     def _numbers(self) -> NDArray[np.uint16]:

@@ -31,8 +31,8 @@ def packed(runs: list[int]) -> str:
     Little end first in two's complement, bit 5 says that more follows, and 48 is added to make it printable.
     """
     marks: list[str] = []
-    for place, run in enumerate(runs):
-        rest = run - runs[place - 2] if place > 2 else run
+    for index, run in enumerate(runs):
+        rest = run - runs[index - 2] if index > 2 else run
         more = True
         while more:
             five = rest & 0x1F

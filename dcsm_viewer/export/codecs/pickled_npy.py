@@ -72,8 +72,8 @@ def load_dictionary(path: Path) -> dict[Any, Any]:
         np.lib.format.read_magic(stored)
         np.lib.format.read_array_header_1_0(stored)
         boxed = _DataOnly(stored).load()
-    except _DAMAGE as trouble:
-        raise DictionaryDamagedError(str(trouble)) from trouble
+    except _DAMAGE as error:
+        raise DictionaryDamagedError(str(error)) from error
     content = boxed.item() if isinstance(boxed, np.ndarray) and boxed.size == 1 else boxed
     if not isinstance(content, dict):
         raise DictionaryDamagedError(f"it holds a {type(content).__name__}, not a dictionary")
@@ -107,16 +107,16 @@ class _DataOnly(pickle.Unpickler):
 def _finished(pickled: bytes, tensors: Sequence[TorchTensor]) -> bytes:
     """`pickled` with numpy's old names, and `tensors` in the places left for them."""
     pieces, done, number_at, number = [], 0, 0, 0
-    for opcode, argument, place in pickletools.genops(pickled):
-        assert place is not None
+    for opcode, argument, index in pickletools.genops(pickled):
+        assert index is not None
         if opcode.name == "GLOBAL":
             module, name = str(argument).split(" ")
             if module in _OLD_NAME:
-                pieces += [pickled[done:place], f"c{_OLD_NAME[module]}\n{name}\n".encode()]
-                done = place + len(f"c{module}\n{name}\n")
+                pieces += [pickled[done:index], f"c{_OLD_NAME[module]}\n{name}\n".encode()]
+                done = index + len(f"c{module}\n{name}\n")
         elif opcode.name == "BINPERSID":
             pieces += [pickled[done:number_at], tensor_opcodes(tensors[number])]
-            done = place + 1
+            done = index + 1
         elif isinstance(argument, int):
-            number_at, number = place, argument
+            number_at, number = index, argument
     return b"".join([*pieces, pickled[done:]])

@@ -101,7 +101,7 @@ class _Bare(pickle.Unpickler):
         return name
 
     def persistent_load(self, pid: Any) -> tuple[str, int]:
-        _word, kind, _key, _place, count, *_rest = pid
+        _word, kind, _key, _location, count, *_rest = pid
         return str(kind), int(count)
 
 

@@ -35,8 +35,8 @@ def _documents(images: Sequence[FolderImage], folder: Path) -> Iterator[dict[str
         try:
             part: Any = plain_json(plain_bytes(own))
             (entry,) = part["images"]
-        except (OSError, ValueError, LookupError, TypeError) as trouble:
-            raise UserError(f"{own} cannot be read ({trouble}); export its image once more.") from None
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise UserError(f"{own} cannot be read ({error}); export its image once more.") from None
         part["images"] = [{**entry, "file_name": image.name}]
         yield part
 
@@ -57,8 +57,8 @@ def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterat
         for entry, part in zip(whole["images"], _documents(images, folder), strict=True):
             there = [(each["category_id"], each["segmentation"]) for each in by_image[entry["id"]]]
             wrong += there != [(each["category_id"], each["segmentation"]) for each in part["annotations"]]
-    except (OSError, ValueError, LookupError, TypeError) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        yield unreadable(path, error)
         return
     yield finding(
         names == [image.name for image in images] and len(set(names)) == len(names),

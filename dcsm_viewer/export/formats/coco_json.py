@@ -62,8 +62,8 @@ def combined(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
             number_of[image["id"]] = len(whole["images"]) + 1
             whole["images"].append({**image, "id": number_of[image["id"]]})
         for annotation in part["annotations"]:
-            place = {"id": len(whole["annotations"]) + 1, "image_id": number_of[annotation["image_id"]]}
-            whole["annotations"].append({**annotation, **place})
+            ids = {"id": len(whole["annotations"]) + 1, "image_id": number_of[annotation["image_id"]]}
+            whole["annotations"].append({**annotation, **ids})
     return whole
 
 
@@ -91,8 +91,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
             mask = mask_of(unpacked(code["counts"]), *code["size"])
             found[mask] = annotation["category_id"]
             yield _box_finding(annotation, mask, categories[annotation["category_id"]])
-    except (OSError, ValueError, LookupError, TypeError) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        yield unreadable(path, error)
         return
     size = (image["height"], image["width"])
     yield finding(size == labels.shape, good="The image has its size.", bad=f"The size is {size}, not {labels.shape}.")

@@ -43,8 +43,8 @@ class CrfFile:
     def _findings(self, path: Path, result: Result) -> Iterator[Finding]:
         try:
             found = load_dictionary(path)
-        except DictionaryDamagedError as trouble:
-            yield unreadable(path, trouble)
+        except DictionaryDamagedError as error:
+            yield unreadable(path, error)
             return
         expected = self._content(result)
         yield finding(

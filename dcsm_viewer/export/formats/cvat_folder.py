@@ -82,18 +82,18 @@ def _names(images: Sequence[FolderImage], folder: Path) -> dict[int, str]:
     """Class names by index for the whole folder, ascending."""
     found: dict[int, str] = {}
     anew: dict[str, int] = {}
-    agreed = True
+    is_consistent = True
     for image in images:
         for index, name in _part(image, folder, with_masks=False).names.items():
-            agreed = agreed and found.setdefault(index, name) == name
+            is_consistent = is_consistent and found.setdefault(index, name) == name
             anew.setdefault(name, len(anew) + 1)
-    agreed = agreed and len(set(found.values())) == len(found)
-    if not agreed and len(anew) > MAX_CLASSES:
+    is_consistent = is_consistent and len(set(found.values())) == len(found)
+    if not is_consistent and len(anew) > MAX_CLASSES:
         raise UserError(
             f"The images show {len(anew)} classes, and CVAT's masks hold at most {MAX_CLASSES}; "
             "import the images' own zips."
         )
-    return dict(sorted(found.items())) if agreed else {index: name for name, index in anew.items()}
+    return dict(sorted(found.items())) if is_consistent else {index: name for name, index in anew.items()}
 
 
 def _part(image: FolderImage, folder: Path, *, with_masks: bool = True) -> _Part:
@@ -105,8 +105,8 @@ def _part(image: FolderImage, folder: Path, *, with_masks: bool = True) -> _Part
             name = archive.read(LIST).decode().rstrip("\n")
             classes = _indices(archive, f"SegmentationClass/{name}.png") if with_masks else nothing
             objects = _indices(archive, f"SegmentationObject/{name}.png") if with_masks else nothing
-    except _DAMAGE as trouble:
-        raise UserError(f"{own} cannot be read ({trouble}); export its image once more.") from None
+    except _DAMAGE as error:
+        raise UserError(f"{own} cannot be read ({error}); export its image once more.") from None
     codes = (voc_palette().astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])).tolist()
     names = {index: label_of[code] for index, code in enumerate(codes) if code in label_of}
     return _Part({i: label for i, label in names.items() if i not in {0, IGNORE_INDEX}}, classes, objects)
@@ -125,8 +125,8 @@ def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterat
             listed = lines_of(archive.read(LIST).decode())
             for image in images:
                 wrong += not _same(archive, label_of, _listed(image), _part(image, folder))
-    except _DAMAGE as trouble:
-        yield unreadable(path, trouble)
+    except _DAMAGE as error:
+        yield unreadable(path, error)
         return
     expected = [_listed(image) for image in images]
     yield finding(

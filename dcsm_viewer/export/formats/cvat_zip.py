@@ -41,8 +41,8 @@ def write(result: Result, path: Path) -> None:
         f"SegmentationObject/{name}.png": palette_png(objects),
     }
     with atomic_write(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        for place, content in members.items():
-            add_member(archive, place, content)
+        for member_name, content in members.items():
+            add_member(archive, member_name, content)
 
 
 def verify(path: Path, result: Result) -> Report:
@@ -54,9 +54,9 @@ def _name(result: Result) -> str:
     return PurePosixPath(result.request.image.name).stem
 
 
-def add_member(archive: zipfile.ZipFile, place: str, content: bytes) -> None:
+def add_member(archive: zipfile.ZipFile, member_name: str, content: bytes) -> None:
     """The same bytes on every system and at any time."""
-    member = zipfile.ZipInfo(place, _FIRST_ZIP_DAY)
+    member = zipfile.ZipInfo(member_name, _FIRST_ZIP_DAY)
     member.create_system = 3  # else it would tell Windows from the rest
     member.external_attr = 0o644 << 16
     archive.writestr(member, content)
@@ -92,8 +92,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
                 with Image.open(io.BytesIO(archive.read(f"Segmentation{kind}/{name}.png"))) as picture:
                     masks[kind] = np.array(picture.convert("RGB")).astype(np.int64)
         label_of = labels_by_colour(lines)
-    except (OSError, ValueError, LookupError, SyntaxError, zipfile.BadZipFile) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, ValueError, LookupError, SyntaxError, zipfile.BadZipFile) as error:
+        yield unreadable(path, error)
         return
     yield finding(name in listed, good="The list names the image.", bad=f"The list does not name {name}.")
     yield finding("ignore" in label_of.values(), good="255 is declared.", bad="255 is not declared in labelmap.txt.")

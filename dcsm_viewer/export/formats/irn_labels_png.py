@@ -50,8 +50,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
         with Image.open(path) as picture:
             picture.load()
             mode, index = picture.mode, np.array(picture)
-    except (OSError, SyntaxError, ValueError) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, SyntaxError, ValueError) as error:
+        yield unreadable(path, error)
         return
     yield finding(mode == "L", good="It is a grey PNG of 8 bits.", bad=f"It is a PNG of mode {mode}, not grey.")
     expected = confident_labels(result)

@@ -61,8 +61,8 @@ def _content(result: Result) -> dict[str, NDArray[np.generic] | TorchTensor]:
 def _findings(path: Path, result: Result) -> Iterator[Finding]:
     try:
         found = load_dictionary(path)
-    except DictionaryDamagedError as trouble:
-        yield unreadable(path, trouble)
+    except DictionaryDamagedError as error:
+        yield unreadable(path, error)
         return
     for name, expected in _content(result).items():
         there = found.get(name)

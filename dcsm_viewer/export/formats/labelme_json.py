@@ -93,8 +93,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
             with Image.open(io.BytesIO(base64.b64decode(shape["mask"], validate=True))) as drawn:
                 mask = np.array(drawn).astype(bool)
             found[top : bottom + 1, left : right + 1][mask] = label_of[shape["label"]]
-    except (OSError, ValueError, LookupError, TypeError, SyntaxError) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, ValueError, LookupError, TypeError, SyntaxError) as error:
+        yield unreadable(path, error)
         return
     yield finding(size == labels.shape, good="The image has its size.", bad=f"The size is {size}, not {labels.shape}.")
     if result.request.image.path is not None and Path(result.request.image.path).exists():

@@ -64,8 +64,8 @@ def _findings(path: Path, result: Result, *, stages: bool) -> Iterator[Finding]:
         # Opened here, as numpy forgets to close a file it cannot load.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             found = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        yield unreadable(path, error)
         return
     yield Finding(ok=True, sentence="It loads without pickle.")
     expected = arrays(result, stages=stages)

@@ -35,8 +35,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     try:
         with Image.open(path) as picture:
             mode, rgb = picture.mode, np.array(picture)
-    except (OSError, SyntaxError, ValueError) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, SyntaxError, ValueError) as error:
+        yield unreadable(path, error)
         return
     yield finding(mode == "RGB", good="It is an RGB PNG.", bad=f"It is a PNG of mode {mode}, not RGB.")
     source = result.request.image.rgb

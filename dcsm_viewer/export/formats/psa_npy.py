@@ -18,7 +18,7 @@ from dcsm_viewer.io.atomic import atomic_write
 def write(result: Result, path: Path) -> None:
     """An .npy at `path`: {0-based class id: float32 (H, W) in [0, 1]}, ascending, each with maximum 1."""
     maps = maps_over_own_maximum(result)
-    content = {class_id: maps[place] for place, class_id in enumerate(result.detected_ids)}
+    content = {class_id: maps[index] for index, class_id in enumerate(result.detected_ids)}
     with atomic_write(path) as stream:
         save_dictionary(stream, content)
 
@@ -31,8 +31,8 @@ def verify(path: Path, result: Result) -> Report:
 def _findings(path: Path, result: Result) -> Iterator[Finding]:
     try:
         content = load_dictionary(path)
-    except DictionaryDamagedError as trouble:
-        yield unreadable(path, trouble)
+    except DictionaryDamagedError as error:
+        yield unreadable(path, error)
         return
     keys = list(content)
     yield finding(

@@ -26,8 +26,8 @@ def verify(images: Sequence[FolderImage], folder: Path, path: Path) -> Report:
 def _findings(images: Sequence[FolderImage], folder: Path, path: Path) -> Iterator[Finding]:
     try:
         stems = lines_of(path.read_bytes().decode())
-    except (OSError, ValueError) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, ValueError) as error:
+        yield unreadable(path, error)
         return
     same = stems == [image.stem for image in images]
     yield finding(same, good=f"It lists the {len(stems)} images.", bad="It lists other images.")

@@ -41,8 +41,8 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
             picture.load()
             mode, colours = picture.mode, picture.getpalette() or []
             index = np.array(picture)
-    except (OSError, SyntaxError, ValueError) as trouble:
-        yield unreadable(path, trouble)
+    except (OSError, SyntaxError, ValueError) as error:
+        yield unreadable(path, error)
         return
     yield finding(mode == "P", good="It is a palette PNG.", bad=f"It is a PNG of mode {mode}, not a palette PNG.")
     yield finding(

@@ -39,14 +39,14 @@ class LinkedView(QWidget):
         super().__init__(parent)
         self.viewport = viewport
         self.scaled_images = ScaledImageCache()
-        self._asked = ViewState()
+        self._requested = ViewState()
         self._shown = ViewState()
         self._dim_timer = QTimer(self, singleShot=True, interval=_DIM_DELAY_MS)
         self._dim_timer.timeout.connect(self._dim_if_stale)
 
     def show_state(self, state: ViewState) -> None:
         """Paints what changed since the last state shown."""
-        self._asked = state
+        self._requested = state
         if self.isVisible():
             self._catch_up()
 
@@ -90,7 +90,7 @@ class LinkedView(QWidget):
         super().showEvent(event)
 
     def _catch_up(self) -> None:
-        before, after = self._shown, self._asked
+        before, after = self._shown, self._requested
         if before is after:
             return
         self._shown = after

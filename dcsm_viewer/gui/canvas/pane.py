@@ -87,7 +87,7 @@ class MapPane(PaneInput):
         return None if self._content.image is None else self._content.image.shape
 
     @override
-    def picture(self, place: QPointF | None = None) -> QRect:
+    def picture(self, position: QPointF | None = None) -> QRect:
         """Where the photograph may be, in logical px of the widget."""
         return self._picture_in(self.rect())
 
@@ -113,13 +113,13 @@ class MapPane(PaneInput):
         return QSize(360, 360)
 
     @override
-    def clicked(self, place: QPointF) -> None:
-        at = self.position_at(place)
+    def clicked(self, position: QPointF) -> None:
+        at = self.position_at(position)
         if at is not None:
             self.pixel_clicked.emit(int(at[0]), int(at[1]))
 
     @override
-    def double_clicked(self, place: QPointF) -> None:
+    def double_clicked(self, position: QPointF) -> None:
         self.opened.emit()
 
     @override
@@ -213,8 +213,8 @@ class MapPane(PaneInput):
         if cursor is None or not view.holds(*cursor):
             return
         ratio = self.devicePixelRatioF()
-        down, across = view.place_of(*cursor)
-        top, left = view.place_of(int(cursor[0]), int(cursor[1]))
+        down, across = view.position_of(*cursor)
+        top, left = view.position_of(int(cursor[0]), int(cursor[1]))
         side = 1 / view.step / ratio
         pane_drawing.draw_cross(
             painter,
@@ -226,7 +226,7 @@ class MapPane(PaneInput):
     def _paint_rings(self, painter: QPainter, picture: QRect, view: VisibleRegion) -> None:
         ratio = self.devicePixelRatioF()
         for ring in self._content.rings:
-            down, across = (place / ratio for place in view.place_of(ring.row, ring.col))
+            down, across = (position / ratio for position in view.position_of(ring.row, ring.col))
             at = QPointF(picture.left() + across, picture.top() + down)
             pane_drawing.draw_ring(painter, at, ring.radius_px / view.step / ratio, dashed=ring.dashed)
 

@@ -35,12 +35,12 @@ def draw_words(
     wide = metrics.horizontalAdvance(right) + GAP_PX if right else 0
     painter.setPen(right_colour)
     painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
-    room = max(0, box.width() - wide)
+    area = max(0, box.width() - wide)
     painter.setPen(left_colour)
     painter.drawText(
-        QRect(box.left(), box.top(), room, box.height()),
+        QRect(box.left(), box.top(), area, box.height()),
         Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-        metrics.elidedText(left, Qt.TextElideMode.ElideMiddle, room),
+        metrics.elidedText(left, Qt.TextElideMode.ElideMiddle, area),
     )
 
 
@@ -134,12 +134,12 @@ def draw_placeholder(painter: QPainter, box: QRect, sentence: str, palette: QPal
     painter.setPen(QPen(muted(palette), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(box.adjusted(0, 0, -1, -1))
-    room = box.adjusted(GAP_PX, 2, -GAP_PX, -2)
+    area = box.adjusted(GAP_PX, 2, -GAP_PX, -2)
     flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-    words = painter.boundingRect(room, flags, sentence).intersected(room).adjusted(-3, -1, 3, 1)
+    words = painter.boundingRect(area, flags, sentence).intersected(area).adjusted(-3, -1, 3, 1)
     painter.fillRect(words, palette.color(QPalette.ColorRole.Window))
     painter.setPen(palette.color(QPalette.ColorRole.WindowText))
-    painter.drawText(room, flags, sentence)
+    painter.drawText(area, flags, sentence)
 
 
 def draw_veil(painter: QPainter, box: QRect, palette: QPalette) -> None:

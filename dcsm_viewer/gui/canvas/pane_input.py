@@ -47,15 +47,15 @@ class PaneInput(QWidget):
         """(H, W) of the image in the pane, None without one."""
         raise NotImplementedError
 
-    def picture(self, place: QPointF | None = None) -> QRect:
+    def picture(self, position: QPointF | None = None) -> QRect:
         """Where the image may be, in logical px of the widget; the one under `place`, if there are several."""
         raise NotImplementedError
 
-    def clicked(self, place: QPointF) -> None:
+    def clicked(self, position: QPointF) -> None:
         """Pressed and released on one spot of the widget."""
         raise NotImplementedError
 
-    def double_clicked(self, place: QPointF) -> None:
+    def double_clicked(self, position: QPointF) -> None:
         raise NotImplementedError
 
     def field(self) -> VisibleRegion | None:
@@ -65,34 +65,34 @@ class PaneInput(QWidget):
             return None
         return self.viewport.field(self._size(), shape, self.devicePixelRatioF())
 
-    def position_at(self, place: QPointF) -> tuple[float, float] | None:
+    def position_at(self, position: QPointF) -> tuple[float, float] | None:
         """(row, col) in the image under a point of the widget, None where there is no image."""
         view = self.field()
-        if view is None or not self.picture(place).contains(place.toPoint()):
+        if view is None or not self.picture(position).contains(position.toPoint()):
             return None
-        row, col = self._beneath(view, place)
+        row, col = self._beneath(view, position)
         return (row, col) if view.holds(row, col) else None
 
     def in_sight(self, view: VisibleRegion) -> QRect:
         """The part of a picture that the image covers, logical px from the picture's corner."""
         ratio = self.devicePixelRatioF()
-        top, left = (place / ratio for place in view.place_of(0, 0))
-        bottom, right = (place / ratio for place in view.place_of(*view.image_shape))
+        top, left = (position / ratio for position in view.position_of(0, 0))
+        bottom, right = (position / ratio for position in view.position_of(*view.image_shape))
         whole = QRectF(left, top, right - left, bottom - top).toAlignedRect()
         return whole.intersected(QRect(QPoint(0, 0), self.picture().size()))
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        place = event.position()
+        position = event.position()
         if self._pressed is not None and self._dragged_from is None:
-            moved = (place - self._pressed).manhattanLength()
+            moved = (position - self._pressed).manhattanLength()
             self._dragged_from = self._pressed if moved >= QApplication.startDragDistance() else None
         if self._dragged_from is not None:
             scale = self._px_per_screen_px()
-            way = place - self._dragged_from
-            self._dragged_from = place
+            way = position - self._dragged_from
+            self._dragged_from = position
             self.viewport.pan(-way.y() * scale, -way.x() * scale)
-        self.point_at(self.position_at(place))
+        self.point_at(self.position_at(position))
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -155,11 +155,11 @@ class PaneInput(QWidget):
         self.viewport.point(*at)
         self.pointed.emit(*at)
 
-    def _zoom(self, factor: float, place: QPointF) -> None:
+    def _zoom(self, factor: float, position: QPointF) -> None:
         view = self.field()
         if view is not None:
-            self.zoom_at(self._beneath(view, place), factor)
-            self.point_at(self.position_at(place))
+            self.zoom_at(self._beneath(view, position), factor)
+            self.point_at(self.position_at(position))
 
     def zoom_at(self, at: tuple[float, float], factor: float) -> None:
         """Closer by `factor`, around an image position."""
@@ -168,10 +168,10 @@ class PaneInput(QWidget):
             fitted = self.viewport.fitted(self._size(), shape)
             self.viewport.zoom(factor, at=at, now=self._px_per_screen_px(), fitted=fitted)
 
-    def _beneath(self, view: VisibleRegion, place: QPointF) -> tuple[float, float]:
+    def _beneath(self, view: VisibleRegion, position: QPointF) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()
-        corner = self.picture(place).topLeft()
-        return view.position_at((place.y() - corner.y()) * ratio, (place.x() - corner.x()) * ratio)
+        corner = self.picture(position).topLeft()
+        return view.position_at((position.y() - corner.y()) * ratio, (position.x() - corner.x()) * ratio)
 
     def _px_per_screen_px(self) -> float:
         return self.viewport.px_per_screen_px(self._size(), self.image_shape() or (1, 1))

@@ -48,7 +48,7 @@ class PaneLayout(QWidget):
     def _place(self) -> None:
         beside = None if self._beside is None else self._beside.minimumSizeHint()
         found = arrange_panes(self.rect(), self._image_shape, self._panes[0].room_in, beside)
-        for pane, place in zip(self._panes, found.panes, strict=True):
-            pane.setGeometry(place)
+        for pane, index in zip(self._panes, found.panes, strict=True):
+            pane.setGeometry(index)
         if self._beside is not None and found.beside is not None:
             self._beside.setGeometry(found.beside)

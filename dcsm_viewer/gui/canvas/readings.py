@@ -72,9 +72,9 @@ def _label_at(result: Result, row: float, col: float) -> tuple[str | None, str |
     label = int(value_at(segmentation.labels, shape, row, col) or 0)
     before = int(value_at(segmentation.labels_before_crf, shape, row, col) or 0)
     q = None
-    places = (0, *(class_id + 1 for class_id in result.detected_ids))
-    if segmentation.q is not None and label in places:
-        q = value_at(segmentation.q[places.index(label)], shape, row, col)
+    labels = (0, *(class_id + 1 for class_id in result.detected_ids))
+    if segmentation.q is not None and label in labels:
+        q = value_at(segmentation.q[labels.index(label)], shape, row, col)
     return _name(result, label), _name(result, before), q
 
 

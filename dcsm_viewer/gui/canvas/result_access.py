@@ -16,20 +16,20 @@ def shown_image(state: ViewState) -> SourceImage | None:
 
 def is_current(state: ViewState, result: Result) -> bool:
     """Whether the result was made from the image and the settings on show."""
-    asked = result.request
-    return state.image is not None and asked.image.digest == state.image.digest and asked.settings == state.settings
+    request = result.request
+    return state.image is not None and request.image.digest == state.image.digest and request.settings == state.settings
 
 
 def is_stale(state: ViewState) -> bool:
     """Whether the result answers another question than the one now asked."""
     if state.result is None:
         return False
-    asked = state.result.request
+    request = state.result.request
     return (
         state.image is None
-        or asked.image.digest != state.image.digest
-        or asked.settings != state.settings
-        or (state.focus is not None and asked.focus != state.focus)
+        or request.image.digest != state.image.digest
+        or request.settings != state.settings
+        or (state.focus is not None and request.focus != state.focus)
     )
 
 

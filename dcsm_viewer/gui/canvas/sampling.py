@@ -41,7 +41,7 @@ class SampledLayer:
 
     down: int
     across: int
-    places: NDArray[np.uint8] = field(repr=False, compare=False)
+    color_indices: NDArray[np.uint8] = field(repr=False, compare=False)
     lost: NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
 
 
@@ -53,20 +53,20 @@ def sample_layer(layer: Layer, view: VisibleRegion) -> SampledLayer:
         any_lost = bool(lost.any())
         return SampledLayer(down, across, places_of(seen, layer.colours), lost if any_lost else None)
     down, across, found = _sampled(layer.labels, view)
-    place_of_label = np.zeros(max(layer.names, default=0) + 1, dtype=np.uint8)
-    for place, label in enumerate(sorted(layer.names)):
-        place_of_label[label] = min(place, 255)
-    return SampledLayer(down, across, place_of_label.take(found))
+    index_of_label = np.zeros(max(layer.names, default=0) + 1, dtype=np.uint8)
+    for index, label in enumerate(sorted(layer.names)):
+        index_of_label[label] = min(index, 255)
+    return SampledLayer(down, across, index_of_label.take(found))
 
 
 def painted(patch: SampledLayer, table: NDArray[np.uint8]) -> QImage:
     """The patch in the colours of `table`, RGBA uint8 (256, 4); transparent where there is no number."""
-    h, w = patch.places.shape
+    h, w = patch.color_indices.shape
     if patch.lost is None:
-        image = QImage(patch.places.data, w, h, w, QImage.Format.Format_Indexed8)
+        image = QImage(patch.color_indices.data, w, h, w, QImage.Format.Format_Indexed8)
         image.setColorTable(argb(table))
         return image
-    rgba = table[patch.places]
+    rgba = table[patch.color_indices]
     rgba[patch.lost] = 0
     # The copy owns its pixels; the array of this function is gone when it is drawn.
     return QImage(rgba.data, w, h, 4 * w, QImage.Format.Format_RGBA8888).copy()
@@ -91,8 +91,8 @@ def places_of(values: NDArray[np.float32], colours: ColourRange) -> NDArray[np.u
     if colours.high <= colours.low:
         return np.where(values > colours.low, np.uint8(255), np.uint8(0))
     with np.errstate(over="ignore"):
-        places = (values - np.float32(colours.low)) * np.float32(256 / (colours.high - colours.low))
-    np.clip(places, 0, 255, out=places)
-    if np.isnan(places.max(initial=0.0)):
-        places[np.isnan(places)] = 0
-    return places.astype(np.uint8)
+        color_indices = (values - np.float32(colours.low)) * np.float32(256 / (colours.high - colours.low))
+    np.clip(color_indices, 0, 255, out=color_indices)
+    if np.isnan(color_indices.max(initial=0.0)):
+        color_indices[np.isnan(color_indices)] = 0
+    return color_indices.astype(np.uint8)

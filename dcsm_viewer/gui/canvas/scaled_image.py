@@ -103,8 +103,8 @@ def _shrunk(levels: NDArray[np.uint8], view: VisibleRegion) -> ScaledImage:
     kind = QImage.Format.Format_RGB888 if levels.ndim == 3 else QImage.Format.Format_Grayscale8
     whole = QImage(levels.data, width, height, levels.strides[0], kind)
     piece = whole.copy(QRect(left, top, right - left, bottom - top))
-    down, across = (round(place) for place in view.place_of(top, left))
-    below, beyond = (round(place) for place in view.place_of(bottom, right))
+    down, across = (round(pixel) for pixel in view.position_of(top, left))
+    below, beyond = (round(pixel) for pixel in view.position_of(bottom, right))
     size = (max(1, beyond - across), max(1, below - down))
     shrunk = piece.scaled(*size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
     return ScaledImage(down, across, shrunk)

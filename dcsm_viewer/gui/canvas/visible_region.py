@@ -26,7 +26,7 @@ class VisibleRegion:
         """(row, col) in the image of a point of the pane in device pixels; may lie outside the image."""
         return self.top + down * self.step, self.left + across * self.step
 
-    def place_of(self, row: float, col: float) -> tuple[float, float]:
+    def position_of(self, row: float, col: float) -> tuple[float, float]:
         """(down, across) in device pixels of a position in the image; may lie outside the pane."""
         return (row - self.top) / self.step, (col - self.left) / self.step
 

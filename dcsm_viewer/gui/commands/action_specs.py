@@ -41,7 +41,7 @@ def _ranks() -> tuple[ActionSpec, ...]:
 def _tools() -> tuple[ActionSpec, ...]:
     return tuple(
         ActionSpec(
-            f"tools.{tool.name}", tool.title, tool.key, tool.help, "Tools", "view" if tool.place == "centre" else ""
+            f"tools.{tool.name}", tool.title, tool.key, tool.help, "Tools", "view" if tool.area == "centre" else ""
         )
         for tool in TOOLS
     )

@@ -87,8 +87,8 @@ def matching(text: str) -> tuple[ActionSpec, ...]:
     """
     words = text.casefold().split()
 
-    def found(place: str) -> bool:
-        return all(word in place.casefold() for word in words)
+    def found(text: str) -> bool:
+        return all(word in text.casefold() for word in words)
 
     by_name = [spec for spec in ACTIONS if found(f"{spec.menu} {spec.submenu} {spec.text} {translated(spec.text)}")]
     by_help = [spec for spec in ACTIONS if spec not in by_name and found(f"{spec.menu} {spec.text} {spec.help}")]

@@ -95,8 +95,8 @@ class Menus(QObject):
         submenu = QMenu(title, home)
         submenu.setToolTipsVisible(True)
         there = home.actions()
-        place = there.index(self.actions[after]) + 1 if after else 0
-        home.insertMenu(there[place], submenu)
+        index = there.index(self.actions[after]) + 1 if after else 0
+        home.insertMenu(there[index], submenu)
         return submenu
 
 

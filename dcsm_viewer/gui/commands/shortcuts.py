@@ -38,7 +38,7 @@ class Shortcuts(QObject):
         self._user_settings = user_settings
         self._keys = {name: spec.key for name, spec in _SPECS.items()}
         for name in self._keys:
-            kept = user_settings.text(_place(name))
+            kept = user_settings.text(_settings_key(name))
             if kept:
                 # "-" stands for no key at all, which an empty text could not tell from nothing chosen.
                 self._keys[name] = "" if kept == "-" else normal(kept)
@@ -91,9 +91,9 @@ class Shortcuts(QObject):
     def _set(self, name: str, key: str) -> None:
         self._keys[name] = key
         if key == _SPECS[name].key:
-            self._user_settings.remove(_place(name))
+            self._user_settings.remove(_settings_key(name))
         else:
-            self._user_settings.keep(_place(name), key or "-")
+            self._user_settings.keep(_settings_key(name), key or "-")
 
     def _apply(self) -> None:
         for name, key in self._keys.items():
@@ -107,5 +107,5 @@ def normal(key: str) -> str:
     return QKeySequence.fromString(key).toString()
 
 
-def _place(name: str) -> str:
+def _settings_key(name: str) -> str:
     return f"keys/{name}"

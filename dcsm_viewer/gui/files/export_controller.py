@@ -44,8 +44,8 @@ class ExportController(QObject):
     def _say_done(self, written: tuple[tuple[Path, ...], tuple[str, ...]]) -> None:
         files, refused = written
         names = ", ".join(path.name for path in files)
-        said = (f"{len(files)} files written to {files[0].parent}: {names}.", *refused)
-        self._store.change(message=" ".join(said))
+        sentences = (f"{len(files)} files written to {files[0].parent}: {names}.", *refused)
+        self._store.change(message=" ".join(sentences))
 
     def _say_failed(self, sentence: str) -> None:
         self._store.change(failure=sentence, message=None)

@@ -36,7 +36,7 @@ class FetchDialog(QDialog):
         column.addLayout(row)
         self.begin.clicked.connect(self._on_begin)
         self.cancel.clicked.connect(model_importer.cancel)
-        model_importer.said.connect(self._words.setText)
+        model_importer.message.connect(self._words.setText)
         model_importer.fetched.connect(self._show_fetched)
         model_importer.ended.connect(self._show_ready)
         self.resize(440, self.sizeHint().height())

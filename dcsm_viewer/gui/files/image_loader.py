@@ -16,7 +16,7 @@ from dcsm_viewer.core.types import SourceImage, UserError
 from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.settings_edits import for_another_image
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.gui.state.tabs_state import FolderPosition, added, folder_position, place_of, shown
+from dcsm_viewer.gui.state.tabs_state import FolderPosition, folder_position, index_of, shown, with_new_tab
 from dcsm_viewer.io.datasets.image_names import ByName
 from dcsm_viewer.io.images import each_once, list_images, read_image
 
@@ -28,7 +28,7 @@ class ImageList:
     """The images to leaf through, and which of them to show first."""
 
     folder: tuple[str, ...]
-    place: int
+    index: int
 
 
 class ImageLoader(QObject):
@@ -44,18 +44,18 @@ class ImageLoader(QObject):
         self._store = store
         self._tasks = BackgroundTasks("reader", self)
         self._under_way: Future[None] | None = None
-        self._wish = 0
+        self._serial = 0
 
     def open_paths(self, paths: Sequence[str]) -> None:
         """One file opens with its neighbours in the list; several files make the list; folders bring their images."""
         if paths:
             self._send(partial(collect_images, tuple(paths)), self._leaf_through, self._refuse_all)
 
-    def open_place(self, place: int) -> None:
+    def open_at(self, index: int) -> None:
         folder = self._store.state.folder
-        if 0 <= place < len(folder):
-            self._store.change(place=place)
-            self._read(folder[place])
+        if 0 <= index < len(folder):
+            self._store.change(folder_index=index)
+            self._read(folder[index])
 
     def fetch(self, path: str, then: Callable[[SourceImage], None]) -> None:
         """Reads one image and hands it over instead of putting it on show; a bad one is refused as always."""
@@ -64,8 +64,8 @@ class ImageLoader(QObject):
 
     def step(self, by: int) -> None:
         """The next image, or the one before; nothing past either end."""
-        place = self._store.state.place
-        self.open_place(0 if place is None else place + by)
+        index = self._store.state.folder_index
+        self.open_at(0 if index is None else index + by)
 
     def open_sample(self) -> None:
         samples = sample_paths()
@@ -76,7 +76,7 @@ class ImageLoader(QObject):
 
     def show_pasted(self, image: SourceImage) -> None:
         """Pixels without a file; the list stays as it is."""
-        self._wish += 1
+        self._serial += 1
         self._put_beside(image, folder_position(self._store.state))
 
     def stop(self) -> None:
@@ -84,8 +84,8 @@ class ImageLoader(QObject):
 
     def _leaf_through(self, found: ImageList) -> None:
         left = folder_position(self._store.state)
-        path = found.folder[found.place]
-        self._store.change(folder=found.folder, unreadable=frozenset(), place=found.place, reading=path)
+        path = found.folder[found.index]
+        self._store.change(folder=found.folder, unreadable=frozenset(), folder_index=found.index, reading=path)
         self._send(partial(read_image, path), partial(self._show_beside, path, left), partial(self._refuse, path))
 
     def _show_beside(self, path: str, left: FolderPosition, image: SourceImage) -> None:
@@ -95,16 +95,16 @@ class ImageLoader(QObject):
     def _put_beside(self, image: SourceImage, left: FolderPosition) -> None:
         """In a tab of its own: the one that holds it already, or a new one; the first image needs no second."""
         state = self._store.state
-        there = place_of(state, image)
+        there = index_of(state, image)
         if state.image is None or state.image.digest == image.digest:
             self._put_on_show(image)
         elif there is not None and there != state.tab:
-            leaf = {"folder": state.folder, "place": state.place, "unreadable": state.unreadable}
-            back = replace(state, folder=left.folder, place=left.place, unreadable=left.unreadable)
+            leaf = {"folder": state.folder, "folder_index": state.folder_index, "unreadable": state.unreadable}
+            back = replace(state, folder=left.folder, folder_index=left.index, unreadable=left.unreadable)
             self._store.end_merge()
             self._store.change(**{**shown(back, there, image), **leaf})
         else:
-            self._put_on_show(image, **added(state, left))
+            self._put_on_show(image, **with_new_tab(state, left))
 
     def _read(self, path: str) -> None:
         self._store.change(reading=path)
@@ -135,15 +135,15 @@ class ImageLoader(QObject):
 
     def _send(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[str], None]) -> None:
         """Do this, and forget what was under way: the newest wish is the one that counts."""
-        self._wish += 1
+        self._serial += 1
         if self._under_way is not None:
             self._under_way.cancel()
         self._under_way = self._tasks.send(
-            work, partial(self._if_newest, self._wish, done), partial(self._if_newest, self._wish, failed)
+            work, partial(self._if_newest, self._serial, done), partial(self._if_newest, self._serial, failed)
         )
 
-    def _if_newest(self, wish: int, then: Callable[[T], None], answer: T) -> None:
-        if wish == self._wish:
+    def _if_newest(self, serial: int, then: Callable[[T], None], answer: T) -> None:
+        if serial == self._serial:
             then(answer)
 
 
@@ -171,10 +171,10 @@ def _with_neighbours(path: str) -> ImageList:
     except UserError:
         # The folder may be unreadable, or gone, where the file itself still says what is wrong with it.
         folder = ()
-    place = ByName((name, place) for place, name in enumerate(folder)).one(wanted)
-    if place is None or (folder[place] != wanted and not _is_same(folder[place], wanted)):
+    index = ByName((name, index) for index, name in enumerate(folder)).one(wanted)
+    if index is None or (folder[index] != wanted and not _is_same(folder[index], wanted)):
         return ImageList((wanted,), 0)
-    return ImageList(folder, place)
+    return ImageList(folder, index)
 
 
 def _is_same(path: str, other: str) -> bool:

@@ -46,7 +46,7 @@ class ImportDialog(QDialog):
         self.path.textChanged.connect(self._on_path)
         self.name.textChanged.connect(self._show_ready)
         self.do_import.clicked.connect(self._on_import)
-        model_importer.said.connect(self._words.setText)
+        model_importer.message.connect(self._words.setText)
         model_importer.ended.connect(self._show_ready)
         self._show_ready()
 

@@ -22,7 +22,7 @@ class ModelImporter(QObject):
     errand is over, whatever came of it; `fetched(megabytes, in_all)` how far the download is.
     """
 
-    said = Signal(str)
+    message = Signal(str)
     arrived = Signal(str)
     ended = Signal()
     fetched = Signal(int, int)
@@ -59,7 +59,7 @@ class ModelImporter(QObject):
     def cancel(self) -> None:
         """Give the download up between two pieces of it; nothing is left behind."""
         self._unwanted.set()
-        self.said.emit("Cancelling...")
+        self.message.emit("Cancelling...")
 
     def stop(self) -> None:
         """Waits for the errand under way, a download no longer than for its next piece."""
@@ -71,12 +71,12 @@ class ModelImporter(QObject):
 
     def _begin(self, sentence: str) -> None:
         self.is_busy = True
-        self.said.emit(sentence)
+        self.message.emit(sentence)
 
     def _take(self, imported: ImportResult | None) -> None:
         self._end()
         if imported is None:
-            self.said.emit("Cancelled. Nothing was kept.")
+            self.message.emit("Cancelled. Nothing was kept.")
             return
         state = self._store.state
         if state.engine is not None:
@@ -84,12 +84,12 @@ class ModelImporter(QObject):
         self._store.edit(with_model(self._store.state.settings, imported.name))
         sentence = " ".join((f"The model '{imported.name}' is there and in use.", *imported.notes))
         self._store.change(message=sentence)
-        self.said.emit(sentence)
+        self.message.emit(sentence)
         self.arrived.emit(imported.name)
 
     def _on_failure(self, sentence: str) -> None:
         self._end()
-        self.said.emit(sentence)
+        self.message.emit(sentence)
 
     def _end(self) -> None:
         self.is_busy = False

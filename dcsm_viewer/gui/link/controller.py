@@ -16,7 +16,7 @@ from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener
 
-_Wish = tuple[str, Settings, int | None]
+_RequestKey = tuple[str, Settings, int | None]
 
 
 class Controller(QObject):
@@ -35,7 +35,7 @@ class Controller(QObject):
     ) -> None:
         super().__init__(parent)
         self._store = store
-        self._asked: _Wish | None = None
+        self._requested: _RequestKey | None = None
         self._serial = 0
         self._query_serial = 0
         self._cancelled_up_to = 0
@@ -65,9 +65,9 @@ class Controller(QObject):
 
     def ask_again(self) -> None:
         """The same request once more, after a cancel or a failure."""
-        wish = _wish(self._store.state)
-        if wish is not None:
-            self._ask(wish)
+        key = _request_key(self._store.state)
+        if key is not None:
+            self._ask(key)
 
     def submit_query(self, request: Request, question: object) -> int:
         """The serial of the inquiry; its answers come by `answered`, unless a newer one of its type overtakes it."""
@@ -97,31 +97,31 @@ class Controller(QObject):
                 assert_never(report)
 
     def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        wish = _wish(after)
+        key = _request_key(after)
         maps_are_gone = before.result is not None and after.result is None
-        if wish is None or before.tab != after.tab or maps_are_gone:
+        if key is None or before.tab != after.tab or maps_are_gone:
             # What was asked last was asked for another tab or session, or for an image that is closed now.
-            self._asked = None
-        if wish is None or wish == self._asked:
+            self._requested = None
+        if key is None or key == self._requested:
             return
-        if _is_answered(after.result, wish):
-            self._rest(wish)
+        if _is_answered(after.result, key):
+            self._rest(key)
         else:
-            self._ask(wish)
+            self._ask(key)
 
-    def _rest(self, wish: _Wish) -> None:
+    def _rest(self, key: _RequestKey) -> None:
         """What is on show is what is wanted, from before or from another tab: nothing need be computed."""
-        self._asked = wish
+        self._requested = key
         if self._store.state.pending_serial is not None:
             self._thread.cancel()
         self._cancelled_up_to = self._serial
         self._store.change(pending_serial=None, progress=None, failure=None, message=None)
 
-    def _ask(self, wish: _Wish) -> None:
-        self._asked = wish
+    def _ask(self, key: _RequestKey) -> None:
+        self._requested = key
         image = self._store.state.image
         assert image is not None, "a wish has an image"
-        _, settings, focus = wish
+        _, settings, focus = key
         try:
             check(settings)
         except UserError as error:
@@ -174,13 +174,13 @@ class Controller(QObject):
         self._store.change(failure=failure.message, pending_serial=None, progress=None)
 
 
-def _is_answered(result: Result | None, wish: _Wish) -> bool:
+def _is_answered(result: Result | None, key: _RequestKey) -> bool:
     if result is None or result.completeness != "settled":
         return False
-    asked = result.request
-    return wish == (asked.image.digest, asked.settings, asked.focus)
+    request = result.request
+    return key == (request.image.digest, request.settings, request.focus)
 
 
-def _wish(state: ViewState) -> _Wish | None:
+def _request_key(state: ViewState) -> _RequestKey | None:
     """What the engine would be asked for in this state, in a form that can be compared; None without an image."""
     return None if state.image is None else (state.image.digest, state.settings, state.focus)

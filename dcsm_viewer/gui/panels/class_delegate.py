@@ -30,8 +30,8 @@ class ClassListModel(QAbstractListModel):
         """Rows that keep their places are repainted in place, so that nothing scrolls away under the hand."""
         if rows == self.rows:
             return
-        same_places = [row.class_id for row in rows] == [row.class_id for row in self.rows]
-        if same_places:
+        same_rows = [row.class_id for row in rows] == [row.class_id for row in self.rows]
+        if same_rows:
             self.rows = rows
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
             return
@@ -39,11 +39,11 @@ class ClassListModel(QAbstractListModel):
         self.rows = rows
         self.endResetModel()
 
-    def place_of(self, class_id: int | None) -> QModelIndex:
+    def index_of(self, class_id: int | None) -> QModelIndex:
         """The index of a class, invalid where it is not listed."""
-        for place, row in enumerate(self.rows):
+        for index, row in enumerate(self.rows):
             if row.class_id == class_id:
-                return self.index(place)
+                return self.index(index)
         return QModelIndex()
 
     @override
@@ -140,5 +140,5 @@ def _font_for(row: ClassRow, font: QFont) -> QFont:
 
 def _name_for(row: ClassRow) -> str:
     words = (("always compared", row.is_always_compared), ("marked as present", row.is_force_detected))
-    said = ", ".join(word for word, holds in words if holds)
-    return f"{row.name} ({said})" if said else row.name
+    marks = ", ".join(word for word, holds in words if holds)
+    return f"{row.name} ({marks})" if marks else row.name

@@ -49,7 +49,7 @@ class ClassesPanel(QWidget):
         self.list.setAccessibleName("Classes by score")
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self._buttons = tuple(self._button(place) for place in range(len(_TOGGLES)))
+        self._buttons = tuple(self._button(index) for index in range(len(_TOGGLES)))
         self._lay_out()
         self.search.textChanged.connect(self._show_rows)
         self._vocabulary.activated.connect(self._on_vocabulary)
@@ -86,14 +86,14 @@ class ClassesPanel(QWidget):
         with QSignalBlocker(self.list.selectionModel()):
             is_other = rows != self._model.rows
             self._model.show_rows(rows)
-            place = self._model.place_of(wanted_class(self._store.state))
-            is_other = is_other or place != self.list.currentIndex()
-            self.list.setCurrentIndex(place)
+            index = self._model.index_of(wanted_class(self._store.state))
+            is_other = is_other or index != self.list.currentIndex()
+            self.list.setCurrentIndex(index)
         # While a slider is dragged the list mostly stays as it is, and painting it takes half of a frame.
         if is_other:
             self.list.viewport().update()
-            if place.isValid():
-                self.list.scrollTo(place)
+            if index.isValid():
+                self.list.scrollTo(index)
         row = self._current()
         for button, (_title, _help, _change, is_on) in zip(self._buttons, _TOGGLES, strict=True):
             button.setEnabled(row is not None)
@@ -109,12 +109,12 @@ class ClassesPanel(QWidget):
             row: ClassRow = current.data(ROW_ROLE)
             self._store.change(focus=row.class_id)
 
-    def _on_vocabulary(self, place: int) -> None:
-        self._store.edit(with_vocabulary(self._store.state.settings, self._vocabulary.itemData(place)))
+    def _on_vocabulary(self, index: int) -> None:
+        self._store.edit(with_vocabulary(self._store.state.settings, self._vocabulary.itemData(index)))
 
     def _on_button(self) -> None:
-        place = self._buttons.index(self.sender())
-        self.toggle(_TOGGLES[place][0])
+        index = self._buttons.index(self.sender())
+        self.toggle(_TOGGLES[index][0])
 
     def _show_menu(self, where: QPoint) -> None:
         row: ClassRow | None = self.list.indexAt(where).data(ROW_ROLE)
@@ -134,8 +134,8 @@ class ClassesPanel(QWidget):
         # The click that opened the menu has made its row the chosen one.
         self.toggle(action.data())
 
-    def _button(self, place: int) -> QToolButton:
-        title, explanation, _change, _is_on = _TOGGLES[place]
+    def _button(self, index: int) -> QToolButton:
+        title, explanation, _change, _is_on = _TOGGLES[index]
         button = QToolButton(self)
         button.setText(title)
         button.setCheckable(True)

@@ -45,8 +45,8 @@ class CrfPanel(QWidget):
         self._enabled = QCheckBox("Refine labels with the CRF", self)
         self._enabled.setToolTip("Pulls the labels to the edges of the photograph.")
         self._preset = choice_box({name: preset.title for name, preset in CRF_PRESETS.items()}, self)
-        for place, preset in enumerate(CRF_PRESETS.values()):
-            self._preset.setItemData(place, preset.origin, Qt.ItemDataRole.ToolTipRole)
+        for index, preset in enumerate(CRF_PRESETS.values()):
+            self._preset.setItemData(index, preset.origin, Qt.ItemDataRole.ToolTipRole)
         self._backend = choice_box({str(name): title for name, title in BACKENDS.items()}, self)
         self._grey_missing_backends()
         self._backend_words = QLabel(self)
@@ -86,14 +86,14 @@ class CrfPanel(QWidget):
     def _show_preset(self, crf: CrfSettings) -> None:
         name = nearest_preset(crf, self._picked)
         changed = modified(name, crf)
-        place = self._preset.findData(_MODIFIED)
-        if changed and place < 0:
+        index = self._preset.findData(_MODIFIED)
+        if changed and index < 0:
             self._preset.addItem("", _MODIFIED)
-            place = self._preset.count() - 1
+            index = self._preset.count() - 1
         if changed:
-            self._preset.setItemText(place, f"Modified: {CRF_PRESETS[name].title}")
-        elif place >= 0:
-            self._preset.removeItem(place)
+            self._preset.setItemText(index, f"Modified: {CRF_PRESETS[name].title}")
+        elif index >= 0:
+            self._preset.removeItem(index)
         show_choice(self._preset, _MODIFIED if changed else name)
         preset = in_place(name, crf)
         for field, row in self._sliders.rows.items():
@@ -104,9 +104,9 @@ class CrfPanel(QWidget):
     def _grey_missing_backends(self) -> None:
         model = self._backend.model()
         assert isinstance(model, QStandardItemModel), "a combo box makes its own model"
-        for place, backend in enumerate(BACKENDS):
-            model.item(place).setEnabled(is_usable(backend))
-            model.item(place).setToolTip(backend_words(backend, other_is_there=self._pydensecrf_is_there))
+        for index, backend in enumerate(BACKENDS):
+            model.item(index).setEnabled(is_usable(backend))
+            model.item(index).setToolTip(backend_words(backend, other_is_there=self._pydensecrf_is_there))
 
     def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         if before.settings != after.settings:
@@ -117,8 +117,8 @@ class CrfPanel(QWidget):
     def _on_enabled(self, on: bool) -> None:
         self._store.edit(with_field(self._store.state.settings, "crf.enabled", on))
 
-    def _on_preset(self, place: int) -> None:
-        name = self._preset.itemData(place)
+    def _on_preset(self, index: int) -> None:
+        name = self._preset.itemData(index)
         if name == _MODIFIED:
             self.show_state(self._store.state)
             return
@@ -128,6 +128,6 @@ class CrfPanel(QWidget):
         # Two presets may have the same constants: then there is nothing to edit, but another name to show.
         self.show_state(self._store.state)
 
-    def _on_backend(self, place: int) -> None:
-        backend = self._backend.itemData(place)
+    def _on_backend(self, index: int) -> None:
+        backend = self._backend.itemData(index)
         self._store.edit(with_field(self._store.state.settings, "crf.backend", backend))

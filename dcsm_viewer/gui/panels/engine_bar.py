@@ -31,8 +31,8 @@ class EngineBar(QWidget):
         self._preset = choice_box({str(name): title for name, title in PRESET_TITLES.items()}, self)
         self._preset.setMinimumContentsLength(24)
         self._preset.setAccessibleName("Preset")
-        for place, text in enumerate(PRESET_DESCRIPTIONS.values()):
-            self._preset.setItemData(place, text, Qt.ItemDataRole.ToolTipRole)
+        for index, text in enumerate(PRESET_DESCRIPTIONS.values()):
+            self._preset.setItemData(index, text, Qt.ItemDataRole.ToolTipRole)
         self._device = QLabel(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 1, 8, 1)
@@ -53,8 +53,8 @@ class EngineBar(QWidget):
         self._model.setToolTip(as_tip(f"The network that is looked into: {self._model.currentText()}"))
         method = state.settings.method
         changed = is_modified(method)
-        for place, (preset, title) in enumerate(PRESET_TITLES.items()):
-            self._preset.setItemText(place, f"{title} *" if changed and preset == method.preset else title)
+        for index, (preset, title) in enumerate(PRESET_TITLES.items()):
+            self._preset.setItemText(index, f"{title} *" if changed and preset == method.preset else title)
         show_choice(self._preset, method.preset)
         self._preset.setToolTip(
             f"{PRESET_DESCRIPTIONS[method.preset]}{' * Some of its constants were changed.' if changed else ''}"
@@ -78,16 +78,16 @@ class EngineBar(QWidget):
         if not same:
             self.show_state(after)
 
-    def _on_model(self, place: int) -> None:
-        name = self._model.itemData(place)
+    def _on_model(self, index: int) -> None:
+        name = self._model.itemData(index)
         if name == _OPEN:
             show_choice(self._model, self._store.state.settings.model)
             self.weights_wanted.emit()
             return
         self._store.edit(with_model(self._store.state.settings, name))
 
-    def _on_preset(self, place: int) -> None:
-        self._store.edit(with_preset(self._store.state.settings, self._preset.itemData(place)))
+    def _on_preset(self, index: int) -> None:
+        self._store.edit(with_preset(self._store.state.settings, self._preset.itemData(index)))
 
 
 def models(state: ViewState) -> tuple[tuple[str, str], ...]:

@@ -63,7 +63,7 @@ class FolderModel(QAbstractListModel):
 class FolderPanel(QWidget):
     """`place_wanted(place)` when a row is chosen, `step_wanted(by)` from the buttons below."""
 
-    place_wanted = Signal(int)
+    index_wanted = Signal(int)
     step_wanted = Signal(int)
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
@@ -96,23 +96,25 @@ class FolderPanel(QWidget):
 
     def show_state(self, state: ViewState) -> None:
         self._model.show_state(state)
-        if state.place is not None:
-            place = self._model.index(state.place)
-            if place != self.list.currentIndex():
-                self.list.setCurrentIndex(place)
+        if state.folder_index is not None:
+            index = self._model.index(state.folder_index)
+            if index != self.list.currentIndex():
+                self.list.setCurrentIndex(index)
         count = len(state.folder)
-        self._where.setText(f"{0 if state.place is None else state.place + 1:,} of {count:,}" if count else "")
-        self._previous.setEnabled(state.place is not None and state.place > 0)
-        self._next.setEnabled(state.place is not None and state.place + 1 < count)
+        self._where.setText(
+            f"{0 if state.folder_index is None else state.folder_index + 1:,} of {count:,}" if count else ""
+        )
+        self._previous.setEnabled(state.folder_index is not None and state.folder_index > 0)
+        self._next.setEnabled(state.folder_index is not None and state.folder_index + 1 < count)
 
     def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        kept = ("folder", "place", "image", "unreadable")
+        kept = ("folder", "folder_index", "image", "unreadable")
         if any(getattr(before, name) is not getattr(after, name) for name in kept):
             self.show_state(after)
 
     def _on_current(self, current: QModelIndex, _before: QModelIndex) -> None:
-        if current.isValid() and current.row() != self._store.state.place:
-            self.place_wanted.emit(current.row())
+        if current.isValid() and current.row() != self._store.state.folder_index:
+            self.index_wanted.emit(current.row())
 
     def _step_button(self, text: str, name: str, by: int) -> QToolButton:
         button = QToolButton(self)

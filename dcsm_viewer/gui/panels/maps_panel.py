@@ -75,7 +75,7 @@ class MapsPanel(QWidget):
         self._show_more(tuple(name for name in gradient_layers if name not in offered), enabled=not own)
 
     def _show_more(self, names: tuple[str, ...], *, enabled: bool) -> None:
-        shown = tuple(self.more_layers.itemText(place) for place in range(self.more_layers.count()))
+        shown = tuple(self.more_layers.itemText(index) for index in range(self.more_layers.count()))
         if names != shown:
             self.more_layers.clear()
             self.more_layers.addItems(names)

@@ -42,9 +42,9 @@ class MethodChoice(QWidget):
 
     def _box(self) -> QComboBox:
         box = choice_box({str(option.value): option.title for option in self._choice.options}, self)
-        for place, option in enumerate(self._choice.options):
-            box.setItemData(place, option.words, Qt.ItemDataRole.ToolTipRole)
-        box.activated.connect(self._on_place)
+        for index, option in enumerate(self._choice.options):
+            box.setItemData(index, option.words, Qt.ItemDataRole.ToolTipRole)
+        box.activated.connect(self._on_index)
         return box
 
     def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
@@ -58,8 +58,8 @@ class MethodChoice(QWidget):
         else:
             show_choice(self.control, value)
 
-    def _on_place(self, place: int) -> None:
-        self._take(self._choice.options[place].value)
+    def _on_index(self, index: int) -> None:
+        self._take(self._choice.options[index].value)
 
     def _take(self, value: str | bool) -> None:
         self._store.edit(with_field(self._store.state.settings, self._choice.field, value))

@@ -31,8 +31,8 @@ class MethodPanel(QWidget):
         super().__init__(parent)
         self._store = store
         self.preset = choice_box({str(name): title for name, title in PRESET_TITLES.items()}, self)
-        for place, text in enumerate(PRESET_DESCRIPTIONS.values()):
-            self.preset.setItemData(place, text, Qt.ItemDataRole.ToolTipRole)
+        for index, text in enumerate(PRESET_DESCRIPTIONS.values()):
+            self.preset.setItemData(index, text, Qt.ItemDataRole.ToolTipRole)
         self.reset = QPushButton("Reset to the preset", self)
         self._words = QLabel(self)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
@@ -63,14 +63,14 @@ class MethodPanel(QWidget):
     def show_state(self, state: ViewState) -> None:
         method = state.settings.method
         changed = changed_constants(method)
-        place = self.preset.findData(_MODIFIED)
-        if changed and place < 0:
+        index = self.preset.findData(_MODIFIED)
+        if changed and index < 0:
             self.preset.addItem("", _MODIFIED)
-            place = self.preset.count() - 1
+            index = self.preset.count() - 1
         if changed:
-            self.preset.setItemText(place, f"Modified: {PRESET_TITLES[method.preset]}")
-        elif place >= 0:
-            self.preset.removeItem(place)
+            self.preset.setItemText(index, f"Modified: {PRESET_TITLES[method.preset]}")
+        elif index >= 0:
+            self.preset.removeItem(index)
         show_choice(self.preset, _MODIFIED if changed else method.preset)
         what = f" Modified: {', '.join(changed)}." if changed else ""
         self._words.setText(f"{PRESET_DESCRIPTIONS[method.preset]}{what}")
@@ -81,8 +81,8 @@ class MethodPanel(QWidget):
         if before.settings.method != after.settings.method:
             self.show_state(after)
 
-    def _on_preset(self, place: int) -> None:
-        name = self.preset.itemData(place)
+    def _on_preset(self, index: int) -> None:
+        name = self.preset.itemData(index)
         if name != _MODIFIED:
             self._store.edit(with_preset(self._store.state.settings, name))
         self.show_state(self._store.state)

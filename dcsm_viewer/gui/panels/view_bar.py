@@ -110,10 +110,10 @@ class ViewBar(QWidget):
         """One line where both groups have room beside each other, else two."""
         margins = self._line.contentsMargins()
         needed = sum(group.sizeHint().width() for group in self._groups) + self._line.spacing()
-        room = self.width() - margins.left() - margins.right()
+        width = self.width() - margins.left() - margins.right()
         one, two = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._line.setDirection(one if room >= needed else two)
-        side = Qt.AlignmentFlag.AlignRight if room >= needed else Qt.AlignmentFlag.AlignLeft
+        self._line.setDirection(one if width >= needed else two)
+        side = Qt.AlignmentFlag.AlignRight if width >= needed else Qt.AlignmentFlag.AlignLeft
         self._line.setAlignment(self._groups[1], side)
         self.updateGeometry()
 
@@ -121,17 +121,17 @@ class ViewBar(QWidget):
         if (before.paint, before.view) != (after.paint, after.view):
             self.show_state(after)
 
-    def _on_kind(self, place: int) -> None:
-        self._repaint(kind=self._kind.itemData(place))
+    def _on_kind(self, index: int) -> None:
+        self._repaint(kind=self._kind.itemData(index))
 
-    def _on_overlay_of(self, place: int) -> None:
-        self._repaint(overlay_of=self._overlay_of.itemData(place), overlay_on=True)
+    def _on_overlay_of(self, index: int) -> None:
+        self._repaint(overlay_of=self._overlay_of.itemData(index), overlay_on=True)
 
-    def _on_range(self, place: int) -> None:
-        self._repaint(range_mode=self._range.itemData(place))
+    def _on_range(self, index: int) -> None:
+        self._repaint(range_mode=self._range.itemData(index))
 
-    def _on_colormap(self, place: int) -> None:
-        self._repaint(colormap=self._colormap.itemData(place))
+    def _on_colormap(self, index: int) -> None:
+        self._repaint(colormap=self._colormap.itemData(index))
 
     def _on_opacity(self, percent: int) -> None:
         self._repaint(opacity=percent / 100)

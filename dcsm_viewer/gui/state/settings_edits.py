@@ -12,12 +12,12 @@ from dcsm_viewer.core.settings import ClassChoice, PresetName, Settings, Vocabul
 
 def with_field(settings: Settings, path: str, value: Any) -> Settings:
     """`path` is "method.<field>" or "crf.<field>"; whole numbers (limits with 0 decimals) become int."""
-    room, name = path.split(".")
+    section, name = path.split(".")
     limit = LIMITS.get(path)
     if limit is not None and limit.decimals == 0:
         value = round(value)
-    part = replace(getattr(settings, room), **{name: value})
-    return replace(settings, **{room: part})
+    part = replace(getattr(settings, section), **{name: value})
+    return replace(settings, **{section: part})
 
 
 def with_preset(settings: Settings, preset: PresetName) -> Settings:

@@ -63,9 +63,9 @@ def with_snapshot(snapshots: tuple[Snapshot, ...], result: Result | None) -> tup
     """
     if result is None or result.completeness != "settled":
         raise UserError("Nothing to save yet: wait until the maps of the image are settled.")
-    asked = result.request
+    request = result.request
     name = _free_name({snapshot.name for snapshot in snapshots})
-    new = Snapshot(name, asked.settings, asked.focus, asked.image.digest, asked.image.name, result)
+    new = Snapshot(name, request.settings, request.focus, request.image.digest, request.image.name, result)
     return _within_bounds((*snapshots, new))
 
 

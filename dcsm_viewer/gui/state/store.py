@@ -102,14 +102,14 @@ class Store(QObject):
     def history(self) -> History:
         return History((*self._undo, self._here(), *reversed(self._redo)), len(self._undo))
 
-    def go_to(self, place: int) -> None:
+    def go_to(self, index: int) -> None:
         """The settings of this step of the history; all steps stay where they are."""
         steps, here = self.history.steps, self.history.here
-        if place == here or not 0 <= place < len(steps):
+        if index == here or not 0 <= index < len(steps):
             return
         self._merge_key = ""
-        self._undo, self._redo = [*steps[:place]], [*reversed(steps[place + 1 :])]
-        self._show(self._restored(steps[place]))
+        self._undo, self._redo = [*steps[:index]], [*reversed(steps[index + 1 :])]
+        self._show(self._restored(steps[index]))
 
     def resume(self, history: History) -> None:
         """The steps before and after the settings that hold, as a session remembers them."""

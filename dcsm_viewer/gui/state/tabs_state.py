@@ -21,7 +21,7 @@ class FolderPosition:
     """Folder and place of the image on show before a new one was opened beside it."""
 
     folder: tuple[str, ...]
-    place: int | None
+    index: int | None
     unreadable: frozenset[str]
 
 
@@ -30,7 +30,7 @@ Fields = dict[str, Any]
 
 
 def folder_position(state: ViewState) -> FolderPosition:
-    return FolderPosition(state.folder, state.place, state.unreadable)
+    return FolderPosition(state.folder, state.folder_index, state.unreadable)
 
 
 def saved_tab(state: ViewState, left: FolderPosition | None = None) -> Tab:
@@ -48,12 +48,12 @@ def saved_tab(state: ViewState, left: FolderPosition | None = None) -> Tab:
         classes_of=(state.settings.model, state.settings.vocabulary),
         focus=state.focus,
         folder=left.folder,
-        place=left.place,
+        folder_index=left.index,
         unreadable=left.unreadable,
     )
 
 
-def added(state: ViewState, left: FolderPosition) -> Fields:
+def with_new_tab(state: ViewState, left: FolderPosition) -> Fields:
     """A new tab behind the one on show, for an image that is put on show by the caller."""
     tabs = _with_parked(state, left)
     tabs = (*tabs[: state.tab + 1], Tab(_newest(state) + 1), *tabs[state.tab + 1 :])
@@ -62,64 +62,64 @@ def added(state: ViewState, left: FolderPosition) -> Fields:
 
 def duplicated(state: ViewState) -> Fields:
     """The image on show in a second tab, which is the one on show from now on."""
-    return added(state, folder_position(state))
+    return with_new_tab(state, folder_position(state))
 
 
-def shown(state: ViewState, place: int, image: SourceImage | None = None) -> Fields:
+def shown(state: ViewState, index: int, image: SourceImage | None = None) -> Fields:
     """The tab at `place` instead of the one on show; `image` where it had to be read again."""
-    tabs = _within_bounds(_visited(_with_parked(state), place))
-    return {"tabs": tabs, "tab": place, **_resumed(state, tabs[place], image)}
+    tabs = _within_bounds(_visited(_with_parked(state), index))
+    return {"tabs": tabs, "tab": index, **_resumed(state, tabs[index], image)}
 
 
-def closed(state: ViewState, place: int, image: SourceImage | None = None) -> Fields:
+def closed(state: ViewState, index: int, image: SourceImage | None = None) -> Fields:
     """Without the tab at `place`; where it was the one on show its neighbour is, and nothing after the last."""
     tabs = _with_parked(state)
-    rest = (*tabs[:place], *tabs[place + 1 :])
-    if place != state.tab:
-        return {"tabs": rest, "tab": state.tab - (place < state.tab)}
+    rest = (*tabs[:index], *tabs[index + 1 :])
+    if index != state.tab:
+        return {"tabs": rest, "tab": state.tab - (index < state.tab)}
     if not rest:
-        nothing: Fields = {"image": None, "result": None, "focus": None, "folder": (), "place": None}
+        nothing: Fields = {"image": None, "result": None, "focus": None, "folder": (), "folder_index": None}
         return {**nothing, "unreadable": frozenset(), "progress": None, "failure": None, "tabs": (), "tab": 0}
-    heir = min(place, len(rest) - 1)
+    heir = min(index, len(rest) - 1)
     return {"tabs": _visited(rest, heir), "tab": heir, **_resumed(state, rest[heir], image)}
 
 
-def heir_of(state: ViewState, place: int) -> int | None:
+def heir_of(state: ViewState, index: int) -> int | None:
     """Which tab comes on show, by its place now, when the one at `place` is closed; None where none has to."""
-    if place != state.tab or len(state.tabs) < 2:
+    if index != state.tab or len(state.tabs) < 2:
         return None
-    return place + 1 if place + 1 < len(state.tabs) else place - 1
+    return index + 1 if index + 1 < len(state.tabs) else index - 1
 
 
 def moved(state: ViewState, start: int, end: int) -> Fields:
     """The tab at `start` put to the place `end`; the one on show stays on show."""
     order = [*range(len(state.tabs))]
     order.insert(end, order.pop(start))
-    return {"tabs": tuple(state.tabs[place] for place in order), "tab": order.index(state.tab)}
+    return {"tabs": tuple(state.tabs[index] for index in order), "tab": order.index(state.tab)}
 
 
-def place_of(state: ViewState, image: SourceImage) -> int | None:
+def index_of(state: ViewState, image: SourceImage) -> int | None:
     """The tab that holds this image already."""
-    for place, tab in enumerate(state.tabs):
-        mine = state.image if place == state.tab else tab.image
+    for index, tab in enumerate(state.tabs):
+        mine = state.image if index == state.tab else tab.image
         name = tab.path if mine is None else mine.path
         if (mine is not None and mine.digest == image.digest and name == image.path) or (
             mine is None and name is not None and name == image.path
         ):
-            return place
+            return index
     return None
 
 
-def title_of(state: ViewState, place: int) -> str:
-    if place == state.tab:
+def title_of(state: ViewState, index: int) -> str:
+    if index == state.tab:
         return state.image.name if state.image is not None else ""
-    return state.tabs[place].name
+    return state.tabs[index].name
 
 
 def _with_parked(state: ViewState, left: FolderPosition | None = None) -> tuple[Tab, ...]:
     tabs = state.tabs or (Tab(0),)
     here = saved_tab(state, left)
-    return tuple(here if place == state.tab else tab for place, tab in enumerate(tabs))
+    return tuple(here if index == state.tab else tab for index, tab in enumerate(tabs))
 
 
 def _resumed(state: ViewState, tab: Tab, image: SourceImage | None) -> Fields:
@@ -132,7 +132,7 @@ def _resumed(state: ViewState, tab: Tab, image: SourceImage | None) -> Fields:
         "focus": tab.focus if same_classes else None,
         "result": tab.result if _fits(tab.result, settings) else None,
         "folder": tab.folder,
-        "place": tab.place,
+        "folder_index": tab.folder_index,
         "unreadable": tab.unreadable,
         "reading": None,
         "progress": None,
@@ -149,9 +149,9 @@ def _fits(result: Result | None, settings: Settings) -> bool:
     return (theirs.model, theirs.vocabulary) == (settings.model, settings.vocabulary)
 
 
-def _visited(tabs: tuple[Tab, ...], place: int) -> tuple[Tab, ...]:
+def _visited(tabs: tuple[Tab, ...], index: int) -> tuple[Tab, ...]:
     newest = max(tab.serial for tab in tabs) + 1
-    return tuple(replace(tab, serial=newest) if here == place else tab for here, tab in enumerate(tabs))
+    return tuple(replace(tab, serial=newest) if here == index else tab for here, tab in enumerate(tabs))
 
 
 def _newest(state: ViewState) -> int:
@@ -162,14 +162,14 @@ def _within_bounds(tabs: Sequence[Tab]) -> tuple[Tab, ...]:
     """Those visited last as they are; others without maps, and without pixels where a file has them."""
     held: list[Result] = []
     bounded: dict[int, Tab] = {}
-    order = sorted(range(len(tabs)), key=lambda place: -tabs[place].serial)
-    for rank, place in enumerate(order):
-        tab = tabs[place]
+    order = sorted(range(len(tabs)), key=lambda index: -tabs[index].serial)
+    for rank, index in enumerate(order):
+        tab = tabs[index]
         if rank >= MAX_WITH_MAPS and tab.path is not None:
             tab = replace(tab, image=None, result=None)
         elif tab.result is not None and held and result_bytes([*held, tab.result]) > MAX_RESULT_BYTES:
             tab = replace(tab, result=None)
         if tab.result is not None:
             held.append(tab.result)
-        bounded[place] = tab
-    return tuple(bounded[place] for place in range(len(tabs)))
+        bounded[index] = tab
+    return tuple(bounded[index] for index in range(len(tabs)))

@@ -47,7 +47,7 @@ class Tab:
     classes_of: tuple[str, str] = ("", "")
     focus: int | None = None
     folder: tuple[str, ...] = ()
-    place: int | None = None
+    folder_index: int | None = None
     unreadable: frozenset[str] = frozenset()
 
 
@@ -56,8 +56,8 @@ class ViewState:
     """The whole window. `view` is a ViewName or the name of a tool that takes the centre. `focus` is the class
     id on display, None for the best detected one. `image` may be newer than `result` (which then is shown
     dimmed). `failure` is the sentence in the bar above the panes, None when all is well. `folder` lists the
-    paths of the folder panel, `place` the one open. `snapshots` are results kept to compare, oldest first. `tabs`: the
-    open images, empty until there are two, `tab` the place of the one on show.
+    paths of the folder panel, `folder_index` the open one. `snapshots` are results kept to compare, oldest first.
+    `tabs`: the open images, empty until there are two, `tab` the index of the displayed one.
     """
 
     image: SourceImage | None = None
@@ -70,7 +70,7 @@ class ViewState:
     progress: Progress | None = None
     failure: str | None = None
     folder: tuple[str, ...] = ()
-    place: int | None = None
+    folder_index: int | None = None
     reading: str | None = None
     unreadable: frozenset[str] = frozenset()
     pending_serial: int | None = None

@@ -34,7 +34,7 @@ class ToolHost(QObject):
     def show(self, name: str) -> None:
         """Brings the tool to the front; one below that is at the front already is closed again."""
         spec = self._specs[name]
-        if spec.place == "centre":
+        if spec.area == "centre":
             self.context.store.change(view=name)
             return
         dock = self.docks.get(name)

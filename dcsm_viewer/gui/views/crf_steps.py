@@ -34,7 +34,7 @@ class CrfSteps:
         """The place in `stops` nearest to an iteration; the last one for None."""
         if iteration is None:
             return len(self.stops) - 1
-        return min(range(len(self.stops)), key=lambda place: (abs(self.stops[place] - iteration), place))
+        return min(range(len(self.stops)), key=lambda index: (abs(self.stops[index] - iteration), index))
 
     def sentence(self, iteration: int) -> str:
         """Energy -5.29 nats/px · changed 0.84 % of pixels · 43 ms."""

@@ -37,7 +37,7 @@ class GridView(LinkedView):
 
     def __init__(self, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(viewport, parent)
-        self._place: tuple[int | None, str | None] = (None, None)
+        self._selected: tuple[int | None, str | None] = (None, None)
         self._contents: GridContents | None = None
         self._sums: tuple[FocusMaps, FocusSums] | None = None
         self.tiles = MapGrid(viewport, self)
@@ -98,8 +98,11 @@ class GridView(LinkedView):
             self._sums = (result.focus, focus_sums(result.focus))
         self._contents = grid_contents(state, result, result.focus, self._sums[1])
         self.tiles.show_contents(self._contents)
-        if self._place[0] not in (*self._contents.scales, None) or self._place[1] not in (*self._contents.layers, None):
-            self._place = (None, None)
+        if self._selected[0] not in (*self._contents.scales, None) or self._selected[1] not in (
+            *self._contents.layers,
+            None,
+        ):
+            self._selected = (None, None)
         self._show_large(self._contents)
         self._stack.setCurrentWidget(self._splitter)
 
@@ -123,7 +126,7 @@ class GridView(LinkedView):
         return box
 
     def _choose(self, tile: Tile) -> None:
-        self._place = (tile.scale, tile.layer)
+        self._selected = (tile.scale, tile.layer)
         if self._contents is not None:
             self._show_large(self._contents)
         self.map_chosen.emit(tile.scale, tile.layer)
@@ -134,7 +137,7 @@ class GridView(LinkedView):
         self._back.show()
 
     def _show_large(self, contents: GridContents) -> None:
-        scale, layer = self._place
+        scale, layer = self._selected
         for kind, pane in (("raw", self.large_raw), ("distinct", self.large_distinct)):
             pane.setVisible(kind in contents.kinds)
             if kind in contents.kinds:

@@ -36,11 +36,11 @@ class CheckBoxGroup(QWidget):
             self._grid.removeWidget(box)
             box.deleteLater()
         self._boxes = {}
-        for place, (value, title) in enumerate(choices):
+        for index, (value, title) in enumerate(choices):
             box = QCheckBox(as_control(title), self)
             box.setAccessibleName(f"{self.accessibleName()}: {title}")
             box.clicked.connect(self._on_click)
-            self._grid.addWidget(box, place // self._columns, place % self._columns)
+            self._grid.addWidget(box, index // self._columns, index % self._columns)
             self._boxes[value] = box
 
     def _on_click(self) -> None:

@@ -99,7 +99,7 @@ class Plot(QWidget):
         """The arrow keys move this line from now on."""
         self.show_chart(self._chart, active=key)
 
-    def place_of(self, x: float, y: float | None = None) -> QPointF:
+    def position_of(self, x: float, y: float | None = None) -> QPointF:
         """Where a place of the chart stands on this widget, logical px; y: the middle of its axis if None."""
         assert self._chart is not None, "there is a chart"
         middle = self._chart.y.low + self._chart.y.span / 2
@@ -261,7 +261,7 @@ class Plot(QWidget):
             chosen = chosen.with_name(f"{chosen.name}.{ending}")
         try:
             self.export(chosen)
-        except UserError as trouble:
-            self.failed.emit(str(trouble))
+        except UserError as error:
+            self.failed.emit(str(error))
         else:
             self.written.emit(f"The plot was written to {chosen}.")

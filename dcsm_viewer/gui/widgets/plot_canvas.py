@@ -256,7 +256,7 @@ class Canvas(pg.PlotWidget):
     def _add_line(self, line: Line, chart: Chart) -> None:
         fill = self.backgroundBrush().color()
         fill.setAlpha(170)
-        place = chart.lines.index(line)
+        index = chart.lines.index(line)
         item = pg.InfiniteLine(
             line.x,
             angle=90,
@@ -267,7 +267,7 @@ class Canvas(pg.PlotWidget):
             label=_as_format(line.name),
             # One below the other, so that the names of lines on one place can be read.
             labelOpts={
-                "position": 0.95 - 0.1 * (place % 6),
+                "position": 0.95 - 0.1 * (index % 6),
                 "color": self._colour(line.colour if line.colour != "highlight" else "text"),
                 "fill": fill,
                 "anchors": [(0.0, 0.5), (1.0, 0.5)],
@@ -363,8 +363,8 @@ def right_of(value: float, left: Axis, right: Axis) -> float:
 
 
 def _whole(axis: Axis, margin: float) -> tuple[float, float]:
-    room = margin * axis.span
-    return axis.low - room, axis.low + axis.span + room
+    padding = margin * axis.span
+    return axis.low - padding, axis.low + axis.span + padding
 
 
 def _still(chart: Chart) -> Chart:

@@ -132,12 +132,12 @@ class Chart:
             return bar.words
         if not self.series:
             return ""
-        said = [f"{self.x.title} {self.x.words(x)}"]
+        lines = [f"{self.x.title} {self.x.words(x)}"]
         for one in self.series:
             value = one.nearest(x)
             axis = self.right if one.right and self.right is not None else self.y
-            said.append(f"{one.name}: {'unknown' if value is None else axis.words(value)}")
-        return "\n".join(said)
+            lines.append(f"{one.name}: {'unknown' if value is None else axis.words(value)}")
+        return "\n".join(lines)
 
 
 def as_points(values: Sequence[float | None]) -> tuple[float, ...]:
@@ -151,5 +151,5 @@ def padded(values: Sequence[float | None], *, from_zero: bool = False) -> tuple[
     low, high = min(known), max(known)
     if from_zero:
         low = min(0.0, low)
-    room = 0.05 * ((high - low) or abs(high) or 1.0)
-    return (low if from_zero and low == 0 else low - room), high + room
+    padding = 0.05 * ((high - low) or abs(high) or 1.0)
+    return (low if from_zero and low == 0 else low - padding), high + padding

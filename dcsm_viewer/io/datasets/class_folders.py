@@ -25,8 +25,8 @@ def folder_dataset(root: Path) -> Dataset:
     root = Path(root)
     try:
         folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError as trouble:
-        raise UserError(f"The folder {root} cannot be read ({reason_of(trouble)}); check the path.") from None
+    except OSError as error:
+        raise UserError(f"The folder {root} cannot be read ({reason_of(error)}); check the path.") from None
     if not folders:
         raise UserError(f"{root} holds no folders; put the images of each class into a folder named after it.")
     found: dict[Path, list[tuple[Path, set[str]]]] = {}
@@ -55,8 +55,8 @@ def folder_dataset(root: Path) -> Dataset:
 
 
 def _images(folder: Path) -> Iterator[Path]:
-    def refuse(trouble: OSError) -> None:
-        raise UserError(f"The folder {trouble.filename} cannot be read ({reason_of(trouble)}); check its permissions.")
+    def refuse(error: OSError) -> None:
+        raise UserError(f"The folder {error.filename} cannot be read ({reason_of(error)}); check its permissions.")
 
     for inside, below, names in os.walk(folder, onerror=refuse):
         below[:] = [name for name in below if not name.startswith(".")]

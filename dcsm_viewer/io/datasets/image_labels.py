@@ -17,13 +17,13 @@ from dcsm_viewer.io.urls import is_url
 
 @dataclass(frozen=True, slots=True)
 class LabelResult:
-    """labels: class names by image path. troubles: by path, why its labels cannot be used, a sentence.
+    """labels: class names by image path. errors: by path, why its labels cannot be used, a sentence.
 
     names: of all images that the source knows; unused: those of them that none of the images has.
     """
 
     labels: Mapping[str, tuple[str, ...]]
-    troubles: Mapping[str, str]
+    errors: Mapping[str, str]
     names: tuple[str, ...]
     unused: tuple[str, ...]
 
@@ -36,7 +36,7 @@ class _Entry:
     """
 
     parts: tuple[str, ...]
-    place: str
+    location: str
     known: tuple[str, ...] | None = None
     annotation: Path | None = field(default=None)
 
@@ -83,26 +83,26 @@ def labels_of_images(source: Path, paths: Sequence[str], among: Sequence[str] = 
         for entry, count in meant[path]:
             closest[entry] = max(count, closest.get(entry, 0))
     labels: dict[str, tuple[str, ...]] = {}
-    troubles: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for path in paths:
         own = [entry for entry, count in meant[path] if len(entry.parts) == 1 or count == closest[entry]]
         try:
             if own:
-                labels[path] = _agreed(path, own)
-        except UserError as trouble:
-            troubles[path] = str(trouble)
+                labels[path] = _consistent(path, own)
+        except UserError as error:
+            errors[path] = str(error)
     names = tuple("/".join(entry.parts[-2:]) for entry in entries)
     unused = tuple(name for name, entry in zip(names, entries, strict=True) if entry not in closest)
-    return LabelResult(labels, troubles, names, unused)
+    return LabelResult(labels, errors, names, unused)
 
 
-def _agreed(path: str, entries: Sequence[_Entry]) -> tuple[str, ...]:
+def _consistent(path: str, entries: Sequence[_Entry]) -> tuple[str, ...]:
     first, *others = entries
     labels = first.labels()
     for other in others:
         if set(other.labels()) != set(labels):
             raise UserError(
-                f"{path} could be meant by {first.place} and by {other.place}, which have different labels; "
+                f"{path} could be meant by {first.location} and by {other.location}, which have different labels; "
                 "rename one of the images."
             )
     return labels

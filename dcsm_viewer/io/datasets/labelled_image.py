@@ -16,7 +16,7 @@ class Example:
     """One image with the classes seen anywhere in it.
 
     `stem` is the image's name without folder and suffix; `labels` are class names in the order of the data set, maybe
-    none; `mask` is a palette PNG of one class id + 1 per pixel, 0 background, 255 not to be counted. `trouble` is a
+    none; `mask` is a palette PNG of one class id + 1 per pixel, 0 background, 255 not to be counted. `error` is a
     sentence on what makes this one image unusable, where the others can go on without it.
     """
 
@@ -24,7 +24,7 @@ class Example:
     image: Path
     labels: tuple[str, ...]
     mask: Path | None = None
-    trouble: str | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ def lines_of(path: Path, what: str) -> list[str]:
     """All lines as they stand there, without their ends. Raises UserError as `numbered_lines` does."""
     try:
         stored = plain_bytes(path)
-    except OSError as trouble:
-        raise UserError(f"{what} {path} cannot be read ({reason_of(trouble)}); check the path.") from None
+    except OSError as error:
+        raise UserError(f"{what} {path} cannot be read ({reason_of(error)}); check the path.") from None
     try:
         text = stored.decode("utf-16" if stored.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:

@@ -22,10 +22,10 @@ def rows_of(file: Path, lines: Sequence[tuple[int, str]]) -> list[tuple[int, lis
     an image's name and go on. A first line 'sep=;' says so itself. Raises UserError naming file and line for quotes
     that are left open, for a row of another separator, and for several labels in one cell.
     """
-    said = lines[0][1].lower().removeprefix("sep=") if lines and lines[0][1].lower().startswith("sep=") else None
-    if said is not None:
+    declared = lines[0][1].lower().removeprefix("sep=") if lines and lines[0][1].lower().startswith("sep=") else None
+    if declared is not None:
         lines = lines[1:]
-    separator = said if said in _SEPARATORS else _likeliest(lines)
+    separator = declared if declared in _SEPARATORS else _likeliest(lines)
     rows = [(number, _cells(file, number, line, separator)) for number, line in lines]
     if rows and rows[0][1][0].lower() in HEADINGS:
         del rows[0]
@@ -52,8 +52,8 @@ def _is_name(cell: str) -> bool:
 def _cells(file: Path, number: int, line: str, separator: str) -> list[str]:
     try:
         row = next(csv.reader([line], delimiter=separator, strict=True, skipinitialspace=True))
-    except csv.Error as trouble:
-        raise UserError(f"{file}, line {number}, is no row of a CSV ({trouble}); close its quotes.") from None
+    except csv.Error as error:
+        raise UserError(f"{file}, line {number}, is no row of a CSV ({error}); close its quotes.") from None
     return [cell.strip(BLANKS) for cell in row]
 
 

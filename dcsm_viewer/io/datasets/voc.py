@@ -45,10 +45,10 @@ def voc_dataset(
     task
         Whose list: ImageSets/Segmentation or ImageSets/Main.
     strict
-        Refuse images and labels that are missing or make no sense; otherwise these images have a `trouble`, and only
+        Refuse images and labels that are missing or make no sense; otherwise these images have an `error`, and only
         a set in which all have one is refused.
     needs_images
-        Whether an image that is not there is a trouble where its mask is.
+        Whether an image that is not there is an error where its mask is.
 
     Raises
     ------
@@ -60,9 +60,9 @@ def voc_dataset(
     labels = _Labels(root, image_set, class_names)
     listed = listed_images(root, root / "ImageSets" / task / f"{image_set}.txt", needs_images=needs_images)
     examples = [_example(one, labels) for one in listed]
-    troubles = [one.trouble for one in examples if one.trouble is not None]
-    if troubles and (strict or len(troubles) == len(examples)):
-        raise UserError(troubles[0])
+    errors = [one.error for one in examples if one.error is not None]
+    if errors and (strict or len(errors) == len(examples)):
+        raise UserError(errors[0])
     return Dataset(f"{root.name} {image_set}", class_names, tuple(examples))
 
 
@@ -72,10 +72,10 @@ def _class_names(root: Path) -> tuple[str, ...]:
 
 def _example(one: Listed, labels: _Labels) -> Example:
     try:
-        found = set[str]() if one.trouble else labels.of(one)
-    except UserError as trouble:
-        return Example(one.stem, one.image, (), one.mask, str(trouble))
-    return Example(one.stem, one.image, in_order(found, labels.class_names), one.mask, one.trouble)
+        found = set[str]() if one.error else labels.of(one)
+    except UserError as error:
+        return Example(one.stem, one.image, (), one.mask, str(error))
+    return Example(one.stem, one.image, in_order(found, labels.class_names), one.mask, one.error)
 
 
 class _Labels:

@@ -29,21 +29,21 @@ def annotated_names(path: Path) -> tuple[str, ...]:
     """
     try:
         stored = plain_bytes(path)
-    except OSError as trouble:
-        raise UserError(f"The annotation {path} cannot be read ({reason_of(trouble)}); check the path.") from None
+    except OSError as error:
+        raise UserError(f"The annotation {path} cannot be read ({reason_of(error)}); check the path.") from None
     reading = _Reading(path)
     text, encoding = _decoded(path, stored)
     parser = expat.ParserCreate(encoding)
     reading.attach(parser)
     try:
         parser.Parse(text, True)  # noqa: FBT003 - expat takes it by place only
-    except expat.ExpatError as trouble:
-        what = expat.errors.messages.get(trouble.code, "damaged")
+    except expat.ExpatError as error:
+        what = expat.errors.messages.get(error.code, "damaged")
         raise UserError(
-            f"The annotation {path} is no XML at line {trouble.lineno} ({what}); get the file again."
+            f"The annotation {path} is no XML at line {error.lineno} ({what}); get the file again."
         ) from None
-    except (LookupError, ValueError) as trouble:
-        raise UserError(f"The annotation {path} cannot be decoded ({trouble}); save it as UTF-8.") from None
+    except (LookupError, ValueError) as error:
+        raise UserError(f"The annotation {path} cannot be decoded ({error}); save it as UTF-8.") from None
     return tuple(composed(name) for name in reading.names)
 
 

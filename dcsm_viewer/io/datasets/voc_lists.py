@@ -16,13 +16,13 @@ _PRESENCE = re.compile(r"(?P<name>.+?)[ \t]+(?P<there>-1|0|1)")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What one line of an image set names. trouble: a sentence where there is no such image or mask."""
+    """What one line of an image set names. error: a sentence where there is no such image or mask."""
 
     line: int
     stem: str
     image: Path
     mask: Path | None
-    trouble: str | None = None
+    error: str | None = None
 
 
 def listed_images(root: Path, list_file: Path, *, needs_images: bool = True) -> list[Listed]:
@@ -30,7 +30,7 @@ def listed_images(root: Path, list_file: Path, *, needs_images: bool = True) -> 
 
     A line is an image's name, with blanks or without, with its suffix or without; or its path from `root`, followed by
     its mask's as in the trainaug lists; or a name and 1, 0 or -1.
-    Without `needs_images` an image that is not there is no trouble, if its mask is.
+    Without `needs_images` an image that is not there is no error, if its mask is.
     Raises UserError for a list that is not there, is empty, or names an image twice.
     """
     if not list_file.is_file():
@@ -43,8 +43,8 @@ def listed_images(root: Path, list_file: Path, *, needs_images: bool = True) -> 
         if not line.strip(BLANKS):
             continue
         one = _listed(root, f"{list_file}, line {number}", number, line, images, masks)
-        if one.trouble and not needs_images and not one.image.is_file() and one.mask is not None:
-            one = replace(one, trouble=None)
+        if one.error and not needs_images and not one.image.is_file() and one.mask is not None:
+            one = replace(one, error=None)
         key = composed(one.stem)
         if key in listed:
             raise UserError(f"{list_file}, line {number}, names {one.stem} again, after line {listed[key].line}.")
@@ -54,23 +54,23 @@ def listed_images(root: Path, list_file: Path, *, needs_images: bool = True) -> 
     return list(listed.values())
 
 
-def _listed(root: Path, place: str, number: int, line: str, images: ByName[Path], masks: ByName[Path]) -> Listed:
+def _listed(root: Path, index: str, number: int, line: str, images: ByName[Path], masks: ByName[Path]) -> Listed:
     text = line.strip(BLANKS)
     found = images.one(line) or images.one(text)
     if found is None and ("/" in text or "\\" in text):
         for image, rest in _paths(root, text):
             mask = masks.one(stem_of(image.name))
-            trouble = None
+            error = None
             if "/" in rest or "\\" in rest:
                 mask = file_named(_below(root, rest))
-                trouble = None if mask else f"{place}: there is no mask {_below(root, rest)}."
-            return Listed(number, stem_of(image.name), image, mask, trouble)
-    said = _PRESENCE.fullmatch(text)
-    if found is None and said is not None:
-        found = images.one(said["name"])
+                error = None if mask else f"{index}: there is no mask {_below(root, rest)}."
+            return Listed(number, stem_of(image.name), image, mask, error)
+    match = _PRESENCE.fullmatch(text)
+    if found is None and match is not None:
+        found = images.one(match["name"])
     if found is None:
-        trouble = f"{place}: there is no image '{text[:80]}' in {root / 'JPEGImages'}."
-        return Listed(number, text, root / "JPEGImages" / f"{text}.jpg", masks.one(text), trouble)
+        error = f"{index}: there is no image '{text[:80]}' in {root / 'JPEGImages'}."
+        return Listed(number, text, root / "JPEGImages" / f"{text}.jpg", masks.one(text), error)
     stem = stem_of(found.name)
     return Listed(number, stem, found, masks.one(stem))
 
@@ -104,7 +104,7 @@ def labels_of_class_lists(root: Path, image_set: str, class_names: tuple[str, ..
 
 def _presences(path: Path) -> Iterator[tuple[str, bool]]:
     for number, line in numbered_lines(path, "The class list"):
-        said = _PRESENCE.fullmatch(line)
-        if said is None:
+        match = _PRESENCE.fullmatch(line)
+        if match is None:
             raise UserError(f"{path}, line {number}, is '{line[:60]}'; write an image name and 1, 0 or -1.")
-        yield said["name"], said["there"] != "-1"
+        yield match["name"], match["there"] != "-1"

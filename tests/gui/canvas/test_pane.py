@@ -14,7 +14,7 @@ from dcsm_viewer.gui.canvas.value_ranges import ColourRange
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.render.colormaps import lookup_table
 from dcsm_viewer.render.palette import class_colour
-from tests.gui.views.states import click, colour_at, move, pixels, place_in, press, wheel
+from tests.gui.views.states import click, colour_at, move, pixels, position_in, press, wheel
 from tests.results import make_image
 
 H, W = 30, 44
@@ -49,7 +49,7 @@ def test_that_a_map_of_one_pixel_lights_up_that_pixel_and_no_neighbour(pane: Map
     lit = lookup_table("inferno")[255, :3].tolist()
     for other_row in range(max(0, row - 1), min(H, row + 2)):
         for other_col in range(max(0, col - 1), min(W, col + 2)):
-            colour = colour_at(pane, place_in(pane, other_row + 0.5, other_col + 0.5))
+            colour = colour_at(pane, position_in(pane, other_row + 0.5, other_col + 0.5))
             assert (list(colour) == lit) == ((other_row, other_col) == (row, col))
 
 
@@ -65,13 +65,13 @@ def test_that_the_value_under_the_cursor_is_the_one_in_the_array(pane: MapPane, 
 def test_that_the_cursor_reports_rows_before_columns(pane: MapPane, qtbot: QtBot) -> None:
     pane.show_content(with_map(one_pixel(0, 0)))
     with qtbot.waitSignal(pane.pointed) as pointed:
-        move(pane, place_in(pane, 3.5, 40.5).toPoint())
+        move(pane, position_in(pane, 3.5, 40.5).toPoint())
     assert pointed.args == pytest.approx([3.5, 40.5], abs=0.2)
 
 
 def test_that_leaving_the_image_takes_the_cursor_away(pane: MapPane, qtbot: QtBot) -> None:
     pane.show_content(with_map(one_pixel(0, 0)))
-    move(pane, place_in(pane, 3.5, 40.5).toPoint())
+    move(pane, position_in(pane, 3.5, 40.5).toPoint())
     with qtbot.waitSignal(pane.left):
         move(pane, QPoint(2, 2))
     assert pane.viewport.cursor is None
@@ -81,7 +81,7 @@ def test_that_leaving_the_image_takes_the_cursor_away(pane: MapPane, qtbot: QtBo
 def test_that_a_click_names_the_pixel(pane: MapPane, qtbot: QtBot, row: int, col: int) -> None:
     pane.show_content(with_map(one_pixel(0, 0)))
     with qtbot.waitSignal(pane.pixel_clicked) as clicked:
-        click(pane, place_in(pane, row + 0.5, col + 0.5).toPoint())
+        click(pane, position_in(pane, row + 0.5, col + 0.5).toPoint())
     assert clicked.args == [row, col]
 
 
@@ -96,9 +96,9 @@ def test_that_a_smaller_map_is_stretched_over_the_whole_image(pane: MapPane) -> 
     values[2, 3] = 1.0
     pane.show_content(with_map(values))
     lit = tuple(lookup_table("inferno")[255, :3].tolist())
-    assert colour_at(pane, place_in(pane, 20.5, 33.5)) == lit
-    assert colour_at(pane, place_in(pane, 19.5, 33.5)) != lit
-    assert colour_at(pane, place_in(pane, 20.5, 32.5)) != lit
+    assert colour_at(pane, position_in(pane, 20.5, 33.5)) == lit
+    assert colour_at(pane, position_in(pane, 19.5, 33.5)) != lit
+    assert colour_at(pane, position_in(pane, 20.5, 32.5)) != lit
     pane.viewport.point(20.5, 33.5)
     assert pane.value_under_cursor() == "1"
 
@@ -106,13 +106,13 @@ def test_that_a_smaller_map_is_stretched_over_the_whole_image(pane: MapPane) -> 
 def test_that_a_pixel_of_the_photograph_is_one_square_of_one_colour_when_zoomed_in(pane: MapPane) -> None:
     image = make_image(H, W)
     pane.show_content(Content("photograph", image=image))
-    wheel(pane, place_in(pane, 12.5, 20.5), 8)
+    wheel(pane, position_in(pane, 12.5, 20.5), 8)
     view = pane.field()
     assert view is not None
     assert view.step < 0.1
     pane.viewport.leave()
     for part in (0.1, 0.5, 0.9):
-        colour = colour_at(pane, place_in(pane, 12 + part, 20 + part))
+        colour = colour_at(pane, position_in(pane, 12 + part, 20 + part))
         assert colour == tuple(image.rgb[12, 20].tolist())
 
 
@@ -121,12 +121,12 @@ def test_that_opacity_mixes_map_and_grey_photograph(pane: MapPane) -> None:
     content = Content("dog", image=image, layer=MapLayer(np.ones((H, W), np.float32), UNIT), grey=True)
     pane.show_content(content)
     pane.show_paint("viridis", 0.0)
-    place = place_in(pane, 10.5, 10.5)
-    photograph = np.array(colour_at(pane, place), dtype=float)
+    position = position_in(pane, 10.5, 10.5)
+    photograph = np.array(colour_at(pane, position), dtype=float)
     assert photograph.min() == photograph.max()
     pane.show_paint("viridis", 0.5)
     half = (photograph + lookup_table("viridis")[255, :3]) / 2
-    np.testing.assert_allclose(colour_at(pane, place), half, atol=2)
+    np.testing.assert_allclose(colour_at(pane, position), half, atol=2)
 
 
 def test_that_labels_take_the_colours_of_their_classes(pane: MapPane) -> None:
@@ -134,8 +134,8 @@ def test_that_labels_take_the_colours_of_their_classes(pane: MapPane) -> None:
     labels[:, : W // 2] = 12
     layer = LabelLayer(labels, {0: "background", 12: "dog"})
     pane.show_content(Content("labels", image=make_image(H, W), layer=layer, grey=True))
-    assert colour_at(pane, place_in(pane, 5.5, 5.5)) == class_colour(11)
-    red, green, blue = colour_at(pane, place_in(pane, 5.5, W - 5.5))
+    assert colour_at(pane, position_in(pane, 5.5, 5.5)) == class_colour(11)
+    red, green, blue = colour_at(pane, position_in(pane, 5.5, W - 5.5))
     assert red == green == blue
     pane.viewport.point(5.5, 5.5)
     assert pane.value_under_cursor() == "dog"
@@ -146,18 +146,18 @@ def test_that_pixels_without_a_number_show_the_photograph(pane: MapPane) -> None
     values[4, 4] = np.nan
     pane.show_content(with_map(values))
     pane.show_paint("inferno", 0.99)
-    lost, kept = (colour_at(pane, place_in(pane, 4.5, col)) for col in (4.5, 8.5))
+    lost, kept = (colour_at(pane, position_in(pane, 4.5, col)) for col in (4.5, 8.5))
     assert lost[0] == lost[1] == lost[2]
     assert kept[0] != kept[2]
 
 
 def test_that_a_dimmed_pane_looks_sunken_and_says_that_it_is_updating(pane: MapPane) -> None:
     pane.show_content(with_map(np.ones((H, W), dtype=np.float32)))
-    place = place_in(pane, 10.5, 10.5)
-    before, head = np.array(colour_at(pane, place)), pixels(pane)[:40]
+    position = position_in(pane, 10.5, 10.5)
+    before, head = np.array(colour_at(pane, position)), pixels(pane)[:40]
     pane.dim(dimmed=True)
     ground = np.array(colour_at(pane, QPointF(1, pane.height() - 2)))
-    after = np.array(colour_at(pane, place))
+    after = np.array(colour_at(pane, position))
     assert np.abs(after - ground).sum() < np.abs(before - ground).sum()
     assert (pixels(pane)[:40] != head).any()
 

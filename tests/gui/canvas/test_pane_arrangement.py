@@ -24,30 +24,30 @@ def inside(pane: QSize) -> QSize:
 
 def image_width(found: Arrangement, shape: tuple[int, int]) -> float:
     """Of the smallest picture, px."""
-    rooms = [inside(pane.size()) for pane in found.panes]
-    return min(min(room.width(), room.height() * shape[1] / shape[0]) for room in rooms)
+    areas = [inside(pane.size()) for pane in found.panes]
+    return min(min(area.width(), area.height() * shape[1] / shape[0]) for area in areas)
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("area", ROOMS)
 @pytest.mark.parametrize("shape", [LANDSCAPE, PORTRAIT, WIDE])
 @pytest.mark.parametrize("beside", [None, LAB])
 def test_that_panes_stay_in_the_room_and_never_overlap(
-    room: tuple[int, int], shape: tuple[int, int], beside: QSize | None
+    area: tuple[int, int], shape: tuple[int, int], beside: QSize | None
 ) -> None:
-    whole = QRect(3, 5, *room)
+    whole = QRect(3, 5, *area)
     found = arrange_panes(whole, shape, inside, beside)
-    places = [*found.panes, *([] if found.beside is None else [found.beside])]
-    assert len(places) == (3 if beside is None else 4)
-    assert all(whole.contains(place) for place in places)
-    assert not any(one.intersects(other) for one, other in combinations(places, 2))
+    rects = [*found.panes, *([] if found.beside is None else [found.beside])]
+    assert len(rects) == (3 if beside is None else 4)
+    assert all(whole.contains(rect) for rect in rects)
+    assert not any(one.intersects(other) for one, other in combinations(rects, 2))
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("area", ROOMS)
 @pytest.mark.parametrize("shape", [LANDSCAPE, PORTRAIT, WIDE])
-def test_that_no_picture_is_smaller_than_in_a_plain_row(room: tuple[int, int], shape: tuple[int, int]) -> None:
-    third = (room[0] - 8) // 3
-    row = min(third - 8, (room[1] - 48) * shape[1] / shape[0])
-    assert image_width(arrange_panes(QRect(0, 0, *room), shape, inside), shape) >= 0.98 * row
+def test_that_no_picture_is_smaller_than_in_a_plain_row(area: tuple[int, int], shape: tuple[int, int]) -> None:
+    third = (area[0] - 8) // 3
+    row = min(third - 8, (area[1] - 48) * shape[1] / shape[0])
+    assert image_width(arrange_panes(QRect(0, 0, *area), shape, inside), shape) >= 0.98 * row
 
 
 def test_that_a_landscape_in_a_window_of_common_size_is_a_third_larger_than_in_a_row() -> None:
@@ -63,8 +63,8 @@ def test_that_panoramas_stand_above_each_other_and_portraits_beside() -> None:
 
 
 def test_that_what_stands_beside_gets_its_least_size() -> None:
-    for room in ROOMS[:5]:
-        found = arrange_panes(QRect(0, 0, *room), LANDSCAPE, inside, LAB)
+    for area in ROOMS[:5]:
+        found = arrange_panes(QRect(0, 0, *area), LANDSCAPE, inside, LAB)
         assert found.beside is not None
         lies = found.beside.width() >= 2 * LAB.width()
         assert found.beside.width() >= LAB.width()
@@ -77,9 +77,9 @@ def test_that_no_pane_moves_when_results_arrive(qtbot: QtBot) -> None:
     view.resize(776, 650)
     view.show()
     image = make_image(90, 120)
-    places = []
+    positions = []
     for completeness in ("partial", "preview", "settled"):
         view.show_state(settled(make_result(image, completeness=completeness)))
-        places.append([pane.geometry() for pane in view.panes()])
-    assert places[0] == places[1] == places[2]
-    assert places[0][1].width() > 776 / 3
+        positions.append([pane.geometry() for pane in view.panes()])
+    assert positions[0] == positions[1] == positions[2]
+    assert positions[0][1].width() > 776 / 3

@@ -27,9 +27,9 @@ def test_that_readings_are_the_values_in_the_arrays(row: int, col: int) -> None:
     assert here.raw == result.raw_class_maps[result.candidate_ids.index(class_id), row, col]
     assert here.distinct == result.class_maps[result.detected_ids.index(class_id), row, col]
     label = int(result.segmentation.labels[row, col])
-    place = (0, *(each + 1 for each in result.detected_ids)).index(label)
+    index = (0, *(each + 1 for each in result.detected_ids)).index(label)
     assert here.label == ("background" if label == 0 else result.model.class_names[label - 1])
-    assert here.q == result.segmentation.q[place, row, col]
+    assert here.q == result.segmentation.q[index, row, col]
 
 
 def test_that_the_sentence_names_position_colour_class_and_label() -> None:

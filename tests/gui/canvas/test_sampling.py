@@ -24,9 +24,9 @@ def test_that_every_screen_pixel_shows_the_value_below_its_centre() -> None:
             if not (0 <= row < 14 and 0 <= col < 20):
                 continue
             expected = min(int(values[int(row / 2), int(col / 4)] * np.float32(256)), 255)
-            assert patch.places[down - patch.down, across - patch.across] == expected
+            assert patch.color_indices[down - patch.down, across - patch.across] == expected
             seen += 1
-    assert seen == patch.places.size
+    assert seen == patch.color_indices.size
 
 
 @pytest.mark.parametrize("high", [1.0, 0.3, 7.0, 0.0, 1e-30])
@@ -44,4 +44,4 @@ def test_that_the_screen_has_the_colours_of_the_exported_picture(high: float) ->
 def test_that_an_image_out_of_sight_leaves_an_empty_patch() -> None:
     view = VisibleRegion(image_shape=(9, 13), top=50.0, left=0.0, step=1.0, shape=(9, 13))
     patch = sample_layer(MapLayer(np.ones((9, 13), np.float32), ColourRange(0.0, 1.0, "", 1.0)), view)
-    assert patch.places.size == 0
+    assert patch.color_indices.size == 0

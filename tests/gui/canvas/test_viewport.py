@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from dcsm_viewer.gui.canvas.viewport import CLOSEST_PX, Viewport
 from dcsm_viewer.gui.views.compare_view import CompareView
 from dcsm_viewer.gui.views.labels_view import LabelsView
-from tests.gui.views.states import drag, place_in, settled, wheel
+from tests.gui.views.states import drag, position_in, settled, wheel
 from tests.results import make_image, make_result
 
 
@@ -22,7 +22,7 @@ def view(qtbot: QtBot) -> CompareView:
 
 
 def test_that_the_wheel_zooms_all_panes_to_one_scale(view: CompareView) -> None:
-    wheel(view.raw, place_in(view.raw, 30.5, 40.5), 3)
+    wheel(view.raw, position_in(view.raw, 30.5, 40.5), 3)
     steps = {pane.field().step for pane in view.panes() if pane.field()}  # type: ignore[union-attr]  # checked
     scale = view.viewport.transform.px_per_screen_px
     assert scale is not None
@@ -30,13 +30,13 @@ def test_that_the_wheel_zooms_all_panes_to_one_scale(view: CompareView) -> None:
 
 
 def test_that_the_position_under_the_wheel_stays_where_it_is(view: CompareView) -> None:
-    place = place_in(view.raw, 30.5, 40.5)
-    wheel(view.raw, place, 4)
-    assert view.raw.position_at(place) == pytest.approx((30.5, 40.5), abs=0.01)
+    position = position_in(view.raw, 30.5, 40.5)
+    wheel(view.raw, position, 4)
+    assert view.raw.position_at(position) == pytest.approx((30.5, 40.5), abs=0.01)
 
 
 def test_that_forty_resizes_leave_the_view_where_it_was(view: CompareView) -> None:
-    wheel(view.raw, place_in(view.raw, 30.5, 40.5), 4)
+    wheel(view.raw, position_in(view.raw, 30.5, 40.5), 4)
     before = view.viewport.transform
     for number in range(40):
         view.resize(500 + 17 * number, 300 + 11 * (number % 7))
@@ -57,19 +57,19 @@ def test_that_a_fitted_image_fits_again_after_a_resize(view: CompareView) -> Non
 
 
 def test_that_zooming_out_past_the_whole_image_fits_it(view: CompareView) -> None:
-    wheel(view.raw, place_in(view.raw, 30.5, 40.5), 2)
-    wheel(view.raw, place_in(view.raw, 30.5, 40.5), -9)
+    wheel(view.raw, position_in(view.raw, 30.5, 40.5), 2)
+    wheel(view.raw, position_in(view.raw, 30.5, 40.5), -9)
     assert view.viewport.transform.px_per_screen_px is None
 
 
 def test_that_zooming_in_ends_at_the_closest_scale(view: CompareView) -> None:
-    wheel(view.raw, place_in(view.raw, 30.5, 40.5), 60)
+    wheel(view.raw, position_in(view.raw, 30.5, 40.5), 60)
     assert view.viewport.transform.px_per_screen_px == CLOSEST_PX
 
 
 def test_that_a_drag_moves_the_image_with_the_hand(view: CompareView, qtbot: QtBot) -> None:
-    wheel(view.raw, place_in(view.raw, 60.5, 80.5), 6)
-    start = place_in(view.raw, 60.5, 80.5).toPoint()
+    wheel(view.raw, position_in(view.raw, 60.5, 80.5), 6)
+    start = position_in(view.raw, 60.5, 80.5).toPoint()
     at = view.raw.position_at(start.toPointF())
     with qtbot.assertNotEmitted(view.pixel_clicked):
         drag(view.raw, start, way=QPoint(-40, 20))
@@ -107,7 +107,7 @@ def test_that_views_with_one_viewport_look_at_the_same_place(view: CompareView, 
     other.resize(900, 500)
     other.show()
     other.show_state(settled())
-    wheel(view.raw, place_in(view.raw, 30.5, 40.5), 4)
+    wheel(view.raw, position_in(view.raw, 30.5, 40.5), 4)
     field, same = other.before.field(), view.raw.field()
     assert field is not None
     assert same is not None
@@ -116,7 +116,7 @@ def test_that_views_with_one_viewport_look_at_the_same_place(view: CompareView, 
 
 
 def test_that_an_image_of_another_shape_is_shown_whole(view: CompareView) -> None:
-    wheel(view.raw, place_in(view.raw, 30.5, 40.5), 4)
+    wheel(view.raw, position_in(view.raw, 30.5, 40.5), 4)
     view.show_state(settled(make_result(make_image(50, 90))))
     assert view.viewport.image_shape == (50, 90)
     assert view.viewport.transform.px_per_screen_px is None

@@ -149,7 +149,7 @@ _KINDS = (
 )
 
 
-def _said(widget: QWidget) -> str:
+def _text_of(widget: QWidget) -> str:
     """What a screen reader says of it: its name, else what is written on it."""
     if isinstance(widget, QTabBar) and widget.count():
         return widget.accessibleName() or widget.tabText(0)
@@ -187,7 +187,7 @@ def _nameless(window: QWidget) -> set[str]:
     return {
         f"{type(widget).__name__} in {_lineage(widget)}"
         for widget in window.findChildren(QWidget)
-        if isinstance(widget, _KINDS) and widget.isVisible() and not _is_part(widget) and not _said(widget)
+        if isinstance(widget, _KINDS) and widget.isVisible() and not _is_part(widget) and not _text_of(widget)
     }
 
 

@@ -45,7 +45,7 @@ def image_loader(store: Store) -> Iterator[ImageLoader]:
 def test_that_a_lone_file_brings_its_neighbours_in_natural_order(photos: Path) -> None:
     found = collect_images([str(photos / "img2.png")])
     assert [Path(path).name for path in found.folder] == ["img1.png", "img2.png", "img10.png"]
-    assert found.place == 1
+    assert found.index == 1
 
 
 def test_that_files_and_folders_together_are_each_listed_once(photos: Path) -> None:
@@ -70,7 +70,7 @@ def test_that_opening_shows_the_image_and_where_it_stands(
         image_loader.open_paths([str(photos / "img2.png")])
     assert store.state.image is not None
     assert store.state.image.name == "img2.png"
-    assert (store.state.place, store.state.reading) == (1, None)
+    assert (store.state.folder_index, store.state.reading) == (1, None)
 
 
 def test_that_only_the_image_wanted_last_is_shown(
@@ -84,7 +84,7 @@ def test_that_only_the_image_wanted_last_is_shown(
     image_loader.step(1)
     qtbot.waitUntil(lambda: bool(shown))
     assert [Path(path).name for path in shown] == ["img10.png"]
-    assert store.state.place == 2
+    assert store.state.folder_index == 2
 
 
 def test_that_a_bad_image_keeps_the_last_good_one_and_does_not_stop_the_walk(
@@ -111,7 +111,7 @@ def test_that_there_is_nothing_past_either_end(
     with qtbot.waitSignal(image_loader.opened):
         image_loader.open_paths([str(photos / "img1.png")])
     image_loader.step(-1)
-    assert (store.state.place, store.state.reading) == (0, None)
+    assert (store.state.folder_index, store.state.reading) == (0, None)
 
 
 def test_that_what_was_said_about_classes_stays_with_its_image(

@@ -31,7 +31,7 @@ def test_that_a_folder_of_ten_thousand_is_listed_whole_and_only_the_first_is_rea
     assert desk.state.image.name == "00000.png"
     # The last of them is empty; had all been read, all would be known as unreadable.
     assert desk.state.unreadable == frozenset()
-    desk.parts.image_loader.open_place(COUNT - 1)
+    desk.parts.image_loader.open_at(COUNT - 1)
     desk.wait(lambda: desk.state.failure is not None)
     assert len(desk.state.unreadable) == 1
     assert "(not readable)" in rows.index(COUNT - 1, 0).data()

@@ -77,7 +77,7 @@ def test_that_a_choice_says_in_a_tooltip_what_each_option_means(panel: MethodPan
     control = panel.choices[field].control
     assert control.toolTip() == CHOICES[field].words
     if isinstance(control, QComboBox):
-        assert [control.itemText(place) for place in range(control.count())] == [
+        assert [control.itemText(index) for index in range(control.count())] == [
             option.title for option in CHOICES[field].options
         ]
 
@@ -89,10 +89,10 @@ def test_that_constants_shown_elsewhere_are_named_too() -> None:
 
 def test_that_any_layer_can_be_added_and_taken_away_again(maps: MapsPanel, store: Store) -> None:
     names = make_model_card().layer_names
-    assert [maps.more_layers.itemText(place) for place in range(maps.more_layers.count())] == ["input", "blocks.1"]
+    assert [maps.more_layers.itemText(index) for index in range(maps.more_layers.count())] == ["input", "blocks.1"]
     maps.add_layer.click()
     assert store.state.settings.method.layers == ("input", *names)
-    assert [maps.more_layers.itemText(place) for place in range(maps.more_layers.count())] == ["blocks.1"]
+    assert [maps.more_layers.itemText(index) for index in range(maps.more_layers.count())] == ["blocks.1"]
     ticks = {tick.text(): tick for tick in maps.layers.findChildren(QCheckBox)}
     ticks["input"].click()
     assert store.state.settings.method.layers == ()

@@ -14,8 +14,8 @@ from dcsm_viewer.gui.state import settings_edits as edits
 def test_that_every_number_can_be_set_and_keeps_its_type(path: str) -> None:
     limit = LIMITS[path]
     settings = edits.with_field(Settings(), path, limit.high)
-    room, name = path.split(".")
-    value = getattr(getattr(settings, room), name)
+    section, name = path.split(".")
+    value = getattr(getattr(settings, section), name)
     assert value == limit.high
     assert isinstance(value, int if limit.decimals == 0 else float)
     check(settings)

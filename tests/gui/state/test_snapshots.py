@@ -292,10 +292,10 @@ def test_that_a_kept_result_is_renamed_in_its_list_and_never_to_another_s_name(d
     desk.do("edit.keep")
     desk.do("tools.history")
     tool = the(desk.window, HistoryTool)
-    tool.kept.item(0).setText("plain")
+    tool.snapshot_list.item(0).setText("plain")
     assert [snapshot.name for snapshot in desk.state.snapshots] == ["plain", "B"]
-    tool.kept.item(0).setText("B")
-    assert tool.kept.item(0).text() == "plain"
+    tool.snapshot_list.item(0).setText("B")
+    assert tool.snapshot_list.item(0).text() == "plain"
     assert "already" in str(desk.state.message)
     click(tool.drop)
     assert [snapshot.name for snapshot in desk.state.snapshots] == ["plain"]

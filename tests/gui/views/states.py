@@ -23,20 +23,20 @@ def settled(result: Result | None = None, **paint: Any) -> ViewState:
     return ViewState(image=result.request.image, settings=result.request.settings, result=result, paint=Paint(**paint))
 
 
-def place_in(pane: MapPane, row: float, col: float) -> QPointF:
+def position_in(pane: MapPane, row: float, col: float) -> QPointF:
     """Where a position of the image is in the widget, by the pane's own field."""
     view = pane.field()
     assert view is not None
-    down, across = view.place_of(row, col)
+    down, across = view.position_of(row, col)
     ratio = pane.devicePixelRatioF()
     corner = pane.picture().topLeft()
     return QPointF(corner.x() + across / ratio, corner.y() + down / ratio)
 
 
-def wheel(widget: QWidget, place: QPointF, notches: int) -> None:
+def wheel(widget: QWidget, position: QPointF, notches: int) -> None:
     event = QWheelEvent(
-        place,
-        widget.mapToGlobal(place),
+        position,
+        widget.mapToGlobal(position),
         QPoint(),
         QPoint(0, 120 * notches),
         Qt.MouseButton.NoButton,
@@ -47,9 +47,9 @@ def wheel(widget: QWidget, place: QPointF, notches: int) -> None:
     QApplication.sendEvent(widget, event)
 
 
-def move(widget: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+def move(widget: QWidget, position: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
     """The event itself: moving the real pointer leaves it to the platform when, and whether, it is told."""
-    at = place.toPointF()
+    at = position.toPointF()
     event = QMouseEvent(
         QEvent.Type.MouseMove,
         at,
@@ -61,12 +61,12 @@ def move(widget: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButto
     QApplication.sendEvent(widget, event)
 
 
-def click(widget: QWidget, place: QPoint) -> None:
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+def click(widget: QWidget, position: QPoint) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, position)
 
 
-def double_click(widget: QWidget, place: QPoint) -> None:
-    QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+def double_click(widget: QWidget, position: QPoint) -> None:
+    QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, position)
 
 
 def drag(widget: QWidget, start: QPoint, *, way: QPoint) -> None:
@@ -87,8 +87,8 @@ def pixels(widget: QWidget) -> NDArray[np.uint8]:
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
-def colour_at(widget: QWidget, place: QPointF) -> tuple[int, int, int]:
+def colour_at(widget: QWidget, position: QPointF) -> tuple[int, int, int]:
     """RGB of the device pixel at a place in logical px."""
     ratio = widget.devicePixelRatioF()
-    red, green, blue = pixels(widget)[int(place.y() * ratio), int(place.x() * ratio)].tolist()
+    red, green, blue = pixels(widget)[int(position.y() * ratio), int(position.x() * ratio)].tolist()
     return red, green, blue

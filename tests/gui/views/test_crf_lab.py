@@ -16,7 +16,7 @@ from dcsm_viewer.gui.views.crf_steps import labels_after, steps_of
 from dcsm_viewer.gui.views.labels_view import LabelsView
 from dcsm_viewer.render.kernel_footprint import appearance_footprint, smoothness_footprint
 from tests.gui.hands import click_at
-from tests.gui.views.states import click, place_in, settled
+from tests.gui.views.states import click, position_in, settled
 from tests.results import make_image, make_result
 
 STEPS = 5
@@ -133,7 +133,7 @@ def test_that_numbers_of_the_step_are_said_with_their_units(view: LabelsView) ->
 
 def test_that_a_clicked_pixel_shows_what_appearance_ties_it_to(view: LabelsView, result: Result) -> None:
     assert view.lab.reach.text() == INVITATION
-    click(view.before, place_in(view.before, 30.5, 50.5).toPoint())
+    click(view.before, position_in(view.before, 30.5, 50.5).toPoint())
     layer = view.photograph.content.layer
     assert isinstance(layer, MapLayer)
     crf = CrfSettings()
@@ -144,7 +144,7 @@ def test_that_a_clicked_pixel_shows_what_appearance_ties_it_to(view: LabelsView,
 
 
 def test_that_the_other_kernel_can_be_looked_at_and_both_cleared(view: LabelsView, qtbot: QtBot) -> None:
-    click(view.photograph, place_in(view.photograph, 30.5, 50.5).toPoint())
+    click(view.photograph, position_in(view.photograph, 30.5, 50.5).toPoint())
     with qtbot.waitSignal(view.lab.kernel_chosen):
         view.lab.kernel_button("smoothness").click()
     layer = view.photograph.content.layer
@@ -155,7 +155,7 @@ def test_that_the_other_kernel_can_be_looked_at_and_both_cleared(view: LabelsVie
 
 
 def test_that_the_footprint_follows_a_slider_before_any_result(view: LabelsView, result: Result) -> None:
-    click(view.after, place_in(view.after, 30.5, 50.5).toPoint())
+    click(view.after, position_in(view.after, 30.5, 50.5).toPoint())
     wider = replace(CrfSettings(), bilateral_sxy=20.0)
     state = settled(result)
     view.show_state(replace(state, settings=replace(state.settings, crf=wider)))

@@ -17,7 +17,7 @@ from dcsm_viewer.gui.views.compare_view import CompareView
 from dcsm_viewer.gui.views.labels_view import LabelsView
 from dcsm_viewer.gui.views.overlay_view import OverlayView
 from dcsm_viewer.gui.views.start_page import StartPage
-from tests.gui.views.states import click, colour_at, move, pixels, place_in, settled
+from tests.gui.views.states import click, colour_at, move, pixels, position_in, settled
 from tests.results import make_image, make_result
 
 
@@ -67,7 +67,7 @@ def test_that_the_photograph_is_there_before_the_first_result(compare: CompareVi
     assert compare.overlay.content.image is image
     assert compare.overlay.content.waiting == ""
     assert compare.raw.content.waiting == "The network is loading."
-    here = colour_at(compare.overlay, place_in(compare.overlay, 30.5, 40.5))
+    here = colour_at(compare.overlay, position_in(compare.overlay, 30.5, 40.5))
     assert here == tuple(image.rgb[30, 40].tolist())
 
 
@@ -135,7 +135,7 @@ def test_that_a_hidden_view_waits_with_the_work_until_it_is_seen(qtbot: QtBot) -
 
 def test_that_views_forward_the_hand_of_every_pane(compare: CompareView, qtbot: QtBot) -> None:
     for pane in compare.panes():
-        spot = place_in(pane, 30.5, 50.5).toPoint()
+        spot = position_in(pane, 30.5, 50.5).toPoint()
         with qtbot.waitSignals([compare.pointed, compare.pixel_clicked]):
             move(pane, spot)
             click(pane, spot)

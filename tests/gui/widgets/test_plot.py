@@ -171,7 +171,7 @@ def test_that_a_drag_beside_the_lines_pans_what_was_zoomed_and_a_moved_line_keep
 
 
 def turn_wheel(plot: Plot) -> None:
-    at = QPointF(plot.canvas.mapFrom(plot, plot.place_of(0.5).toPoint()))
+    at = QPointF(plot.canvas.mapFrom(plot, plot.position_of(0.5).toPoint()))
     nothing, up = QPoint(), QPoint(0, 240)
     phase = Qt.ScrollPhase.NoScrollPhase
     no_button, no_key = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
@@ -271,7 +271,7 @@ def test_that_bars_are_drawn_written_and_named(qtbot: QtBot, tmp_path: Path) -> 
 
 
 def red_at(plot: Plot, image: QImage, x: float, y: float) -> bool:
-    colour = image.pixelColor(plot.place_of(x, y).toPoint())
+    colour = image.pixelColor(plot.position_of(x, y).toPoint())
     return colour.red() > 200 and colour.green() < 60
 
 
@@ -338,5 +338,5 @@ assert "pyqtgraph" in sys.modules and sys.excepthook is hook
 @pytest.mark.parametrize("end", ["", "plot.close(); plot.deleteLater(); app.processEvents(); import gc; gc.collect()"])
 def test_that_pyqtgraph_is_loaded_with_the_first_chart_and_the_process_ends_well(end: str) -> None:
     done = subprocess.run([sys.executable, "-c", LIFE + end], capture_output=True, text=True, check=False)
-    said = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]
-    assert (done.returncode, said) == (0, [])
+    output = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]
+    assert (done.returncode, output) == (0, [])

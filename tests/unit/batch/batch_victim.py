@@ -29,7 +29,7 @@ def run(photographs: Path, out: Path) -> None:
     wanted = replace(order(out, resume=True), formats=FORMATS)
     outcomes = list(export_images(FakeEngine(), images.paths, wanted, stems=images.stems))
     assert all(outcome.error is None for outcome in outcomes)
-    write_folder_files(images.gathered(images.paths), out, FORMATS)
+    write_folder_files(images.folder_images(images.paths), out, FORMATS)
 
 
 def _die_at(step: int) -> None:

@@ -174,7 +174,7 @@ def test_that_labels_that_cannot_be_used_are_the_images_own_trouble(tmp_path: Pa
     (tmp_path / "b.xml").write_text("<annotations/>")
     given = given_classes(make_model_card(), tmp_path, ["a.jpg", "b.jpg"])
     assert given.ids == {"a.jpg": (11,)}
-    order = ExportJob(Settings(), tmp_path, ("voc",), given=given.ids, unlabelled=given.troubles)
+    order = ExportJob(Settings(), tmp_path, ("voc",), given=given.ids, unlabelled=given.errors)
     with pytest.raises(UserError, match=r"b\.xml, line 1, begins with <annotations>; give VOC annotations"):
         order.settings_of("b.jpg")
     with pytest.raises(UserError, match="has no labels; add it"):

@@ -55,8 +55,8 @@ def test_that_the_run_that_ends_first_takes_no_file_from_under_the_other(
     runs = [
         subprocess.Popen([*words, which], cwd=ROOT, stderr=subprocess.PIPE, text=True) for which in ("first", "second")
     ]
-    said = [run.communicate(timeout=120)[1] for run in runs]
-    assert said == ["", ""]
+    errors = [run.communicate(timeout=120)[1] for run in runs]
+    assert errors == ["", ""]
     assert not [path for path in out.iterdir() if path.name.startswith(TEMPORARY_MARK)]
     for path in out.glob("*.json"):
         assert all(sha256_of(out / output.path) == output.sha256 for output in read_recipe(path).outputs)

@@ -90,11 +90,11 @@ def test_that_an_option_sets_its_constant_and_no_other(
 ) -> None:
     assert export(tmp_path, *words) == 0
     preset: PresetName = words[1] if words[0] == "--preset" else "tuned"  # type: ignore[assignment]  # of the table
-    room, name = path.split(".")
+    section, name = path.split(".")
     plain = Settings(method=PRESETS[preset])
-    assert getattr(getattr(seen[0], room), name) == value
-    others = [field.name for field in fields(getattr(plain, room)) if field.name != name]
-    assert all(getattr(getattr(seen[0], room), other) == getattr(getattr(plain, room), other) for other in others)
+    assert getattr(getattr(seen[0], section), name) == value
+    others = [field.name for field in fields(getattr(plain, section)) if field.name != name]
+    assert all(getattr(getattr(seen[0], section), other) == getattr(getattr(plain, section), other) for other in others)
 
 
 def test_that_every_constant_of_the_method_has_an_option() -> None:
@@ -112,13 +112,13 @@ def test_that_every_older_spelling_and_value_is_tried_above() -> None:
 def test_that_the_help_shows_no_older_spelling_or_value(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["export", "--help"])
-    said = capsys.readouterr().out
-    assert "--score-reduction" in said
+    output = capsys.readouterr().out
+    assert "--score-reduction" in output
     older = {word.replace("--no-", "--") for words, _, _ in OLDER for word in words if word.startswith("--")}
     shown = {row.option for row in CHOICES.values()} | {"--preset"}
-    assert {spelling for spelling in older - shown if spelling in said} == set()
-    assert "any|" not in said
-    assert "pad|" not in said
+    assert {spelling for spelling in older - shown if spelling in output} == set()
+    assert "any|" not in output
+    assert "pad|" not in output
 
 
 def test_that_two_spellings_with_two_values_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

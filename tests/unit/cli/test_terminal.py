@@ -103,9 +103,9 @@ def test_that_a_name_too_long_is_one_sentence(
     with pytest.raises(SystemExit) as ended:
         main([word.format(**given) for word in words])
     assert ended.value.code in {1, 2}
-    said = capsys.readouterr().err
-    assert "too long" in said
-    assert "please report it" not in said
+    output = capsys.readouterr().err
+    assert "too long" in output
+    assert "please report it" not in output
 
 
 def test_that_a_link_to_itself_is_one_sentence() -> None:

@@ -67,7 +67,7 @@ def test_that_two_spellings_with_two_values_are_refused(trained: Any, capsys: py
 
 def test_that_the_help_shows_new_spellings_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert status_of("train", "--help") == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for new, old, *_ in RENAMED:
-        assert new in said
-        assert f"{old} " not in said
+        assert new in output
+        assert f"{old} " not in output

@@ -23,8 +23,8 @@ def make_scenes(root: Path, longest_px: int = 160) -> Path:
             photograph.save(root / "JPEGImages" / f"{stem}.jpg")
             width, height = photograph.size
         mask = np.zeros((height, width), np.uint8)
-        for place, name in enumerate(names, start=1):
-            mask[height // 4 :, place * width // 4 : (place + 1) * width // 4] = VOC_CLASSES.index(name) + 1
+        for index, name in enumerate(names, start=1):
+            mask[height // 4 :, index * width // 4 : (index + 1) * width // 4] = VOC_CLASSES.index(name) + 1
         mask[:4] = 255
         Image.fromarray(mask).save(root / "SegmentationClass" / f"{stem}.png")
         objects = "".join(f"<object><name>{name}</name></object>" for name in names)

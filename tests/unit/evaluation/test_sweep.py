@@ -100,9 +100,9 @@ def test_that_classes_the_data_set_does_not_know_are_never_found() -> None:
     ],
 )
 def test_that_a_sweep_that_cannot_be_made_is_one_sentence(words: str, sentence: str) -> None:
-    with pytest.raises(UserError) as trouble:
+    with pytest.raises(UserError) as error:
         swept(words)
-    assert str(trouble.value).startswith(sentence)
+    assert str(error.value).startswith(sentence)
 
 
 def test_that_only_what_changes_the_figures_is_in_a_rows_digest() -> None:

@@ -214,9 +214,9 @@ def test_that_psa_and_seam_get_maps_by_class_counted_from_nought(tmp_path: Path,
     result = small_result()
     content = np.load(_written(tmp_path, name, result), allow_pickle=True).item()
     assert list(content) == [BICYCLE, DOG]
-    for place, class_id in enumerate(result.detected_ids):
+    for index, class_id in enumerate(result.detected_ids):
         assert (content[class_id].dtype.name, content[class_id].shape) == ("float32", (24, 37))
-        np.testing.assert_allclose(content[class_id], result.class_maps[place] / result.class_maps[place].max())
+        np.testing.assert_allclose(content[class_id], result.class_maps[index] / result.class_maps[index].max())
 
 
 def test_that_clip_es_gets_keys_and_halves(tmp_path: Path) -> None:

@@ -178,11 +178,11 @@ def test_that_deep_colour_of_a_ppm_is_noted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mark", "offset", "said", "bits"),
+    ("name", "mark", "offset", "declared", "bits"),
     [("a.jp2", b"\xff\x4f\xff\x51", 42, 15, 16), ("a.avif", b"av1C", 6, 0x40, 10), ("a.avif", b"av1C", 6, 0x60, 12)],
 )
 def test_that_the_depth_is_what_the_header_says(
-    tmp_path: Path, name: str, mark: bytes, offset: int, said: int, bits: int
+    tmp_path: Path, name: str, mark: bytes, offset: int, declared: int, bits: int
 ) -> None:
     # Pillow writes no deep files of these kinds, so the header alone is changed.
     _two_tone().save(tmp_path / name)
@@ -190,7 +190,7 @@ def test_that_the_depth_is_what_the_header_says(
     at = stored.index(mark) + offset
     with Image.open(tmp_path / name) as opened:
         assert bits_in_file(opened, stored) == 8
-        assert bits_in_file(opened, stored[:at] + bytes([said]) + stored[at + 1 :]) == bits
+        assert bits_in_file(opened, stored[:at] + bytes([declared]) + stored[at + 1 :]) == bits
 
 
 _LONG = zlib.compress(bytes(3 << 20))  # more than the 1 MiB at which Pillow refuses the picture
@@ -308,12 +308,12 @@ def test_that_a_file_cut_off_is_refused(tmp_path: Path, suffix: str, share: floa
     assert any(words in _refusal(path) for words in ("damaged or cut off", "not an image"))
 
 
-@pytest.mark.parametrize("trouble", [RuntimeError("Failed to decode"), ZeroDivisionError(), IndexError("out of range")])
+@pytest.mark.parametrize("error", [RuntimeError("Failed to decode"), ZeroDivisionError(), IndexError("out of range")])
 def test_that_whatever_a_decoder_trips_over_is_a_damaged_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def trip(_image: Image.Image) -> None:
-        raise trouble
+        raise error
 
     _two_tone().save(tmp_path / "a.bmp")
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", trip)
@@ -333,7 +333,7 @@ def test_that_the_guard_holds_without_pillows_warning(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("trouble", "words"),
+    ("error", "words"),
     [
         (PermissionError(13, "Permission denied"), " may not be read; change its permissions or copy it elsewhere."),
         (
@@ -343,12 +343,12 @@ def test_that_the_guard_holds_without_pillows_warning(tmp_path: Path, monkeypatc
     ],
 )
 def test_that_a_file_the_system_refuses_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: OSError, words: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, words: str
 ) -> None:
     _two_tone().save(tmp_path / "a.png")
 
     def refuse(_path: Path) -> bytes:
-        raise trouble
+        raise error
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     assert _refusal(tmp_path / "a.png") == words

@@ -99,7 +99,7 @@ def test_that_a_file_that_is_no_picture_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "words"),
+    ("error", "words"),
     [
         (RuntimeError("Failed to decode image"), r"is damaged or cut off \(Failed to decode image\)"),
         (MemoryError(), "does not fit into memory"),
@@ -108,10 +108,10 @@ def test_that_a_file_that_is_no_picture_is_one_sentence(tmp_path: Path) -> None:
     ],
 )
 def test_that_whatever_a_decoder_trips_over_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception, words: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     def trip(_image: Image.Image) -> None:
-        raise trouble
+        raise error
 
     Image.fromarray(LABELS).save(tmp_path / "a.bmp")
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", trip)

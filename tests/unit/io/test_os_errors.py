@@ -18,9 +18,9 @@ KINDS = sorted(errno.errorcode)
 
 @pytest.mark.parametrize("number", KINDS, ids=lambda number: errno.errorcode[number])
 def test_that_every_error_about_a_file_is_one_sentence(number: int) -> None:
-    trouble = OSError(number, os.strerror(number), "a.jpg")
+    error = OSError(number, os.strerror(number), "a.jpg")
 
-    sentence = sentence_on(trouble)
+    sentence = sentence_on(error)
 
     assert sentence is not None
     assert sentence.startswith("a.jpg ")

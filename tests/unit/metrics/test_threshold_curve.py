@@ -33,12 +33,12 @@ def test_that_the_curve_is_mean_iou_at_each_threshold_up_to_one() -> None:
         ThresholdCounts.of(truth, maps, there, LABELS) for (truth, maps), there in zip(cases, numbers, strict=True)
     ]
     found = total_of(parts, LABELS).mean_iou()
-    for place in (0, 1, 30, 49, 50, 51, 99, 100):
+    for index in (0, 1, 30, 49, 50, 51, 99, 100):
         givens = [
-            reference_labels_at(maps, there, THRESHOLDS[place]) for (_, maps), there in zip(cases, numbers, strict=True)
+            reference_labels_at(maps, there, THRESHOLDS[index]) for (_, maps), there in zip(cases, numbers, strict=True)
         ]
         expected = reference_mean_iou([truth for truth, _ in cases], givens, LABELS)
-        assert found[place] == pytest.approx(expected, rel=1e-12)
+        assert found[index] == pytest.approx(expected, rel=1e-12)
 
 
 def test_that_an_image_without_maps_is_all_background() -> None:
@@ -57,6 +57,6 @@ def test_that_the_window_and_evaluate_give_one_number_for_one_image(seed: int) -
     peaks = peaks_from(maps, numbers, NAMES, "digest")
     in_window = curves_from(counts_of(peaks, truth.astype(np.uint16))).mean_iou
     np.testing.assert_array_equal(in_window, evaluated)
-    for place in (0, 15, 50, 100):
-        labels = hard_labels(peaks, float(GRID[place]))
-        assert evaluated[place] == pytest.approx(Confusion.of(truth, labels, LABELS).mean_iou(), rel=1e-12)
+    for index in (0, 15, 50, 100):
+        labels = hard_labels(peaks, float(GRID[index]))
+        assert evaluated[index] == pytest.approx(Confusion.of(truth, labels, LABELS).mean_iou(), rel=1e-12)

@@ -95,7 +95,7 @@ def test_that_a_damaged_export_says_so_and_comes_first(tmp_path: Path) -> None:
     make_folder_of(tmp_path, 2)
     (tmp_path / "img2.npz").write_bytes(b"PK damaged")
     review_file = looked_through(tmp_path)
-    assert "img2.npz cannot be read" in str(review_file.entries["img2"].trouble)
+    assert "img2.npz cannot be read" in str(review_file.entries["img2"].error)
     assert sorted_by_doubt(review_file.entries)[0] == "img2"
 
 
@@ -191,9 +191,9 @@ def test_that_the_three_forms_of_the_yield_hold_the_same_numbers(tmp_path: Path)
 def test_that_only_accepted_masks_are_exported_and_edited_ones_as_edited(tmp_path: Path) -> None:
     folder, out = tmp_path / "export", tmp_path / "accepted"
     review_file = edited(folder, looked_through(make_folder_of(folder, 3)), "img2")
-    gathered = export_accepted(decided(review_file, img1="accepted", img2="accepted", img3="rejected"), out)
-    assert gathered.masks == ("img1", "img2")
-    assert gathered.failures == ()
+    exported = export_accepted(decided(review_file, img1="accepted", img2="accepted", img3="rejected"), out)
+    assert exported.masks == ("img1", "img2")
+    assert exported.failures == ()
     assert not list(out.rglob("img3*"))
     for stem in ("img1", "img2"):
         expected = read_exported(folder, stem).labels.copy()
@@ -231,9 +231,9 @@ def test_that_a_mask_that_cannot_be_exported_stops_nothing(tmp_path: Path) -> No
     review_file = decided(looked_through(make_folder_of(folder, 3)), img1="accepted", img2="accepted", img3="accepted")
     (folder / "img1.coco.json").unlink()
     (folder / "img2.coco.json").write_text("{}")
-    gathered = export_accepted(review_file, out)
-    assert gathered.masks == ("img3",)
-    assert dict(gathered.failures).keys() == {"img1", "img2"}
+    exported = export_accepted(review_file, out)
+    assert exported.masks == ("img3",)
+    assert dict(exported.failures).keys() == {"img1", "img2"}
     assert (out / "ImageSets" / "Segmentation" / "accepted.txt").read_text() == "img3\n"
 
 
@@ -248,8 +248,8 @@ def test_that_nothing_accepted_and_the_folder_itself_are_refused(tmp_path: Path)
 def test_that_an_export_of_accepted_masks_can_be_stopped(tmp_path: Path) -> None:
     folder = make_folder_of(tmp_path / "export", 3)
     review_file = decided(looked_through(folder), img1="accepted", img2="accepted", img3="accepted")
-    gathered = export_accepted(review_file, tmp_path / "out", lambda done, _of: done < 1)
-    assert gathered.masks == ("img1",)
+    exported = export_accepted(review_file, tmp_path / "out", lambda done, _of: done < 1)
+    assert exported.masks == ("img1",)
 
 
 def test_that_a_class_called_background_or_one_of_two_with_one_name_is_counted_for_itself() -> None:
@@ -268,9 +268,9 @@ def test_that_accepted_masks_replace_no_file_of_the_users(tmp_path: Path) -> Non
     review_file = decided(looked_through(make_folder_of(folder, 2)), img1="accepted", img2="accepted")
     (out / "SegmentationClass").mkdir(parents=True)
     (out / "SegmentationClass" / "img1.png").write_bytes(b"a true mask")
-    gathered = export_accepted(review_file, out)
-    assert gathered.masks == ("img2",)
-    assert "no recipe names it, so it stays" in dict(gathered.failures)["img1"]
+    exported = export_accepted(review_file, out)
+    assert exported.masks == ("img2",)
+    assert "no recipe names it, so it stays" in dict(exported.failures)["img1"]
     assert (out / "SegmentationClass" / "img1.png").read_bytes() == b"a true mask"
     assert not (out / "img1.json").exists()
     again = export_accepted(review_file, out)

@@ -13,7 +13,7 @@ import torch
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.engine.networks.input_spec import CAFFE, EFFICIENTNET_LITE
 from dcsm_viewer.engine.stages.preprocess import network_input as engine_input
-from dcsm_viewer.engine.stages.preprocess import place
+from dcsm_viewer.engine.stages.preprocess import place_on_canvas
 from dcsm_viewer.io.datasets import Dataset, csv_dataset
 from dcsm_viewer.training.augment import augmented, letterboxed
 from dcsm_viewer.training.batches import Batch, Share, fixed_batches, network_input, steps_per_epoch, training_batches
@@ -84,7 +84,7 @@ def test_that_the_image_fills_its_rectangle_and_the_rest_is_black(kind: Augmenta
 def test_that_a_validated_image_lies_where_the_engine_puts_it() -> None:
     rgb = np.random.default_rng(0).integers(0, 255, (75, 100, 3), dtype=np.uint8)
     seen = letterboxed(rgb, 100)
-    canvas, placement = place(rgb, MethodSettings(canvas_px=100))
+    canvas, placement = place_on_canvas(rgb, MethodSettings(canvas_px=100))
     assert seen.rectangle == (placement.top, placement.left, placement.height, placement.width)
     np.testing.assert_array_equal(seen.canvas.transpose(2, 0, 1), canvas.numpy())
     for convention in (EFFICIENTNET_LITE, CAFFE):
@@ -95,6 +95,6 @@ def test_that_a_validated_image_lies_where_the_engine_puts_it() -> None:
 
 def test_that_fixed_batches_name_their_places(squares: Dataset) -> None:
     found = list(fixed_batches(squares, [1, 3, 4, 8, 9], 64, 2, workers=2))
-    assert [places for places, _ in found] == [[1, 3], [4, 8], [9]]
+    assert [indices for indices, _ in found] == [[1, 3], [4, 8], [9]]
     again = list(fixed_batches(squares, [8], 64, 2, workers=1))
     assert torch.equal(found[1][1].canvases[1], again[0][1].canvases[0])

@@ -71,7 +71,7 @@ def test_that_a_training_answered_by_a_known_model_moves_the_body_and_leaves_its
     assert model.card.class_names == ("blue", "green", "red")
     assert isinstance(model.class_head, SoftmaxGroups)
     onward = load_initial_weights(str(ended.weights), weights.class_names, seed=0)
-    assert (onward.groups, onward.kept) == (weights.groups, True)
+    assert (onward.groups, onward.keeps_classifier) == (weights.groups, True)
     others = load_initial_weights(str(ended.weights), ("red", "violet"), seed=0)
     assert (others.groups, others.borrowed) == (None, (0,))
 

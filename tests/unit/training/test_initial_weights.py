@@ -31,7 +31,7 @@ def colours(tmp_path: Path) -> Path:
 
 def test_that_a_classifier_of_the_same_classes_is_kept(colours: Path) -> None:
     start = load_initial_weights(str(colours), ("blue", "green", "red"), 0)
-    assert (start.kept, start.borrowed, start.convention) == (True, (), CAFFE)
+    assert (start.keeps_classifier, start.borrowed, start.convention) == (True, (), CAFFE)
     assert torch.equal(start.tensors["fc8.weight"], torch.tensor(random_vgg_tensors(0, 3)["fc8.weight"]).float())
 
 

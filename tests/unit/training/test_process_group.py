@@ -78,9 +78,9 @@ def two_processes(folder: Path, out: Path, ending: str = "well") -> list[Ended]:
         )
         for rank in range(2)
     ]
-    said = [process.communicate(timeout=PATIENCE_S) for process in processes]
+    output = [process.communicate(timeout=PATIENCE_S) for process in processes]
     return [
-        Ended(process.returncode, out.splitlines(), err) for process, (out, err) in zip(processes, said, strict=True)
+        Ended(process.returncode, out.splitlines(), err) for process, (out, err) in zip(processes, output, strict=True)
     ]
 
 

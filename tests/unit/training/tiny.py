@@ -27,7 +27,7 @@ def write_squares(folder: Path, count: int, seed: int) -> Path:
     rows = []
     for index in range(count):
         image = Image.fromarray(rng.integers(60, 190, (48, 64, 3), dtype=np.uint8))
-        labels = [name for place, name in enumerate(COLOURS) if rng.random() < 0.5 or index == place]
+        labels = [name for class_id, name in enumerate(COLOURS) if rng.random() < 0.5 or index == class_id]
         for name in labels:
             left, top = (int(value) for value in (rng.integers(0, 40), rng.integers(0, 24)))
             ImageDraw.Draw(image).rectangle((left, top, left + 22, top + 22), fill=COLOURS[name])

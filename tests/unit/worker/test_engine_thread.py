@@ -36,14 +36,14 @@ class GatedEngine:
     started: Queue[int] = field(default_factory=Queue)
     permits: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     settled: list[int] = field(default_factory=list)
-    trouble: Exception | None = None
+    error: Exception | None = None
     after: Callable[[], None] = lambda: None
 
     def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None:
         self.started.put(request.serial)
         assert self.permits.acquire(timeout=PATIENCE_S)
-        if self.trouble is not None:
-            raise self.trouble
+        if self.error is not None:
+            raise self.error
         if not still_wanted(self.stage):
             return
         report(replace(make_result(), request=request))
@@ -54,8 +54,8 @@ class GatedEngine:
     def answer(self, query: Query, still_wanted: Callable[[], bool], report: Listener) -> bool:
         self.started.put(-query.serial)
         assert self.permits.acquire(timeout=PATIENCE_S)
-        if self.trouble is not None:
-            raise self.trouble
+        if self.error is not None:
+            raise self.error
         if not still_wanted():
             return False
         report(Answer(query, f"about {query.serial}"))
@@ -143,24 +143,24 @@ def test_that_looking_ahead_ends_as_soon_as_anybody_waits(running: Running) -> N
 
 
 def test_that_a_users_mistake_becomes_its_sentence_and_the_thread_lives_on(running: Running) -> None:
-    running.engine.trouble = UserError("The file is gone. Choose another.")
+    running.engine.error = UserError("The file is gone. Choose another.")
     running.engine.permits.release()
     running.thread.ask(request(1))
     assert running.next() == Failure(1, "The file is gone. Choose another.")
-    running.engine.trouble = None
+    running.engine.error = None
     running.engine.permits.release()
     running.thread.ask(request(2))
     assert serial_of(running.next()) == 2
 
 
 def test_that_an_unexpected_error_is_named_and_the_thread_lives_on(running: Running) -> None:
-    running.engine.trouble = ZeroDivisionError("by zero")
+    running.engine.error = ZeroDivisionError("by zero")
     running.engine.permits.release()
     running.thread.ask(request(1))
     failure = running.next()
     assert isinstance(failure, Failure)
     assert "ZeroDivisionError: by zero" in failure.message
-    running.engine.trouble = None
+    running.engine.error = None
     running.engine.permits.release()
     running.thread.ask(request(2))
     assert serial_of(running.next()) == 2
@@ -259,7 +259,7 @@ def test_that_a_forgotten_inquiry_is_not_answered(running: Running) -> None:
 
 
 def test_that_an_inquiry_that_fails_is_answered_with_a_sentence(running: Running) -> None:
-    running.engine.trouble = UserError("There is no such layer; choose another.")
+    running.engine.error = UserError("There is no such layer; choose another.")
     running.thread.submit_query(Query(1, request(1), "a question"))
     running.engine.permits.release()
     answer = running.next()
@@ -313,7 +313,7 @@ def test_that_a_listener_that_raises_does_not_end_the_thread() -> None:
     thread = EngineThread(lambda _: engine, listen)
     thread.start()
     engine.permits.release(2)
-    engine.trouble = UserError("No.")  # a Failure is reported outside of what the engine runs
+    engine.error = UserError("No.")  # a Failure is reported outside of what the engine runs
     thread.ask(request(1))
     engine.started.get(timeout=PATIENCE_S)
     thread.submit_query(Query(1, request(1), "a question"))

@@ -45,7 +45,7 @@ class Contribution:
 class PartialSum:
     """Evidence of some of the layers, those at these `places`; `per_layer` (G, h, w) is None where nobody is."""
 
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     sums: Tensor
     compared: int
     skipped: Tensor
@@ -80,11 +80,11 @@ def partial_sum_tasks(
         return []
     together = TOGETHER if layers[0].device.type == "cpu" else len(layers)
     by_size: dict[torch.Size, list[int]] = {}
-    for place, layer in enumerate(layers):
-        by_size.setdefault(layer.shape, []).append(place)
-    groups = [places[at : at + together] for places in by_size.values() for at in range(0, len(places), together)]
+    for index, layer in enumerate(layers):
+        by_size.setdefault(layer.shape, []).append(index)
+    groups = [indices[at : at + together] for indices in by_size.values() for at in range(0, len(indices), together)]
     return [
-        partial(_partial_sum, tuple(places), layers, comparisons, method, grid, tracked_target) for places in groups
+        partial(_partial_sum, tuple(indices), layers, comparisons, method, grid, tracked_target) for indices in groups
     ]
 
 
@@ -103,18 +103,18 @@ def merge(
     per_layer: dict[int, Tensor] = {}
     for part in parts:
         if part.per_layer is not None:
-            per_layer |= zip(part.places, part.per_layer, strict=True)
+            per_layer |= zip(part.indices, part.per_layer, strict=True)
     return Contribution(
         sums,
         sum(part.compared for part in parts),
         skipped,
         broken,
-        tuple(per_layer[place] for place in sorted(per_layer)),
+        tuple(per_layer[index] for index in sorted(per_layer)),
     )
 
 
 def _partial_sum(
-    places: tuple[int, ...],
+    indices: tuple[int, ...],
     layers: Sequence[Tensor],
     comparisons: Comparisons,
     method: MethodSettings,
@@ -122,16 +122,16 @@ def _partial_sum(
     tracked_target: int | None,
 ) -> PartialSum:
     dtype, device = _working_type(layers[0]), layers[0].device
-    maps, broken = _cleaned(torch.stack([layers[place].to(dtype) for place in places]))
+    maps, broken = _cleaned(torch.stack([layers[index].to(dtype) for index in indices]))
     sums = torch.zeros(comparisons.targets, *grid.shape, dtype=dtype, device=device)
-    per_layer = None if tracked_target is None else torch.zeros(len(places), *grid.shape, dtype=dtype, device=device)
+    per_layer = None if tracked_target is None else torch.zeros(len(indices), *grid.shape, dtype=dtype, device=device)
     into = _Sums(sums, per_layer, tracked_target or 0)
     if comparisons.rows and _is_sum_of_positive(method):
         scaling = _add_positive_sums(into, maps, comparisons.rows, method, grid)
     else:
         add = _add_on_canvas if method.subtract_at == "canvas" else _add_at_layer
         scaling = add(into, differences(maps, comparisons), comparisons, method, grid)
-    return PartialSum(places, sums, scaling.compared, scaling.skipped, broken, per_layer)
+    return PartialSum(indices, sums, scaling.compared, scaling.skipped, broken, per_layer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +244,12 @@ def _by_difference(top: Tensor, comparisons: Comparisons, method: MethodSettings
     return _Scaling(torch.where(positive, factors, back), slopes, None, compared, skipped)
 
 
-def _by_sum(places: Iterable[Tensor], scaling: _Scaling, comparisons: Comparisons, method: MethodSettings) -> _Scaling:
+def _by_sum(
+    positions: Iterable[Tensor], scaling: _Scaling, comparisons: Comparisons, method: MethodSettings
+) -> _Scaling:
     """The same scaling, with gains: levelled differences (G P, n) at `places` hold the maximum of each sum."""
     highest = [
-        _sum_by_layer(_parts(values, scaling, comparisons, method), comparisons).amax(dim=2) for values in places
+        _sum_by_layer(_parts(values, scaling, comparisons, method), comparisons).amax(dim=2) for values in positions
     ]
     gains = _gain(torch.stack(highest).amax(dim=0), method.alpha)
     skipped = scaling.skipped + (gains == 0).sum()

@@ -45,18 +45,18 @@ class Comparisons:
 @lru_cache(maxsize=64)
 def against_rivals(candidate_ids: tuple[int, ...], target_ids: tuple[int, ...], method: MethodSettings) -> Comparisons:
     """Every target against every other candidate; against nothing if there is none, or if N is 0 (Mhat = M)."""
-    row = {class_id: place for place, class_id in enumerate(candidate_ids)}
+    row = {class_id: positions for positions, class_id in enumerate(candidate_ids)}
     if method.min_candidates == 0 or len(candidate_ids) == 1:
         rows = tuple(row[target] for target in target_ids)
         return Comparisons(rows, (), tuple(range(len(rows))), (-1,) * len(rows), len(rows))
-    place = {class_id: position for position, class_id in enumerate(target_ids)}
+    positions = {class_id: position for position, class_id in enumerate(target_ids)}
     found: list[tuple[int, int, int, int]] = []
     for target in target_ids:
         for rival in candidate_ids:
-            both = method.negative_mode != "keep" and rival in place
-            if rival == target or (both and place[rival] < place[target]):
+            both = method.negative_mode != "keep" and rival in positions
+            if rival == target or (both and positions[rival] < positions[target]):
                 continue
-            found.append((row[target], row[rival], place[target], place[rival] if both else -1))
+            found.append((row[target], row[rival], positions[target], positions[rival] if both else -1))
     first, second, positive_target, negative_target = zip(*found, strict=True) if found else ((), (), (), ())
     rows = tuple(row[target] for target in target_ids)
     return Comparisons(first, second, positive_target, negative_target, len(target_ids), rows)

@@ -43,10 +43,10 @@ def positive_sums(values: Tensor, rows: Sequence[int]) -> Tensor:
     sums = values.new_empty(groups, len(rows), count)
     elements = _BLOCK_ELEMENTS if values.device.type == "cpu" else _BLOCK_ELEMENTS_GPU
     step = max(1, min(count, elements // (groups * classes)))
-    room = values.new_empty(groups, classes, step)
+    buffer = values.new_empty(groups, classes, step)
     for start in range(0, count, step):
         block = values[:, :, start : start + step]
-        differences = room[:, :, : block.shape[2]]
+        differences = buffer[:, :, : block.shape[2]]
         for target, row in enumerate(rows):
             torch.sub(block[:, row : row + 1], block, out=differences).clamp_(min=0)
             torch.sum(differences, dim=1, out=sums[:, target, start : start + step])

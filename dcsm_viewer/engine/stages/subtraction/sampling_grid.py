@@ -68,12 +68,12 @@ class SamplingGrid:
         down = self._weights(self.rows, length, maps)
         elements = _BAND_ELEMENTS if maps.device.type == "cpu" else _BAND_ELEMENTS_GPU
         step = min(self.rows.count, max(1, elements // (count * width)))
-        room = across.new_empty(count * step * width)
+        buffer = across.new_empty(count * step * width)
         for start in range(0, self.rows.count, step):
             stop = min(self.rows.count, start + step)
             low, high = support_range(self.rows, length, self.upsampling, start, stop)
             weights = down[start:stop, low:high].expand(count, stop - start, high - low)
-            values = room[: count * (stop - start) * width].view(count, stop - start, width)
+            values = buffer[: count * (stop - start) * width].view(count, stop - start, width)
             torch.bmm(weights, across[:, low:high], out=values)
             yield slice(start, stop), values.flatten(1)
 

@@ -63,10 +63,10 @@ def _check_structure(file_name: str, layers: Sequence[dict[str, Tree]], notes: l
     expected = list(_expected())
     numbered = [(n, layer) for n, layer in enumerate(layers, 1) if layer["type"] not in _IGNORED]
     rounds_up: set[bool] = set()
-    for place, (kind, name) in enumerate(expected):
-        if place >= len(numbered):
+    for index, (kind, name) in enumerate(expected):
+        if index >= len(numbered):
             raise UserError(f"{file_name} ends after {len(layers)} cells; VGG-16's {name} is missing.")
-        number, layer = numbered[place]
+        number, layer = numbered[index]
         if layer["type"] != kind:
             raise UserError(
                 f"{file_name} is not VGG-16: cell {number} is a '{layer['type']}', expected '{kind}' ({name})."

@@ -107,9 +107,9 @@ def _unpacked(data: memoryview, size: int) -> bytes:
 def _name(start: bytes, order: Literal["little", "big"]) -> str | None:
     """The variable's name in the first bytes of an array element; None where they are not enough to tell."""
     position = 8
-    for place in range(3):  # flags, dimensions, name
+    for index in range(3):  # flags, dimensions, name
         element = _element(memoryview(start), position, order)
-        if place == 2:
+        if index == 2:
             return bytes(element.data).decode("ascii")
         position = element.behind
     return None

@@ -72,9 +72,9 @@ def read_safetensors(path: Path, architecture: str | None = None) -> ReadWeights
         raise UserError(f"{path.name} is cut off or damaged ({reason}); get the file again.") from None
     if not tensors:
         raise UserError(f"{path.name} holds no tensors; save the network's weights again.")
-    said = None if header is None else _understood(path, header)
-    named = canonical(path.name, tensors, architecture if said is None else said.architecture)
-    if said is None:
+    stored = None if header is None else _understood(path, header)
+    named = canonical(path.name, tensors, architecture if stored is None else stored.architecture)
+    if stored is None:
         return ReadWeights(
             named.architecture,
             named.tensors,
@@ -84,23 +84,23 @@ def read_safetensors(path: Path, architecture: str | None = None) -> ReadWeights
             notes=named.notes,
             outputs=named.outputs,
         )
-    if said.architecture != named.architecture:
+    if stored.architecture != named.architecture:
         raise UserError(
-            f"{path.name} says it is {said.architecture}, but its tensors are those of {named.architecture}."
+            f"{path.name} says it is {stored.architecture}, but its tensors are those of {named.architecture}."
         )
     return ReadWeights(
         named.architecture,
         named.tensors,
-        said.source,
-        said.ceil_mode,
-        InputSpec(said.convention.order, said.convention.mean, said.convention.std),
-        said.class_names,
-        said.notes,
-        said.licence,
-        None if said.recipe is None else renamed(said.recipe, TRAINING_FIELDS),
-        said.groups,
-        said.head,
-        said.layer_names,
+        stored.source,
+        stored.ceil_mode,
+        InputSpec(stored.convention.order, stored.convention.mean, stored.convention.std),
+        stored.class_names,
+        stored.notes,
+        stored.licence,
+        None if stored.recipe is None else renamed(stored.recipe, TRAINING_FIELDS),
+        stored.groups,
+        stored.head,
+        stored.layer_names,
         named.outputs,
     )
 

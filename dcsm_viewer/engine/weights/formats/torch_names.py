@@ -14,9 +14,9 @@ from dcsm_viewer.engine.weights.architectures.recognition import recognise
 from dcsm_viewer.engine.weights.weights_file import Architecture
 
 # torchvision counts every module of `features`, so the place of a convolution tells the layer.
-_PLACES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
-_CONVOLUTIONS = {f"features.{place}": name for place, name in zip(_PLACES, CONVOLUTIONS, strict=True)}
-_TORCHVISION = _CONVOLUTIONS | {f"classifier.{place}": name for place, name in zip((0, 3, 6), DENSE, strict=True)}
+_INDICES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+_CONVOLUTIONS = {f"features.{index}": name for index, name in zip(_INDICES, CONVOLUTIONS, strict=True)}
+_TORCHVISION = _CONVOLUTIONS | {f"classifier.{index}": name for index, name in zip((0, 3, 6), DENSE, strict=True)}
 _BY_HAND = ("vgg16", "torchvision/vgg16", "efficientnet-lite0")
 
 

@@ -44,7 +44,7 @@ class MapGrid(PaneInput):
         self._chosen: Tile | None = None
         self._layout = self._layout_now()
         self._boxes: tuple[MapGridLayout, dict[Tile, tuple[QRect, QRect]]] | None = None
-        self._places: tuple[GridContents, MapGridLayout, VisibleRegion, NDArray[np.uint8]] | None = None
+        self._color_indices: tuple[GridContents, MapGridLayout, VisibleRegion, NDArray[np.uint8]] | None = None
         self._image: QImage | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -107,12 +107,12 @@ class MapGrid(PaneInput):
         return None if first is None or first.image is None else first.image.shape
 
     @override
-    def picture(self, place: QPointF | None = None) -> QRect:
+    def picture(self, position: QPointF | None = None) -> QRect:
         """Where the tile under `place` has its map, empty between the tiles; without a place any tile's."""
         if not self._contents.tiles:
             return QRect()
         layout = self._layout_now()
-        tile = next(iter(self._contents.tiles)) if place is None else layout.tile_at(place.toPoint())
+        tile = next(iter(self._contents.tiles)) if position is None else layout.tile_at(position.toPoint())
         return QRect() if tile is None else layout.picture_of(tile)
 
     @override
@@ -127,14 +127,14 @@ class MapGrid(PaneInput):
         return self.minimumSizeHint()
 
     @override
-    def clicked(self, place: QPointF) -> None:
-        tile = self._layout_now().tile_at(place.toPoint())
+    def clicked(self, position: QPointF) -> None:
+        tile = self._layout_now().tile_at(position.toPoint())
         if tile is not None:
             self.chosen.emit(tile)
 
     @override
-    def double_clicked(self, place: QPointF) -> None:
-        tile = self._layout_now().tile_at(place.toPoint())
+    def double_clicked(self, position: QPointF) -> None:
+        tile = self._layout_now().tile_at(position.toPoint())
         if tile is not None:
             self.opened.emit(tile)
 
@@ -208,16 +208,20 @@ class MapGrid(PaneInput):
         painter.setClipping(False)
 
     def _sheet(self, maps: dict[Tile, MapLayer], pictures: dict[Tile, QRect], view: VisibleRegion) -> QImage:
-        kept, layout, ratio = self._places, self._layout, self.devicePixelRatioF()
+        kept, layout, ratio = self._color_indices, self._layout, self.devicePixelRatioF()
         if kept is None or kept[0] is not self._contents or kept[1] != layout or kept[2] != view:
             size = layout.size()
             shape = (round(size.height() * ratio), round(size.width() * ratio))
             kept = (self._contents, layout, view, grid_color_indices(maps, pictures, view, ratio=ratio, shape=shape))
-            self._places, self._image = kept, None
+            self._color_indices, self._image = kept, None
         if self._image is None:
-            places = kept[3]
+            color_indices = kept[3]
             indexed = QImage(
-                places.data, places.shape[1], places.shape[0], places.shape[1], QImage.Format.Format_Indexed8
+                color_indices.data,
+                color_indices.shape[1],
+                color_indices.shape[0],
+                color_indices.shape[1],
+                QImage.Format.Format_Indexed8,
             )
             indexed.setColorTable(argb(map_table(self._colormap, 1.0)))
             self._image = indexed.convertToFormat(QImage.Format.Format_RGB32)
@@ -238,7 +242,7 @@ class MapGrid(PaneInput):
         if cursor is None or not view.holds(*cursor):
             return
         inside, ratio = self.in_sight(view), self.devicePixelRatioF()
-        down, across = (place / ratio for place in view.place_of(*cursor))
+        down, across = (position / ratio for position in view.position_of(*cursor))
         lines = []
         for tile, (picture, _) in self._boxes_now().items():
             if self._contents.tiles[tile].layer is not None:

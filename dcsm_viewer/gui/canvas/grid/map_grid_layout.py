@@ -67,9 +67,9 @@ class MapGridLayout:
         cell = self.cell_of(tile)
         return QRect(cell.left(), cell.bottom() - self.line, cell.width(), self.line)
 
-    def tile_at(self, place: QPoint) -> Tile | None:
+    def tile_at(self, position: QPoint) -> Tile | None:
         """The tile whose cell holds the point, None between and beside the cells."""
-        x, y = place.x() - self.heads, place.y() - self.top
+        x, y = position.x() - self.heads, position.y() - self.top
         if x < 0 or y < 0 or not self.kinds:
             return None
         block, across = divmod(x, self._block_width() + _BETWEEN_KINDS_PX)

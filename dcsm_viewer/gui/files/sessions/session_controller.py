@@ -22,7 +22,7 @@ from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tool_registry import TOOLS
 
-_VIEWS = frozenset({"compare", "grid", "overlay", "labels", *(spec.name for spec in TOOLS if spec.place == "centre")})
+_VIEWS = frozenset({"compare", "grid", "overlay", "labels", *(spec.name for spec in TOOLS if spec.area == "centre")})
 
 
 class SessionController(QObject):

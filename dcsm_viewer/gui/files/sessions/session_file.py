@@ -78,8 +78,8 @@ def session_of(state: ViewState, history: History, folder: Path) -> Session:
     """The session for a file in `folder`."""
     shown = state.image
     tabs = []
-    for place, tab in enumerate(state.tabs or (None,)):
-        if tab is not None and place != state.tab:
+    for index, tab in enumerate(state.tabs or (None,)):
+        if tab is not None and index != state.tab:
             digest = None if tab.image is None else tab.image.digest
             tabs.append(SavedTab(_saved(tab.name, tab.path, digest, folder), tab.choice, tab.focus))
         elif shown is not None:

@@ -41,11 +41,11 @@ def load_session(path: Path) -> LoadedSession:
     found: list[SessionImage] = []
     sentences: list[str] = []
     shown = 0
-    for place, tab in enumerate(session.tabs):
-        if place == session.tab:
+    for index, tab in enumerate(session.tabs):
+        if index == session.tab:
             shown = len(found)
         try:
-            found.append(_found(tab, path, at_once=place == session.tab or len(found) < MAX_WITH_MAPS))
+            found.append(_found(tab, path, at_once=index == session.tab or len(found) < MAX_WITH_MAPS))
         except UserError as error:
             sentences.append(str(error))
             continue
@@ -62,7 +62,7 @@ def fields_of(loaded: LoadedSession, views: frozenset[str]) -> Fields:
     classes_of = (session.settings.model, session.settings.vocabulary)
     tabs = tuple(
         Tab(
-            serial=place,
+            serial=index,
             name=Path(one.path).name,
             path=one.path,
             image=one.image,
@@ -70,9 +70,9 @@ def fields_of(loaded: LoadedSession, views: frozenset[str]) -> Fields:
             classes_of=classes_of,
             focus=one.saved.focus,
             folder=one.leaf.folder,
-            place=one.leaf.place,
+            folder_index=one.leaf.index,
         )
-        for place, one in enumerate(found)
+        for index, one in enumerate(found)
     )
     here = tabs[loaded.shown] if tabs else Tab(0)
     return {
@@ -85,7 +85,7 @@ def fields_of(loaded: LoadedSession, views: frozenset[str]) -> Fields:
         "reading": None,
         "failure": None,
         "folder": here.folder,
-        "place": here.place,
+        "folder_index": here.folder_index,
         "unreadable": frozenset(),
         "tabs": tabs if len(tabs) > 1 else (),
         "tab": loaded.shown if len(tabs) > 1 else 0,

@@ -117,14 +117,14 @@ class BatchExportJob(QObject):
         if plan.labels is not None:
             card = self._engine.card(order.settings)
             told = given_classes(card, plan.labels, images.paths)
-            order = replace(order, given=told.ids, unlabelled=told.troubles)
+            order = replace(order, given=told.ids, unlabelled=told.errors)
         self._began.emit(len(images.paths))
         done = []
         for outcome in export_images(self._engine, images.paths, order, stems=images.stems):
             if outcome.error is None:
                 done.append(outcome.image)
             self._came.emit(outcome)
-        return " ".join((*refused, _gathered(images, done, order))).strip()
+        return " ".join((*refused, _combined_files(images, done, order))).strip()
 
     def _note_total(self, total: int) -> None:
         self._show(replace(self.progress, total=total))
@@ -145,14 +145,14 @@ class BatchExportJob(QObject):
         self.changed.emit(progress)
 
 
-def _gathered(images: Inputs, done: Sequence[str], order: ExportJob) -> str:
+def _combined_files(images: Inputs, done: Sequence[str], order: ExportJob) -> str:
     """The files that some formats have of the whole folder, in a sentence; also one that could not be made."""
     if len(images.paths) < 2:
         return ""
-    made, troubles = [], []
+    made, errors = [], []
     for name in order.formats:
         try:
-            made += [path.name for _, path, _ in write_folder_files(images.gathered(done), order.out, (name,))]
+            made += [path.name for _, path, _ in write_folder_files(images.folder_images(done), order.out, (name,))]
         except UserError as error:
-            troubles.append(str(error))
-    return " ".join((*troubles, f"Of all images: {', '.join(made)}." if made else "")).strip()
+            errors.append(str(error))
+    return " ".join((*errors, f"Of all images: {', '.join(made)}." if made else "")).strip()

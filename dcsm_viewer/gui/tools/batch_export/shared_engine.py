@@ -45,7 +45,7 @@ class SharedEngineClient(QObject):
         self._is_over = False
         self._goes_on = threading.Event()
         self._goes_on.set()
-        self._message_sent.connect(self._inquire, Qt.ConnectionType.QueuedConnection)
+        self._message_sent.connect(self._submit, Qt.ConnectionType.QueuedConnection)
         controller.answered.connect(self._take)
 
     def card(self, settings: Settings) -> ModelCard:
@@ -94,7 +94,7 @@ class SharedEngineClient(QObject):
         self._message_sent.emit(message)
         return message.answer.result()
 
-    def _inquire(self, message: _Message) -> None:
+    def _submit(self, message: _Message) -> None:
         if message is self._message:
             self._serial = self._controller.submit_query(message.request, message.question)
 

@@ -33,10 +33,10 @@ class Sides:
 
 def sides(state: ViewState) -> Sides:
     """Both sides of the state's comparison, or the sentence why one of them cannot be shown."""
-    asked = state.comparison
-    titles = [title_of(name) for name in (asked.a, asked.b)]
-    results = [result_of(state, name) for name in (asked.a, asked.b)]
-    whys = [_why_not(state, name, result) for name, result in zip((asked.a, asked.b), results, strict=True)]
+    comparison = state.comparison
+    titles = [title_of(name) for name in (comparison.a, comparison.b)]
+    results = [result_of(state, name) for name in (comparison.a, comparison.b)]
+    whys = [_why_not(state, name, result) for name, result in zip((comparison.a, comparison.b), results, strict=True)]
     a, b = results
     if a is not None and b is not None and a.request.image.digest != b.request.image.digest:
         whys[0] = whys[1] = "These two are of different images; choose two of one image."
@@ -48,8 +48,8 @@ def sides(state: ViewState) -> Sides:
         ]
         return Sides(shown[0], shown[1], Content("difference", image=shown[0].image, grey=True, waiting=_first(whys)))
     settings = words_of_change(a.request.settings, b.request.settings) or "the same settings"
-    if asked.subject in {"labels", "before"}:
-        return _labels(a, b, titles, settings, after=asked.subject == "labels")
+    if comparison.subject in {"labels", "before"}:
+        return _labels(a, b, titles, settings, after=comparison.subject == "labels")
     return _maps(state, a, b, titles, settings)
 
 

@@ -204,7 +204,7 @@ def _offer(box: QComboBox, state: ViewState) -> None:
     for snapshot in state.snapshots:
         gone = "" if snapshot.result is not None else ", settings only"
         wanted.append((f"{snapshot.name} · {snapshot.image_name}{gone}", snapshot.name))
-    there = [(box.itemText(place), box.itemData(place)) for place in range(box.count())]
+    there = [(box.itemText(index), box.itemData(index)) for index in range(box.count())]
     if wanted != there:
         with QSignalBlocker(box):
             box.clear()

@@ -50,7 +50,7 @@ class FaithfulnessTool(Tool):
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._asked: Hashable = None
+        self._requested: Hashable = None
         self._target: AnalysisTarget | None = None
         self._known: Faithfulness | None = None
         self._maps: dict[RankedBy, RankedMap] = {}
@@ -97,11 +97,11 @@ class FaithfulnessTool(Tool):
         if target is not None:
             if self._target is None or self._target.key != target.key:
                 self._on_target(target)
-            if self._asked is None:
-                self._asked = target.key
+            if self._requested is None:
+                self._requested = target.key
                 self.submit_query(target.result.request, FaithfulnessQuestion(target.class_id, STEPS))
         elif self._target is None or not self._target.is_still_on(state):
-            self._target, self._known, self._asked = None, None, None
+            self._target, self._known, self._requested = None, None, None
             self._maps, self._game = {}, {}
         self.view.show_state(state)
         self._show(state)
@@ -116,7 +116,7 @@ class FaithfulnessTool(Tool):
     @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._asked = None
+        self._requested = None
 
     @override
     def stop(self) -> None:
@@ -160,7 +160,7 @@ class FaithfulnessTool(Tool):
             self.load_mask(path)
 
     def _on_target(self, target: AnalysisTarget) -> None:
-        self._target, self._known, self._failure, self._asked = target, None, "", None
+        self._target, self._known, self._failure, self._requested = target, None, "", None
         raw, distinct = raw_map(target.result, target.class_id), distinct_map(target.result, target.class_id)
         self._maps = {}
         if raw is not None:

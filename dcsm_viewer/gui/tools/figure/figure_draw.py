@@ -83,9 +83,9 @@ def draw(painter: QPainter, figure: Figure, layout: Layout) -> None:
     painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for place, (panel, picture) in enumerate(zip(figure.panels, figure.rasters, strict=True)):
-        where = layout.places[place]
-        _draw_head(painter, where.head, panel, place, figure.figure_style)
+    for index, (panel, picture) in enumerate(zip(figure.panels, figure.rasters, strict=True)):
+        where = layout.panel_places[index]
+        _draw_head(painter, where.head, panel, index, figure.figure_style)
         _draw_picture(painter, where.picture, picture)
         layer = panel.content.layer
         if where.bar is not None and isinstance(layer, MapLayer):
@@ -94,9 +94,9 @@ def draw(painter: QPainter, figure: Figure, layout: Layout) -> None:
             _draw_legend(painter, where, layer)
 
 
-def letter(place: int) -> str:
+def letter(index: int) -> str:
     """(a) to (z), then (aa), (ab)."""
-    first, last = divmod(place, len(ascii_lowercase))
+    first, last = divmod(index, len(ascii_lowercase))
     return f"({ascii_lowercase[first - 1] if first else ''}{ascii_lowercase[last]})"
 
 
@@ -107,17 +107,17 @@ def qimage(picture: Raster) -> QImage:
     return QImage(solid.data, w, h, 3 * w, QImage.Format.Format_RGB888).copy()
 
 
-def _draw_head(painter: QPainter, head: Box, panel: Panel, place: int, figure_style: FigureStyle) -> None:
+def _draw_head(painter: QPainter, head: Box, panel: Panel, index: int, figure_style: FigureStyle) -> None:
     quiet = _quiet_words(panel) if figure_style.scales else ""
     base = head.top + 75.0
     if figure_style.captions:
         left = head.left
         if figure_style.letters:
             heavy = _font(FONT, bold=True)
-            _draw_text(painter, QPointF(left, base), head.width, letter(place), heavy, _INK)
-            left += QFontMetricsF(heavy).horizontalAdvance(letter(place)) + 30.0
-        room = head.width - (left - head.left)
-        _draw_text(painter, QPointF(left, base), room, panel.content.title, _font(FONT), _INK)
+            _draw_text(painter, QPointF(left, base), head.width, letter(index), heavy, _INK)
+            left += QFontMetricsF(heavy).horizontalAdvance(letter(index)) + 30.0
+        max_width = head.width - (left - head.left)
+        _draw_text(painter, QPointF(left, base), max_width, panel.content.title, _font(FONT), _INK)
     if quiet:
         base = head.bottom - 33.0
         _draw_text(painter, QPointF(head.left, base), head.width, quiet, _font(SMALL_FONT), _QUIET)
@@ -146,19 +146,19 @@ def _draw_bar(painter: QPainter, box: Box, colormap: str, colours: ColourRange) 
         _draw_text(painter, QPointF(left, strip.bottom() + 85), box.width, words, font, _INK)
 
 
-def _draw_legend(painter: QPainter, place: PanelPlace, layer: LabelLayer) -> None:
-    for (label, words), (left, top) in zip(_legend(layer), place.legend, strict=True):
+def _draw_legend(painter: QPainter, panel_place: PanelPlace, layer: LabelLayer) -> None:
+    for (label, words), (left, top) in zip(_legend(layer), panel_place.legend, strict=True):
         painter.setPen(QPen(_INK, _HAIR))
         painter.setBrush(QColor(*class_colour(label - 1)) if label else Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(left + _HAIR, top + 20, _CHIP, _CHIP))
         at = QPointF(left + _CHIP + _CHIP_GAP, top + 20 + _CHIP)
-        _draw_text(painter, at, place.picture.width, words, _font(SMALL_FONT), _INK)
+        _draw_text(painter, at, panel_place.picture.width, words, _font(SMALL_FONT), _INK)
 
 
-def _draw_text(painter: QPainter, at: QPointF, room: float, text: str, font: QFont, colour: QColor) -> None:
+def _draw_text(painter: QPainter, at: QPointF, max_width: float, text: str, font: QFont, colour: QColor) -> None:
     painter.setFont(font)
     painter.setPen(colour)
-    painter.drawText(at, elided(text, room, QFontMetricsF(font).horizontalAdvance))
+    painter.drawText(at, elided(text, max_width, QFontMetricsF(font).horizontalAdvance))
 
 
 def _legend(layer: LabelLayer) -> tuple[tuple[int, str], ...]:

@@ -55,7 +55,7 @@ class Layout:
 
     width: float
     height: float
-    places: tuple[PanelPlace, ...]
+    panel_places: tuple[PanelPlace, ...]
 
 
 def figure_layout_of(needs: Sequence[PanelNeed], columns: int, width_mm: float) -> Layout:
@@ -63,35 +63,35 @@ def figure_layout_of(needs: Sequence[PanelNeed], columns: int, width_mm: float) 
     width = width_mm * UNITS_PER_MM
     columns = max(1, min(columns, len(needs)))
     across = (width - (columns - 1) * _GAP) / columns
-    top, places = 0.0, []
+    top, panel_places = 0.0, []
     for first in range(0, len(needs), columns):
         row = needs[first : first + columns]
         # Captions of one row stand on one line, and its pictures begin on one.
         lines = max(need.lines for need in row)
-        found = [_placed(need, Box(place * (across + _GAP), top, across, 0.0), lines) for place, need in enumerate(row)]
-        places += found
-        top = max(_bottom(place) for place in found) + _GAP
-    return Layout(width, max(top - _GAP, 1.0), tuple(places))
+        found = [_placed(need, Box(index * (across + _GAP), top, across, 0.0), lines) for index, need in enumerate(row)]
+        panel_places += found
+        top = max(_bottom(panel_place) for panel_place in found) + _GAP
+    return Layout(width, max(top - _GAP, 1.0), tuple(panel_places))
 
 
-def legend_corners(widths: Sequence[float], room: float, line: float = _LINE) -> tuple[tuple[float, float], ...]:
+def legend_corners(widths: Sequence[float], max_width: float, line: float = _LINE) -> tuple[tuple[float, float], ...]:
     """Corners of entries set in rows that break where the room ends."""
     corners, left, top = [], 0.0, 0.0
     for width in widths:
-        if left and left + width > room:
+        if left and left + width > max_width:
             left, top = 0.0, top + line
         corners.append((left, top))
         left += width + _GAP
     return tuple(corners)
 
 
-def elided(text: str, room: float, measure: Callable[[str], float]) -> str:
+def elided(text: str, max_width: float, measure: Callable[[str], float]) -> str:
     """The text, or as much of its beginning and end as fits with three points between."""
-    if measure(text) <= room:
+    if measure(text) <= max_width:
         return text
     for kept in range(len(text) - 1, 1, -1):
         short = f"{text[: (kept + 1) // 2].rstrip()}...{text[len(text) - kept // 2 :].lstrip()}"
-        if measure(short) <= room:
+        if measure(short) <= max_width:
             return short
     return "..."
 
@@ -107,7 +107,7 @@ def _placed(need: PanelNeed, column: Box, lines: int) -> PanelPlace:
     return PanelPlace(head, picture, None, tuple((column.left + left, below + top) for left, top in corners))
 
 
-def _bottom(place: PanelPlace) -> float:
-    if place.bar is not None:
-        return place.bar.bottom
-    return place.legend[-1][1] + _LINE if place.legend else place.picture.bottom
+def _bottom(panel_place: PanelPlace) -> float:
+    if panel_place.bar is not None:
+        return panel_place.bar.bottom
+    return panel_place.legend[-1][1] + _LINE if panel_place.legend else panel_place.picture.bottom

@@ -50,7 +50,7 @@ class FigureTool(Tool):
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._tasks = BackgroundTasks("figures", self)
-        self._wish = 0
+        self._serial = 0
         self._shown: object = None
         self._image = QImage()
         self.preview = QLabel(self)
@@ -135,22 +135,22 @@ class FigureTool(Tool):
         if state.result is None:
             self.preview.setText(why_no_result(state))
             return
-        self._wish += 1
+        self._serial += 1
         ratio = self.devicePixelRatioF()
         # Whether there is a scroll bar or not, so that its coming makes no other preview.
-        room = self._scroll.width() - self._scroll.verticalScrollBar().sizeHint().width() - 8
-        wish = partial(_previewed, self.job(), max(50, round(room * ratio)), ratio)
-        self._tasks.send(wish, partial(self._show, self._wish), partial(self._show_why, self._wish))
+        max_width = self._scroll.width() - self._scroll.verticalScrollBar().sizeHint().width() - 8
+        serial = partial(_previewed, self.job(), max(50, round(max_width * ratio)), ratio)
+        self._tasks.send(serial, partial(self._show, self._serial), partial(self._show_why, self._serial))
 
-    def _show(self, wish: int, image: QImage) -> None:
-        if wish == self._wish:
+    def _show(self, serial: int, image: QImage) -> None:
+        if serial == self._serial:
             self._image = image
             self.preview.setPixmap(QPixmap.fromImage(image))
             high = round(image.height() / image.devicePixelRatio())
             self.preview.setMinimumSize(QSize(0, high + 8))
 
-    def _show_why(self, wish: int, sentence: str) -> None:
-        if wish == self._wish:
+    def _show_why(self, serial: int, sentence: str) -> None:
+        if serial == self._serial:
             self.preview.setText(sentence)
 
     def _say_written(self, path: Path) -> None:

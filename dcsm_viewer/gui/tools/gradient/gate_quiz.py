@@ -13,14 +13,14 @@ class Quiz:
     """The score over all gates, and how many channels of `gate_of` have been predicted."""
 
     right: int = 0
-    asked: int = 0
+    answered: int = 0
     gate_of: Unit | None = None
     revealed: int = 0
-    said: str = ""
+    verdict: str = ""
 
     def at(self, gate: Gate) -> Quiz:
         """The same score; another gate starts from its first channel."""
-        return self if gate.unit == self.gate_of else replace(self, gate_of=gate.unit, revealed=0, said="")
+        return self if gate.unit == self.gate_of else replace(self, gate_of=gate.unit, revealed=0, verdict="")
 
     def open_question(self, gate: Gate) -> GateChannel | None:
         """The channel to predict next, None when all of the gate are revealed."""
@@ -34,8 +34,10 @@ class Quiz:
         if channel is None:
             return here
         is_right = channel.passes("guided") == passes
-        said = f"{'Right' if is_right else 'No'}: {_reason(channel)}"
-        return replace(here, right=here.right + is_right, asked=here.asked + 1, revealed=here.revealed + 1, said=said)
+        verdict = f"{'Right' if is_right else 'No'}: {_reason(channel)}"
+        return replace(
+            here, right=here.right + is_right, answered=here.answered + 1, revealed=here.revealed + 1, verdict=verdict
+        )
 
     def question(self, gate: Gate) -> str:
         channel = self.open_question(gate)
@@ -48,7 +50,7 @@ class Quiz:
 
     @property
     def score(self) -> str:
-        return f"{self.right} of {self.asked} right" if self.asked else "nothing yet"
+        return f"{self.right} of {self.answered} right" if self.answered else "nothing yet"
 
 
 def _reason(channel: GateChannel) -> str:

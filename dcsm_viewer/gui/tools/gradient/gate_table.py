@@ -39,7 +39,7 @@ class GatePanel(QWidget):
         self.quiz.setToolTip("Hides what becomes of each derivative until you have said what guided does with it.")
         self.question = wrapped("Question", self)
         self.passes, self.blocked = QPushButton("Passes", self), QPushButton("Blocked", self)
-        self.said = wrapped("Answer", self)
+        self.verdict = wrapped("Answer", self)
         self._lay_out()
         self.passes.clicked.connect(self._say_passes)
         self.blocked.clicked.connect(self._say_blocked)
@@ -52,14 +52,14 @@ class GatePanel(QWidget):
         channels = () if gate is None else gate.channels
         revealed = len(channels) if quiz is None or gate is None else quiz.at(gate).revealed
         self.table.setRowCount(len(channels))
-        for place, channel in enumerate(channels):
-            row = row_of(channel, is_hidden=place >= revealed)
+        for index, channel in enumerate(channels):
+            row = row_of(channel, is_hidden=index >= revealed)
             for column, text in enumerate(row.cells):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 item.setToolTip(as_tip(row.words))
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, row.words if column == 0 else text)
-                self.table.setItem(place, column, item)
+                self.table.setItem(index, column, item)
         self._show_quiz(gate, quiz)
 
     def _show_quiz(self, gate: Gate | None, quiz: Quiz | None) -> None:
@@ -70,8 +70,8 @@ class GatePanel(QWidget):
         self.passes.setEnabled(is_open)
         self.blocked.setEnabled(is_open)
         self.question.setText(quiz.question(gate) if gate is not None else INVITATION)
-        said = "" if gate is None else quiz.at(gate).said
-        self.said.setText(f"{said}\n{quiz.score}." if said else f"Predictions: {quiz.score}.")
+        verdict = "" if gate is None else quiz.at(gate).verdict
+        self.verdict.setText(f"{verdict}\n{quiz.score}." if verdict else f"Predictions: {quiz.score}.")
         if is_open and gate is not None:
             self.table.selectRow(quiz.at(gate).revealed)
 
@@ -108,7 +108,7 @@ class GatePanel(QWidget):
         side.setContentsMargins(0, 0, 0, 0)
         side.addWidget(self.question)
         side.addLayout(answers)
-        side.addWidget(self.said)
+        side.addWidget(self.verdict)
         side.addStretch(1)
         self.body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.body.addWidget(table, 3)

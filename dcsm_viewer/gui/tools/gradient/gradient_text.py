@@ -31,10 +31,10 @@ def columns() -> tuple[str, ...]:
     return ("ch.", "input", "gate", *(_SHORT.get(name, name) for name in RULES.values()))
 
 
-def layer_sentence(known: GradientAnswer, place: int) -> str:
+def layer_sentence(known: GradientAnswer, index: int) -> str:
     """Which layer, how far back, how large; and how the rules differ in size there."""
-    layer = known.layers[place]
-    where = "the network input" if place == len(known.layers) - 1 else f"step {place + 1} of {len(known.layers)} back"
+    layer = known.layers[index]
+    where = "the network input" if index == len(known.layers) - 1 else f"step {index + 1} of {len(known.layers)} back"
     found = {mode: maps[layer] for mode, maps in known.gradients.items()}
     if not found:
         return f"{layer}, {where}."

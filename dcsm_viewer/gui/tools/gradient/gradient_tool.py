@@ -32,7 +32,7 @@ class GradientTool(Tool):
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._asked: Hashable = None
+        self._requested: Hashable = None
         self._target: AnalysisTarget | None = None
         self._known: GradientAnswer | None = None
         self._gate: Gate | None = None
@@ -82,10 +82,10 @@ class GradientTool(Tool):
         if target is not None:
             if self._target is None or self._target.key != target.key:
                 self._on_target(target)
-            if self._asked is None:
+            if self._requested is None:
                 self._ask()
         elif self._target is None or not self._target.is_still_on(state):
-            self._target, self._known, self._gate, self._pixel, self._asked = None, None, None, None, None
+            self._target, self._known, self._gate, self._pixel, self._requested = None, None, None, None, None
         self.view.show_state(state)
         self._show(state)
 
@@ -108,7 +108,7 @@ class GradientTool(Tool):
     @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._asked = None
+        self._requested = None
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -118,7 +118,7 @@ class GradientTool(Tool):
         self.gate.body.setDirection(across if is_wide else down)
 
     def _on_target(self, target: AnalysisTarget) -> None:
-        self._target, self._known, self._gate, self._failure, self._asked = target, None, None, "", None
+        self._target, self._known, self._gate, self._failure, self._requested = target, None, None, "", None
         method = target.result.request.settings.method
         wanted = self.scale.currentData()
         with QSignalBlocker(self.scale):
@@ -131,7 +131,7 @@ class GradientTool(Tool):
     def _ask(self, unit: Unit | None = None) -> None:
         if self._target is None or not self.isVisible():
             return
-        self._asked = self._target.key
+        self._requested = self._target.key
         question = GradientQuestion(self._target.class_id, self.scale.currentData(), unit)
         self.submit_query(self._target.result.request, question)
 
@@ -150,11 +150,11 @@ class GradientTool(Tool):
         found = self._known.unit_at(layer, (self._pixel[0] + 0.5) / height, (self._pixel[1] + 0.5) / width)
         return None if found is None else Unit(layer, *found)
 
-    def _on_layer(self, _place: int) -> None:
+    def _on_layer(self, _index: int) -> None:
         self._ask_about_unit()
         self._show(self.context.store.state)
 
-    def _on_scale(self, _place: int) -> None:
+    def _on_scale(self, _index: int) -> None:
         self._known, self._gate = None, None
         self._ask()
         self._show(self.context.store.state)
@@ -180,12 +180,12 @@ class GradientTool(Tool):
         self.layers.forward.click()
 
     def _show(self, state: ViewState) -> None:
-        known, place = self._known, self.layers.value
+        known, index = self._known, self.layers.value
         self.layers.setEnabled(known is not None)
         self.scale.setEnabled(self.scale.count() > 1)
         waiting = self._failure or why_nothing(state) or "The derivative is being taken."
-        self.view.show_layer(known, min(place, len(known.layers) - 1) if known else 0, self._pixel, waiting)
-        self.words.setText(waiting if known is None else layer_sentence(known, place))
+        self.view.show_layer(known, min(index, len(known.layers) - 1) if known else 0, self._pixel, waiting)
+        self.words.setText(waiting if known is None else layer_sentence(known, index))
         about_gate = self._failure or ("The gate is being looked up." if self._unit() is not None else "")
         self.gate.show_gate(self._gate, self._quiz, about_gate)
 

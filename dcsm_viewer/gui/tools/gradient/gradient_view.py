@@ -29,7 +29,7 @@ class GradientView(LinkedView):
         super().__init__(viewport, parent)
         self.of_rule: dict[BackwardMode, MapPane] = {mode: self.add_pane() for mode in RULES}
         self._known: GradientAnswer | None = None
-        self._place = 0
+        self._layer_index = 0
         self._pixel: tuple[int, int] | None = None
         self._waiting = ""
         self._maps: dict[BackwardMode, NDArray[np.float32]] = {}
@@ -48,16 +48,16 @@ class GradientView(LinkedView):
         for pane in self.panes():
             pane.show_paint(paint.colormap, 1.0)
 
-    def show_layer(self, known: GradientAnswer | None, place: int, pixel: tuple[int, int] | None, waiting: str) -> None:
+    def show_layer(self, known: GradientAnswer | None, index: int, pixel: tuple[int, int] | None, waiting: str) -> None:
         """The maps of the layer at `place`, a ring at the chosen pixel (row, col) of the image."""
-        same_maps = known is self._known and place == self._place
+        same_maps = known is self._known and index == self._layer_index
         if same_maps and (pixel, waiting) == (self._pixel, self._waiting):
             return
-        self._known, self._place, self._pixel, self._waiting = known, place, pixel, waiting
+        self._known, self._layer_index, self._pixel, self._waiting = known, index, pixel, waiting
         if not same_maps:
             self._maps = {}
             if known is not None:
-                layer = known.layers[place]
+                layer = known.layers[index]
                 self._maps = {mode: known.on_image(mode, layer) for mode in known.gradients}
         self.show_contents(self.shown)
 
@@ -67,7 +67,9 @@ class GradientView(LinkedView):
         image, known = shown_image(state), self._known
         for mode, pane in self.of_rule.items():
             values = self._maps.get(mode)
-            gradient = None if known is None or values is None else known.gradients[mode][known.layers[self._place]]
+            gradient = (
+                None if known is None or values is None else known.gradients[mode][known.layers[self._layer_index]]
+            )
             pane.show_content(
                 Content(
                     title(mode, gradient),

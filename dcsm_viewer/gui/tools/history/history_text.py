@@ -48,18 +48,18 @@ def _parts(before: Settings, after: Settings, class_names: Sequence[str]) -> Seq
         # The preset says in one word what its constants say in many.
         found.append(f"preset {before.method.preset} to {after.method.preset}")
     else:
-        found += _room("method", before.method, after.method)
-    found += _room("crf", before.crf, after.crf)
+        found += _section("method", before.method, after.method)
+    found += _section("crf", before.crf, after.crf)
     return found + _choice(before.choice, after.choice, class_names)
 
 
-def _room(room: str, before: object, after: object) -> list[str]:
+def _section(section: str, before: object, after: object) -> list[str]:
     found = []
     for field in fields(before):  # type: ignore[arg-type]  # one of the settings' dataclasses
         was, now = getattr(before, field.name), getattr(after, field.name)
         if was == now:
             continue
-        path = f"{room}.{field.name}"
+        path = f"{section}.{field.name}"
         limit = LIMITS.get(path)
         name = limit.label if limit is not None else _NAMES.get(path, field.name.replace("_", " "))
         if isinstance(now, bool):

@@ -33,8 +33,8 @@ class HistoryTool(Tool):
         super().__init__(context, parent)
         self._shown: tuple[History, tuple[str, ...]] | None = None
         self.steps = _list("Steps of the settings, newest first", self)
-        self.kept = _list("Snapshots", self)
-        self.kept.setEditTriggers(
+        self.snapshot_list = _list("Snapshots", self)
+        self.snapshot_list.setEditTriggers(
             QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.SelectedClicked
         )
         self.keep = _button("Save snapshot", "Saves the displayed result under a letter", self)
@@ -44,9 +44,9 @@ class HistoryTool(Tool):
         self._lay_out()
         self.steps.itemActivated.connect(self._go)
         self.steps.itemClicked.connect(self._go)
-        self.kept.itemChanged.connect(self._rename)
-        self.kept.currentItemChanged.connect(self._allow)
-        self.kept.itemActivated.connect(self._compare)
+        self.snapshot_list.itemChanged.connect(self._rename)
+        self.snapshot_list.currentItemChanged.connect(self._allow)
+        self.snapshot_list.itemActivated.connect(self._compare)
         self.keep.clicked.connect(self._keep)
         self.compare.clicked.connect(self._compare)
         self.use.clicked.connect(self._use)
@@ -70,13 +70,13 @@ class HistoryTool(Tool):
     def _show_steps(self, history: History, names: tuple[str, ...]) -> None:
         with QSignalBlocker(self.steps):
             self.steps.clear()
-            for place, words in reversed([*enumerate(step_words(history, names))]):
+            for index, words in reversed([*enumerate(step_words(history, names))]):
                 item = QListWidgetItem(words)
-                item.setData(Qt.ItemDataRole.UserRole, place)
+                item.setData(Qt.ItemDataRole.UserRole, index)
                 font = item.font()
-                font.setBold(place == history.here)
+                font.setBold(index == history.here)
                 item.setFont(font)
-                if place > history.here:
+                if index > history.here:
                     item.setForeground(self.palette().placeholderText())
                     item.setToolTip("Undone; a click redoes it")
                 self.steps.addItem(item)
@@ -84,22 +84,26 @@ class HistoryTool(Tool):
 
     def _show_kept(self, state: ViewState) -> None:
         wanted = [snapshot.name for snapshot in state.snapshots]
-        there = [self.kept.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.kept.count())]
-        with QSignalBlocker(self.kept):
+        there = [
+            self.snapshot_list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.snapshot_list.count())
+        ]
+        with QSignalBlocker(self.snapshot_list):
             if wanted != there:
                 name = self._chosen()
-                self.kept.clear()
+                self.snapshot_list.clear()
                 for snapshot in state.snapshots:
                     item = QListWidgetItem(snapshot.name)
                     item.setData(Qt.ItemDataRole.UserRole, snapshot.name)
                     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-                    self.kept.addItem(item)
-                if self.kept.count():
-                    self.kept.setCurrentRow(wanted.index(name) if name in wanted else self.kept.count() - 1)
+                    self.snapshot_list.addItem(item)
+                if self.snapshot_list.count():
+                    self.snapshot_list.setCurrentRow(
+                        wanted.index(name) if name in wanted else self.snapshot_list.count() - 1
+                    )
             for row, snapshot in enumerate(state.snapshots):
                 differs = words_of_change(state.settings, snapshot.settings) or "the current settings"
                 gone = "" if snapshot.result is not None else "; settings only, its maps are no longer cached"
-                self.kept.item(row).setToolTip(as_tip(f"{snapshot.image_name}: {differs}{gone}"))
+                self.snapshot_list.item(row).setToolTip(as_tip(f"{snapshot.image_name}: {differs}{gone}"))
         chosen = named(state.snapshots, self._chosen())
         if chosen is None:
             self._about.setText("There are no snapshots. K saves the displayed result.")
@@ -108,8 +112,8 @@ class HistoryTool(Tool):
             self._about.setText(f"{chosen.image_name}. " + (f"From now: {differs}." if differs else "Same as now."))
 
     def _chosen(self) -> str:
-        row = self.kept.currentRow()
-        return "" if row < 0 else str(self.kept.item(row).data(Qt.ItemDataRole.UserRole))
+        row = self.snapshot_list.currentRow()
+        return "" if row < 0 else str(self.snapshot_list.item(row).data(Qt.ItemDataRole.UserRole))
 
     def _allow(self, *_items: object) -> None:
         state = self.context.store.state
@@ -127,7 +131,7 @@ class HistoryTool(Tool):
             store.change(snapshots=renamed(store.state.snapshots, old, item.text()))
         except UserError as error:
             store.change(message=str(error))
-            with QSignalBlocker(self.kept):
+            with QSignalBlocker(self.snapshot_list):
                 item.setText(old)
 
     def _keep(self) -> None:
@@ -146,10 +150,10 @@ class HistoryTool(Tool):
 
     def _lay_out(self) -> None:
         left, right = QWidget(self), QWidget(self)
-        steps, kept = QVBoxLayout(left), QVBoxLayout(right)
+        steps, snapshot_list = QVBoxLayout(left), QVBoxLayout(right)
         for column, words, content in (
             (steps, "Settings, step by step", self.steps),
-            (kept, "Snapshots", self.kept),
+            (snapshot_list, "Snapshots", self.snapshot_list),
         ):
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(2)
@@ -164,8 +168,8 @@ class HistoryTool(Tool):
         buttons = QHBoxLayout()
         for button in (self.keep, self.compare, self.use, self.drop):
             buttons.addWidget(button)
-        kept.addWidget(self._about)
-        kept.addLayout(buttons)
+        snapshot_list.addWidget(self._about)
+        snapshot_list.addLayout(buttons)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
@@ -183,7 +187,7 @@ def step_words(history: History, class_names: tuple[str, ...] = ()) -> list[str]
         changed = words_of_change(before.settings, after.settings, class_names)
         other = before.digest != after.digest
         words.append(", ".join(part for part in (changed, "another image" if other else "") if part) or "the same")
-    return [f"{place}  {text}" for place, text in enumerate(words)]
+    return [f"{index}  {text}" for index, text in enumerate(words)]
 
 
 def _list(name: str, parent: QWidget) -> QListWidget:

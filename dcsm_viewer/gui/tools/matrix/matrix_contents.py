@@ -59,9 +59,7 @@ def matrix_contents(state: ViewState, matrix: ClassMatrix | None, kind: CellKind
                 panes[row, column] = _cell(state, result, kind, (class_id, other), maps, colours)
         panes[row, len(ids)] = _end(state, result, matrix, class_id)
     signed = (
-        frozenset(place for place in panes if place[0] != place[1] and place[1] < len(ids))
-        if negatives
-        else frozenset()
+        frozenset(cell for cell in panes if cell[0] != cell[1] and cell[1] < len(ids)) if negatives else frozenset()
     )
     return MatrixContents(ids, panes, colours, signed, len(result.candidate_ids) - len(ids))
 

@@ -46,7 +46,7 @@ class MatrixTool(Tool):
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._asked: tuple[object, ...] | None = None
+        self._requested: tuple[object, ...] | None = None
         self._whole = False
         self._failure = ""
         self._matrix: ClassMatrix | None = None
@@ -81,11 +81,11 @@ class MatrixTool(Tool):
         result = state.result
         if result is not None and result.completeness == "settled" and not is_stale(state):
             # The CRF and the class on show change nothing here.
-            wish = (result.request.image.digest, replace(result.request.settings, crf=CrfSettings()))
-            if wish != self._asked:
-                if self._asked is not None and self._asked[0] != wish[0]:
+            key = (result.request.image.digest, replace(result.request.settings, crf=CrfSettings()))
+            if key != self._requested:
+                if self._requested is not None and self._requested[0] != key[0]:
                     self._show_matrix(None)
-                self._asked, self._whole = wish, False
+                self._requested, self._whole = key, False
                 self.submit_query(result.request, MatrixQuestion())
         self.view.show_state(state)
         self._show_ranges(self.view.contents)
@@ -104,7 +104,7 @@ class MatrixTool(Tool):
         super().hideEvent(event)
         if not self._whole:
             # What was asked is forgotten while nobody looks; it is asked again when the matrix is opened.
-            self._asked = None
+            self._requested = None
 
     def _show_matrix(self, matrix: ClassMatrix | None) -> None:
         self._matrix = matrix
@@ -130,8 +130,8 @@ class MatrixTool(Tool):
             parts.append(f"Cells have a sample every {self._matrix.step_px} px.")
         return " ".join(parts)
 
-    def _on_kind(self, place: int) -> None:
-        self.view.show_kind(tuple(_KINDS)[place])
+    def _on_kind(self, index: int) -> None:
+        self.view.show_kind(tuple(_KINDS)[index])
 
     def _choose_class(self, class_id: int) -> None:
         self.context.store.change(focus=class_id)

@@ -63,26 +63,26 @@ class MatrixView(LinkedView):
         self._kind = kind
         self.show_contents(self.shown)
 
-    def pane_at(self, place: CellPosition) -> MapPane:
-        return self._panes[place]
+    def pane_at(self, position: CellPosition) -> MapPane:
+        return self._panes[position]
 
     @override
     def panes(self) -> list[MapPane]:
-        return [self._panes[place] for place in self.contents.panes]
+        return [self._panes[position] for position in self.contents.panes]
 
     @override
     def show_paint(self, paint: Paint) -> None:
-        for place in self.contents.panes:
+        for position in self.contents.panes:
             # Small panes show one thing unmixed, in exactly the colours of the bars above them.
-            self._panes[place].show_paint(DIVERGING if place in self.contents.signed else paint.colormap, 1.0)
+            self._panes[position].show_paint(DIVERGING if position in self.contents.signed else paint.colormap, 1.0)
 
     @override
     def show_contents(self, state: ViewState) -> None:
         contents = matrix_contents(state, self._matrix, self._kind)
         self._arrange(contents)
-        for place, content in contents.panes.items():
-            self._panes[place].show_content(content)
-            self._panes[place].setToolTip(as_tip(content.words))
+        for position, content in contents.panes.items():
+            self._panes[position].show_content(content)
+            self._panes[position].setToolTip(as_tip(content.words))
         self.contents = contents
         self.show_paint(state.paint)
         result = state.result
@@ -92,18 +92,18 @@ class MatrixView(LinkedView):
 
     def _arrange(self, contents: MatrixContents) -> None:
         """A pane for each place; those of a larger matrix wait, hidden, until they are wanted again."""
-        for place, pane in self._panes.items():
-            if place not in contents.panes:
+        for position, pane in self._panes.items():
+            if position not in contents.panes:
                 self._grid.removeWidget(pane)
                 pane.hide()
-        for place in contents.panes:
-            row, column = place
-            if place not in self._panes:
+        for position in contents.panes:
+            row, column = position
+            if position not in self._panes:
                 pane = self.add_pane(bar=False)
                 pane.setMinimumSize(_LEAST)
                 pane.pixel_clicked.connect(partial(self._choose, row))
-                self._panes[place] = pane
-            pane = self._panes[place]
+                self._panes[position] = pane
+            pane = self._panes[position]
             if self._grid.indexOf(pane) < 0:
                 pane.setParent(self._board)
                 self._grid.addWidget(pane, row, column)

@@ -153,10 +153,10 @@ class PipelineTool(Tool):
         rgb = self._canvas.rgb
         side = rgb.shape[0]
         image = QImage(rgb.data, side, side, 3 * side, QImage.Format.Format_RGB888).copy()
-        room = max(40, min(self.shown.height(), self.shown.width(), side))
+        side_px = max(40, min(self.shown.height(), self.shown.width(), side))
         ratio = self.devicePixelRatioF()
         smooth, keep = Qt.TransformationMode.SmoothTransformation, Qt.AspectRatioMode.KeepAspectRatio
-        shrunk = QPixmap.fromImage(image.scaled(QSize(round(room * ratio), round(room * ratio)), keep, smooth))
+        shrunk = QPixmap.fromImage(image.scaled(QSize(round(side_px * ratio), round(side_px * ratio)), keep, smooth))
         shrunk.setDevicePixelRatio(ratio)
         self.picture.setPixmap(shrunk)
 
@@ -166,18 +166,18 @@ class PipelineTool(Tool):
         self.table.setColumnCount(len(titles))
         self.table.setHorizontalHeaderLabels(titles)
         self.table.setRowCount(len(rows))
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             for column, text in enumerate(_cells(row)):
                 item = QTableWidgetItem(text)
                 if 0 < column < len(titles) - 1:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(place, column, item)
+                self.table.setItem(index, column, item)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setStretchLastSection(True)
 
     def _place(self, columns: int) -> None:
-        for place, button in enumerate(self.buttons.values()):
-            self._grid.addWidget(button, place // columns, place % columns)
+        for index, button in enumerate(self.buttons.values()):
+            self._grid.addWidget(button, index // columns, index % columns)
 
 
 def _words(stage: Stage, canvas: CanvasImage | None) -> str:

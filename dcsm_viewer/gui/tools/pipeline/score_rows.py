@@ -27,7 +27,7 @@ class ScoreRow:
 def score_rows(result: Result, *, only_compared: bool) -> tuple[ScoreRow, ...]:
     """Classes by falling score of the image; only_compared: the candidates alone, in the method's order."""
     best = image_scores(result.scores, result.request.settings.method)
-    ids = result.candidate_ids if only_compared else [int(place) for place in np.argsort(-best, kind="stable")[:_MOST]]
+    ids = result.candidate_ids if only_compared else [int(index) for index in np.argsort(-best, kind="stable")[:_MOST]]
     return tuple(
         ScoreRow(
             class_id,

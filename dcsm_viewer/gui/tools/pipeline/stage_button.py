@@ -64,9 +64,9 @@ class StageButton(QAbstractButton):
         title = card.stage.capitalize()
         pane_drawing.draw_words(painter, words, left=title, right=card.mark, left_colour=text, right_colour=mark)
         painter.setFont(self.font())
-        for place, (said, colour) in enumerate(((card.pace, text), (card.pieces, quiet)), start=1):
-            row = words.translated(0, place * line)
-            pane_drawing.draw_words(painter, row, left=said, right="", left_colour=colour, right_colour=colour)
+        for index, (label, colour) in enumerate(((card.pace, text), (card.pieces, quiet)), start=1):
+            row = words.translated(0, index * line)
+            pane_drawing.draw_words(painter, row, left=label, right="", left_colour=colour, right_colour=colour)
         if self.hasFocus():
             pane_drawing.draw_frame(painter, self.rect(), palette)
         painter.end()

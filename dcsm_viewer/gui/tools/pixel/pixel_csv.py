@@ -23,11 +23,11 @@ def csv_of(result: Result, contributions: PixelContributions) -> str:
     The first line is a comment that names image, pixel and model.
     """
     text = io.StringIO()
-    asked = result.request
-    name = " ".join(asked.image.name.split())  # a comment is one line
+    request = result.request
+    name = " ".join(request.image.name.split())  # a comment is one line
     text.write(
         f"# {name} pixel ({contributions.question.row} {contributions.question.col}), {result.model.name}, "
-        f"preset {asked.settings.method.preset}\n"
+        f"preset {request.settings.method.preset}\n"
     )
     writer = csv.DictWriter(text, HEAD, restval="", lineterminator="\n")
     writer.writeheader()
@@ -86,13 +86,13 @@ def _label_lines(result: Result, contributions: PixelContributions) -> Iterator[
     crf = contributions.crf
     if crf is None:
         return
-    for place, label in enumerate(crf.labels):
+    for index, label in enumerate(crf.labels):
         line: dict[str, object] = {
             "entry": "label",
             "class": "background" if label == 0 else class_name(result, label - 1),
-            "unary": crf.unary[place],
-            **{kernel.name: kernel.messages[place] for kernel in crf.kernels},
+            "unary": crf.unary[index],
+            **{kernel.name: kernel.messages[index] for kernel in crf.kernels},
         }
         if crf.q:
-            line |= {"q_before": crf.q_before[place], "q": crf.q[place]}
+            line |= {"q_before": crf.q_before[index], "q": crf.q[index]}
         yield line

@@ -62,7 +62,7 @@ class LabelAccount(QWidget):
         crf = contributions.crf
         rows = () if crf is None else label_rows(result, crf)
         self.table.setRowCount(len(rows))
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             assert crf is not None, "there are rows"
             for column, text in enumerate(row):
                 item = QTableWidgetItem(text)
@@ -70,9 +70,9 @@ class LabelAccount(QWidget):
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 else:
                     chip = QPixmap(_CHIP_PX, _CHIP_PX)
-                    chip.fill(QColor(*class_colour(crf.labels[place] - 1)))
+                    chip.fill(QColor(*class_colour(crf.labels[index] - 1)))
                     item.setData(Qt.ItemDataRole.DecorationRole, chip)
-                self.table.setItem(place, column, item)
+                self.table.setItem(index, column, item)
         self.words.setText(label_sentence(result, contributions))
 
 
@@ -85,13 +85,13 @@ def label_sentence(result: Result, contributions: PixelContributions) -> str:
     label, before = (
         _name(result, int(each[row, col])) for each in (segmentation.labels, segmentation.labels_before_crf)
     )
-    said = f"Label {label}" if label == before else f"Label {label}, before the CRF {before}"
+    message = f"Label {label}" if label == before else f"Label {label}, before the CRF {before}"
     residual = q_residual(result, contributions)
     if residual is None:
-        return f"{said}. {contributions.crf.why_not}".strip()
+        return f"{message}. {contributions.crf.why_not}".strip()
     verdict = "✓ matches" if residual <= AGREES else "✗ differs from"
     steps = contributions.crf.iterations
-    return f"{said}, after {steps} steps. Recomputed q {verdict} the displayed q ({short(residual)})."
+    return f"{message}, after {steps} steps. Recomputed q {verdict} the displayed q ({short(residual)})."
 
 
 def _name(result: Result, label: int) -> str:

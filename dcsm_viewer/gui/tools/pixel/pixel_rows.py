@@ -110,13 +110,17 @@ def sentence_of(result: Result, contributions: PixelContributions, entry: ClassE
     return f"{steps}; displayed {check.words}"
 
 
-def place_words(contributions: PixelContributions) -> str:
+def position_words(contributions: PixelContributions) -> str:
     """Where on the canvas the pixel lies."""
-    places = contributions.samples
-    if not places:
+    positions = contributions.samples
+    if not positions:
         return ""
-    first = f"canvas ({places[0].row}, {places[0].col})"
-    return first if len(places) == 1 else f"mean of {len(places)} canvas pixels from ({places[0].row}, {places[0].col})"
+    first = f"canvas ({positions[0].row}, {positions[0].col})"
+    return (
+        first
+        if len(positions) == 1
+        else f"mean of {len(positions)} canvas pixels from ({positions[0].row}, {positions[0].col})"
+    )
 
 
 def standing_of(result: Result, contributions: PixelContributions) -> str:
@@ -131,7 +135,7 @@ def standing_of(result: Result, contributions: PixelContributions) -> str:
         parts.append(f"✗ {bad} of {len(compared)} values differ from the displayed maps")
     elif compared:
         parts.append(f"✓ {len(compared)} of {len(compared)} values match the displayed maps")
-    return " · ".join([*parts, place_words(contributions)])
+    return " · ".join([*parts, position_words(contributions)])
 
 
 def _class_line(result: Result, contributions: PixelContributions, entry: ClassEntry) -> ContributionRow:
@@ -184,11 +188,13 @@ LABEL_COLUMNS = ("label", "-unary", "smoothness", "appearance", "sum", "q before
 def label_rows(result: Result, crf: CrfEntry) -> tuple[tuple[str, ...], ...]:
     """A row a label: -unary, what each kernel says in the last step, their sum, q before and after it."""
     rows = []
-    for place, label in enumerate(crf.labels):
+    for index, label in enumerate(crf.labels):
         name = "background" if label == 0 else class_name(result, label - 1)
-        said = {kernel.name: kernel.messages[place] for kernel in crf.kernels}
-        total = sum(said.values()) - crf.unary[place]
-        messages = [f"{said[kernel]:.4g}" if kernel in said else "" for kernel in ("smoothness", "appearance")]
-        q = [f"{values[place]:.5f}" if values else "" for values in (crf.q_before, crf.q)]
-        rows.append((name, f"{-crf.unary[place]:.4g}", *messages, f"{total:.4g}", *q))
+        by_kernel = {kernel.name: kernel.messages[index] for kernel in crf.kernels}
+        total = sum(by_kernel.values()) - crf.unary[index]
+        messages = [
+            f"{by_kernel[kernel]:.4g}" if kernel in by_kernel else "" for kernel in ("smoothness", "appearance")
+        ]
+        q = [f"{values[index]:.5f}" if values else "" for values in (crf.q_before, crf.q)]
+        rows.append((name, f"{-crf.unary[index]:.4g}", *messages, f"{total:.4g}", *q))
     return tuple(rows)

@@ -53,8 +53,8 @@ class PixelTool(Tool):
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._pixel: tuple[int, int] | None = None
-        self._asked: tuple[object, ...] | None = None
-        self._asked_of: Result | None = None
+        self._requested: tuple[object, ...] | None = None
+        self._requested_of: Result | None = None
         self._shown: tuple[Result, PixelContributions] | None = None
         self._failure = ""
         self._whole = False
@@ -115,9 +115,9 @@ class PixelTool(Tool):
         self._whole = answer.is_last
         if answer.failure is not None:
             self._failure = answer.failure
-        elif isinstance(answer.value, PixelContributions) and self._asked_of is not None:
+        elif isinstance(answer.value, PixelContributions) and self._requested_of is not None:
             self._failure = ""
-            self._show_contributions(self._asked_of, answer.value)
+            self._show_contributions(self._requested_of, answer.value)
         self._show_standing(self.context.store.state)
 
     @override
@@ -142,46 +142,46 @@ class PixelTool(Tool):
         super().hideEvent(event)
         if not self._whole:
             # What was asked is forgotten while nobody looks; it is asked again when the ledger is opened.
-            self._asked = None
+            self._requested = None
 
     def _ask(self, result: Result, pixel: tuple[int, int]) -> None:
         request = result.request
-        wish = (request.image.digest, request.settings, pixel)
-        if wish == self._asked:
+        key = (request.image.digest, request.settings, pixel)
+        if key == self._requested:
             # The class in focus is another one: the account is the same, but there may be one more map to check with.
             if self._shown is not None and self._shown[0] is not result:
-                self._asked_of = result
+                self._requested_of = result
                 self._show_contributions(result, self._shown[1])
             return
-        self._asked, self._asked_of, self._whole = wish, result, False
+        self._requested, self._requested_of, self._whole = key, result, False
         self.submit_query(request, PixelQuestion(*pixel))
 
     def _show_contributions(self, result: Result, contributions: PixelContributions) -> None:
         before = self.model.rowCount()
-        place = self._class_place(result, contributions)
+        index = self._class_index(result, contributions)
         self._shown = (result, contributions)
         self.model.show_lines(lines_of(result, contributions))
         self.labels.show_account(result, contributions)
         if self.model.rowCount() and (before != self.model.rowCount() or not self.tree.currentIndex().isValid()):
-            self.tree.setCurrentIndex(self.model.index(place, 0))
-            self.tree.expand(self.model.index(place, 0))
-            self.tree.expand(self.model.index(0, 0, self.model.index(place, 0)))
+            self.tree.setCurrentIndex(self.model.index(index, 0))
+            self.tree.expand(self.model.index(index, 0))
+            self.tree.expand(self.model.index(0, 0, self.model.index(index, 0)))
         self._show_class()
 
-    def _class_place(self, result: Result, contributions: PixelContributions) -> int:
+    def _class_index(self, result: Result, contributions: PixelContributions) -> int:
         """Where the class on show stands among those of the account; the first where it is none of them."""
         ids = [entry.class_id for entry in contributions.classes]
         wanted = None if result.focus is None else result.focus.class_id
         return ids.index(wanted) if wanted in ids else 0
 
     def _show_class(self, *_: QModelIndex) -> None:
-        place = self.model.class_place(self.tree.currentIndex())
-        if self._shown is None or place is None or place >= len(self._shown[1].classes):
+        index = self.model.class_index(self.tree.currentIndex())
+        if self._shown is None or index is None or index >= len(self._shown[1].classes):
             self.waterfall.show_chart(None)
             self.sentence.setText("")
             return
         result, contributions = self._shown
-        entry = contributions.classes[place]
+        entry = contributions.classes[index]
         method = result.request.settings.method
         name = class_name(result, entry.class_id)
         self.waterfall.show_chart(chart_of(entry, name, final_tanh=method.final_tanh))

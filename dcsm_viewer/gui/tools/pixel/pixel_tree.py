@@ -32,7 +32,7 @@ class ContributionModel(QAbstractItemModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._top: list[_Node] = []
-        self._chips: dict[int, QPixmap] = {}
+        self._swatches: dict[int, QPixmap] = {}
 
     def show_lines(self, lines: tuple[ContributionRow, ...]) -> None:
         if len(lines) == len(self._top) and all(
@@ -50,7 +50,7 @@ class ContributionModel(QAbstractItemModel):
     def line_at(self, index: Index) -> ContributionRow | None:
         return _node(index).line if index.isValid() else None
 
-    def class_place(self, index: Index) -> int | None:
+    def class_index(self, index: Index) -> int | None:
         """Which of the top lines an index belongs to."""
         if not index.isValid():
             return None
@@ -105,11 +105,11 @@ class ContributionModel(QAbstractItemModel):
         return None
 
     def _chip(self, class_id: int) -> QPixmap:
-        if class_id not in self._chips:
+        if class_id not in self._swatches:
             chip = QPixmap(QSize(_CHIP_PX, _CHIP_PX))
             chip.fill(QColor(*class_colour(class_id)))
-            self._chips[class_id] = chip
-        return self._chips[class_id]
+            self._swatches[class_id] = chip
+        return self._swatches[class_id]
 
     def _replace(self, node: _Node, line: ContributionRow) -> None:
         node.line = line
@@ -130,7 +130,7 @@ def _node(index: Index) -> _Node:
 
 def _made(line: ContributionRow, row: int, parent: _Node | None) -> _Node:
     node = _Node(line, row, parent, [])
-    node.below = [_made(below, place, node) for place, below in enumerate(line.below)]
+    node.below = [_made(below, index, node) for index, below in enumerate(line.below)]
     return node
 
 

@@ -64,11 +64,11 @@ def chart_of(entry: ClassEntry, name: str, *, final_tanh: bool) -> Chart:
     named += [((start + end) / 2, f"\n{group}", 0) for group, (start, end) in groups.items()]
     ends = [bar.end for bar in bars]
     low, high = min(0.0, *ends), max(*ends, 0.01)
-    room = 0.05 * (high - low)
+    padding = 0.05 * (high - low)
     return Chart(
         f"Waterfall: {name}, {len(bars) - 2} parts, {short(entry.share)}",
         Axis("", 0.0, left, named=tuple(named)),
-        Axis(f"{name}: part of its maximum", low - room if low < 0 else 0.0, high + room),
+        Axis(f"{name}: part of its maximum", low - padding if low < 0 else 0.0, high + padding),
         bars=tuple(drawn),
     )
 

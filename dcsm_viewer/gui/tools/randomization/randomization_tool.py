@@ -34,7 +34,7 @@ class RandomizationTool(Tool):
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._asked: Hashable = None
+        self._requested: Hashable = None
         self._target: AnalysisTarget | None = None
         self._series: RandomizationSeries | None = None
         self._failure = ""
@@ -77,7 +77,7 @@ class RandomizationTool(Tool):
             self._target = target
             if is_other:
                 self._forget_ladder()
-            if self._asked is None:
+            if self._requested is None:
                 self._ask()
         elif self._is_other_picture(state):
             self._target = None
@@ -101,7 +101,7 @@ class RandomizationTool(Tool):
         super().hideEvent(event)
         # What was not answered is not coming any more; it is asked again when the bench is seen again.
         self._rest.stop()
-        self._asked = None
+        self._requested = None
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -126,20 +126,20 @@ class RandomizationTool(Tool):
         self._rest.start()
 
     def _forget_ladder(self) -> None:
-        self._asked, self._series, self._failure = None, None, ""
+        self._requested, self._series, self._failure = None, None, ""
 
     def _is_other_picture(self, state: ViewState) -> bool:
         """Whether what is known is of another class or photograph: a change of settings only lets it sink back."""
         if self._target is None or state.result is None:
             return True
-        asked = self._target.result.request
-        return asked.image.digest != state.result.request.image.digest or self._target.class_id != state.shown_class
+        request = self._target.result.request
+        return request.image.digest != state.result.request.image.digest or self._target.class_id != state.shown_class
 
     def _ask(self) -> None:
         if self._target is None or not self.isVisible():
             return
         question = RandomizationQuestion(self._target.class_id, self.layers.value, self.seed.value())
-        self._asked = (self._target.key, question)
+        self._requested = (self._target.key, question)
         self.submit_query(self._target.result.request, question)
 
     def _show(self, state: ViewState) -> None:
@@ -167,17 +167,17 @@ class RandomizationTool(Tool):
         name.setBuddy(self.seed)
         head.addWidget(name)
         head.addWidget(self.seed)
-        said = QVBoxLayout()
-        said.addWidget(self.words)
-        said.addWidget(self.progress)
+        text_column = QVBoxLayout()
+        text_column.addWidget(self.words)
+        text_column.addWidget(self.progress)
         self.honest = wrapped("How to read it", self, HONEST)
-        said.addWidget(self.honest)
-        said.addStretch(1)
+        text_column.addWidget(self.honest)
+        text_column.addStretch(1)
         self._side = QWidget(self)
         self._account = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._side)
         self._account.setContentsMargins(0, 0, 0, 0)
         self._account.addWidget(self.plot, 3)
-        self._account.addLayout(said, 2)
+        self._account.addLayout(text_column, 2)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.addWidget(self.view, 3)
         self._body.addWidget(self._side, 1)

@@ -32,8 +32,8 @@ class RandomizationView(LinkedView):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GAP_PX)
-        for place, pane in enumerate(self.panes()):
-            grid.addWidget(pane, place // 2, place % 2)
+        for index, pane in enumerate(self.panes()):
+            grid.addWidget(pane, index // 2, index % 2)
 
     @override
     def panes(self) -> list[MapPane]:

@@ -87,9 +87,9 @@ class ReviewBar(QWidget):
 
     def choose_label(self, label: int) -> None:
         """Takes the brush with this label."""
-        place = self.label.findData(label)
-        if place >= 0:
-            self.label.setCurrentIndex(place)
+        index = self.label.findData(label)
+        if index >= 0:
+            self.label.setCurrentIndex(index)
             self.choose_hand("brush")
 
     def show_mask(self, loaded_mask: LoadedMask | None) -> None:
@@ -100,7 +100,7 @@ class ReviewBar(QWidget):
             return
         names, before = loaded_mask.names, self.painted_label
         offered = (*(class_id + 1 for class_id in loaded_mask.paintable), loaded_mask.ignore)
-        if [self.label.itemData(place) for place in range(self.label.count())] != list(offered):
+        if [self.label.itemData(index) for index in range(self.label.count())] != list(offered):
             self.label.clear()
             for label in offered:
                 colour = class_colour(IGNORE_INDEX - 1 if label == loaded_mask.ignore else label - 1)

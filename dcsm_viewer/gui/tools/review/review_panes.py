@@ -171,13 +171,13 @@ class ReviewPanes(QWidget):
                 Content("class map", image=loaded_mask.image, grey=True, waiting="No class was detected.")
             )
             return
-        place = detected.index(self._label - 1) if self._label - 1 in detected else 0
-        values = loaded_mask.exported.class_maps[place]
+        index = detected.index(self._label - 1) if self._label - 1 in detected else 0
+        values = loaded_mask.exported.class_maps[index]
         top = float(values.max(initial=0.0))
         self.map.show_content(
             Content(
-                loaded_mask.exported.class_names[detected[place]],
-                class_id=detected[place],
+                loaded_mask.exported.class_names[detected[index]],
+                class_id=detected[index],
                 image=loaded_mask.image,
                 layer=MapLayer(values, ColourRange(0.0, 1.0, f"absolute 0..1, own max {short(top)}", top)),
                 grey=True,

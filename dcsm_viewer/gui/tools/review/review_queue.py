@@ -27,14 +27,14 @@ _KEYS_OF_TABLES = frozenset({
 class QueueModel(QAbstractTableModel):
     """Reads the desk's book row by row; nothing is kept but the order."""
 
-    def __init__(self, desk: ReviewSession) -> None:
-        super().__init__(desk)
-        self._desk = desk
+    def __init__(self, session: ReviewSession) -> None:
+        super().__init__(session)
+        self._session = session
         self._shown: Shown = "all"
         self._stems: tuple[str, ...] = ()
         self._rows: dict[str, int] = {}
-        desk.listed.connect(self.renew)
-        desk.changed.connect(self._note)
+        session.listed.connect(self.renew)
+        session.changed.connect(self._note)
 
     def show_only(self, shown: Shown) -> None:
         self._shown = shown
@@ -43,7 +43,7 @@ class QueueModel(QAbstractTableModel):
     def renew(self) -> None:
         """The rows in the desk's order."""
         self.beginResetModel()
-        self._stems = tuple(stem for stem in self._desk.order if self._is_shown(self._desk.entry(stem)))
+        self._stems = tuple(stem for stem in self._session.order if self._is_shown(self._session.entry(stem)))
         self._rows = {stem: row for row, stem in enumerate(self._stems)}
         self.endResetModel()
 
@@ -65,13 +65,13 @@ class QueueModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        entry = self._desk.entry(self._stems[index.row()])
+        entry = self._session.entry(self._stems[index.row()])
         if role == Qt.ItemDataRole.DisplayRole:
             return (self._doubt(entry), entry.stem, verdict_marks(entry))[index.column()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return (self._doubt(entry), entry.stem, verdict_words(entry))[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            doubt = entry.trouble or doubt_words(entry.measured, self._desk.q_margin)
+            doubt = entry.error or doubt_words(entry.measured, self._session.q_margin)
             return as_tip(f"{entry.stem} {verdict_words(entry)}\n{doubt}")
         return None
 
@@ -82,9 +82,9 @@ class QueueModel(QAbstractTableModel):
         return None
 
     def _doubt(self, entry: ReviewEntry) -> str:
-        if entry.trouble is not None:
+        if entry.error is not None:
             return "!"
-        return "..." if entry.measured is None else f"{entry.measured.doubt(self._desk.q_margin):.2f}"
+        return "..." if entry.measured is None else f"{entry.measured.doubt(self._session.q_margin):.2f}"
 
     def _is_shown(self, entry: ReviewEntry) -> bool:
         match self._shown:

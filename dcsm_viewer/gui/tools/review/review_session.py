@@ -51,15 +51,15 @@ class ReviewSession(QObject):
         loaded(sheet): the mask on the desk, None while it is being read.
         surveyed(done, of): so many doubts are measured.
         said(sentence): what came of something, "" for nothing to say.
-        gathered(done, of): so many accepted masks are exported.
+        export_progress(done, of): so many accepted masks are exported.
     """
 
     listed = Signal()
     changed = Signal(str)
     loaded = Signal(object)
     surveyed = Signal(int, int)
-    said = Signal(str)
-    gathered = Signal(int, int)
+    message = Signal(str)
+    export_progress = Signal(int, int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class ReviewSession(QObject):
         self._doubt_scan = DoubtScan(self)
         self._doubt_scan.news.connect(self._on_news)
         self._doubt_scan.ended.connect(self._end_survey)
-        self.review_writer.failed.connect(self.said)
+        self.review_writer.failed.connect(self.message)
 
     @property
     def can_take_back(self) -> bool:
@@ -90,7 +90,7 @@ class ReviewSession(QObject):
     def open(self, folder: Path) -> None:
         """Lists the folder's masks and begins to measure their doubts; where it left off, if it was seen before."""
         self._doubt_scan.stop()
-        self._tasks.send(partial(open_review_file, folder), self._on_review_file, self.said.emit)
+        self._tasks.send(partial(open_review_file, folder), self._on_review_file, self.message.emit)
 
     def select(self, stem: str | None) -> None:
         """Puts this mask on the desk."""
@@ -98,7 +98,7 @@ class ReviewSession(QObject):
             return
         self.current = stem
         self.loaded_mask = None
-        self.said.emit("")
+        self.message.emit("")
         self.loaded.emit(None)
         self._load()
 
@@ -106,9 +106,9 @@ class ReviewSession(QObject):
         """The next mask of the order, or the one before; nothing past either end."""
         if not self.order:
             return
-        place = 0 if self.current not in self.order else self.order.index(self.current) + by
-        if 0 <= place < len(self.order):
-            self.select(self.order[place])
+        index = 0 if self.current not in self.order else self.order.index(self.current) + by
+        if 0 <= index < len(self.order):
+            self.select(self.order[index])
 
     def decide(self, verdict: Verdict | None) -> None:
         """Of the mask on the desk; then the next undecided one comes. Twice the same verdict takes nothing back."""
@@ -156,11 +156,11 @@ class ReviewSession(QObject):
         loaded_mask, review_file = self.loaded_mask, self.review_file
         if loaded_mask is None or review_file is None:
             return
-        self.said.emit(f"Re-exporting {loaded_mask.stem}...")
+        self.message.emit(f"Re-exporting {loaded_mask.stem}...")
         self._tasks.send(
             partial(_export_anew, review_file.folder, loaded_mask, result, self.entry(loaded_mask.stem)),
             self._on_anew,
-            self.said.emit,
+            self.message.emit,
         )
 
     def export_accepted(self, out: Path) -> None:
@@ -179,10 +179,10 @@ class ReviewSession(QObject):
         if self.review_file is not None:
             self._tasks.send(
                 partial(write_summary, self.review_file, self.review_file.folder),
-                lambda files: self.said.emit(
+                lambda files: self.message.emit(
                     f"Written to {files[0].parent}: {', '.join(file.name for file in files)}."
                 ),
-                self.said.emit,
+                self.message.emit,
             )
 
     def stop(self) -> None:
@@ -201,7 +201,7 @@ class ReviewSession(QObject):
     def _on_review_file(self, review_file: ReviewFile) -> None:
         self.review_file, self._steps, self.current, self.loaded_mask = review_file, [], None, None
         self.loaded.emit(None)
-        self.said.emit("")
+        self.message.emit("")
         self._sort()
         # Those on show first: the doubtful ones known from before, then the rest.
         self._doubt_scan.start(review_file.folder, [review_file.entries[stem] for stem in self.order])
@@ -231,13 +231,13 @@ class ReviewSession(QObject):
         self.listed.emit()
 
     def _next_undecided(self, stem: str) -> None:
-        place = self.order.index(stem)
+        index = self.order.index(stem)
         # Round to the beginning: the most doubtful ones left lie there.
-        undecided = self._undecided((*self.order[place + 1 :], *self.order[:place]))
+        undecided = self._undecided((*self.order[index + 1 :], *self.order[:index]))
         if undecided:
             self.select(undecided[0])
         else:
-            self.said.emit("Every mask of the folder is decided.")
+            self.message.emit("Every mask of the folder is decided.")
 
     def _undecided(self, stems: Sequence[str]) -> list[str]:
         return [stem for stem in stems if self.entry(stem).verdict is None]
@@ -248,7 +248,7 @@ class ReviewSession(QObject):
             self._tasks.send(
                 partial(_read_if, self._is_current(entry.stem), self.review_file.folder, entry),
                 self._on_mask_loaded,
-                self.said.emit,
+                self.message.emit,
             )
 
     def _is_current(self, stem: str) -> Callable[[], bool]:
@@ -258,7 +258,7 @@ class ReviewSession(QObject):
         if loaded_mask is not None and loaded_mask.stem == self.current:
             self.loaded_mask = loaded_mask
             if loaded_mask.note:
-                self.said.emit(loaded_mask.note)
+                self.message.emit(loaded_mask.note)
             self.loaded.emit(loaded_mask)
 
     def _on_anew(self, entry: ReviewEntry) -> None:
@@ -268,10 +268,10 @@ class ReviewSession(QObject):
             self.loaded_mask = None
             self.loaded.emit(None)
             self._load()
-        self.said.emit(f"{entry.stem} is now as the window shows it.")
+        self.message.emit(f"{entry.stem} is now as the window shows it.")
 
     def _report_gathering(self, done: int, of: int) -> bool:
-        self.gathered.emit(done, of)
+        self.export_progress.emit(done, of)
         return self.is_gathering
 
     def _end_gathering(self, found: AcceptedExport) -> None:
@@ -280,13 +280,13 @@ class ReviewSession(QObject):
         if found.failures:
             stem, reason = found.failures[0]
             words += f" {len(found.failures):,} could not be; the first is {stem}: {reason}"
-        self.said.emit(words)
-        self.gathered.emit(0, 0)
+        self.message.emit(words)
+        self.export_progress.emit(0, 0)
 
     def _refuse_gathering(self, sentence: str) -> None:
         self.is_gathering = False
-        self.said.emit(sentence)
-        self.gathered.emit(0, 0)
+        self.message.emit(sentence)
+        self.export_progress.emit(0, 0)
 
 
 def _read_if(is_wanted: Callable[[], bool], folder: Path, entry: ReviewEntry) -> LoadedMask | None:

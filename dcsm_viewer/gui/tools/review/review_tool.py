@@ -58,12 +58,12 @@ class ReviewTool(Tool):
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
         self.setObjectName("triage")
-        self.desk = ReviewSession(self)
+        self.session = ReviewSession(self)
         self.folder = QLineEdit(context.user_settings.text("triage/folder"), self)
         self.panes = ReviewPanes(self)
         self.bar = ReviewBar(self)
         self.queue = QueueView(self)
-        self.model = QueueModel(self.desk)
+        self.model = QueueModel(self.session)
         self.shown = choice_box(_SHOWN, self)
         self.margin = NumberBox(MARGIN, self)
         self.words = QLabel(self)
@@ -87,7 +87,7 @@ class ReviewTool(Tool):
     @override
     def stop(self) -> None:
         self.panes.end_stroke()
-        self.desk.stop()
+        self.session.stop()
 
     def open_folder(self, folder: str) -> None:
         """Looks through the export in this folder from now on."""
@@ -95,7 +95,7 @@ class ReviewTool(Tool):
         self.folder.setText(folder)
         if folder:
             self.context.user_settings.keep("triage/folder", folder)
-            self.desk.open(Path(folder))
+            self.session.open(Path(folder))
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -135,18 +135,18 @@ class ReviewTool(Tool):
         }
 
     def _connect(self) -> None:
-        desk, bar, panes = self.desk, self.bar, self.panes
+        session, bar, panes = self.session, self.bar, self.panes
         self.folder.returnPressed.connect(self._open_typed)
         self.queue.clicked.connect(self._on_row)
         self.queue.selectionModel().currentChanged.connect(self._on_row)
         self.shown.activated.connect(self._on_shown)
-        self.margin.valueChanged.connect(desk.set_q_margin)
-        desk.listed.connect(self._mark_row)
-        desk.changed.connect(self._note)
-        desk.loaded.connect(self._show_loaded)
-        desk.surveyed.connect(self._show_survey)
-        desk.said.connect(self.news.setText)
-        desk.gathered.connect(self._show_gathering)
+        self.margin.valueChanged.connect(session.set_q_margin)
+        session.listed.connect(self._mark_row)
+        session.changed.connect(self._note)
+        session.loaded.connect(self._show_loaded)
+        session.surveyed.connect(self._show_survey)
+        session.message.connect(self.news.setText)
+        session.export_progress.connect(self._show_gathering)
         self.model.modelReset.connect(self._mark_row)
         bar.accept.clicked.connect(partial(self._decide, "accepted"))
         bar.reject.clicked.connect(partial(self._decide, "rejected"))
@@ -163,7 +163,7 @@ class ReviewTool(Tool):
         bar.take_over.clicked.connect(self._on_reexport)
         panes.edited.connect(self._keep_labels)
         self.export.clicked.connect(self._export)
-        self.report.clicked.connect(desk.write_summary)
+        self.report.clicked.connect(session.write_summary)
         self.context.image_loader.opened.connect(self._note_opened)
 
     def _open_typed(self) -> None:
@@ -177,29 +177,29 @@ class ReviewTool(Tool):
     def _on_row(self, index: QModelIndex, _before: object = None) -> None:
         stem = self.model.stem_at(index)
         # A queue sorted anew marks its row again, which must not end a stroke on the mask that stays.
-        if stem is not None and stem != self.desk.current:
+        if stem is not None and stem != self.session.current:
             self.panes.end_stroke()
-            self.desk.select(stem)
+            self.session.select(stem)
 
     def _decide(self, verdict: Verdict, *_: object) -> None:
         # What was set by hand last, a threshold typed say, belongs to this mask.
         self.panes.end_stroke()
-        self.desk.decide(verdict)
+        self.session.decide(verdict)
 
     def _step(self, by: int, *_: object) -> None:
         self.panes.end_stroke()
-        self.desk.step(by)
+        self.session.step(by)
 
     def _on_undo_decision(self) -> None:
         self.panes.end_stroke()
-        self.desk.take_back()
+        self.session.take_back()
 
     def _on_shown(self) -> None:
         self.model.show_only(self.shown.currentData())
 
     def _on_ignore(self) -> None:
-        if self.desk.loaded_mask is not None:
-            self.bar.choose_label(self.desk.loaded_mask.ignore)
+        if self.session.loaded_mask is not None:
+            self.bar.choose_label(self.session.loaded_mask.ignore)
 
     def _rethreshold(self, _field: str, threshold: float) -> None:
         self.panes.rethreshold(threshold)
@@ -207,11 +207,11 @@ class ReviewTool(Tool):
     def _keep_labels(self) -> None:
         canvas = self.panes.canvas
         if canvas is not None:
-            self.desk.keep_labels(canvas.labels, self.panes.threshold)
+            self.session.keep_labels(canvas.labels, self.panes.threshold)
             self._show_strokes()
 
     def _show_loaded(self, loaded_mask: LoadedMask | None) -> None:
-        self.panes.show_mask(loaded_mask, has_folder=self.desk.review_file is not None)
+        self.panes.show_mask(loaded_mask, has_folder=self.session.review_file is not None)
         self.bar.show_mask(loaded_mask)
         self._mark_row()
         self._show_words()
@@ -222,20 +222,20 @@ class ReviewTool(Tool):
         self._show_words()
 
     def _show_words(self) -> None:
-        desk = self.desk
-        has_book = desk.review_file is not None
+        session = self.session
+        has_book = session.review_file is not None
         self.export.setEnabled(has_book)
         self.report.setEnabled(has_book)
-        self.bar.take_back.setEnabled(desk.can_take_back)
+        self.bar.take_back.setEnabled(session.can_take_back)
         for button in (self.bar.previous, self.bar.next):
             button.setEnabled(has_book)
-        self.counts.setText("" if desk.review_file is None else progress_words(desk.review_file.entries.values()))
-        if desk.review_file is None or desk.current is None:
+        self.counts.setText("" if session.review_file is None else progress_words(session.review_file.entries.values()))
+        if session.review_file is None or session.current is None:
             self.words.setText("")
             return
-        entry = desk.entry(desk.current)
+        entry = session.entry(session.current)
         verdict = verdict_words(entry) or "no verdict yet"
-        doubt = entry.trouble or doubt_words(entry.measured, desk.q_margin)
+        doubt = entry.error or doubt_words(entry.measured, session.q_margin)
         self.words.setText(f"<b>{escape(entry.stem)}</b>  {verdict}<br>{escape(doubt)}")
 
     def _show_strokes(self) -> None:
@@ -255,16 +255,16 @@ class ReviewTool(Tool):
         self.progress.setRange(0, max(1, of))
         self.progress.setValue(done)
         self.progress.setVisible(done < of)
-        self.export.setText("Stop the export" if self.desk.is_gathering else "Export accepted...")
+        self.export.setText("Stop the export" if self.session.is_gathering else "Export accepted...")
 
     def _mark_row(self) -> None:
-        row = self.model.row_of(self.desk.current)
+        row = self.model.row_of(self.session.current)
         if row is not None and row != self.queue.currentIndex().row():
             self.queue.setCurrentIndex(self.model.index(row, 0))
 
     def _export(self) -> None:
-        if self.desk.is_gathering:
-            self.desk.stop_gathering()
+        if self.session.is_gathering:
+            self.session.stop_gathering()
             return
         out = QFileDialog.getExistingDirectory(self, "Folder for the accepted masks")
         if out:
@@ -272,10 +272,10 @@ class ReviewTool(Tool):
 
     def export_to(self, out: str) -> None:
         """The accepted masks, as edited, to this folder."""
-        self.desk.export_accepted(Path(out))
+        self.session.export_accepted(Path(out))
 
     def _open_in_window(self) -> None:
-        loaded_mask, review_file = self.desk.loaded_mask, self.desk.review_file
+        loaded_mask, review_file = self.session.loaded_mask, self.session.review_file
         path = (
             None if loaded_mask is None or review_file is None else image_path(review_file.folder, loaded_mask.exported)
         )
@@ -295,14 +295,14 @@ class ReviewTool(Tool):
     def _on_reexport(self) -> None:
         result = self._window_result(self.context.store.state)
         if result is not None:
-            self.desk.take_over(result)
+            self.session.take_over(result)
 
     def _show_take_over(self, state: ViewState) -> None:
         self.bar.take_over.setEnabled(self._window_result(state) is not None)
 
     def _window_result(self, state: ViewState) -> Result | None:
         """What the window shows, if it is the last word on the photograph of this mask."""
-        result, loaded_mask = state.result, self.desk.loaded_mask
+        result, loaded_mask = state.result, self.session.loaded_mask
         if result is None or loaded_mask is None or result.completeness != "settled" or not is_current(state, result):
             return None
         same = result.request.image.digest == loaded_mask.exported.recipe.image.pixels_sha256

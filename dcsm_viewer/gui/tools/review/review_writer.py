@@ -17,9 +17,9 @@ from dcsm_viewer.review.review_file import Edit, ReviewFile, ReviewFileWriter
 
 
 class ReviewWriter(QObject):
-    """`kept()` after each file, `failed(sentence)` for one that could not be written."""
+    """`written()` after each file, `failed(sentence)` for one that could not be written."""
 
-    kept = Signal()
+    written = Signal()
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -59,7 +59,7 @@ class ReviewWriter(QObject):
 
     def _send(self, work: Callable[[], None]) -> None:
         self._todo.append(work)
-        self._tasks.send(self._do_first, lambda _: self.kept.emit(), self.failed.emit)
+        self._tasks.send(self._do_first, lambda _: self.written.emit(), self.failed.emit)
 
     def _do_first(self) -> None:
         # Taken off the list only when it is done, so that `is_idle` never speaks too early.

@@ -79,9 +79,9 @@ class Curves:
 def counts_of(peaks: Peaks, mask: NDArray[np.uint16] | None = None) -> Counts:
     """Counts of one image; `mask` (H, W) holds labels, and 255 where nobody knows."""
     # Small numbers for the labels: the row of each pixel's owner.
-    place_of = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.intp)
-    place_of[list(peaks.labels)] = np.arange(len(peaks.labels))
-    rows = place_of[peaks.owner]
+    row_of = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.intp)
+    row_of[list(peaks.labels)] = np.arange(len(peaks.labels))
+    rows = row_of[peaks.owner]
     exceeding = np.zeros((0, len(GRID)), np.int64)
     if peaks.labels:
         exceeding = above(rows.ravel(), passed_by(peaks.largest.ravel()), len(peaks.labels))
@@ -97,7 +97,7 @@ def counts_of(peaks: Peaks, mask: NDArray[np.uint16] | None = None) -> Counts:
     )
 
 
-def added(counts: list[Counts]) -> Counts:
+def sum_of(counts: list[Counts]) -> Counts:
     """The counts of several images as if they were one; those of masks where all have one."""
     labels = tuple(sorted({label for each in counts for label in each.labels}))
     exceeding = np.zeros((len(labels), len(GRID)), np.int64)
@@ -167,10 +167,10 @@ def seed_score(seed: NDArray[np.uint16], mask: NDArray[np.uint16], unsure: int) 
     sure = here != unsure
     labels = _occurring(here[sure]) | _occurring(there)
     # Small numbers for the labels, the unsure last: then one count of pairs says everything.
-    place_of = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.intp)
-    place_of[sorted(labels)] = np.arange(len(labels))
-    place_of[unsure] = len(labels)
-    pairs = place_of[here] * (len(labels) + 1) + place_of[there]
+    row_of = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.intp)
+    row_of[sorted(labels)] = np.arange(len(labels))
+    row_of[unsure] = len(labels)
+    pairs = row_of[here] * (len(labels) + 1) + row_of[there]
     counted = np.bincount(pairs, minlength=(len(labels) + 1) ** 2).reshape(len(labels) + 1, -1)[:, :-1]
     share = float(np.count_nonzero(seed == unsure)) / max(1, seed.size)
     return SeedScore(_mean_iou(counted[:-1]), _mean_iou(counted), share)

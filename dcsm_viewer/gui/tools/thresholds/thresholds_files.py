@@ -15,7 +15,7 @@ from dcsm_viewer.core.label_values import IGNORE_INDEX
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export.formats import voc_png
 from dcsm_viewer.export.npz_arrays import arrays_in
-from dcsm_viewer.gui.tools.thresholds.thresholds_curves import Counts, Curves, added, counts_of, curves_from
+from dcsm_viewer.gui.tools.thresholds.thresholds_curves import Counts, Curves, counts_of, curves_from, sum_of
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import peaks_from
 from dcsm_viewer.io.atomic import ensure_folder
 from dcsm_viewer.io.datasets.image_names import ByName, images_by_name
@@ -82,8 +82,8 @@ def sweep(
             raise StoppedError
         try:
             found = _counts(path, by_name)
-        except UserError as trouble:
-            unusable.append(f"{path.name} ({trouble})")
+        except UserError as error:
+            unusable.append(f"{path.name} ({error})")
         else:
             (masked if found.against_mask is not None else counts).append(found)
         told(done, len(paths))
@@ -94,10 +94,10 @@ def sweep(
 
 def _together(plain: list[Counts], masked: list[Counts]) -> Curves:
     """Areas and stability over all images, IoU over those with a mask."""
-    every = curves_from(added([*plain, *masked]), len(plain) + len(masked))
+    every = curves_from(sum_of([*plain, *masked]), len(plain) + len(masked))
     if not masked or not plain:
         return every
-    truth = curves_from(added(masked))
+    truth = curves_from(sum_of(masked))
     return Curves(every.areas, every.changed, every.suggestion, every.images, truth.ious, truth.mean_iou)
 
 

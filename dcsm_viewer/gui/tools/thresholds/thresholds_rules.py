@@ -32,12 +32,12 @@ class Thresholds:
     def moved(self, name: HandleName, value: float) -> Thresholds:
         """One of them elsewhere; the others give way where they would be passed."""
         value = round(min(max(value, 0.0), 1.0), 4)
-        place = HANDLES.index(name)
+        index = HANDLES.index(name)
         values = [self.bg, self.eval, self.fg]
-        values[place] = value
-        for below in range(place):
+        values[index] = value
+        for below in range(index):
             values[below] = min(values[below], value)
-        for above in range(place + 1, len(values)):
+        for above in range(index + 1, len(values)):
             values[above] = max(values[above], value)
         return Thresholds(*values)
 

@@ -8,13 +8,13 @@ from dcsm_viewer.gui.tools.thresholds.thresholds_rules import GRID, Thresholds
 
 
 def status_text(
-    trouble: str, sweep: str, drawing: Drawing | None, score: SeedScore | None, thresholds: Thresholds
+    error: str, sweep: str, drawing: Drawing | None, score: SeedScore | None, thresholds: Thresholds
 ) -> str:
     """All that is known now, a sentence each; "" for nothing.
 
-    trouble: what went wrong last, sweep: what the curves were measured over if that was a folder; both "" for neither.
+    error: what went wrong last, sweep: what the curves were measured over if that was a folder; both "" for neither.
     """
-    parts = [trouble] if trouble else []
+    parts = [error] if error else []
     if sweep:
         parts.append(f"Curves over {sweep}.")
     if drawing is not None and drawing.curves.suggestion is not None:

@@ -65,9 +65,9 @@ class ThresholdsTool(Tool):
         self.thresholds = thresholds_from_text(context.user_settings.text(_KEPT))
         self._masks: dict[str, tuple[Path, NDArray[np.uint16]]] = {}
         self._measured: ThresholdMeasurement | None = None
-        self._asked: tuple[Result, bool] | None = None
+        self._requested: tuple[Result, bool] | None = None
         self._swept: FolderSweep | None = None
-        self._trouble = ""
+        self._error = ""
         self.work = ThresholdsWorker(self)
         self._files = BackgroundTasks("threshold files", self)
         self.preset = QComboBox(self)
@@ -104,12 +104,12 @@ class ThresholdsTool(Tool):
         result = state.result
         if result is not None and result.detected_ids:
             mask = self._mask(result)
-            wish = (result, mask is not None)
-            if self._asked is None or self._asked[0] is not result or self._asked[1] != wish[1]:
-                self._asked = wish
+            key = (result, mask is not None)
+            if self._requested is None or self._requested[0] is not result or self._requested[1] != key[1]:
+                self._requested = key
                 self.work.measure(result, mask)
         elif self._measured is not None:
-            self._measured, self._asked = None, None
+            self._measured, self._requested = None, None
             self.view.show_peaks(None, None)
             self._show_curves()
         self.view.show_state(state)
@@ -147,7 +147,7 @@ class ThresholdsTool(Tool):
     def sweep_folder(self, folder: Path) -> None:
         """Curves over the exported maps of a folder, with the masks that lie beside the loaded one."""
         loaded = self._loaded()
-        self._trouble = ""
+        self._error = ""
         self.work.sweep(folder, None if loaded is None else loaded[0].parent)
         self._show_progress(0, 0)
         self._show_standing()
@@ -160,30 +160,30 @@ class ThresholdsTool(Tool):
             if self._measured is None or self._measured.result is not result:
                 raise UserError("Not exported: the displayed maps are still being measured; export again in a moment.")
             seed = with_seed(result, self._measured.peaks, self.thresholds)
-        except UserError as trouble:
-            self._fail(str(trouble))
+        except UserError as error:
+            self._fail(str(error))
             return
         self._files.send(partial(write_seed, seed, path), self._say_written, self._fail)
 
     def _say_written(self, path: Path) -> None:
-        self._trouble = ""
+        self._error = ""
         self.context.store.change(message=f"The seed was written to {path}.")
         self._show_standing()
 
     def _fail(self, sentence: str) -> None:
-        self._trouble = sentence
+        self._error = sentence
         self._show_standing()
 
     def _on_mask(self, digest: str, path: Path, mask: NDArray[np.uint16]) -> None:
         self._masks[digest] = (path, mask)
-        self._asked, self._trouble = None, ""
+        self._requested, self._error = None, ""
         self.show_state(self.context.store.state)
 
     def _forget_mask(self) -> None:
         measured = self._measured
         if measured is not None:
             self._masks.pop(measured.peaks.digest, None)
-            self._asked = None
+            self._requested = None
             self.show_state(self.context.store.state)
 
     def _mask(self, result: Result) -> NDArray[np.uint16] | None:
@@ -221,8 +221,8 @@ class ThresholdsTool(Tool):
         self.progress.show()
 
     def _published(self) -> ThresholdPreset | None:
-        place = self.preset.currentIndex() - 1
-        return THRESHOLD_PRESETS[place] if 0 <= place < len(THRESHOLD_PRESETS) else None
+        index = self.preset.currentIndex() - 1
+        return THRESHOLD_PRESETS[index] if 0 <= index < len(THRESHOLD_PRESETS) else None
 
     def _searched(self) -> NDArray[np.bool_]:
         published = self._published()
@@ -268,8 +268,8 @@ class ThresholdsTool(Tool):
         self.folder.setVisible(not self.work.sweeping)
         self.single.setVisible(self._swept is not None)
         sweep = "" if self._swept is None else self._swept.words
-        said = status_text(self._trouble, sweep, self.drawing, self._seed_score(), self.thresholds)
-        self.words.setText(said)
+        message = status_text(self._error, sweep, self.drawing, self._seed_score(), self.thresholds)
+        self.words.setText(message)
 
     def _seed_score(self) -> SeedScore | None:
         measured = self._measured

@@ -31,7 +31,7 @@ def scores(result: Result) -> Mapping[str, str]:
     best = image_scores(result.scores, result.request.settings.method)
     order = np.argsort(-best, kind="stable")[:3]
     names = result.model.class_names
-    listed = ", ".join(f"{names[place]} {best[place]:.2f}" for place in order.tolist())
+    listed = ", ".join(f"{names[index]} {best[index]:.2f}" for index in order.tolist())
     return {"scores": listed, "found": str(len(result.detected_ids)), "all": str(len(names))}
 
 

@@ -30,7 +30,7 @@ class TutorialCard(QWidget):
         super().__init__(parent)
         self.title = QLabel(self)
         self.title.setFont(bold(self.font()))
-        self.place = QLabel(self)
+        self.index = QLabel(self)
         self.words = wrapped("Tutorial", self)
         self.question = wrapped("Question", self)
         self.verdict = wrapped("Answer", self)
@@ -58,25 +58,25 @@ class TutorialCard(QWidget):
         step, question = run.step, run.step.question
         self.title.setText(f"{run.lesson.title}: {step.title}")
         score = f" · {run.right} of {run.answered} right" if run.answered else ""
-        self.place.setText(f"{run.place + 1} of {len(run.lesson.steps)}{score}")
+        self.index.setText(f"{run.index + 1} of {len(run.lesson.steps)}{score}")
         self.words.setText(step.words(result))
         self.question.setVisible(question is not None)
         self.verdict.setVisible(question is not None)
         answers = () if question is None else question.answers
-        for place, button in enumerate(self.answers):
-            button.setVisible(place < len(answers))
-            if place >= len(answers):
+        for index, button in enumerate(self.answers):
+            button.setVisible(index < len(answers))
+            if index >= len(answers):
                 continue
-            button.setText(as_control(_marked(answers[place], place, run)))
+            button.setText(as_control(_marked(answers[index], index, run)))
             button.setEnabled(run.chosen is None and result is not None)
         if question is not None:
             self.question.setText(question.words)
-            said = _said(run, result, state)
-            is_news = run.chosen is not None and said != self.verdict.text()
-            self.verdict.setText(said)
+            show = _verdict(run, result, state)
+            is_news = run.chosen is not None and show != self.verdict.text()
+            self.verdict.setText(show)
             if is_news:
                 self._showing.start()
-        self.back.setEnabled(run.place > 0)
+        self.back.setEnabled(run.index > 0)
         self.next.setText("Finish" if run.is_last else "Next")
 
     def _show_answer(self) -> None:
@@ -89,7 +89,7 @@ class TutorialCard(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.title)
         head.addStretch(1)
-        head.addWidget(self.place)
+        head.addWidget(self.index)
         choices = QHBoxLayout()
         for button in self.answers:
             choices.addWidget(button)
@@ -100,13 +100,13 @@ class TutorialCard(QWidget):
         foot.addWidget(self.back)
         foot.addWidget(self.next)
         inside = QWidget(self)
-        said = QVBoxLayout(inside)
-        said.setContentsMargins(0, 0, 0, 0)
-        said.addWidget(self.words)
-        said.addWidget(self.question)
-        said.addLayout(choices)
-        said.addWidget(self.verdict)
-        said.addStretch(1)
+        show = QVBoxLayout(inside)
+        show.setContentsMargins(0, 0, 0, 0)
+        show.addWidget(self.words)
+        show.addWidget(self.question)
+        show.addLayout(choices)
+        show.addWidget(self.verdict)
+        show.addStretch(1)
         # Where the window is narrow the words need more lines than the card has.
         self._scrolled.setFrameShape(QFrame.Shape.NoFrame)
         self._scrolled.setWidgetResizable(True)
@@ -120,16 +120,16 @@ class TutorialCard(QWidget):
         column.addLayout(foot)
 
 
-def _marked(answer: str, place: int, run: TutorialRun) -> str:
+def _marked(answer: str, index: int, run: TutorialRun) -> str:
     """The answer, with a sign once the truth is known: colour alone would not be seen by everybody."""
     if run.verdict is None:
-        return f"● {answer}" if place == run.chosen else answer
-    if place == run.verdict.right:
+        return f"● {answer}" if index == run.chosen else answer
+    if index == run.verdict.right:
         return f"✓ {answer}"
-    return f"✗ {answer}" if place == run.chosen else answer
+    return f"✗ {answer}" if index == run.chosen else answer
 
 
-def _said(run: TutorialRun, result: Result | None, state: ViewState) -> str:
+def _verdict(run: TutorialRun, result: Result | None, state: ViewState) -> str:
     verdict = run.verdict
     if verdict is not None:
         if verdict.right is None:

@@ -83,7 +83,7 @@ class TutorialRun:
     """Where somebody is in a lesson, and what was answered at this step."""
 
     lesson: Tutorial
-    place: int = 0
+    index: int = 0
     chosen: int | None = None
     asked_at: Result | None = None
     verdict: Verdict | None = None
@@ -92,15 +92,15 @@ class TutorialRun:
 
     @property
     def step(self) -> TutorialStep:
-        return self.lesson.steps[self.place]
+        return self.lesson.steps[self.index]
 
     @property
     def is_last(self) -> bool:
-        return self.place == len(self.lesson.steps) - 1
+        return self.index == len(self.lesson.steps) - 1
 
-    def at(self, place: int) -> TutorialRun:
-        inside = min(max(place, 0), len(self.lesson.steps) - 1)
-        return replace(self, place=inside, chosen=None, asked_at=None, verdict=None)
+    def at(self, index: int) -> TutorialRun:
+        inside = min(max(index, 0), len(self.lesson.steps) - 1)
+        return replace(self, index=inside, chosen=None, asked_at=None, verdict=None)
 
     def choosing(self, answer: int, result: Result) -> TutorialRun:
         """An answer is given once; what is true is not known yet."""

@@ -82,11 +82,11 @@ class TutorialsTool(Tool):
         if self.run.is_last:
             self.end()
         else:
-            self._go(self.run.at(self.run.place + 1))
+            self._go(self.run.at(self.run.index + 1))
 
     def back(self) -> None:
         if self.run is not None:
-            self._go(self.run.at(self.run.place - 1))
+            self._go(self.run.at(self.run.index - 1))
 
     def answer(self, choice: int) -> None:
         """What the user predicts; the truth follows when the result it is read from is there."""
@@ -177,7 +177,7 @@ class TutorialsTool(Tool):
             store.change(
                 image=users.image,
                 folder=users.folder,
-                place=users.place,
+                folder_index=users.folder_index,
                 unreadable=users.unreadable,
                 result=None,
                 progress=None,

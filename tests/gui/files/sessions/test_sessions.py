@@ -110,7 +110,7 @@ def test_that_an_opened_session_is_the_window_that_was_saved(desk: Desk, photos:
     reopened(desk, path)
     desk.settle()
     after = desk.state
-    for name in ("settings", "focus", "view", "paint", "comparison", "tab", "folder", "place"):
+    for name in ("settings", "focus", "view", "paint", "comparison", "tab", "folder", "folder_index"):
         assert getattr(after, name) == getattr(before, name), name
     assert after.image is not None
     assert before.image is not None

@@ -145,7 +145,7 @@ def test_that_a_pause_lets_no_further_image_begin_until_the_run_goes_on(
     desk: Desk, photos: Path, tmp_path: Path
 ) -> None:
     desk.run(photos, tmp_path / "out")
-    desk.wait(lambda: any(i.question == BatchQuestion("result") for i in desk.engine.asked))
+    desk.wait(lambda: any(i.question == BatchQuestion("result") for i in desk.engine.queries))
     click(desk.tool.pause)
     assert desk.tool.pause.text() == "Go on"
     desk.engine.permit(4)
@@ -164,7 +164,7 @@ def test_that_a_cancelled_run_leaves_whole_files_and_a_second_one_resumes(
     desk.engine.permit(2)
     desk.run(photos, tmp_path / "out")
     desk.wait(lambda: len(desk.engine.settled) == 2)
-    desk.wait(lambda: sum(i.question == BatchQuestion("result") for i in desk.engine.asked) == 3)
+    desk.wait(lambda: sum(i.question == BatchQuestion("result") for i in desk.engine.queries) == 3)
     click(desk.tool.cancel)
     desk.wait_for("cancelled")
     assert names(tmp_path / "out") == {f"{stem}.{kind}" for stem in "ab" for kind in ("png", "npz", "json")}
@@ -182,7 +182,7 @@ def test_that_given_classes_travel_with_each_image(desk: Desk, photos: Path, tmp
     desk.tool.form.labels.setText(str(table))
     desk.run(photos, tmp_path / "out")
     progress = desk.wait_for("finished")
-    asked = {i.request.image.name: i.request for i in desk.engine.asked if i.question == BatchQuestion("result")}
+    asked = {i.request.image.name: i.request for i in desk.engine.queries if i.question == BatchQuestion("result")}
     assert {name: request.settings.choice.image_labels for name, request in asked.items()} == {
         "a.png": (11, 14),
         "b.png": (7,),
@@ -207,7 +207,7 @@ def test_that_the_window_opens_images_while_a_run_waits_for_the_engine(
     desk: Desk, photos: Path, tmp_path: Path
 ) -> None:
     desk.run(photos, tmp_path / "out")
-    desk.wait(lambda: len(desk.engine.asked) > 1)
+    desk.wait(lambda: len(desk.engine.queries) > 1)
     desk.parts.image_loader.open_paths([str(photos / "d.png")])
     desk.wait(lambda: desk.parts.store.state.image is not None)
     desk.engine.permit(4)
@@ -219,7 +219,7 @@ def test_that_the_window_opens_images_while_a_run_waits_for_the_engine(
 
 def test_that_closing_the_window_ends_a_run_that_waits(desk: Desk, photos: Path, tmp_path: Path) -> None:
     desk.run(photos, tmp_path / "out")
-    desk.wait(lambda: len(desk.engine.asked) > 1)
+    desk.wait(lambda: len(desk.engine.queries) > 1)
     desk.engine.permit(20)
     desk.parts.window.tools.stop()
     assert desk.tool.job._thread is not None

@@ -71,7 +71,7 @@ def test_that_it_is_asked_once_for_a_class_and_again_for_another(desk: ToolDesk)
     desk.parts.store.change(focus=other)
 
     def asked() -> list[int]:
-        return [one.question.class_id for one in desk.engine.asked if isinstance(one.question, FaithfulnessQuestion)]
+        return [one.question.class_id for one in desk.engine.queries if isinstance(one.question, FaithfulnessQuestion)]
 
     desk.wait(lambda: len(asked()) == 2)
     assert asked()[-1] == other

@@ -114,7 +114,7 @@ def test_that_a_png_has_the_size_and_the_resolution_asked_for() -> None:
 
 def test_that_every_pixel_of_the_map_is_found_in_the_png_where_it_belongs() -> None:
     figure = made("distinct", columns=1, width_mm=180, dpi=150)
-    box = layout_of(figure).places[0].picture
+    box = layout_of(figure).panel_places[0].picture
     with Image.open(io.BytesIO(figure_bytes(figure, "png"))) as picture:
         page = np.asarray(picture.convert("RGB"))
     scale = 150 / 720
@@ -135,11 +135,11 @@ def test_that_the_background_of_a_figure_is_white_whatever_the_theme() -> None:
 def test_that_pictures_of_one_row_begin_on_one_line_and_have_one_width() -> None:
     needs = [PanelNeed((30, 40), 1), PanelNeed((30, 40), 2, has_bar=True), PanelNeed((60, 40), 1)]
     layout = figure_layout_of(needs, 2, 100)
-    first, second, third = (place.picture for place in layout.places)
+    first, second, third = (panel_place.picture for panel_place in layout.panel_places)
     assert first.top == second.top
     assert first.width == second.width == third.width
     assert first.height == pytest.approx(first.width * 3 / 4)
-    assert third.top > layout.places[1].bar.bottom  # type: ignore[union-attr]  # it has a bar
+    assert third.top > layout.panel_places[1].bar.bottom  # type: ignore[union-attr]  # it has a bar
     assert layout.height == pytest.approx(third.bottom)
     assert second.left + second.width == pytest.approx(100 * UNITS_PER_MM)
 
@@ -153,7 +153,7 @@ def test_that_too_long_a_title_loses_its_middle_and_never_leaves_its_column() ->
 
 
 def test_that_the_twenty_seventh_panel_is_aa() -> None:
-    assert [letter(place) for place in (0, 25, 26, 27)] == ["(a)", "(z)", "(aa)", "(ab)"]
+    assert [letter(index) for index in (0, 25, 26, 27)] == ["(a)", "(z)", "(aa)", "(ab)"]
 
 
 def test_that_a_figure_can_hold_both_sides_of_a_comparison_and_their_difference() -> None:

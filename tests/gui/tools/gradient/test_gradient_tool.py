@@ -41,7 +41,7 @@ def cell(tool: GradientTool, row: int, column: int) -> str:
 
 
 def units(desk: ToolDesk) -> list[Unit | None]:
-    return [one.question.unit for one in desk.engine.asked if isinstance(one.question, GradientQuestion)]
+    return [one.question.unit for one in desk.engine.queries if isinstance(one.question, GradientQuestion)]
 
 
 def test_that_the_three_rules_stand_side_by_side_with_their_numbers(desk: ToolDesk) -> None:
@@ -95,11 +95,11 @@ def test_that_the_quiz_hides_what_becomes_of_the_derivative_and_keeps_the_score(
     assert "Channel 7" in tool.gate.question.text()
     click(tool.gate.passes)
     assert [cell(tool, row, 2) for row in range(3)] == ["open", "?", "?"]
-    assert tool.gate.said.text().startswith("Right: the gate was open on the way up (0.5) and 2 is above 0")
+    assert tool.gate.verdict.text().startswith("Right: the gate was open on the way up (0.5) and 2 is above 0")
     click(tool.gate.passes)
-    assert tool.gate.said.text().startswith("No: the gate was open on the way up (0.5) but −2 is below 0")
+    assert tool.gate.verdict.text().startswith("No: the gate was open on the way up (0.5) but −2 is below 0")
     click(tool.gate.blocked)
-    assert "2 of 3 right" in tool.gate.said.text()
+    assert "2 of 3 right" in tool.gate.verdict.text()
     assert "click another unit" in tool.gate.question.text()
     assert not tool.gate.passes.isEnabled()
     tool.gate.quiz.setChecked(False)
@@ -112,10 +112,10 @@ def gate() -> Gate:
 
 def test_that_a_prediction_counts_once_and_another_gate_starts_anew() -> None:
     first = Quiz().predict(gate(), passes=True)
-    assert (first.right, first.asked) == (1, 1)
+    assert (first.right, first.answered) == (1, 1)
     other = Gate(Unit("block0", 0, 0), "", 3, channels(), 0.5, {})
     second = first.predict(other, passes=False)
-    assert (second.right, second.asked, second.revealed) == (1, 2, 1)
+    assert (second.right, second.answered, second.revealed) == (1, 2, 1)
     done = second.predict(other, passes=False).predict(other, passes=False)
     assert done.predict(other, passes=True) == done
     assert done.score == "3 of 4 right"

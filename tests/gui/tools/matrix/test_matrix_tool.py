@@ -90,7 +90,7 @@ def test_that_a_drag_of_n_is_one_undo_step_and_another_matrix(desk: Desk, tool: 
         slider.setValue(value)
     slider.setSliderDown(False)
     desk.settle()
-    desk.wait(lambda: len(desk.engine.asked) >= 2)
+    desk.wait(lambda: len(desk.engine.queries) >= 2)
     assert desk.state.settings.method.min_candidates == 6
     desk.do("edit.undo")
     assert desk.state.settings == before
@@ -99,11 +99,11 @@ def test_that_a_drag_of_n_is_one_undo_step_and_another_matrix(desk: Desk, tool: 
 def test_that_a_click_in_a_row_shows_its_class_and_asks_nothing(desk: Desk, tool: MatrixTool) -> None:
     result = desk.state.result
     assert result is not None
-    asked = len(desk.engine.asked)
+    asked = len(desk.engine.queries)
     tool.view.pane_at((2, 0)).pixel_clicked.emit(4, 5)
     desk.settle()
     assert desk.state.focus == result.candidate_ids[2]
-    assert len(desk.engine.asked) == asked
+    assert len(desk.engine.queries) == asked
 
 
 def test_that_a_change_of_the_crf_asks_nothing(desk: Desk, tool: MatrixTool) -> None:
@@ -111,13 +111,13 @@ def test_that_a_change_of_the_crf_asks_nothing(desk: Desk, tool: MatrixTool) -> 
 
     desk.parts.store.edit(with_field(desk.state.settings, "crf.iterations", 3))
     desk.settle()
-    assert len(desk.engine.asked) == 1
+    assert len(desk.engine.queries) == 1
 
 
 def test_that_cells_of_classes_the_old_matrix_knew_stay_until_the_new_one_is_there() -> None:
     small, large = make_result(candidates=3), make_result(candidates=5)
     contents = matrix_contents(settled(large), matrix_for(small.candidate_ids, small.detected_ids), "left")
-    there = {place for place, content in contents.panes.items() if content.layer is not None}
+    there = {cell for cell, content in contents.panes.items() if content.layer is not None}
     assert {(0, 1), (1, 2), (2, 0)} <= there
     assert contents.panes[0, 4].waiting == "The comparison follows."
 

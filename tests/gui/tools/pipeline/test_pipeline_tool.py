@@ -113,13 +113,13 @@ def test_that_a_click_on_a_stage_shows_what_it_gave(desk: Desk, photos: Path) ->
 
 def test_that_the_canvas_is_asked_for_once_a_result_and_not_before_it_is_wanted(desk: Desk, photos: Path) -> None:
     tool = open_strip(desk, photos)
-    assert desk.engine.asked == []
+    assert desk.engine.queries == []
     click(tool.buttons["preprocess"])
-    desk.wait(lambda: len(desk.engine.asked) == 1)
+    desk.wait(lambda: len(desk.engine.queries) == 1)
     click(tool.buttons["classify"])
     click(tool.buttons["preprocess"])
     desk.parts.store.change(view="grid")
-    assert len(desk.engine.asked) == 1
+    assert len(desk.engine.queries) == 1
 
 
 def test_that_a_moved_slider_lights_its_stages_until_the_maps_are_new(slow_desk: Desk, photos: Path) -> None:

@@ -37,9 +37,9 @@ def ledger_for(result: Result, question: PixelQuestion, *, error: float = 0.0) -
     """An account of made-up parts that ends at the class maps of the result, or `error` beside them."""
     at = (question.row, question.col)
     entries = []
-    for place, class_id in enumerate(result.candidate_ids):
+    for index, class_id in enumerate(result.candidate_ids):
         detected = class_id in result.detected_ids
-        value = float(result.class_maps[(place, *at)]) + error if detected else 0.25
+        value = float(result.class_maps[(index, *at)]) + error if detected else 0.25
         rivals = tuple(
             RivalEntry(other, 0.1, 0.2, 0.4, 1.5, 0.905) for other in result.candidate_ids if other != class_id
         )
@@ -73,7 +73,7 @@ def tool(desk: Desk, photos: Path) -> PixelTool:
 
 def test_that_it_invites_to_click_until_a_pixel_is_chosen(desk: Desk, tool: PixelTool) -> None:
     assert tool.words.text() == INVITATION
-    assert desk.engine.asked == []
+    assert desk.engine.queries == []
 
 
 def test_that_a_pixel_clicked_in_a_pane_is_accounted_for(desk: Desk, tool: PixelTool) -> None:
@@ -116,7 +116,7 @@ def test_that_the_same_pixel_is_asked_about_once_whatever_class_is_on_show(desk:
     desk.parts.store.change(focus=desk.parts.store.state.result.candidate_ids[1])  # type: ignore[union-attr]  # settled
     desk.settle()
     tool.choose_pixel(5, 6)
-    assert len(desk.engine.asked) == 1
+    assert len(desk.engine.queries) == 1
 
 
 def test_that_folds_stay_when_another_pixel_of_the_same_classes_is_chosen(desk: Desk, tool: PixelTool) -> None:
@@ -144,10 +144,10 @@ def test_that_a_pixel_clicked_while_the_ledger_is_closed_is_there_when_it_is_ope
     desk.do("tools.ledger")
     assert not tool.isVisible()
     desk.window.stack.pixel_clicked.emit(2, 3)
-    assert desk.engine.asked == []
+    assert desk.engine.queries == []
     desk.do("tools.ledger")
     desk.wait(lambda: tool.shown is not None)
-    assert [query.question for query in desk.engine.asked] == [PixelQuestion(2, 3)]
+    assert [query.question for query in desk.engine.queries] == [PixelQuestion(2, 3)]
 
 
 def test_that_without_an_image_it_says_what_to_do_first(desk: Desk) -> None:

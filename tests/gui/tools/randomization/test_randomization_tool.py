@@ -37,7 +37,7 @@ def context(desk: ToolDesk) -> RandomizationTool:
 
 
 def questions(desk: ToolDesk) -> list[RandomizationQuestion]:
-    return [asked.question for asked in desk.engine.asked if isinstance(asked.question, RandomizationQuestion)]
+    return [asked.question for asked in desk.engine.queries if isinstance(asked.question, RandomizationQuestion)]
 
 
 def test_that_the_slider_shows_the_maps_and_numbers_of_its_rung(desk: ToolDesk) -> None:
@@ -115,7 +115,7 @@ def test_that_new_settings_ask_again_and_a_hidden_bench_does_not(desk: ToolDesk)
 
 
 def test_that_a_failure_stands_where_the_maps_would_be(desk: ToolDesk) -> None:
-    def fails(_inquiry: Query) -> object:
+    def fails(_query: Query) -> object:
         raise UserError("The network cannot be randomised; choose another.")
 
     desk.engine.known[RandomizationQuestion] = fails

@@ -54,18 +54,18 @@ class Desk:
 
     def open(self, folder: Path) -> None:
         self.tool.open_folder(str(folder))
-        self.wait(lambda: self.tool.desk.review_file is not None and self.tool.desk.review_file.folder == folder)
-        self.wait(lambda: all(entry.measured or entry.trouble for entry in self.entries.values()))
+        self.wait(lambda: self.tool.session.review_file is not None and self.tool.session.review_file.folder == folder)
+        self.wait(lambda: all(entry.measured or entry.error for entry in self.entries.values()))
         self.settle()
 
     @property
     def entries(self) -> dict[str, ReviewEntry]:
-        assert self.tool.desk.review_file is not None
-        return dict(self.tool.desk.review_file.entries)
+        assert self.tool.session.review_file is not None
+        return dict(self.tool.session.review_file.entries)
 
     def settle(self) -> None:
         """Wait until the mask is loaded, all is written, and the panes have the size that its texts leave them."""
-        self.wait(lambda: self.tool.desk.loaded_mask is not None and self.tool.desk.review_writer.is_idle)
+        self.wait(lambda: self.tool.session.loaded_mask is not None and self.tool.session.review_writer.is_idle)
         QApplication.processEvents()
         self.wait(self._is_laid_out)
 
@@ -77,13 +77,13 @@ class Desk:
 
     @property
     def loaded_mask(self) -> LoadedMask:
-        assert self.tool.desk.loaded_mask is not None
-        return self.tool.desk.loaded_mask
+        assert self.tool.session.loaded_mask is not None
+        return self.tool.session.loaded_mask
 
     @property
     def stem(self) -> str:
-        assert self.tool.desk.current is not None
-        return self.tool.desk.current
+        assert self.tool.session.current is not None
+        return self.tool.session.current
 
     @property
     def labels(self) -> Labels:
@@ -104,12 +104,12 @@ class Desk:
         pane = self.tool.panes.painted
         view = pane.field()
         assert view is not None
-        down, across = view.place_of(row + 0.5, col + 0.5)
+        down, across = view.position_of(row + 0.5, col + 0.5)
         corner, ratio = pane.picture().topLeft(), pane.devicePixelRatioF()
         return QPointF(corner.x() + across / ratio, corner.y() + down / ratio).toPoint()
 
-    def pixel(self, place: QPoint) -> tuple[int, int]:
-        at = self.tool.panes.painted.position_at(QPointF(place))
+    def pixel(self, position: QPoint) -> tuple[int, int]:
+        at = self.tool.panes.painted.position_at(QPointF(position))
         assert at is not None
         return int(at[0]), int(at[1])
 
@@ -166,7 +166,7 @@ def folder(template: Path, tmp_path: Path) -> Path:
 
 
 def test_that_without_a_folder_the_panes_say_what_to_do(desk: Desk) -> None:
-    assert desk.tool.desk.review_file is None, "this is the first test of the window"
+    assert desk.tool.session.review_file is None, "this is the first test of the window"
     assert "Open an export folder" in desk.tool.panes.painted.content.waiting
     assert not desk.tool.bar.accept.isEnabled()
     assert not desk.tool.export.isEnabled()
@@ -223,7 +223,7 @@ def test_that_leafing_keys_are_those_of_the_window_and_leave_its_image_alone(des
     for name in ("file.next", "file.previous"):
         desk.parts.window.menus.actions[name].triggered.connect(heard.append)
     order = desk.queue
-    desk.tool.desk.select(order[0])
+    desk.tool.session.select(order[0])
     desk.settle()
     desk.key(Qt.Key.Key_D)
     assert desk.stem == order[1]
@@ -254,7 +254,7 @@ def test_that_the_queue_can_show_what_is_still_to_do(desk: Desk, folder: Path) -
     desk.key(Qt.Key.Key_Y)
     desk.tool.shown.setCurrentIndex(desk.tool.shown.findData("undecided"))
     desk.tool.shown.activated.emit(0)
-    assert desk.queue == [stem for stem in desk.tool.desk.order if stem != first]
+    assert desk.queue == [stem for stem in desk.tool.session.order if stem != first]
 
 
 def test_that_it_goes_on_where_it_was_left(desk: Desk, folder: Path) -> None:
@@ -262,7 +262,7 @@ def test_that_it_goes_on_where_it_was_left(desk: Desk, folder: Path) -> None:
     first = desk.stem
     desk.key(Qt.Key.Key_Y)
     desk.tool.open_folder(str(folder))
-    desk.wait(lambda: desk.tool.desk.loaded_mask is not None and desk.stem != first)
+    desk.wait(lambda: desk.tool.session.loaded_mask is not None and desk.stem != first)
     assert desk.entries[first].verdict == "accepted"
 
 
@@ -290,7 +290,7 @@ def test_that_a_queue_sorted_anew_does_not_end_the_stroke_under_way(desk: Desk, 
     press(desk.tool.panes.painted, Qt.Key.Key_I)
     pane, left = desk.tool.panes.painted, Qt.MouseButton.LeftButton
     QTest.mousePress(pane, left, pos=desk.at(10, 12))
-    desk.tool.desk.set_q_margin(0.9)
+    desk.tool.session.set_q_margin(0.9)
     QTest.mouseMove(pane, desk.at(30, 50))
     QTest.mouseRelease(pane, left, pos=desk.at(30, 50))
     assert desk.labels[30, 50] == 255
@@ -302,9 +302,9 @@ def test_that_the_eraser_paints_background(desk: Desk, folder: Path) -> None:
     desk.open(folder)
     row, col = (int(each[0]) for each in np.nonzero(desk.labels))
     press(desk.tool.panes.painted, Qt.Key.Key_E)
-    place = desk.at(row, col)
-    desk.stroke(place, place)
-    assert desk.labels[desk.pixel(place)] == 0
+    position = desk.at(row, col)
+    desk.stroke(position, position)
+    assert desk.labels[desk.pixel(position)] == 0
 
 
 def test_that_strokes_are_undone_and_made_again_by_the_window_s_keys(desk: Desk, folder: Path) -> None:
@@ -483,10 +483,10 @@ def test_that_a_photograph_that_is_gone_is_replaced_by_grey_and_said_so(desk: De
 def test_that_a_damaged_export_is_listed_and_says_why(desk: Desk, folder: Path) -> None:
     (folder / "img2.npz").write_bytes(b"PK damaged")
     desk.tool.open_folder(str(folder))
-    desk.wait(lambda: desk.tool.desk.review_file is not None and desk.entries["img2"].trouble is not None)
+    desk.wait(lambda: desk.tool.session.review_file is not None and desk.entries["img2"].error is not None)
     desk.wait(lambda: desk.queue[0] == "img2")
     assert desk.tool.model.index(0, 0).data() == "!"
-    desk.tool.desk.select("img2")
+    desk.tool.session.select("img2")
     desk.wait(lambda: "img2.npz cannot be read" in desk.tool.news.text())
 
 

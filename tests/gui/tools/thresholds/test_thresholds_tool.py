@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export.formats import npz
-from dcsm_viewer.gui.tools.thresholds.thresholds_curves import added, counts_of, curves_from, seed_score, suggested
+from dcsm_viewer.gui.tools.thresholds.thresholds_curves import counts_of, curves_from, seed_score, suggested, sum_of
 from dcsm_viewer.gui.tools.thresholds.thresholds_files import StoppedError, read_mask, sweep
 from dcsm_viewer.gui.tools.thresholds.thresholds_rules import (
     GRID,
@@ -77,11 +77,11 @@ def test_that_areas_and_changes_are_those_counted_threshold_by_threshold() -> No
     found = peaks()
     curves = curves_from(counts_of(found))
     before = hard_labels(found, 0.0)
-    for place, threshold in enumerate(GRID):
+    for index, threshold in enumerate(GRID):
         labels = hard_labels(found, float(threshold))
         for label in found.labels:
-            assert curves.areas[label][place] == np.mean(labels == label)
-        np.testing.assert_allclose(curves.changed[place], np.mean(labels != before), rtol=0, atol=1e-12)
+            assert curves.areas[label][index] == np.mean(labels == label)
+        np.testing.assert_allclose(curves.changed[index], np.mean(labels != before), rtol=0, atol=1e-12)
         before = labels
 
 
@@ -91,22 +91,22 @@ def test_that_iou_curves_are_those_of_confusion_matrices_and_255_never_counts() 
     assert curves.ious is not None
     assert curves.mean_iou is not None
     known = mask != 255
-    for place, threshold in enumerate(GRID):
+    for index, threshold in enumerate(GRID):
         labels, truth = hard_labels(found, float(threshold))[known], mask[known]
         expected = {}
         for label in sorted({0, 1, 2, 3, 9}):
             union = np.count_nonzero((labels == label) | (truth == label))
             if np.count_nonzero(truth == label):
                 expected[label] = np.count_nonzero((labels == label) & (truth == label)) / union
-            found_iou = curves.ious.get(label, np.full(len(GRID), np.nan))[place]
+            found_iou = curves.ious.get(label, np.full(len(GRID), np.nan))[index]
             np.testing.assert_allclose(found_iou, expected.get(label, np.nan), rtol=0, atol=1e-12)
-        np.testing.assert_allclose(curves.mean_iou[place], np.mean(list(expected.values())), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(curves.mean_iou[index], np.mean(list(expected.values())), rtol=0, atol=1e-12)
 
 
 def test_that_counts_of_two_images_add_up_to_those_of_both_as_one() -> None:
     one, other = peaks(0), peaks(5)
     both = Peaks("", NAMES, one.labels, np.vstack([one.largest, other.largest]), np.vstack([one.owner, other.owner]))
-    together = curves_from(added([counts_of(one, mask_of(1)), counts_of(other, mask_of(2))]), 2)
+    together = curves_from(sum_of([counts_of(one, mask_of(1)), counts_of(other, mask_of(2))]), 2)
     expected = curves_from(counts_of(both, np.vstack([mask_of(1), mask_of(2)])))
     assert together.mean_iou is not None
     assert expected.mean_iou is not None

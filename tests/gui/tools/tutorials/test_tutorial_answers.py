@@ -35,8 +35,8 @@ def with_maps(result: Result, *, raw: Maps, distinct: Maps) -> Result:
 def test_that_likeness_is_pearsons_correlation() -> None:
     result = make_result()
     raw, distinct = tutorial_answers.likeness(result) or (0.0, 0.0)
-    places = [result.candidate_ids.index(one) for one in (DOG, BICYCLE)]
-    expected = np.corrcoef([result.raw_class_maps[place].ravel() for place in places])[0, 1]
+    indices = [result.candidate_ids.index(one) for one in (DOG, BICYCLE)]
+    expected = np.corrcoef([result.raw_class_maps[index].ravel() for index in indices])[0, 1]
     assert raw == pytest.approx(expected, abs=1e-6)
     expected = np.corrcoef([result.class_maps[result.detected_ids.index(one)].ravel() for one in (DOG, BICYCLE)])[0, 1]
     assert distinct == pytest.approx(expected, abs=1e-6)
@@ -158,8 +158,8 @@ def test_that_texts_wait_with_dots_and_then_hold_the_numbers() -> None:
 
 def test_that_only_the_first_answer_counts_and_the_score_goes_along() -> None:
     result = make_result()
-    place = next(place for place, step in enumerate(TUTORIALS[0].steps) if step.question is not None)
-    run = TutorialRun(TUTORIALS[0]).at(place)
+    index = next(index for index, step in enumerate(TUTORIALS[0].steps) if step.question is not None)
+    run = TutorialRun(TUTORIALS[0]).at(index)
     question = run.step.question
     assert question is not None
     right = question.truth(now(result)).right
@@ -167,7 +167,7 @@ def test_that_only_the_first_answer_counts_and_the_score_goes_along() -> None:
     answered = run.choosing(right, result).choosing((right + 1) % 2, result).revealing(result)
     assert (answered.chosen, answered.right, answered.answered) == (right, 1, 1)
     assert answered.revealing(result) == answered
-    onward = answered.at(place + 1)
+    onward = answered.at(index + 1)
     assert (onward.chosen, onward.verdict, onward.right) == (None, None, 1)
     assert TutorialRun(TUTORIALS[0]).at(99).is_last
 

@@ -78,7 +78,7 @@ class Class:
 
 
 @pytest.fixture
-def room(qtbot: QtBot) -> Iterator[Class]:
+def session(qtbot: QtBot) -> Iterator[Class]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes = Themes(app)
@@ -94,45 +94,45 @@ def room(qtbot: QtBot) -> Iterator[Class]:
     themes.stop()
 
 
-def test_that_every_lesson_can_be_walked_to_its_end_and_gives_back_what_was_on_show(room: Class) -> None:
-    room.parts.image_loader.open_paths([str(SAMPLES / "cat.jpg")])
-    room.settle()
-    users = replace(room.state.settings, method=replace(room.state.settings.method, alpha=2.0))
-    room.parts.store.edit(users)
-    room.parts.store.change(view="grid")
-    room.settle()
+def test_that_every_lesson_can_be_walked_to_its_end_and_gives_back_what_was_on_show(session: Class) -> None:
+    session.parts.image_loader.open_paths([str(SAMPLES / "cat.jpg")])
+    session.settle()
+    users = replace(session.state.settings, method=replace(session.state.settings.method, alpha=2.0))
+    session.parts.store.edit(users)
+    session.parts.store.change(view="grid")
+    session.settle()
     for lesson in TUTORIALS:
-        click(room.tool.list.buttons[lesson.name])
-        for place, step in enumerate(lesson.steps):
-            room._qtbot.waitUntil(lambda: room.state.image is not None and "dog" in room.state.image.name)
-            room.settle()
-            run = room.tool.run
+        click(session.tool.list.buttons[lesson.name])
+        for index, step in enumerate(lesson.steps):
+            session._qtbot.waitUntil(lambda: session.state.image is not None and "dog" in session.state.image.name)
+            session.settle()
+            run = session.tool.run
             assert run is not None
-            assert (run.lesson, run.place) == (lesson, place)
-            assert room.state.view == step.view
-            assert room.state.result is not None
-            room.wait_for_class(step.class_name)
-            room.wait_for_frame(room.parts.window.tools.context.targets[step.target]())
-            assert "{" not in room.tool.card.words.text()
-            assert "…" not in room.tool.card.words.text(), "a number is missing though the result is there"
+            assert (run.lesson, run.index) == (lesson, index)
+            assert session.state.view == step.view
+            assert session.state.result is not None
+            session.wait_for_class(step.class_name)
+            session.wait_for_frame(session.parts.window.tools.context.targets[step.target]())
+            assert "{" not in session.tool.card.words.text()
+            assert "…" not in session.tool.card.words.text(), "a number is missing though the result is there"
             if step.question is not None:
-                before = room.state.result
-                click(room.tool.card.answers[0])
-                room.wait_for_verdict()
-                run = room.tool.run
+                before = session.state.result
+                click(session.tool.card.answers[0])
+                session.wait_for_verdict()
+                run = session.tool.run
                 assert run is not None
-                truth = step.question.truth(AnswerContext(before, room.state.result))
+                truth = step.question.truth(AnswerContext(before, session.state.result))
                 assert run.verdict == truth, "the truth is the result's"
                 assert truth.right in range(len(step.question.answers))
-                assert truth.numbers in room.tool.card.verdict.text()
+                assert truth.numbers in session.tool.card.verdict.text()
                 assert any(letter.isdigit() for letter in truth.numbers) or "label there" in truth.numbers
-            click(room.tool.card.next)
-        assert room.tool.run is None
-        assert room.tool.frame is not None
-        assert not room.tool.frame.isVisible()
-        assert room.state.image is not None
-        assert room.state.image.name == "cat.jpg"
-        assert (room.state.settings, room.state.view) == (users, "grid")
+            click(session.tool.card.next)
+        assert session.tool.run is None
+        assert session.tool.frame is not None
+        assert not session.tool.frame.isVisible()
+        assert session.state.image is not None
+        assert session.state.image.name == "cat.jpg"
+        assert (session.state.settings, session.state.view) == (users, "grid")
     # Every change of settings on the way was a step of undo.
-    room.parts.store.undo()
-    assert room.state.settings != users
+    session.parts.store.undo()
+    assert session.state.settings != users

@@ -91,9 +91,9 @@ def test_that_the_engine_answers_a_coarse_matrix_first_and_then_the_whole() -> N
     request = request_for("paper", (60, 90))
     engine = Engine(OneModel(network(2)))
     result = engine.settle(request)
-    said: list[Report] = []
-    assert engine.answer(Query(1, request, MatrixQuestion()), lambda: True, said.append)
-    matrices = [report.value for report in said if isinstance(report, Answer)]
+    output: list[Report] = []
+    assert engine.answer(Query(1, request, MatrixQuestion()), lambda: True, output.append)
+    matrices = [report.value for report in output if isinstance(report, Answer)]
     assert all(isinstance(each, ClassMatrix) for each in matrices)
     last = matrices[-1]
     assert isinstance(last, ClassMatrix)

@@ -17,7 +17,7 @@ from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.stages.class_selection import detect
 from dcsm_viewer.engine.stages.pass_outputs import PassOutputs
-from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place
+from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place_on_canvas
 from dcsm_viewer.queries.pixel_query import ClassEntry, PixelContributions, PixelQuestion
 from tests.parity.test_method import picture, small
 from tests.parity.test_pipeline import OneModel, network
@@ -34,7 +34,7 @@ SHAPE, PIXEL = (60, 80), (21, 47)
 def made(method: MethodSettings, shape: tuple[int, int]) -> tuple[PassOutputs, Placement, dict[Key, dict[int, Array]]]:
     """Maps in float64 of a network made of noise, and the derivatives they come from."""
     made_network = MadeNetwork(seed=2, bias=-1.6)
-    canvas, placement = place(picture(*shape), method)
+    canvas, placement = place_on_canvas(picture(*shape), method)
     inputs = {s: network_input(canvas, s, CAFFE)[0].double().numpy() for s in method.scales}
     scores = np.stack([made_network.scores(pixels) for pixels in inputs.values()]).astype(np.float32)
     detection = detect(scores, method.scales, method, ClassChoice())
@@ -70,10 +70,10 @@ def account(
     if method.preset == "caffe":
         return caffe_account(w, class_id, canvas_px=side, image_shape=SHAPE, pixel=PIXEL, prior=alpha)
     if method.preset == "formula":
-        return formula_account(w, class_id, canvas_px=side, rectangle=rectangle, place=spot, alpha=alpha)
+        return formula_account(w, class_id, canvas_px=side, rectangle=rectangle, position=spot, alpha=alpha)
     detected = class_id in found.detection.detected_ids
     counts = [s for s in method.scales if not detected or class_id in found.detection.detected_at[s]]
-    return paper_account(w, class_id, counts, canvas_px=side, rectangle=rectangle, place=spot, tha=alpha)
+    return paper_account(w, class_id, counts, canvas_px=side, rectangle=rectangle, position=spot, tha=alpha)
 
 
 @pytest.mark.parametrize("preset", PRESET_NAMES)
@@ -125,21 +125,21 @@ def test_that_each_line_is_the_sum_of_the_lines_below_it(preset: str) -> None:
 
 def test_that_a_pixel_of_a_shrunk_image_is_a_mean_of_canvas_pixels() -> None:
     method = small("paper")
-    placement = place(picture(150, 200), method)[1]
+    placement = place_on_canvas(picture(150, 200), method)[1]
     samples, grid = sample_positions(PixelQuestion(70, 91), placement, method)
     assert len(samples) == 4
     assert grid.shape == (2, 2)
     np.testing.assert_allclose(sum(sample.weight for sample in samples), 1.0, rtol=0, atol=1e-12)
-    one, _ = sample_positions(PixelQuestion(5, 6), place(picture(*SHAPE), method)[1], method)
+    one, _ = sample_positions(PixelQuestion(5, 6), place_on_canvas(picture(*SHAPE), method)[1], method)
     assert [(sample.row, sample.col, sample.weight) for sample in one] == [(5 + 20, 6 + 10, 1.0)]
 
 
 def engine_answers(request: Request, pixel: tuple[int, int]) -> tuple[Result, list[PixelContributions]]:
     engine = Engine(OneModel(network(2)))
     result = engine.settle(request)
-    said: list[Report] = []
-    assert engine.answer(Query(1, request, PixelQuestion(*pixel)), lambda: True, said.append)
-    values = [report.value for report in said if isinstance(report, Answer)]
+    output: list[Report] = []
+    assert engine.answer(Query(1, request, PixelQuestion(*pixel)), lambda: True, output.append)
+    values = [report.value for report in output if isinstance(report, Answer)]
     assert all(isinstance(value, PixelContributions) for value in values)
     return result, values  # type: ignore[return-value]  # asserted above
 
@@ -184,13 +184,13 @@ def test_that_the_messages_are_those_of_the_lattice_point_by_point() -> None:
     q = (weights / weights.sum(0)).reshape(len(weights), -1)
     at = pixel[0] * shape[1] + pixel[1]
     rgb, crf = request.image.rgb, request.settings.crf
-    places = {
+    positions = {
         "smoothness": features(rgb, (crf.gaussian_sxy, crf.gaussian_sxy), None),
         "appearance": features(rgb, (crf.bilateral_sxy, crf.bilateral_sxy), (crf.bilateral_srgb,) * 3),
     }
-    assert {kernel.name for kernel in whole.crf.kernels} == set(places)
+    assert {kernel.name for kernel in whole.crf.kernels} == set(positions)
     for kernel in whole.crf.kernels:
-        filtered = normalised(lattice_kernel(places[kernel.name]), "symmetric")[at] @ q.T
+        filtered = normalised(lattice_kernel(positions[kernel.name]), "symmetric")[at] @ q.T
         np.testing.assert_allclose(kernel.messages, kernel.weight * filtered, rtol=0, atol=2e-5)
 
 

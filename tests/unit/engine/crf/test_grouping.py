@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.engine.crf.grouping import grouped, members, places
+from dcsm_viewer.engine.crf.grouping import grouped, indices_of, members
 
 
 @pytest.mark.parametrize("code_bits", [20, 63], ids=["packed with their index", "too wide to pack"])
@@ -29,5 +29,5 @@ def test_that_members_are_all_entries_of_a_group_with_rows_rising() -> None:
 
 @pytest.mark.parametrize("code_bits", [8, 40], ids=["by table", "by bisection"])
 def test_that_codes_are_found_where_they_are_and_missed_where_not(code_bits: int) -> None:
-    found = places(torch.tensor([3, 7, 200]), torch.tensor([0, 200, 7, 255, 3, 8]), code_bits)
+    found = indices_of(torch.tensor([3, 7, 200]), torch.tensor([0, 200, 7, 255, 3, 8]), code_bits)
     assert found.tolist() == [3, 2, 1, 3, 0, 3]

@@ -18,14 +18,14 @@ def test_that_auto_is_exact_however_fast_another_precision_is(monkeypatch: pytes
     assert choose("cpu", "auto").note == ""
 
 
-@pytest.mark.parametrize(("speedup", "said"), [(0.5, True), (3.0, False)])
+@pytest.mark.parametrize(("speedup", "is_noted"), [(0.5, True), (3.0, False)])
 def test_that_bfloat16_is_taken_when_wished_for_and_said_to_be_slow_where_it_is(
-    monkeypatch: pytest.MonkeyPatch, speedup: float, said: bool
+    monkeypatch: pytest.MonkeyPatch, speedup: float, is_noted: bool
 ) -> None:
     monkeypatch.setattr(device, "bfloat16_speedup", lambda _: speedup)
     compute = choose("cpu", "bfloat16")
     assert compute.dtype == torch.bfloat16
-    assert ("slower than float32" in compute.note) == said
+    assert ("slower than float32" in compute.note) == is_noted
 
 
 def test_that_the_probe_is_made_once() -> None:

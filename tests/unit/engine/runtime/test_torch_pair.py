@@ -28,11 +28,11 @@ def test_that_an_import_that_fails_names_both_versions_and_the_remedy(monkeypatc
             raise RuntimeError("operator torchvision::nms does not exist")
 
     monkeypatch.setitem(sys.modules, "torchvision.ops", Broken("torchvision.ops"))
-    trouble = pair_trouble() or ""
-    assert trouble.startswith(f"torchvision {torchvision.__version__.partition('+')[0]}")
-    assert f"does not fit torch {torch.__version__} (operator torchvision::nms does not exist): " in trouble
-    assert re.search(REMEDY, trouble)
-    assert engine_facts()["torchvision"] == trouble
+    error = pair_trouble() or ""
+    assert error.startswith(f"torchvision {torchvision.__version__.partition('+')[0]}")
+    assert f"does not fit torch {torch.__version__} (operator torchvision::nms does not exist): " in error
+    assert re.search(REMEDY, error)
+    assert engine_facts()["torchvision"] == error
 
 
 def test_that_an_operator_that_is_missing_only_when_called_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

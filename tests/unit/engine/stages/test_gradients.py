@@ -31,7 +31,7 @@ class Cramped:
     """A network in a memory that holds `room` classes at once; `tried` are the batches it was asked for."""
 
     inside: Vgg16
-    room: int
+    capacity: int
     error: Exception
     tried: list[int]
 
@@ -40,16 +40,16 @@ class Cramped:
     ) -> Iterator[tuple[str, Tensor]]:
         self.tried.append(len(grad_outputs))
         for step in self.inside.backward(state, grad_outputs, layers, mode):
-            if len(grad_outputs) > self.room:
+            if len(grad_outputs) > self.capacity:
                 raise self.error
             yield step
 
 
-def made(room: int, error: Exception) -> tuple[Model, Cramped, ForwardState[Any]]:
+def made(capacity: int, error: Exception) -> tuple[Model, Cramped, ForwardState[Any]]:
     tensors = {name: torch.tensor(value) for name, value in random_vgg_tensors(seed=3, classes=CLASSES).items()}
     network = Vgg16.of(tensors, CAFFE)
     picture = torch.randn(1, 3, 224, 224, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    cramped = Cramped(network, room, error, [])
+    cramped = Cramped(network, capacity, error, [])
     model = Model(cramped, SigmoidClasses(CARD.class_names), CARD)  # type: ignore[arg-type] # only its backward runs
     return model, cramped, network.forward(picture)
 

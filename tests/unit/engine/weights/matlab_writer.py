@@ -39,8 +39,8 @@ def simplenn(
 def write_v5(path: Path, layers: list[Layer], *, compress: bool = True, **variables: Any) -> Path:
     """A v7 file, or v5 without compression: the variable 'layers' is a row of cells."""
     cells = np.empty((1, len(layers)), object)
-    for place, layer in enumerate(layers):
-        cells[0, place] = {key: _for_scipy(value) for key, value in layer.items()}
+    for index, layer in enumerate(layers):
+        cells[0, index] = {key: _for_scipy(value) for key, value in layer.items()}
     scipy.io.savemat(path, {"layers": cells, **variables}, do_compression=compress)
     return path
 
@@ -49,8 +49,8 @@ def _for_scipy(value: Any) -> Any:
     if not (isinstance(value, list) and isinstance(value[0], np.ndarray)):
         return value
     cell = np.empty((1, len(value)), object)
-    for place, item in enumerate(value):
-        cell[0, place] = item
+    for index, item in enumerate(value):
+        cell[0, index] = item
     return cell
 
 
@@ -59,8 +59,8 @@ def write_v73(path: Path, layers: list[Layer]) -> Path:
     with h5py.File(path, "w", userblock_size=512) as file:
         writer = _Hdf5Writer(file)
         cells = np.empty((len(layers), 1), h5py.ref_dtype)
-        for place, layer in enumerate(layers):
-            cells[place, 0] = writer.struct(layer).ref
+        for index, layer in enumerate(layers):
+            cells[index, 0] = writer.struct(layer).ref
         file.create_dataset("layers", data=cells, dtype=h5py.ref_dtype).attrs["MATLAB_class"] = np.bytes_("cell")
     header = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, HDF5 schema 1.00 .".ljust(124) + b"\x00\x02IM"
     with path.open("rb+") as file:
@@ -91,8 +91,8 @@ class _Hdf5Writer:
             dataset.attrs["MATLAB_empty"] = np.uint8(1)
         elif isinstance(value, list) and isinstance(value[0], np.ndarray):
             cells = np.empty((len(value), 1), h5py.ref_dtype)
-            for place, item in enumerate(value):
-                cells[place, 0] = self._write(self._references, self._name(), item).ref
+            for index, item in enumerate(value):
+                cells[index, 0] = self._write(self._references, self._name(), item).ref
             dataset, kind = group.create_dataset(key, data=cells, dtype=h5py.ref_dtype), "cell"
         else:
             array = np.atleast_2d(np.asarray(value))

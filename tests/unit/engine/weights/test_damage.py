@@ -58,8 +58,8 @@ def test_that_a_file_cut_anywhere_is_refused_in_one_sentence(form: str, tmp_path
 def test_that_changed_bytes_are_read_or_refused_in_one_sentence(form: str, changes: list[tuple[float, int]]) -> None:
     name, data = whole(form)
     damaged = bytearray(data)
-    for place, value in changes:
-        damaged[int(place * len(data))] = value
+    for share, value in changes:
+        damaged[int(share * len(data))] = value
     with TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(damaged)

@@ -85,8 +85,8 @@ def test_that_the_network_gives_the_same_logits_from_every_format(tmp_path: Path
     # longest sums are fc6's, over 7 x 7 positions of its input channels.
     allowed = of_sums(float(expected.abs().max()), tensors["fc6.weight"][0].numel())
 
-    for place, (form, write) in enumerate(WRITERS.items()):
-        path = tmp_path / (f"{place}.mat" if "mat" in form else f"{place}.bin")
+    for index, (form, write) in enumerate(WRITERS.items()):
+        path = tmp_path / (f"{index}.mat" if "mat" in form else f"{index}.bin")
         write(path, tensors)
         found = Vgg16.of(read_weights(path).tensors, CAFFE).forward(image).logits
         torch.testing.assert_close(found, expected, rtol=0, atol=allowed)

@@ -58,7 +58,7 @@ def test_that_the_source_keeps_the_digest_of_the_original(caffe_file: Path, mode
 
 
 def test_that_importing_twice_gives_the_same_bytes(caffe_file: Path, tmp_path: Path) -> None:
-    entries = [library.import_weights(caffe_file, "mine", folder=tmp_path / place) for place in ("a", "b")]
+    entries = [library.import_weights(caffe_file, "mine", folder=tmp_path / name) for name in ("a", "b")]
 
     assert entries[0].sha256 == entries[1].sha256
 

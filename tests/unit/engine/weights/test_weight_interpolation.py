@@ -16,7 +16,7 @@ from tests.networks import random_vgg_tensors
 
 def weights(seed: int) -> WeightsFile:
     tensors = {name: torch.from_numpy(array).float() for name, array in random_vgg_tensors(seed, 3).items()}
-    names = tuple(f"class {place}" for place in range(tensors["fc8.bias"].numel()))
+    names = tuple(f"class {index}" for index in range(tensors["fc8.bias"].numel()))
     return WeightsFile(
         "vgg16", tensors, names, CAFFE, ceil_mode=True, digest=f"{seed}" * 64, source=f"made from {seed}"
     )

@@ -24,9 +24,9 @@ def random_vgg(classes: int = 3, seed: int = 0, widths: tuple[int, ...] = WIDTHS
 
 def as_torchvision(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """The same under torchvision's keys, dense layers as matrices."""
-    places = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
-    keys = dict(zip(CONVOLUTIONS, (f"features.{place}" for place in places), strict=True))
-    keys |= dict(zip(DENSE, (f"classifier.{place}" for place in (0, 3, 6)), strict=True))
+    indices = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+    keys = dict(zip(CONVOLUTIONS, (f"features.{index}" for index in indices), strict=True))
+    keys |= dict(zip(DENSE, (f"classifier.{index}" for index in (0, 3, 6)), strict=True))
     renamed = {}
     for name, tensor in tensors.items():
         owner, part = name.split(".")

@@ -208,8 +208,8 @@ def test_that_equal_names_in_class_folders_keep_their_own_labels(
     assert _labels(tmp_path / "all", "1.jpg") == {"1.jpg": ("dog",)}
     found = labels_of_images(tmp_path / "all", ["elsewhere/1.jpg", "elsewhere/2.jpg"])
     assert found.labels == {"elsewhere/2.jpg": ("cat",)}
-    assert "could be meant by" in found.troubles["elsewhere/1.jpg"]
-    assert found.troubles["elsewhere/1.jpg"].endswith("which have different labels; rename one of the images.")
+    assert "could be meant by" in found.errors["elsewhere/1.jpg"]
+    assert found.errors["elsewhere/1.jpg"].endswith("which have different labels; rename one of the images.")
 
 
 def test_that_a_label_with_folders_is_for_the_image_in_them(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_that_one_bad_annotation_stops_its_image_alone(tmp_path: Path) -> None:
     write_text(voc / "Annotations" / "._a.xml", "\0")
     found = labels_of_images(voc / "Annotations", ["a.jpg", "b.jpg"])
     assert found.labels == {"a.jpg": ("dog",)}
-    assert "b.xml, line 1, has an <object> without a <name>" in found.troubles["b.jpg"]
+    assert "b.xml, line 1, has an <object> without a <name>" in found.errors["b.jpg"]
 
 
 def test_that_one_name_with_two_sets_of_labels_is_refused(tmp_path: Path) -> None:

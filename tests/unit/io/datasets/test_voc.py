@@ -130,9 +130,9 @@ def test_that_where_one_image_is_in_trouble_the_others_can_go_on(tmp_path: Path)
     write_text(tmp_path / "Annotations" / "b.xml", "<annotations/>")
     write_text(tmp_path / "ImageSets/Segmentation/train.txt", "a\nb\nmissing\n")
     a, b, missing = voc_dataset(tmp_path, "train", strict=False).examples
-    assert (a.labels, a.trouble) == (("dog",), None)
-    assert "b.xml, line 1, begins with <annotations>" in str(b.trouble)
-    assert "train.txt, line 3: there is no image 'missing'" in str(missing.trouble)
+    assert (a.labels, a.error) == (("dog",), None)
+    assert "b.xml, line 1, begins with <annotations>" in str(b.error)
+    assert "train.txt, line 3: there is no image 'missing'" in str(missing.error)
     with pytest.raises(UserError, match=r"b\.xml, line 1"):
         voc_dataset(tmp_path, "train")
     write_text(tmp_path / "ImageSets/Segmentation/train.txt", "missing\n")

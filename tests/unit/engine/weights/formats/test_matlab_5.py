@@ -24,17 +24,17 @@ def test_that_numbers_of_every_class_and_shape_are_read_as_scipy_reads_them(
 ) -> None:
     shapes = ((1, 1), (3, 1), (1, 5), (2, 3), (3, 3, 4, 2), (0, 0), (2, 0, 3))
     cells = np.empty((1, len(shapes)), object)
-    for place, shape in enumerate(shapes):
-        cells[0, place] = np.arange(np.prod(shape)).reshape(shape).astype(kind)
+    for index, shape in enumerate(shapes):
+        cells[0, index] = np.arange(np.prod(shape)).reshape(shape).astype(kind)
     scipy.io.savemat(tmp_path / "a.mat", {"layers": cells, "other": 3.0}, do_compression=compress)
 
     tree: Any = read_matlab_5(tmp_path / "a.mat")
 
     assert tree.keys() == {"layers"}
     expected = scipy.io.loadmat(tmp_path / "a.mat")["layers"]
-    for place in range(len(shapes)):
-        assert tree["layers"][place].dtype == expected[0, place].dtype
-        np.testing.assert_array_equal(tree["layers"][place], expected[0, place])
+    for index in range(len(shapes)):
+        assert tree["layers"][index].dtype == expected[0, index].dtype
+        np.testing.assert_array_equal(tree["layers"][index], expected[0, index])
 
 
 def test_that_structs_cells_and_text_become_dictionaries_lists_and_strings(tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def nested(depth: int) -> bytes:
 
 def compressed(variable: bytes, *, lie: int = 0) -> bytes:
     """lie: how many bytes more the variable is said to have than it unpacks to."""
-    said = variable[:4] + struct.pack(">I", len(variable) - 8 + lie) + variable[8:]
-    packed = zlib.compress(said)
+    declared = variable[:4] + struct.pack(">I", len(variable) - 8 + lie) + variable[8:]
+    packed = zlib.compress(declared)
     return struct.pack(">II", 15, len(packed)) + packed
 
 

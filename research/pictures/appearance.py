@@ -32,22 +32,26 @@ EVALUATION = Appearance(repaint=0.0, camera=0.4, turn_degrees=5, jpeg_quality=(9
 
 
 def compose_object(
-    cutout: Cutout, room: tuple[float, float], light: NDArray[np.floating], rng: np.random.Generator, looks: Appearance
+    cutout: Cutout,
+    box: tuple[float, float],
+    light: NDArray[np.floating],
+    rng: np.random.Generator,
+    appearance: Appearance,
 ) -> Image.Image:
-    """The cutout as RGBA, as large as fits `room` (width, height) in px, maybe mirrored, turned and recoloured.
+    """The cutout as RGBA, as large as fits `box` (width, height) in px, maybe mirrored, turned and recoloured.
 
     `light` is the mean colour (3,) in [0, 1] of where it will stand; its own is drawn towards that.
     """
-    image = _sized(pixels(cutout.path), room)
+    image = _sized(pixels(cutout.path), box)
     if rng.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    turn = float(rng.normal(0, looks.turn_degrees / 2))
+    turn = float(rng.normal(0, appearance.turn_degrees / 2))
     if abs(turn) > 1:
         turned = image.convert("RGBa").rotate(turn, Image.Resampling.BICUBIC, expand=True).convert("RGBA")
         image = turned.crop(turned.getchannel("A").point(_visible).getbbox())
     alpha = image.getchannel("A")
     colours = image.convert("RGB")
-    if cutout.kind != "photograph" and rng.random() < looks.repaint:
+    if cutout.kind != "photograph" and rng.random() < appearance.repaint:
         colours = _repainted(colours, rng)
     colours = ImageEnhance.Brightness(colours).enhance(float(rng.uniform(0.8, 1.15)))
     colours = ImageEnhance.Contrast(colours).enhance(float(rng.uniform(0.85, 1.15)))
@@ -57,10 +61,10 @@ def compose_object(
     return colours
 
 
-def _sized(image: Image.Image, room: tuple[float, float]) -> Image.Image:
+def _sized(image: Image.Image, box: tuple[float, float]) -> Image.Image:
     """As large as fits, thin things a bit larger; colours are weighted by alpha, so that nothing unseen bleeds in."""
     longest, shortest = max(image.size), min(image.size)
-    factor = min(room[0] / image.width, room[1] / image.height) * (shortest / longest) ** -0.15
+    factor = min(box[0] / image.width, box[1] / image.height) * (shortest / longest) ** -0.15
     size = (max(round(image.width * factor), 8), max(round(image.height * factor), 8))
     return image.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
 
@@ -94,9 +98,9 @@ def _through(image: Image.Image, tables: list[NDArray[np.floating]]) -> Image.Im
     return image.point([int(value) for table in tables for value in np.clip(np.round(table), 0, 255)])
 
 
-def simulate_camera(rgb: Picture, rng: np.random.Generator, looks: Appearance) -> NDArray[np.uint8]:
+def simulate_camera(rgb: Picture, rng: np.random.Generator, appearance: Appearance) -> NDArray[np.uint8]:
     """The picture (H, W, 3) as a camera would have given it: exposure, contrast, tint, blur, grain."""
-    much = looks.camera
+    much = appearance.camera
     exposure, contrast = np.exp(rng.normal(0, 0.22 * much)), 1 + rng.normal(0, 0.12 * much)
     tint = 1 + rng.normal(0, 0.05 * much, 3)
     levels = ((np.linspace(0, 1, 256) ** exposure - 0.5) * contrast + 0.5) * 255
