@@ -13,8 +13,52 @@ from tests.words import PACKAGE, ROOT
 
 FOLDERS = ("core", "metrics", "export")
 NO_VERB = frozenset(
-    "a all an as at by each every everything for from how if in it its like no none not nothing of on one only or per "
-    "same so that the these this those to true false what where whether which who with without".split()
+    [
+        "a",
+        "all",
+        "an",
+        "as",
+        "at",
+        "by",
+        "each",
+        "every",
+        "everything",
+        "for",
+        "from",
+        "how",
+        "if",
+        "in",
+        "it",
+        "its",
+        "like",
+        "no",
+        "none",
+        "not",
+        "nothing",
+        "of",
+        "on",
+        "one",
+        "only",
+        "or",
+        "per",
+        "same",
+        "so",
+        "that",
+        "the",
+        "these",
+        "this",
+        "those",
+        "to",
+        "true",
+        "false",
+        "what",
+        "where",
+        "whether",
+        "which",
+        "who",
+        "with",
+        "without",
+    ]
 )
 """First words that are no verb; a first letter that is no capital is refused as well."""
 SECTIONS_FROM = 3  # parameters
@@ -57,7 +101,7 @@ def everything(folder: str) -> list[Public]:
 
 
 def opens_with_a_verb(docstring: str) -> bool:
-    first = docstring.split()[0].strip("`(,.:;") if docstring else ""
+    first = docstring.split(maxsplit=1)[0].strip("`(,.:;") if docstring else ""
     return docstring[:1].isupper() and first.lower() not in NO_VERB
 
 
