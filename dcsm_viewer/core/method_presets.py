@@ -111,5 +111,5 @@ PRESET_DESCRIPTIONS: Mapping[PresetName, str] = MappingProxyType(
 
 
 def is_modified(method: MethodSettings) -> bool:
-    """True if any constant differs from the preset the settings are named after, the threshold included."""
+    """Return True if any constant differs from the preset the settings are named after, the threshold included."""
     return method != PRESETS[method.preset]

@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 
 
 def image_scores(scores: NDArray[np.floating], method: MethodSettings) -> NDArray[np.floating]:
-    """(C,) in [0, 1] from scores (S, C), one row a scale: the best of the scales, or their mean; 0 without a scale.
+    """Reduce scores (S, C), one row a scale, to one a class: (C,) in [0, 1], the maximum or the mean over the scales.
 
-    In the precision of `scores`.
-
-    docs/method.md 10.2 step 3: dcsm.m finds a class that is above the threshold at any scale. The mean is ours: a
-    single scale is given to fancies (docs/evaluation.md).
+    In the precision of `scores`; 0 without a scale. docs/method.md 10.2 step 3: dcsm.m detects a class that is above
+    the threshold at any scale. The mean is ours: single scales give false positives (docs/evaluation.md).
     """
     if not len(scores):
         return np.zeros(scores.shape[1], scores.dtype)

@@ -25,7 +25,7 @@ ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
 def read_only(array: NDArray[ScalarT]) -> NDArray[ScalarT]:
-    """The same values, C-contiguous, that nobody can write to; a view where the input already is."""
+    """Return the same values, C-contiguous and not writeable; a view where the input is contiguous already."""
     array = np.ascontiguousarray(array).view()
     array.flags.writeable = False
     return array
@@ -48,6 +48,24 @@ class SourceImage:
     def of(
         cls, rgb: NDArray[np.uint8], *, name: str, path: str | None = None, notes: tuple[str, ...] = ()
     ) -> SourceImage:
+        """Copy pixels into an image with the digest of its shape and pixels.
+
+        Parameters
+        ----------
+        rgb
+            uint8 (H, W, 3).
+        name
+            As it is shown and exported.
+        path
+            Of its file; None where it has none, as for pasted pixels.
+        notes
+            Sentences about what reading had to do.
+
+        Returns
+        -------
+        SourceImage
+            With a read-only copy of `rgb`.
+        """
         rgb = read_only(rgb.copy())
         digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
         return cls(digest, name, rgb, path, notes)

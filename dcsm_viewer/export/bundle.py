@@ -33,9 +33,30 @@ class Export:
 def export_result(
     result: Result, folder: str | os.PathLike[str], stem: str, formats: Sequence[str], *, stages: bool = False
 ) -> tuple[Path, ...]:
-    """Paths of the files written: those of each of `formats` (names in FORMATS), then the recipe `<stem>.json`.
+    """Write a result's files as `export_with_reports` does and return their paths only.
 
-    See `export_with_reports`, of which this is the first half.
+    Parameters
+    ----------
+    result
+        A settled result with labels.
+    folder
+        Made if its parent exists.
+    stem
+        File name of the export without suffix.
+    formats
+        Names in FORMATS.
+    stages
+        Add the raw maps to the npz.
+
+    Returns
+    -------
+    tuple of Path
+        The files of each format, then the recipe `<stem>.json`.
+
+    Raises
+    ------
+    UserError
+        As `export_with_reports`.
     """
     return export_with_reports(result, folder, stem, formats, stages=stages).paths
 
@@ -43,13 +64,35 @@ def export_result(
 def export_with_reports(
     result: Result, folder: str | os.PathLike[str], stem: str, formats: Sequence[str], *, stages: bool = False
 ) -> Export:
-    """The files of `result` in `folder`, and what reading them back found; `stages` adds the raw maps to the npz.
+    """Write the files of a result and its recipe, and read them back by their consumers' rules.
 
-    All are written aside and read back there; only when all hold do they take their places, so that a failure leaves
-    what was there before. `folder` is made if its parent exists. The same result gives the same bytes.
-    Raises UserError for an unknown format, a stem that is no file name, a result that is not final, a target that is
-    the source image itself or a file that no recipe there names, a folder that cannot be written, or a file that does
-    not read back.
+    All are written aside and read back there; only when all hold are they moved to their names, so that a failure
+    leaves what was there before. The same result gives the same bytes.
+
+    Parameters
+    ----------
+    result
+        A settled result with labels.
+    folder
+        Made if its parent exists.
+    stem
+        File name of the export without suffix.
+    formats
+        Names in FORMATS.
+    stages
+        Add the raw maps to the npz.
+
+    Returns
+    -------
+    Export
+        The paths written and what reading each back found.
+
+    Raises
+    ------
+    UserError
+        An unknown format, a stem that is no file name, a result that is not final, a target that is the source
+        image itself or a file that no recipe there names, a folder that cannot be written, or a file that does not
+        read back.
     """
     folder = Path(folder)
     chosen = _chosen(formats, WITH_STAGES if stages else FORMATS)
@@ -81,9 +124,21 @@ def export_with_reports(
 
 
 def draft_beside(target: Path, folder: Path, undo: ExitStack) -> Path:
-    """Return a path beside `target` in `folder`, where what a file says of its neighbours holds as in its place.
+    """Return a path beside `target` where what a file says of its neighbours holds as in its final folder.
 
-    The folders between are made. `undo` takes away what is not in its place by then.
+    Parameters
+    ----------
+    target
+        The final path, in `folder` or a folder below it; folders between are made.
+    folder
+        The folder of the export.
+    undo
+        Gets the callbacks that remove what has not been moved to its name by then.
+
+    Returns
+    -------
+    Path
+        A temporary name in the folder of `target`.
     """
     part = temporary_path(target)
     draft = part.with_name(f"{part.name}{target.suffix}")

@@ -10,7 +10,7 @@ from dcsm_viewer.export.result_checks import segmentation_of
 
 
 def maps_over_own_maximum(result: Result) -> NDArray[np.float32]:
-    """(T, H, W) in [0, 1]: each class map divided by its own maximum; a map without evidence stays 0.
+    """Divide each class map by its own maximum: float32 (T, H, W) in [0, 1]; a map without evidence stays 0.
 
     PSA, SEAM, IRN and CLIP-ES write their maps that way, and their published thresholds (0.26 for SEAM) mean it. To
     compare classes with each other use the npz, whose maps are not scaled.
@@ -20,14 +20,14 @@ def maps_over_own_maximum(result: Result) -> NDArray[np.float32]:
 
 
 def over_own_maximum(maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(T, H, W) divided by the maximum of each (H, W), if that is above 0; else 0."""
+    """Divide maps (T, H, W) by the maximum of each (H, W) where that is above 0; else return 0."""
     most = maps.max(axis=(1, 2), keepdims=True, initial=0)
     scaled: NDArray[np.float32] = np.divide(maps, most, out=np.zeros_like(maps), where=most > 0)
     return scaled
 
 
 def require_detected(result: Result, consumer: str) -> None:
-    """Nothing, if there is a detected class. Raises UserError where there is none, which `consumer` cannot read."""
+    """Raise UserError where no class is detected, which `consumer` cannot read."""
     if not result.detected_ids:
         raise UserError(
             f"{result.request.image.name} has no detected class, which {consumer} cannot read; lower the threshold, "

@@ -36,6 +36,7 @@ class Format:
         return (self, *self.more)
 
     def path(self, folder: Path, stem: str) -> Path:
+        """Return the path of this format's file for an image with this stem."""
         return folder / self.path_pattern.format(stem=stem)
 
 

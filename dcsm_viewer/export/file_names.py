@@ -15,12 +15,11 @@ OWN_NAMES = frozenset({"triage", "yield", "window"})
 
 
 def stems_for(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
-    """An export stem for each path: its own where nobody shares it, else with as many folders as tell them apart.
+    """Choose an export stem for each path: its own where it is unique, else with as many folders as tell them apart.
 
-    a/dog.jpg and b/dog.jpg become a_dog and b_dog; dog.jpg and dog.png of one folder dog_jpg and dog_png. Capitals
-    do not count, as half of the file systems do not tell them apart. An image called as a file of the program's own
-    (triage.jpg, whose recipe would be triage.json) gets its kind, too: triage_jpg. The same set gives the same stems
-    in any order.
+    a/dog.jpg and b/dog.jpg become a_dog and b_dog; dog.jpg and dog.png of one folder dog_jpg and dog_png. Case does not
+    count, as half of the file systems do not tell it apart. An image named as a file of the program's own (triage.jpg,
+    whose recipe would be triage.json) gets its suffix, too: triage_jpg. The same set gives the same stems in any order.
     """
     unnamed = sorted({os.fspath(path) for path in paths})
     stems: dict[str, str] = {}

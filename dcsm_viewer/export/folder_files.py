@@ -16,10 +16,27 @@ from dcsm_viewer.io.own_files import check_own, claim
 def write_folder_files(
     images: Sequence[FolderImage], folder: Path, formats: Sequence[str]
 ) -> tuple[tuple[str, Path, Report], ...]:
-    """(format, path, what reading it back found) of each of `formats` that has a file for the whole folder.
+    """Write the file of the whole folder for each format that has one, and read it back.
 
-    Raises UserError if an image's own file is gone or damaged, one does not read back, which is then not kept, or a
-    file of the user's has the place.
+    Parameters
+    ----------
+    images
+        The exported images, in their order in the files.
+    folder
+        The folder of the export.
+    formats
+        Names in FORMATS.
+
+    Returns
+    -------
+    tuple
+        (format, path, what reading it back found) of each.
+
+    Raises
+    ------
+    UserError
+        An image's own file is gone or damaged, a file does not read back, which is then not kept, or a file of the
+        user's has its name.
     """
     made = []
     for name in dict.fromkeys(formats):
@@ -38,9 +55,23 @@ def write_folder_files(
 
 
 def refused_gatherings(images: Sequence[FolderImage], folder: Path, formats: Sequence[str]) -> dict[str, str]:
-    """Return by format, of those whose file of the whole folder cannot be made, a sentence that says why.
+    """Find the formats whose file of the whole folder cannot be made, before any work.
 
-    Asked before any work; the images' own files of that format can be made all the same.
+    The images' own files of that format can be made all the same.
+
+    Parameters
+    ----------
+    images
+        The images to export.
+    folder
+        The folder of the export.
+    formats
+        Names in FORMATS.
+
+    Returns
+    -------
+    dict
+        By format a sentence that says why.
     """
     found: dict[str, str] = {}
     for name in formats:

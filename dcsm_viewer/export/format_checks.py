@@ -33,7 +33,22 @@ def refused_formats(class_names: Sequence[str], formats: Sequence[str]) -> dict[
 
 
 def check_image_name(path: str, stem: str, formats: Sequence[str]) -> None:
-    """Raise UserError for an image whose name or folder cannot stand in the files of these formats."""
+    """Check that an image's name and folder can stand in the files of some formats.
+
+    Parameters
+    ----------
+    path
+        Of the image.
+    stem
+        Of its export.
+    formats
+        Names in FORMATS.
+
+    Raises
+    ------
+    UserError
+        It cannot; names the format and the remedy.
+    """
     try:
         f"{path}{stem}".encode()
     except UnicodeEncodeError:

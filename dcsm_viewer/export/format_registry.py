@@ -22,7 +22,22 @@ def rules_of(formats: Sequence[str]) -> tuple[SeedRule, ...]:
 
 
 def paths_of(formats: Sequence[str], folder: Path, stem: str) -> tuple[Path, ...]:
-    """Return every file that an export of `formats` makes for the image with this stem, the recipe last."""
+    """Return every file that an export makes for one image, the recipe last.
+
+    Parameters
+    ----------
+    formats
+        Names in FORMATS.
+    folder
+        The folder of the export.
+    stem
+        The image's export stem.
+
+    Returns
+    -------
+    tuple of Path
+        In the order of `formats`.
+    """
     files = [file for name in formats if name in FORMATS for file in FORMATS[name].files]
     return (*(file.path(folder, stem) for file in files), folder / f"{stem}.json")
 

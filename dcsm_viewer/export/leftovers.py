@@ -12,10 +12,24 @@ from dcsm_viewer.io.atomic import TEMPORARY_MARK, is_abandoned, owner_of
 
 
 def clear_leftovers(folder: Path, stems: Iterable[str], formats: Sequence[str]) -> int:
-    """How many half-made files of these exports were deleted; those of other images and of live writers stay.
+    """Delete half-made files of these exports at the end of a run; those of other images and of live writers stay.
 
-    For the end of a run. A recipe that a killed run had ready while its other files took their places stays until there
-    is a recipe in its place: it alone tells that these files are an export's (export/own_exports.py).
+    A recipe that a killed run had ready while its other files were moved to their names stays until there is a recipe
+    of its name: it alone tells that these files are an export's (export/own_exports.py).
+
+    Parameters
+    ----------
+    folder
+        The folder of the export.
+    stems
+        Of the images whose files may go.
+    formats
+        Names in FORMATS.
+
+    Returns
+    -------
+    int
+        How many files were deleted.
     """
     subfolders = {path.parent for path in paths_of(formats, folder, "stem")}
     whole = [folder / each.path_pattern for name, each in FOLDER_FORMATS.items() if name in formats]

@@ -33,7 +33,7 @@ _DAMAGE = (
 
 
 def arrays_in(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
-    """Those of the arrays `names` that the file at `path` holds, by name; nothing is unpickled.
+    """Read those of the arrays `names` that the file at `path` holds, by name; nothing is unpickled.
 
     Raises UserError for a file that is not there or no archive, is damaged, or does not fit into memory.
     """

@@ -44,7 +44,22 @@ def check_targets(folder: Path, stem: str, formats: Sequence[str], source: str |
 
 
 def stranger_among(folder: Path, stem: str, targets: Sequence[Path]) -> Path | None:
-    """Return the first of the existing `targets` of an export named `stem` that no recipe of that name names."""
+    """Return the first existing target of an export that no recipe of its name names.
+
+    Parameters
+    ----------
+    folder
+        The folder of the export.
+    stem
+        Of the export.
+    targets
+        The files that are to be written.
+
+    Returns
+    -------
+    Path or None
+        The user's file that is in the way; None for none.
+    """
     there = [target for target in targets if os.path.lexists(target)]
     if not there:
         return None
@@ -58,9 +73,21 @@ def stranger_among(folder: Path, stem: str, targets: Sequence[Path]) -> Path | N
 
 
 def earlier_files(folder: Path, stem: str, targets: Sequence[Path]) -> tuple[str, ...]:
-    """Return the files that the recipe of `stem` names, that are there still, and are not among `targets`; sorted.
+    """Find files that an earlier export of this name wrote in other formats; the new recipe goes on naming them.
 
-    They came of an export in other formats, and the new recipe has to go on naming them.
+    Parameters
+    ----------
+    folder
+        The folder of the export.
+    stem
+        Of the export.
+    targets
+        The files that are to be written; these are not among them.
+
+    Returns
+    -------
+    tuple of str
+        Paths from `folder` that the recipe there names and that exist, sorted.
     """
     new = {_relative_path(target, folder) for target in targets}
     return tuple(sorted(path for path in _recipe_names(folder, stem) - new if (folder / path).is_file()))

@@ -104,7 +104,26 @@ class Recipe:
 def recipe_of(
     result: Result, folder: Path, outputs: Sequence[RecipeOutput], *, stages: bool, earlier: tuple[str, ...] = ()
 ) -> Recipe:
-    """The recipe of `result` for a recipe file in `folder`; `notes` are the image's, the result's and the files'."""
+    """Make the recipe of a result for a recipe file in `folder`.
+
+    Parameters
+    ----------
+    result
+        What was written.
+    folder
+        Paths in the recipe lead from here.
+    outputs
+        The files that were written.
+    stages
+        Whether the raw maps were written too.
+    earlier
+        Files of earlier exports of this name in other formats, from `folder`.
+
+    Returns
+    -------
+    Recipe
+        Its notes are the image's, the result's and the files'.
+    """
     image = result.request.image
     notes = (*image.notes, *result.notes)
     if not fits_one_byte(result):
@@ -141,15 +160,15 @@ def _recipe_model(card: ModelCard) -> RecipeModel:
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
-    """JSON at `path`. Raises UserError where it cannot be written."""
+    """Write JSON at `path`. Raises UserError where it cannot be written."""
     _FILE.write(recipe, path)
 
 
 def read_recipe(path: str | os.PathLike[str]) -> Recipe:
-    """The recipe in the file at `path`.
+    """Read the recipe in the file at `path`.
 
-    Raises UserError for a file that is missing, no recipe, of another schema, or with a setting this version does
-    not know (which replay would have to leave out).
+    Raises UserError for a file that is missing, no recipe, of another schema, or with a setting this version does not
+    know (which replay would have to leave out).
     """
     return _FILE.read(Path(path))
 
@@ -165,18 +184,18 @@ _FILE = JsonFile(
 
 
 def file_sha256(path: str) -> str:
-    """The sha256 of what lies at `path` or URL, in hex. Raises OSError or UserError if it cannot be read."""
+    """Return the sha256 of what lies at `path` or URL, in hex. Raises OSError or UserError if it cannot be read."""
     return hashlib.sha256(bytes_at(path)).hexdigest() if is_url(path) else sha256_of(Path(path))
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256 of the file's bytes, in hex."""
+    """Return the sha256 of the file's bytes, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def path_from(folder: Path, path: str | None) -> str | None:
-    """The way from `folder` to the file at `path`, with "/"; a URL as it is, None for no file."""
+    """Return the way from `folder` to the file at `path`, with "/"; a URL as it is, None for no file."""
     return path if path is None or is_url(path) else way_to(path, folder)
 
 

@@ -24,6 +24,7 @@ class Report:
 
     @classmethod
     def of(cls, findings: Iterator[Finding]) -> Report:
+        """Collect findings into a report."""
         seen = list(findings)
         failed = tuple(finding.sentence for finding in seen if not finding.ok)
         ok = tuple(finding.sentence for finding in seen if finding.ok)
@@ -31,9 +32,23 @@ class Report:
 
 
 def finding(ok: bool, *, good: str, bad: str) -> Finding:
-    """The finding with the sentence that fits."""
+    """Make a finding with the sentence that fits.
+
+    Parameters
+    ----------
+    ok
+        Whether the rule holds.
+    good, bad
+        The sentence for each case.
+
+    Returns
+    -------
+    Finding
+        With `good` or `bad`.
+    """
     return Finding(ok, good if ok else bad)
 
 
 def unreadable(path: Path, error: Exception) -> Finding:
+    """Make the finding that a file cannot be read back."""
     return Finding(ok=False, sentence=f"{path} cannot be read back: {error}.")

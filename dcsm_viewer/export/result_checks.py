@@ -10,7 +10,7 @@ from dcsm_viewer.core.types import Result, Segmentation, UserError
 
 
 def segmentation_of(result: Result) -> Segmentation:
-    """The final labels of `result`.
+    """Return the final labels of a result.
 
     Raises UserError while it is partial or a preview, and if it has no labels: what a recipe promises must be final.
     """
@@ -23,21 +23,21 @@ def segmentation_of(result: Result) -> Segmentation:
 
 
 def fits_one_byte(result: Result) -> bool:
-    """Whether every class of the vocabulary has label id + 1 in 1..254."""
+    """Return True if every class of the vocabulary has label id + 1 in 1..254."""
     return len(result.model.class_names) <= MAX_CLASSES
 
 
 def exact_labels(result: Result) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """(H, W): 0 background, class id + 1; uint8, or uint16 for a vocabulary of more than 254 classes."""
+    """Return labels (H, W): 0 background, class id + 1; uint8, or uint16 for a vocabulary of more than 254 classes."""
     labels = segmentation_of(result).labels
     return labels.astype(np.uint8) if fits_one_byte(result) else labels.astype(np.uint16)
 
 
 def indexed_labels(result: Result) -> NDArray[np.uint8]:
-    """(H, W) uint8 for formats that know only bytes: 0 background, class id + 1.
+    """Return labels uint8 (H, W) for formats that know only bytes: 0 background, class id + 1.
 
-    For a vocabulary of more than 254 classes 1..T in the order of `detected_ids` instead, which the recipe says.
-    Raises UserError when even that does not fit.
+    For a vocabulary of more than 254 classes 1..T in the order of `detected_ids` instead, which the recipe says. Raises
+    UserError when even that does not fit.
     """
     labels = segmentation_of(result).labels
     if fits_one_byte(result):

@@ -25,11 +25,11 @@ def average_precision(scores: NDArray[np.floating], has_it: NDArray[np.bool_]) -
 
 
 def average_precisions(scores: NDArray[np.floating], has_it: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(classes,) of scores and truth (images, classes)."""
+    """Compute the average precision of each class, (classes,), from scores and truth (images, classes)."""
     return np.array([average_precision(column, truth) for column, truth in zip(scores.T, has_it.T, strict=True)])
 
 
 def mean_average_precision(of_classes: NDArray[np.float64]) -> float:
-    """The mean of average precisions (classes,) over the classes that some image has; NaN if none is."""
+    """Average average precisions (classes,) over the classes that some image has; NaN if none is."""
     known = of_classes[~np.isnan(of_classes)]
     return float(known.mean()) if known.size else float("nan")

@@ -24,13 +24,29 @@ class Confusion:
 
     @classmethod
     def nothing(cls, labels: int) -> Confusion:
+        """Return the counts of no image."""
         return cls(read_only(np.zeros((labels + 1, labels + 1), np.int64)))
 
     @classmethod
     def of(cls, truth: NDArray[np.integer], given: NDArray[np.integer], labels: int) -> Confusion:
-        """The counts of one image: both (H, W), each pixel 0..labels-1 or 255.
+        """Count the pixels of one image by true and given label.
 
-        Raises UserError for shapes that differ and for other values.
+        Parameters
+        ----------
+        truth, given
+            (H, W), each pixel 0..labels-1, or 255 for void.
+        labels
+            How many labels there are, the background among them.
+
+        Returns
+        -------
+        Confusion
+            The counts of this image.
+
+        Raises
+        ------
+        UserError
+            Shapes that differ, or other values.
         """
         if truth.shape != given.shape:
             raise UserError(f"The labels have shape {given.shape}, the true mask {truth.shape}; they must be equal.")
@@ -40,6 +56,7 @@ class Confusion:
 
     @property
     def labels(self) -> int:
+        """Return how many labels there are, the background among them."""
         return int(self.counts.shape[0]) - 1
 
     @property
@@ -64,16 +81,17 @@ class Confusion:
             return np.where(true > 0, hits / (true + given - hits), np.nan)
 
     def mean_iou(self, *, void_is_wrong: bool = False) -> float:
-        """The mean over the labels that occur in the truth; NaN if none does."""
+        """Average the IoU over the labels that occur in the truth; NaN if none does."""
         return mean_of(self.iou(void_is_wrong=void_is_wrong))
 
     def pixel_accuracy(self) -> float:
-        """The share of pixels, void ones left out, that were given their label; NaN where there are none."""
+        """Return the share of pixels, void ones left out, that were given their label; NaN where there are none."""
         total = int(self.counts[:-1].sum())
         return float(np.trace(self.counts[:-1, :-1])) / total if total else float("nan")
 
 
 def total_of(parts: Iterable[Confusion], labels: int) -> Confusion:
+    """Add up the counts of several images."""
     counts = np.zeros((labels + 1, labels + 1), np.int64)
     for part in parts:
         counts += part.counts

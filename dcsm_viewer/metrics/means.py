@@ -7,6 +7,6 @@ from numpy.typing import NDArray
 
 
 def mean_of(values: NDArray[np.float64]) -> float:
-    """The mean of those that are numbers; NaN where none is."""
+    """Average the values that are numbers; NaN where none is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else float("nan")

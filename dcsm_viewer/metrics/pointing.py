@@ -16,15 +16,27 @@ TOLERANCE_PX = 15
 
 
 def peak_of(class_map: NDArray[np.floating]) -> tuple[int, int]:
-    """(row, column) of the largest value of a map (H, W), the first of several in reading order."""
+    """Return (row, column) of the largest value of a map (H, W), the first of several in reading order."""
     row, column = np.unravel_index(int(class_map.argmax()), class_map.shape)
     return int(row), int(column)
 
 
 def distance_px(truth: NDArray[np.integer], label: int, row: int, column: int) -> float | None:
-    """From a pixel to the nearest one of the label in the truth (H, W), centre to centre; None where there is none.
+    """Measure the distance from a pixel to the nearest one of a label, centre to centre, px.
 
-    0 on the label itself. Void (255) is no object.
+    Parameters
+    ----------
+    truth
+        (H, W) labels; void (255) is no object.
+    label
+        Whose pixels count.
+    row, column
+        The pixel.
+
+    Returns
+    -------
+    float or None
+        0 on the label itself; None where the truth does not have it.
     """
     if truth[row, column] == label:
         return 0.0
@@ -35,14 +47,29 @@ def distance_px(truth: NDArray[np.integer], label: int, row: int, column: int) -
 
 
 def is_hit(distance: float, *, tolerance_px: float = 0.0) -> bool:
-    """Whether a maximum at this distance counts; strictly without a tolerance."""
+    """Return True if a maximum at this distance counts; strictly without a tolerance."""
     return distance <= tolerance_px
 
 
 def distances_of(
     truth: NDArray[np.integer], class_maps: NDArray[np.floating], numbers: Sequence[int]
 ) -> Mapping[int, float]:
-    """By label, for the maps (T, H, W) of labels that the truth (H, W) has: px from the maximum to the label."""
+    """Measure how far the maximum of each class map lies from its label.
+
+    Parameters
+    ----------
+    truth
+        (H, W) labels.
+    class_maps
+        (T, H, W).
+    numbers
+        The label of each map.
+
+    Returns
+    -------
+    Mapping
+        px by label, for labels that the truth has.
+    """
     found = {}
     for number, class_map in zip(numbers, class_maps, strict=True):
         distance = distance_px(truth, number, *peak_of(class_map))

@@ -9,7 +9,7 @@ Values = NDArray[np.float32] | NDArray[np.float64]
 
 
 def spearman(first: Values, second: Values) -> float | None:
-    """In [-1, 1]: Pearson's correlation of the ranks, equal values sharing their mean rank; None where one is flat.
+    """Compute Spearman's rank correlation in [-1, 1], equal values sharing their mean rank; None where one is flat.
 
     Both of the same shape. Values that are not finite count as 0.
     """

@@ -57,7 +57,26 @@ class ThresholdCounts:
         numbers: Sequence[int],
         labels: int,
     ) -> ThresholdCounts:
-        """As `of`, of the largest of the maps at each pixel and which of `numbers` it belongs to, both (H, W)."""
+        """Count as `of` does, from the largest of the maps at each pixel.
+
+        Parameters
+        ----------
+        truth
+            (H, W) labels, 255 for void.
+        largest
+            (H, W): the largest of the maps.
+        rows
+            (H, W): which of `numbers` the largest belongs to.
+        numbers
+            The label of each map.
+        labels
+            How many labels there are, the background among them.
+
+        Returns
+        -------
+        ThresholdCounts
+            The counts of this image.
+        """
         valid = truth != IGNORE_INDEX
         known = truth[valid].astype(np.int64)
         true = np.bincount(known, minlength=labels)[:labels]
@@ -74,7 +93,7 @@ class ThresholdCounts:
         return cls((0, *numbers), read_only(hits), read_only(given), read_only(true))
 
     def iou(self) -> NDArray[np.float64]:
-        """Per label and threshold, (n, K); NaN where the truth does not have the label."""
+        """Compute the IoU by label and threshold, (n, K); NaN where the truth does not have the label."""
         hits, given = np.zeros((2, len(self.true), len(THRESHOLDS)), np.int64)
         hits[list(self.numbers)], given[list(self.numbers)] = self.hits, self.given
         true = self.true[:, None]
@@ -82,12 +101,12 @@ class ThresholdCounts:
             return np.where(true > 0, hits / (true + given - hits), np.nan)
 
     def mean_iou(self) -> NDArray[np.float64]:
-        """Per threshold, (K,): the mean over the labels that occur in the truth."""
+        """Average the IoU over the labels that occur in the truth, by threshold, (K,)."""
         return np.array([mean_of(column) for column in self.iou().T])
 
 
 def total_of(parts: Iterable[ThresholdCounts], labels: int) -> ThresholdCounts:
-    """The counts of all images together, with a row for every label."""
+    """Add up the counts of all images, with a row for every label."""
     hits, given = np.zeros((2, labels, len(THRESHOLDS)), np.int64)
     true = np.zeros(labels, np.int64)
     for part in parts:
@@ -98,13 +117,28 @@ def total_of(parts: Iterable[ThresholdCounts], labels: int) -> ThresholdCounts:
 
 
 def passed_by(values: NDArray[np.floating]) -> NDArray[np.int64]:
-    """How many of the thresholds each value is above; they are the first ones."""
+    """Count how many of the thresholds each value is above; they are the first ones."""
     thresholds = np.asarray(THRESHOLDS, np.float32)
     return np.searchsorted(thresholds, values.astype(np.float32), side="left").astype(np.int64)
 
 
 def above(rows: NDArray[np.int64], passed: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """(count, K): how many pixels of each of `count` rows are above threshold k, from how many each is above."""
+    """Count the pixels above each threshold.
+
+    Parameters
+    ----------
+    rows
+        The row of each pixel.
+    passed
+        How many thresholds each pixel's value is above.
+    count
+        How many rows there are.
+
+    Returns
+    -------
+    ndarray
+        int64 (count, K): pixels of each row above threshold k.
+    """
     steps = len(THRESHOLDS)
     counted = np.bincount(rows * (steps + 1) + passed, minlength=count * (steps + 1))
     from_above = counted.reshape(count, steps + 1)[:, ::-1].cumsum(1)[:, ::-1]

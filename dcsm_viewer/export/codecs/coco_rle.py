@@ -15,9 +15,24 @@ def runs_of(mask: NDArray[np.bool_]) -> list[int]:
 
 
 def mask_of(runs: list[int], height: int, width: int) -> NDArray[np.bool_]:
-    """The mask (height, width) of `runs`.
+    """Decode run lengths into a mask.
 
-    Raises ValueError if they do not cover it exactly.
+    Parameters
+    ----------
+    runs
+        Lengths in px, column by column, starting with background.
+    height, width
+        Of the mask, px.
+
+    Returns
+    -------
+    ndarray
+        bool (height, width).
+
+    Raises
+    ------
+    ValueError
+        The runs do not cover the mask exactly.
     """
     if min(runs, default=0) < 0 or sum(runs) != height * width:
         raise ValueError(f"runs of {sum(runs)} pixels for {height * width}")
@@ -26,9 +41,9 @@ def mask_of(runs: list[int], height: int, width: int) -> NDArray[np.bool_]:
 
 
 def packed(runs: list[int]) -> str:
-    """`runs` as COCO's `counts`: from the fourth on as the difference to the last but one, 5 bits a character.
+    """Encode run lengths as COCO's `counts`: from the fourth on as difference to the last but one, 5 bits a character.
 
-    Little end first in two's complement, bit 5 says that more follows, and 48 is added to make it printable.
+    Little end first in two's complement; bit 5 says that more follows, and 48 is added to make it printable.
     """
     marks: list[str] = []
     for index, run in enumerate(runs):
@@ -44,7 +59,7 @@ def packed(runs: list[int]) -> str:
 
 
 def unpacked(counts: str) -> list[int]:
-    """The runs that `packed` made `counts` of.
+    """Decode the runs that `packed` encoded.
 
     Raises ValueError for characters it never writes, or if the last number is cut off.
     """

@@ -48,9 +48,9 @@ class DictionaryDamagedError(Exception):
 
 
 def save_dictionary(stream: BinaryIO, content: Mapping[Any, NDArray[np.generic] | TorchTensor]) -> None:
-    """What `numpy.load(..., allow_pickle=True).item()` gives back as `content`, with numpy 1 and 2 alike.
+    """Write what `numpy.load(..., allow_pickle=True).item()` reads as `content`, with numpy 1 and 2 alike.
 
-    A TorchTensor becomes a torch.Tensor for who has torch.
+    A TorchTensor is read as a torch.Tensor where torch is installed.
     """
     boxed = np.empty((), dtype=object)
     boxed[()] = dict(content)
@@ -62,10 +62,9 @@ def save_dictionary(stream: BinaryIO, content: Mapping[Any, NDArray[np.generic] 
 
 
 def load_dictionary(path: Path) -> dict[Any, Any]:
-    """The dictionary in the .npy file at `path`.
+    """Read the dictionary in the .npy file at `path`; its tensors are TorchTensors.
 
-    Its tensors are TorchTensors. Raises DictionaryDamagedError if it is anything but arrays, tensors, numbers and
-    strings.
+    Raises DictionaryDamagedError if it holds anything but arrays, tensors, numbers and strings.
     """
     try:
         stored = io.BytesIO(path.read_bytes())

@@ -52,7 +52,7 @@ def tensor_opcodes(tensor: TorchTensor) -> bytes:
 
 
 def safe_globals() -> dict[tuple[str, str], Callable[..., Any]]:
-    """By (module, name): functions that do without torch what torch's own do on loading, for float32 and int64."""
+    """Return functions by (module, name) that replace torch's own on loading, for float32 and int64, without torch."""
     return {("torch._utils", "_rebuild_tensor_v2"): _rebuilt, ("torch.storage", "_load_from_bytes"): _loaded}
 
 

@@ -17,7 +17,7 @@ from dcsm_viewer.io.atomic import atomic_write
 
 
 def write(result: Result, path: Path) -> None:
-    """An .npy at `path`: `keys` int64 (T,), 0-based, and `attn_highres` float16 (T, H, W), each with maximum 1.
+    """Write an .npy: `keys` int64 (T,), 0-based, and `attn_highres` float16 (T, H, W), each with maximum 1.
 
     Raises UserError without a detected class: CLIP-ES takes the maximum over an empty axis there and stops.
     """
@@ -27,7 +27,7 @@ def write(result: Result, path: Path) -> None:
 
 
 def verify(path: Path, result: Result) -> Report:
-    """How `path` reads to CLIP-ES's evaluation, compared with `result`."""
+    """Read `path` as CLIP-ES's evaluation does and compare it with `result`."""
     return Report.of(_findings(path, result))
 
 

@@ -18,14 +18,39 @@ from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
 
 def write(images: Sequence[FolderImage], folder: Path, path: Path) -> None:
-    """The JSON at `path`: `file_name` is the path from the folder that was exported, ids count from 1."""
+    """Write one JSON for all images: `file_name` is the path from the exported folder, ids count from 1.
+
+    Parameters
+    ----------
+    images
+        The exported images, in their order in the file.
+    folder
+        The folder of the export.
+    path
+        Of the JSON.
+    """
     whole = combined(_documents(images, folder))
     with atomic_write(path) as stream:
         stream.write((json.dumps(whole, indent=1) + "\n").encode())
 
 
 def verify(images: Sequence[FolderImage], folder: Path, path: Path) -> Report:
-    """Whether `path` holds every mask of the images' own files, as COCO's reader finds them."""
+    """Check that the file holds every mask of the images' own files, as COCO's reader finds them.
+
+    Parameters
+    ----------
+    images
+        The exported images.
+    folder
+        The folder of the export.
+    path
+        Of the JSON.
+
+    Returns
+    -------
+    Report
+        A finding for each rule.
+    """
     return Report.of(_findings(images, folder, path))
 
 

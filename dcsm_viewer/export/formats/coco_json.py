@@ -19,10 +19,24 @@ from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
 
 def document(result: Result, *, image_id: int = 1, first_annotation_id: int = 1) -> dict[str, Any]:
-    """The file's content: `images` (one), `annotations` (one a class that has pixels), `categories` (all).
+    """Make the file's content: `images` (one), `annotations` (one a class that has pixels), `categories` (all).
 
-    Category id = class id + 1, as in the labels. bbox is [left, top, width, height] in px. iscrowd is 0: the code
-    is of whole classes, but evaluations leave out what is marked a crowd.
+    Category id = class id + 1, as in the labels. bbox is [left, top, width, height] in px. iscrowd is 0: the code is of
+    whole classes, but evaluations leave out what is marked a crowd.
+
+    Parameters
+    ----------
+    result
+        A settled result with labels.
+    image_id
+        Of the image.
+    first_annotation_id
+        Of the first annotation; the others follow.
+
+    Returns
+    -------
+    dict
+        JSON values.
     """
     labels = segmentation_of(result).labels
     height, width = labels.shape
@@ -53,7 +67,7 @@ def document(result: Result, *, image_id: int = 1, first_annotation_id: int = 1)
 
 
 def combined(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """One file of several, for a whole folder: images and annotations numbered anew from 1, categories of the first."""
+    """Combine files into one for a whole folder: ids numbered anew from 1, categories of the first."""
     whole: dict[str, Any] = {"images": [], "annotations": [], "categories": []}
     for part in documents:
         whole["categories"] = whole["categories"] or part["categories"]
@@ -68,14 +82,14 @@ def combined(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def write(result: Result, path: Path) -> None:
-    """The JSON at `path`."""
+    """Write the JSON at `path`."""
     text = json.dumps(document(result), indent=1) + "\n"
     with atomic_write(path) as stream:
         stream.write(text.encode())
 
 
 def verify(path: Path, result: Result) -> Report:
-    """Whether the masks, boxes and areas in `path` are those of `result`."""
+    """Check that the masks, boxes and areas in `path` are those of `result`."""
     return Report.of(_findings(path, result))
 
 

@@ -24,7 +24,7 @@ class CrfFile:
     rule: SeedRule
 
     def write(self, result: Result, path: Path) -> None:
-        """An .npy at `path`: {0: background, class id + 1: probability}, float32 (H, W), in this order.
+        """Write an .npy: {0: background, class id + 1: probability}, float32 (H, W), in this order.
 
         The order is part of the format: the readers take the values as they come, and the first for the background.
         """
@@ -32,7 +32,7 @@ class CrfFile:
             save_dictionary(stream, self._content(result))
 
     def verify(self, path: Path, result: Result) -> Report:
-        """How `path` reads to PSA's and SEAM's affinity training, compared with what the CRF gave."""
+        """Read `path` as PSA's and SEAM's affinity training do and compare it with what the CRF gave."""
         return Report.of(self._findings(path, result))
 
     def _content(self, result: Result) -> dict[int, NDArray[np.generic]]:

@@ -36,11 +36,24 @@ class _Part:
 
 
 def write(images: Sequence[FolderImage], folder: Path, path: Path) -> None:
-    """A zip at `path` for all images: the masks lie and are listed by the images' paths without suffix.
+    """Write one zip for all images: masks lie and are listed by the images' paths without suffix.
 
     Indices and colours are those of the images' own files; where these mean different classes by one index (large
     vocabularies), classes count anew in the order in which they first occur. One image at a time is in memory.
-    Raises UserError for more classes than a byte has indices, and for images that differ in their suffix only.
+
+    Parameters
+    ----------
+    images
+        The exported images.
+    folder
+        The folder of the export.
+    path
+        Of the zip.
+
+    Raises
+    ------
+    UserError
+        More classes than a byte has indices, or images that differ in their suffix only.
     """
     check(images)
     listed = [_listed(image) for image in images]
@@ -70,7 +83,22 @@ def check(images: Sequence[FolderImage]) -> None:
 
 
 def verify(images: Sequence[FolderImage], folder: Path, path: Path) -> Report:
-    """Whether CVAT, going by the colours of labelmap.txt, finds in `path` what the images' own files say."""
+    """Check that CVAT, going by the colours of labelmap.txt, finds what the images' own files hold.
+
+    Parameters
+    ----------
+    images
+        The exported images.
+    folder
+        The folder of the export.
+    path
+        Of the zip.
+
+    Returns
+    -------
+    Report
+        A finding for each rule.
+    """
     return Report.of(_findings(images, folder, path))
 
 

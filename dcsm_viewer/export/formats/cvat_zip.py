@@ -26,7 +26,7 @@ LIST = "ImageSets/Segmentation/default.txt"
 
 
 def write(result: Result, path: Path) -> None:
-    """A zip at `path`: class and object masks as palette PNG, the list of images, and the colours of the labels.
+    """Write a zip: class and object masks as palette PNG, the list of images, and the colours of the labels.
 
     CVAT goes by colour, so labelmap.txt names every colour that can occur, 255 ("ignore") too. Each class is one
     object. The image in CVAT must have the source image's name.
@@ -46,7 +46,7 @@ def write(result: Result, path: Path) -> None:
 
 
 def verify(path: Path, result: Result) -> Report:
-    """How `path` reads to CVAT: colours to labels by labelmap.txt, compared with the labels of `result`."""
+    """Read `path` as CVAT does, colours to labels by labelmap.txt, and compare it with the labels of `result`."""
     return Report.of(_findings(path, result))
 
 
@@ -55,7 +55,17 @@ def _name(result: Result) -> str:
 
 
 def add_member(archive: zipfile.ZipFile, member_name: str, content: bytes) -> None:
-    """The same bytes on every system and at any time."""
+    """Add a file to a zip with the same bytes on every system and at any time.
+
+    Parameters
+    ----------
+    archive
+        Open for writing.
+    member_name
+        With "/" between folders.
+    content
+        Stored as it is.
+    """
     member = zipfile.ZipInfo(member_name, _FIRST_ZIP_DAY)
     member.create_system = 3  # else it would tell Windows from the rest
     member.external_attr = 0o644 << 16
@@ -63,7 +73,7 @@ def add_member(archive: zipfile.ZipFile, member_name: str, content: bytes) -> No
 
 
 def labelmap_text(names: Mapping[int, str]) -> str:
-    """A line a label: name:red,green,blue:parts:actions; `names` are the classes' by index, without these marks."""
+    """Make a line a label: name:red,green,blue:parts:actions; `names` are those of classes by index, unmarked."""
     colours = voc_palette()
     lines = ["# label:color_rgb:parts:actions"]
     for index, name in {0: "background", **names, IGNORE_INDEX: "ignore"}.items():
@@ -73,7 +83,7 @@ def labelmap_text(names: Mapping[int, str]) -> str:
 
 
 def palette_png(index: NDArray[np.uint8]) -> bytes:
-    """A PNG of mode P of `index` (H, W) in VOC's colours."""
+    """Encode indices (H, W) as a PNG of mode P in VOC's colours."""
     picture = Image.fromarray(index)
     picture.putpalette(voc_palette().tobytes())
     drawn = io.BytesIO()

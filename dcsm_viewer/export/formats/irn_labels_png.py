@@ -19,7 +19,7 @@ from dcsm_viewer.io.atomic import atomic_write
 
 
 def write(result: Result, path: Path) -> None:
-    """A grey PNG at `path`, no palette: IRN's reader would turn a palette into colours.
+    """Write a grey PNG without palette: IRN's reader would turn a palette into colours.
 
     0 background, class id + 1, 255 where the passes disagree (cam_to_ir_label.py). Raises UserError for a vocabulary
     that does not fit a byte, as IRN knows no other meaning of a label.
@@ -29,12 +29,12 @@ def write(result: Result, path: Path) -> None:
 
 
 def verify(path: Path, result: Result) -> Report:
-    """How `path` reads to IRN's training, compared with what the CRFs gave."""
+    """Read `path` as IRN's training does and compare it with what the CRFs gave."""
     return Report.of(_findings(path, result))
 
 
 def confident_labels(result: Result) -> NDArray[np.uint8]:
-    """(H, W): a class where the strict pass sees one, background where neither pass sees one, else 255."""
+    """Merge both passes into labels (H, W): classes of the strict pass, background where both see it, else 255."""
     if len(result.model.class_names) >= IGNORE_INDEX:
         raise UserError(f"IRN's labels are bytes, and {result.model.name} has {len(result.model.class_names)} classes.")
     numbers = np.array([0, *(class_id + 1 for class_id in result.detected_ids)], dtype=np.uint8)

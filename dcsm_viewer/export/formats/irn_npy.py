@@ -20,11 +20,11 @@ STRIDE = 4  # of `cam`: IRN's make_cam.py; its random walk enlarges by the same
 
 
 def write(result: Result, path: Path) -> None:
-    """An .npy at `path`, as IRN's make_cam.py writes it; every map has maximum 1.
+    """Write an .npy as IRN's make_cam.py does; every map has maximum 1.
 
-    `keys`: int64 tensor (T,), class ids from 0, ascending. `cam`: float32 tensor (T, ceil(H/4), ceil(W/4)), which
-    IRN's label making puts on the GPU as it is. `high_res`: float32 array (T, H, W), for evaluation and CRF.
-    Raises UserError without a detected class, on which IRN's label making stops.
+    `keys`: int64 tensor (T,), class ids from 0, ascending. `cam`: float32 tensor (T, ceil(H/4), ceil(W/4)), which IRN's
+    label making puts on the GPU as it is. `high_res`: float32 array (T, H, W), for evaluation and CRF. Raises UserError
+    without a detected class, on which IRN's label making stops.
     """
     require_detected(result, "IRN")
     with atomic_write(path) as stream:
@@ -32,12 +32,12 @@ def write(result: Result, path: Path) -> None:
 
 
 def verify(path: Path, result: Result) -> Report:
-    """How `path` reads to IRN's evaluation and label making, compared with `result`."""
+    """Read `path` as IRN's evaluation and label making do and compare it with `result`."""
     return Report.of(_findings(path, result))
 
 
 def strided(maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(T, ceil(H/4), ceil(W/4)): the means of 4 x 4 px, which the consumer enlarges them to; each map has maximum 1.
+    """Average maps over 4 x 4 px: (T, ceil(H/4), ceil(W/4)), each with maximum 1; the consumer enlarges them by 4.
 
     At the right and lower edges only pixels of the image count. IRN itself takes its maps from the network at that
     size; a mean loses no pixel and lies where the consumers' enlarging by 4 puts it.

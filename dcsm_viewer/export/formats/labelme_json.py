@@ -27,7 +27,7 @@ _VERSION = "5.4.1"
 
 
 def write(result: Result, path: Path) -> None:
-    """A JSON at `path` that labelme opens: a shape of type "mask" for each class that has pixels, no image data.
+    """Write a JSON that labelme opens: a shape of type "mask" for each class that has pixels, no image data.
 
     `imagePath` leads from the file to the source image; an image without a file is expected beside it.
     """
@@ -53,7 +53,7 @@ def write(result: Result, path: Path) -> None:
 
 
 def verify(path: Path, result: Result) -> Report:
-    """How `path` reads to labelme, compared with the labels of `result`."""
+    """Read `path` as labelme does and compare it with the labels of `result`."""
     return Report.of(_findings(path, result))
 
 

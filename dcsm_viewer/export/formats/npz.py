@@ -19,7 +19,7 @@ _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 
 
 def arrays(result: Result, *, stages: bool) -> dict[str, NDArray[np.generic]]:
-    """The arrays of the file by name (docs/formats.md): S scales, K candidates, T detected classes, image (H, W).
+    """Return the file's arrays by name (docs/formats.md): S scales, K candidates, T detected classes, image (H, W).
 
     `unary` and `q` are there with a CRF only; `stages` adds `raw/<scale>/<layer>`, each float32 (K, h, w).
     """
@@ -44,7 +44,17 @@ def arrays(result: Result, *, stages: bool) -> dict[str, NDArray[np.generic]]:
 
 
 def write(result: Result, path: Path, *, stages: bool = False) -> None:
-    """The .npz at `path`, the same bytes for the same arrays: no clock, and stored, as zlib's versions differ."""
+    """Write the .npz, the same bytes for the same arrays: no clock, and stored, as zlib's versions differ.
+
+    Parameters
+    ----------
+    result
+        A settled result with labels.
+    path
+        Of the file.
+    stages
+        Add the raw maps.
+    """
     with atomic_write(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays(result, stages=stages).items():
             member = zipfile.ZipInfo(f"{name}.npy", _FIRST_ZIP_DAY)
@@ -55,7 +65,22 @@ def write(result: Result, path: Path, *, stages: bool = False) -> None:
 
 
 def verify(path: Path, result: Result, *, stages: bool = False) -> Report:
-    """Whether `path` loads with allow_pickle=False and holds exactly the arrays of `result`."""
+    """Check that the file loads with allow_pickle=False and holds exactly the arrays of the result.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    result
+        What was written.
+    stages
+        Whether the raw maps were added.
+
+    Returns
+    -------
+    Report
+        A finding for each rule.
+    """
     return Report.of(_findings(path, result, stages=stages))
 
 

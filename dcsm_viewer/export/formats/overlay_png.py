@@ -20,14 +20,14 @@ OPACITY = 0.6  # the window's default; an overlay shows, it does not measure
 
 
 def write(result: Result, path: Path) -> None:
-    """An RGB PNG at `path`: background as in the image, classes covered by their VOC colour at OPACITY."""
+    """Write an RGB PNG: background as in the image, classes covered by their VOC colour at OPACITY."""
     picture = Image.fromarray(_painted(result))
     with atomic_write(path) as stream:
         picture.save(stream, format="PNG")
 
 
 def verify(path: Path, result: Result) -> Report:
-    """Whether `path` holds the image of `result` and the colours of its labels."""
+    """Check that `path` holds the image of `result` and the colours of its labels."""
     return Report.of(_findings(path, result))
 
 

@@ -16,7 +16,7 @@ from dcsm_viewer.io.atomic import atomic_write
 
 
 def write(result: Result, path: Path) -> None:
-    """An .npy at `path`: {0-based class id: float32 (H, W) in [0, 1]}, ascending, each with maximum 1."""
+    """Write an .npy: {0-based class id: float32 (H, W) in [0, 1]}, ascending, each with maximum 1."""
     maps = maps_over_own_maximum(result)
     content = {class_id: maps[index] for index, class_id in enumerate(result.detected_ids)}
     with atomic_write(path) as stream:
@@ -24,7 +24,7 @@ def write(result: Result, path: Path) -> None:
 
 
 def verify(path: Path, result: Result) -> Report:
-    """How `path` reads to PSA's and SEAM's evaluation, compared with `result`."""
+    """Read `path` as PSA's and SEAM's evaluation do and compare it with `result`."""
     return Report.of(_findings(path, result))
 
 

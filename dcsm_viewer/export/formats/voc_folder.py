@@ -13,13 +13,38 @@ from dcsm_viewer.io.text_lines import lines_of
 
 
 def write(images: Sequence[FolderImage], _folder: Path, path: Path) -> None:
-    """A line an image: the name of its mask without suffix."""
+    """Write a line an image: the name of its mask without suffix.
+
+    Parameters
+    ----------
+    images
+        The exported images, in their order in the list.
+    _folder
+        Not used; all formats of a folder have these parameters.
+    path
+        Of the list.
+    """
     with atomic_write(path) as stream:
         stream.write("".join(f"{image.stem}\n" for image in images).encode())
 
 
 def verify(images: Sequence[FolderImage], folder: Path, path: Path) -> Report:
-    """Whether every line of `path` has its mask, and every image its line."""
+    """Check that every line has its mask, and every image its line.
+
+    Parameters
+    ----------
+    images
+        The exported images.
+    folder
+        The folder of the export.
+    path
+        Of the list.
+
+    Returns
+    -------
+    Report
+        A finding for each rule.
+    """
     return Report.of(_findings(images, folder, path))
 
 

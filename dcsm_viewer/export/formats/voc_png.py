@@ -18,12 +18,12 @@ from dcsm_viewer.render.palette import voc_palette
 
 
 def write(result: Result, path: Path) -> None:
-    """A PNG of mode P at `path`: pixel = label index, 0 background, VOC's 256 colours (255 'ignore')."""
+    """Write a PNG of mode P: pixel = label index, 0 background, VOC's 256 colours (255 'ignore')."""
     write_indices(indexed_labels(result), path)
 
 
 def write_indices(indices: NDArray[np.uint8], path: Path) -> None:
-    """The same PNG of label indices (H, W), wherever they come from."""
+    """Write the same PNG of label indices (H, W), wherever they come from."""
     picture = Image.fromarray(indices)
     picture.putpalette(voc_palette().tobytes())
     with atomic_write(path) as stream:
@@ -31,7 +31,7 @@ def write_indices(indices: NDArray[np.uint8], path: Path) -> None:
 
 
 def verify(path: Path, result: Result) -> Report:
-    """How `path` reads to a VOC trainer, compared with the labels of `result`."""
+    """Read `path` as a VOC trainer does and compare it with the labels of `result`."""
     return Report.of(_findings(path, result))
 
 

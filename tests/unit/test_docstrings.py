@@ -1,0 +1,137 @@
+"""Docstrings of the numeric packages: a verb first, and numpydoc sections from three parameters on."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.words import PACKAGE, ROOT
+
+FOLDERS = ("core", "metrics", "export")
+NO_VERB = frozenset(
+    [
+        "a",
+        "all",
+        "an",
+        "as",
+        "at",
+        "by",
+        "each",
+        "every",
+        "everything",
+        "for",
+        "from",
+        "how",
+        "if",
+        "in",
+        "it",
+        "its",
+        "like",
+        "no",
+        "none",
+        "not",
+        "nothing",
+        "of",
+        "on",
+        "one",
+        "only",
+        "or",
+        "per",
+        "same",
+        "so",
+        "that",
+        "the",
+        "these",
+        "this",
+        "those",
+        "to",
+        "true",
+        "false",
+        "what",
+        "where",
+        "whether",
+        "which",
+        "who",
+        "with",
+        "without",
+    ]
+)
+"""First words that are no verb; a first letter that is no capital is refused as well."""
+SECTIONS_FROM = 3  # parameters
+
+
+class Public(NamedTuple):
+    """A public function or method; `parameters` without self and cls."""
+
+    path: Path
+    name: str
+    line: int
+    docstring: str
+    parameters: tuple[str, ...]
+    is_property: bool
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line}: {self.name}"
+
+
+def public_functions(path: Path) -> Iterator[Public]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield from _functions(tree.body, path, "")
+
+
+def _functions(body: list[ast.stmt], path: Path, owner: str) -> Iterator[Public]:
+    for node in body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from _functions(node.body, path, f"{node.name}.")
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            parameters = tuple(each.arg for each in arguments if each.arg not in {"self", "cls"})
+            decorators = {ast.unparse(each) for each in node.decorator_list}
+            is_property = bool(decorators & {"property", "cached_property"})
+            docstring = ast.get_docstring(node) or ""
+            yield Public(path, owner + node.name, node.lineno, docstring, parameters, is_property)
+
+
+def everything(folder: str) -> list[Public]:
+    return [each for path in sorted((PACKAGE / folder).rglob("*.py")) for each in public_functions(path)]
+
+
+def opens_with_a_verb(docstring: str) -> bool:
+    first = docstring.split(maxsplit=1)[0].strip("`(,.:;") if docstring else ""
+    return docstring[:1].isupper() and first.lower() not in NO_VERB
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_that_every_public_function_says_what_it_does_with_a_verb_first(folder: str) -> None:
+    wrong = [
+        f"{each}: {each.docstring.splitlines()[0] if each.docstring else 'no docstring'}"
+        for each in everything(folder)
+        if not each.is_property and not opens_with_a_verb(each.docstring)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_that_functions_of_three_parameters_and_more_have_a_section_that_names_them_all(folder: str) -> None:
+    wrong = []
+    for each in everything(folder):
+        _, _, section = each.docstring.partition("Parameters\n----------\n")
+        lines = (line.partition(" :")[0] for line in section.splitlines() if not line.startswith(" "))
+        named = {name for line in lines for name in line.split(", ")}
+        if len(each.parameters) >= SECTIONS_FROM and not set(each.parameters) <= named:
+            wrong.append(f"{each}: {sorted(set(each.parameters) - named)}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_that_every_public_property_says_what_it_is(folder: str) -> None:
+    assert [str(each) for each in everything(folder) if each.is_property and not each.docstring] == []
+
+
+def test_that_a_first_word_is_seen_for_what_it_is() -> None:
+    assert opens_with_a_verb("Return the labels.")
+    assert not any(map(opens_with_a_verb, ("The labels.", "(H, W) labels.", "`x` as text.", "Whether it is.", "")))
