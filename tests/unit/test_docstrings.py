@@ -11,55 +11,12 @@ import pytest
 
 from tests.words import PACKAGE, ROOT
 
-FOLDERS = ("core", "metrics", "export")
+FOLDERS = ("core", "metrics", "export", "engine")
 NO_VERB = frozenset(
-    [
-        "a",
-        "all",
-        "an",
-        "as",
-        "at",
-        "by",
-        "each",
-        "every",
-        "everything",
-        "for",
-        "from",
-        "how",
-        "if",
-        "in",
-        "it",
-        "its",
-        "like",
-        "no",
-        "none",
-        "not",
-        "nothing",
-        "of",
-        "on",
-        "one",
-        "only",
-        "or",
-        "per",
-        "same",
-        "so",
-        "that",
-        "the",
-        "these",
-        "this",
-        "those",
-        "to",
-        "true",
-        "false",
-        "what",
-        "where",
-        "whether",
-        "which",
-        "who",
-        "with",
-        "without",
-    ]
-)
+    ("a", "all", "an", "as", "at", "by", "each", "every", "everything", "for", "from", "how", "if", "in", "it", "its",
+     "like", "no", "none", "not", "nothing", "of", "on", "one", "only", "or", "per", "same", "so", "that", "the",
+     "these", "this", "those", "to", "true", "false", "what", "where", "whether", "which", "who", "with", "without")
+)  # fmt: skip
 """First words that are no verb; a first letter that is no capital is refused as well."""
 SECTIONS_FROM = 3  # parameters
 

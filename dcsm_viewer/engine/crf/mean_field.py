@@ -92,11 +92,12 @@ class MeanField:
 
     @property
     def iteration(self) -> int:
+        """The number of updates so far."""
         return self._iteration
 
     @torch.no_grad()
     def advance(self, iterations: int) -> None:
-        """That many updates, nothing measured."""
+        """Run that many updates without measuring them."""
         for _ in range(iterations):
             if self._next_logits is None:
                 logits = self._logits(into=self._q)
@@ -107,7 +108,7 @@ class MeanField:
             self._iteration += 1
 
     def step(self) -> MeanFieldStep:
-        """One update and its numbers."""
+        """Run one update and return its numbers."""
         begun = time.perf_counter()
         before = self._best_labels()
         self.advance(1)
@@ -129,13 +130,13 @@ class MeanField:
         return (total + self._least_sum) / q.shape[0]
 
     def q(self) -> NDArray[np.float32]:
-        """The present marginals (L, H, W)."""
+        """Return the present marginals (L, H, W)."""
         rows = self._q[:, : self._labels].cpu().numpy()
         # A copy even where one label makes the transposed array contiguous as it is: the next update is done in place.
         return np.array(rows.T, order="C").reshape(self._labels, *self._shape)
 
     def labels(self) -> NDArray[np.uint16]:
-        """The most probable label (H, W)."""
+        """Return the most probable label (H, W)."""
         return self._best_labels().view(self._shape).cpu().numpy().astype(np.uint16)
 
     def _best_labels(self) -> Tensor:
@@ -243,7 +244,7 @@ def _exact_sum(values: Tensor) -> float:
 
 
 def check_unary(unary: Tensor | NDArray[np.float32]) -> None:
-    """Nothing, for a finite unary (L, H, W) with at least one label and one pixel; UserError otherwise."""
+    """Raise UserError unless the unary is finite, (L, H, W), with at least one label and one pixel."""
     if unary.ndim != 3 or 0 in unary.shape:
         raise UserError(f"The CRF's unary has shape {tuple(unary.shape)}; it must be (labels, height, width), none 0.")
     # One pass; both are NaN if any value is.

@@ -49,16 +49,17 @@ class Compute:
 
     @property
     def precision_name(self) -> str:
+        """The precision as the settings name it."""
         return str(self.dtype).removeprefix("torch.")
 
 
 def choose(device: DeviceOption, precision: PrecisionOption) -> Compute:
-    """The best device that really computes. float32 is the exact mode: TF32 is switched off for it.
+    """Choose the fastest available device that really computes. float32 is the exact mode: TF32 is switched off for it.
 
     `auto` precision is float32: bfloat16 moves more labels than the half per cent that would go unnoticed
-    (docs/performance.md), so it is taken only when asked for, with a note where it is not even faster. float64 is
-    the reference mode: on the CPU, and on CUDA where that is demanded by name.
-    Raises UserError where a device is demanded by name that is not there, or cannot compute in this precision.
+    (docs/performance.md), so it is taken only when asked for, with a note where it is not even faster. float64 is the
+    reference mode: on the CPU, and on CUDA where that is demanded by name. Raises UserError where a device is demanded
+    by name that is not there, or cannot compute in this precision.
     """
     # Process-wide, but the engine is the only one here that computes.
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -127,7 +128,7 @@ def _both(*sentences: str) -> str:
 
 @cache
 def bfloat16_speedup(device_type: str) -> float:
-    """How many times faster than in float32 a convolution of VGG-16's middle runs in bfloat16; some 0.2 s, once."""
+    """Measure how much faster a convolution of VGG-16's middle runs in bfloat16 than in float32; some 0.2 s, once."""
     device = torch.device(device_type)
     best_s = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
     for _ in range(PROBES):

@@ -33,7 +33,7 @@ class ModelEntry(BaseModel):
 
 
 def read_entry(path: Path) -> ModelEntry:
-    """The entry in a file beside its weights.
+    """Read the entry in a file beside its weights.
 
     Raises UserError for a file that was changed by hand and no longer says what it must.
     """
@@ -60,5 +60,5 @@ def is_entry(path: Path) -> bool | None:
 
 
 def entry_json(entry: ModelEntry) -> str:
-    """The entry as its file holds it."""
+    """Return the entry as its file holds it."""
     return entry.model_dump_json(indent=2) + "\n"

@@ -36,13 +36,28 @@ _MOST_CLASSES_16_BITS = 2**16 - 2
 def read_weights(
     path: Path | str, *, class_names_file: Path | None = None, convention: InputSpec | None = None
 ) -> WeightsFile:
-    """The checked weights of the file at `path`; the format is told from its content.
+    """Read and check the weights of a file; the format is told from its content, and no code in it is run.
 
-    class_names_file: names by output id (class_list.py), before those in the file. Without either, 20 outputs are
-    PASCAL VOC's in alphabetical order (A4), 1000 ImageNet's, others 'class 0', 'class 1' ... convention: how the
-    network wants its pixels, before what the file says; files of the Caffe family are asked for it by their conv1_1.
+    Parameters
+    ----------
+    path
+        Of the file.
+    class_names_file
+        Names by output id (class_list.py), before those in the file. Without either, 20 outputs are PASCAL VOC's in
+        alphabetical order (A4), 1000 ImageNet's, others 'class 0', 'class 1' ...
+    convention
+        How the network wants its pixels, before what the file says; files of the Caffe family are asked for it by
+        their conv1_1.
 
-    Raises UserError, one sentence, for everything that is wrong with the file. No code in it is run.
+    Returns
+    -------
+    WeightsFile
+        Checked tensors with what is known of them.
+
+    Raises
+    ------
+    UserError
+        One sentence for everything that is wrong with the file.
     """
     path = Path(path)
     read = _READERS[format_of(path)](path)

@@ -37,7 +37,7 @@ _PEEK_BYTES = 512
 
 
 def read_matlab_5(path: Path) -> dict[str, Tree]:
-    """The wanted variables; arrays are views of the mapped file, or of the unpacked variable.
+    """Read the wanted variables; arrays are views of the mapped file, or of the unpacked variable.
 
     Raises UserError for a damaged file or one that would unpack to more than any VGG-16 needs.
     """

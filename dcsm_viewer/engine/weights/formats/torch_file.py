@@ -29,11 +29,10 @@ _AVERAGE = ("state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "ema",
 
 
 def read_torch(path: Path, *, zipped: bool) -> ReadWeights:
-    """The state_dict in the file, out of the dictionaries around it; of its keys, see torch_names.canonical.
+    """Read the state_dict in the file, out of the dictionaries around it; of its keys, see torch_names.canonical.
 
-    Where the network and its moving average are both there, the network is taken and a note says so.
-
-    Raises UserError for code in the pickle, a damaged file, or something that is no state_dict.
+    Where the network and its moving average are both there, the network is taken and a note says so. Raises UserError
+    for code in the pickle, a damaged file, or something that is no state_dict.
     """
     check = _check_archive if zipped else _check_legacy
     try:

@@ -40,11 +40,12 @@ class NamedTensors:
 
     @property
     def notes(self) -> tuple[str, ...]:
+        """Sentences for the user about what the tensors are."""
         return (_TORCHVISION_NOTE,) if self.is_torchvision else ()
 
 
 def canonical(file_name: str, tensors: Mapping[str, Tensor]) -> NamedTensors:
-    """The tensors by canonical name; what wrappers of the network put into the keys is taken off.
+    """Return the tensors by canonical name; what wrappers of the network put into the keys is taken off.
 
     Raises UserError naming the network these keys belong to instead, or the first key that does not belong.
     """
