@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -61,24 +62,62 @@ def import_(
     title: Annotated[str | None, typer.Option(help="A longer name for people.")] = None,
     classes: Annotated[Path | None, typer.Option(help="Class names, one a line or JSON.")] = None,
     convention: Convention = None,
+    mean: Annotated[str | None, typer.Option(help="R,G,B that is subtracted; needs --std.")] = None,
+    std: Annotated[str | None, typer.Option(help="R,G,B that is divided by.")] = None,
+    order: Annotated[Literal["rgb", "bgr"], typer.Option(help="Channel order, with --mean and --std.")] = "rgb",
+    value_range: Annotated[
+        Literal["0..1", "0..255"], typer.Option("--range", help="Of the pixels that --mean and --std are for.")
+    ] = "0..1",
+    head: Annotated[
+        Literal["softmax", "sigmoid"] | None,
+        typer.Option(help="How outputs become scores: one class of all, or each class by itself."),
+    ] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="torchvision/NAME or timm/NAME, where the keys do not tell.")
+    ] = None,
+    layers: Annotated[
+        str | None, typer.Option(help="Layers to use by default: names or globs, such as 'layer[234]'.")
+    ] = None,
     replace: Replace = False,
 ) -> None:
     """Reads and checks weights of any known format and keeps them as safetensors in the model folder."""
-    from dcsm_viewer.engine.weights.input_spec_names import input_spec_named
+    from dcsm_viewer.engine.weights.input_spec_names import input_spec_named, input_spec_of
     from dcsm_viewer.engine.weights.library import import_weights
 
     with sentences(FAILED):
+        chosen = None if convention is None else input_spec_named(convention)
+        if mean is not None or std is not None:
+            chosen = input_spec_of(mean, std, order, value_range)
         entry = import_weights(
             path,
             name,
             title=title,
             class_names_file=classes,
-            convention=None if convention is None else input_spec_named(convention),
+            convention=chosen,
+            architecture=architecture,
+            head=head,
+            layer_names=_names(layers),
             replace_existing=replace,
         )
     print_json(_short(entry))
-    for note in entry.notes:
+    for note in (*entry.notes, *entry.network_notes, *entry.undefined_methods.values()):
         print_message(note)
+    if entry.layer_names:
+        print_message(f"Layers: {', '.join(entry.layer_names)}; `dcsm-viewer models layers {name}` lists all.")
+
+
+@app.command()
+def layers(name: Annotated[str, typer.Argument(help="A model's name, or a weights file.")]) -> None:
+    """One JSON line a layer that maps can be made of: name, kind, channels, stride, size, whether it is a default."""
+    from dcsm_viewer.engine.model_cache import load_model
+    from dcsm_viewer.engine.runtime.device import choose
+
+    with sentences(FAILED):
+        card = load_model(name, "voc", choose("cpu", "float32")).card
+    known = {layer.name: layer for layer in card.layers}
+    for layer in card.gradient_layers:
+        row = asdict(known[layer]) if layer in known else {"name": layer}
+        print_json({**row, "default": layer in card.layer_names})
 
 
 @app.command()
@@ -133,5 +172,10 @@ def fetch(
 
 
 def _short(entry: Any) -> dict[str, Any]:
-    """An entry without its class names, of which there can be a thousand."""
-    return {**entry.model_dump(mode="json", exclude={"class_names"}), "classes": len(entry.class_names)}
+    """An entry without its class names and layers, of which there can be a thousand."""
+    left_out = {"class_names", "gradient_layers", "layers"}
+    return {**entry.model_dump(mode="json", exclude=left_out), "classes": len(entry.class_names)}
+
+
+def _names(listed: str | None) -> tuple[str, ...]:
+    return () if listed is None else tuple(name.strip() for name in listed.split(",") if name.strip())

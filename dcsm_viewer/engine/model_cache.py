@@ -16,13 +16,13 @@ from dcsm_viewer.engine.networks.class_head import (
     imagenet_names,
     voc_groups,
 )
-from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
 from dcsm_viewer.engine.networks.network import Network
 from dcsm_viewer.engine.networks.torch_network import TorchNetwork
-from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.weights.library import list_models, load
-from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.engine.weights.model_entry import ModelEntry
+from dcsm_viewer.engine.weights.weights_file import Head, WeightsFile
+from dcsm_viewer.engine.weights.weights_network import WRITTEN_BY_HAND, network_of
 
 IMAGENET_CLASSES = 1000
 
@@ -38,17 +38,24 @@ class Model:
 
 def model_cards() -> tuple[ModelCard, ...]:
     """Cards of the packaged network and of every model the user imported, without loading any."""
-    return tuple(
-        ModelCard(
-            name=entry.name,
-            title=entry.title,
-            class_names=entry.class_names,
-            layer_names=_ARCHITECTURES[entry.architecture].layer_names,
-            weights_digest=entry.sha256,
-            input_convention=entry.convention,
-            gradient_layers=_ARCHITECTURES[entry.architecture].gradient_layers,
-        )
-        for entry in list_models()
+    return tuple(_listed_card(entry) for entry in list_models())
+
+
+def _listed_card(entry: ModelEntry) -> ModelCard:
+    by_hand = WRITTEN_BY_HAND.get(entry.architecture)
+    return ModelCard(
+        name=entry.name,
+        title=entry.title,
+        class_names=entry.class_names,
+        layer_names=entry.layer_names if by_hand is None else by_hand.layer_names,
+        weights_digest=entry.sha256,
+        input_convention=entry.convention,
+        gradient_layers=entry.gradient_layers if by_hand is None else by_hand.gradient_layers,
+        architecture=entry.architecture,
+        head=entry.head or "",
+        layers=entry.layers,
+        undefined_methods=entry.undefined_methods,
+        notes=entry.network_notes,
     )
 
 
@@ -139,7 +146,7 @@ def torch_model(name: str, network: TorchNetwork, class_head: ClassHead, digest:
         input_convention=str(network.convention),
         gradient_layers=network.gradient_layers,
         architecture=network.architecture,
-        head="sigmoid" if isinstance(class_head, SigmoidClasses) else "softmax",
+        head=_head_name(class_head),
         layers=network.layers,
         undefined_methods=network.undefined_methods,
         notes=network.notes,
@@ -191,18 +198,23 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
     Model
         With its card.
     """
-    network: Network[Any]
-    if weights.architecture == "vgg16":
-        network = Vgg16.of(weights.tensors, weights.convention, ceil_mode=weights.ceil_mode)
-    else:
-        network = EfficientNetLite0.of(weights.tensors, weights.convention)
+    network = network_of(weights)
     class_head: ClassHead
     # Outputs in groups have no names of their own: a thousand of them are ImageNet's, as in any file without names.
     if weights.groups is None or (vocabulary == "imagenet" and network.classes == IMAGENET_CLASSES):
-        class_head = _readout(weights.class_names if weights.groups is None else (), network.classes, vocabulary)
+        names = weights.class_names if weights.groups is None else ()
+        class_head = _class_head(names, network.classes, vocabulary, weights.head)
     else:
         class_head = SoftmaxGroups(weights.class_names, weights.groups)
-    card = ModelCard(
+    if isinstance(network, TorchNetwork):
+        model = torch_model(name, network, class_head, weights.digest, Path(name).name)
+    else:
+        model = Model(network, class_head, _card_by_hand(name, weights, network, class_head))
+    return replace(model, network=model.network.to(compute.device, compute.dtype))
+
+
+def _card_by_hand(name: str, weights: WeightsFile, network: Network[Any], class_head: ClassHead) -> ModelCard:
+    return ModelCard(
         name=name,
         title=Path(name).name,
         class_names=class_head.names,
@@ -210,17 +222,17 @@ def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: C
         weights_digest=weights.digest,
         input_convention=str(network.convention),
         gradient_layers=network.gradient_layers,
+        architecture=weights.architecture,
+        head=_head_name(class_head),
     )
-    return Model(network.to(compute.device, compute.dtype), class_head, card)
 
 
-def _readout(names: tuple[str, ...], classes: int, vocabulary: Vocabulary) -> ClassHead:
-    if classes == IMAGENET_CLASSES and names in ((), imagenet_names()):
+def _head_name(class_head: ClassHead) -> Head:
+    return "sigmoid" if isinstance(class_head, SigmoidClasses) else "softmax"
+
+
+def _class_head(names: tuple[str, ...], classes: int, vocabulary: Vocabulary, head: Head | None) -> ClassHead:
+    """What the outputs mean; where nobody said, ImageNet's are one softmax and any others are sigmoids."""
+    if classes == IMAGENET_CLASSES and names in ((), imagenet_names()) and head != "sigmoid":
         return voc_groups() if vocabulary == "voc" else SoftmaxClasses(imagenet_names())
-    return SigmoidClasses(names)
-
-
-_ARCHITECTURES: dict[str, type[Vgg16 | EfficientNetLite0]] = {
-    "vgg16": Vgg16,
-    "efficientnet-lite0": EfficientNetLite0,
-}
+    return SoftmaxClasses(names) if head == "softmax" else SigmoidClasses(names)

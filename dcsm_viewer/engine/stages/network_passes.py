@@ -17,10 +17,10 @@ from dcsm_viewer.engine.baselines.cam_maps import baseline_maps, baseline_of
 from dcsm_viewer.engine.baselines.torch_modules import cam_layer
 from dcsm_viewer.engine.cache import Cache
 from dcsm_viewer.engine.model_cache import Model
+from dcsm_viewer.engine.networks.layer_choice import chosen_layers
 from dcsm_viewer.engine.networks.network import ForwardState
 from dcsm_viewer.engine.runtime.device import Compute
 from dcsm_viewer.engine.stages.gradients import raw_maps
-from dcsm_viewer.engine.stages.layer_choice import chosen_layers
 from dcsm_viewer.engine.stages.preprocess import (
     Placement,
     image_in_input,

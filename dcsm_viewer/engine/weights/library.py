@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import platformdirs
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.input_spec import InputSpec
+from dcsm_viewer.engine.networks.layer_choice import chosen_layers
+from dcsm_viewer.engine.networks.torch_network import TorchNetwork
 from dcsm_viewer.engine.weights.bundled import BUNDLED_MODELS
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, write_safetensors
@@ -18,7 +22,8 @@ from dcsm_viewer.engine.weights.model_entry import ModelEntry, entry_json, is_en
 from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
 from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
 from dcsm_viewer.engine.weights.read import read_weights
-from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from dcsm_viewer.engine.weights.weights_file import Head, WeightsFile
+from dcsm_viewer.engine.weights.weights_network import WRITTEN_BY_HAND, torch_network_of
 from dcsm_viewer.io.atomic import atomic_path
 from dcsm_viewer.io.os_errors import reason_of
 
@@ -41,6 +46,9 @@ def import_weights(
     title: str | None = None,
     class_names_file: Path | None = None,
     convention: InputSpec | None = None,
+    architecture: str | None = None,
+    head: Head | None = None,
+    layer_names: Sequence[str] = (),
     source: str | None = None,
     licence: str | None = None,
     replace_existing: bool = False,
@@ -60,8 +68,10 @@ def import_weights(
         As the window shows it; the name where it is None.
     class_names_file
         As for `read_weights`.
-    convention
+    convention, architecture, head
         As for `read_weights`.
+    layer_names
+        The layers that maps are made of; () lets the program choose.
     source, licence
         Where the weights come from and on what terms.
     replace_existing
@@ -84,9 +94,13 @@ def import_weights(
     if not replace_existing:
         check_free(name, folder)
     _check_ours(name, folder)
-    weights = read_weights(path, class_names_file=class_names_file, convention=convention)
+    weights = read_weights(
+        path, class_names_file=class_names_file, convention=convention, architecture=architecture, head=head
+    )
+    network = _looked_at(replace(weights, layer_names=tuple(layer_names)))
     weights = replace(
         weights,
+        layer_names=() if network is None else network.layer_names,
         source=source or f"{weights.source}, sha256 {weights.digest}",
         licence=licence or weights.licence,
     )
@@ -103,10 +117,39 @@ def import_weights(
         class_names=weights.class_names,
         convention=str(weights.convention),
         notes=weights.notes,
+        head=weights.head,
     )
+    if network is not None:
+        library = weights.architecture.partition("/")[0]
+        entry = entry.model_copy(
+            update={
+                "library": f"{library} {metadata.version(library)}",
+                "layer_names": network.layer_names,
+                "gradient_layers": network.gradient_layers,
+                "layers": network.layers,
+                "undefined_methods": dict(network.undefined_methods),
+                "network_notes": network.notes,
+            }
+        )
     with atomic_path(_entry_path(folder, name)) as draft:
         draft.write_text(entry_json(entry), "utf-8")
     return entry
+
+
+def _looked_at(weights: WeightsFile) -> TorchNetwork | None:
+    """The network, if its layers have to be found out; raises UserError where it does not run or lacks a layer."""
+    if weights.architecture in WRITTEN_BY_HAND:
+        if weights.layer_names:
+            raise UserError(
+                f"The layers of {weights.architecture} are chosen for each run (export --layers, or in the window) and "
+                "not at import; leave --layers out."
+            )
+        return None
+    found = torch_network_of(replace(weights, layer_names=()))
+    if not weights.layer_names:
+        return found
+    chosen = chosen_layers(weights.layer_names, found.gradient_layers, weights.architecture, found.layer_names)
+    return torch_network_of(replace(weights, layer_names=chosen))
 
 
 def check_free(name: str, folder: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dcsm_viewer.core.types import UserError
+from dcsm_viewer.core.types import LayerInfo, UserError
+from dcsm_viewer.engine.weights.weights_file import Head
 from dcsm_viewer.io.os_errors import reason_of
 from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
@@ -15,20 +15,29 @@ from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 class ModelEntry(BaseModel):
     """One model. `sha256` names the bytes of its weights file; `convention` is a sentence for people.
 
-    packaged: the network that comes with the program, which lies elsewhere than the user's models.
+    packaged: the network that comes with the program, which lies elsewhere than the user's models. head: how outputs
+    become scores, None where nobody said. library: the package and version that the architecture is built by. From
+    layer_names on: what a look at the network told (see ModelCard), empty for those with passes written by hand.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     title: str
-    architecture: Literal["vgg16", "efficientnet-lite0"]
+    architecture: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     source: str
     licence: str
     class_names: tuple[str, ...]
     convention: str
     notes: tuple[str, ...] = ()
+    head: Head | None = None
+    library: str = ""
+    layer_names: tuple[str, ...] = ()
+    gradient_layers: tuple[str, ...] = ()
+    layers: tuple[LayerInfo, ...] = ()
+    undefined_methods: dict[str, str] = Field(default_factory=dict)
+    network_notes: tuple[str, ...] = ()
     packaged: bool = Field(default=False, exclude=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -19,22 +19,36 @@ from dcsm_viewer.engine.weights.formats.caffe import read_caffe
 from dcsm_viewer.engine.weights.formats.matconvnet import read_matconvnet
 from dcsm_viewer.engine.weights.formats.safetensors_file import read_safetensors
 from dcsm_viewer.engine.weights.formats.torch_file import read_torch
-from dcsm_viewer.engine.weights.validate import validated_efficientnet, validated_vgg16
-from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
+from dcsm_viewer.engine.weights.validate import validated_efficientnet, validated_module, validated_vgg16
+from dcsm_viewer.engine.weights.weights_file import Head, ReadWeights, WeightsFile
 
-_READERS: dict[Format, Callable[[Path], ReadWeights]] = {
-    "caffe": read_caffe,
-    "matlab 5": lambda path: read_matconvnet(path, hdf5=False),
-    "matlab 7.3": lambda path: read_matconvnet(path, hdf5=True),
-    "torch zip": lambda path: read_torch(path, zipped=True),
-    "torch legacy": lambda path: read_torch(path, zipped=False),
+_READERS: dict[Format, Callable[[Path, str | None], ReadWeights]] = {
+    "caffe": lambda path, _: read_caffe(path),
+    "matlab 5": lambda path, _: read_matconvnet(path, hdf5=False),
+    "matlab 7.3": lambda path, _: read_matconvnet(path, hdf5=True),
+    "torch zip": lambda path, architecture: read_torch(path, zipped=True, architecture=architecture),
+    "torch legacy": lambda path, architecture: read_torch(path, zipped=False, architecture=architecture),
     "safetensors": read_safetensors,
 }
+_ASSUMED_NOTE = "The mean and deviation of its input are assumed to be ImageNet's; for others give --mean and --std."
+_SIGMOID_NOTE = (
+    "Each output is read as a sigmoid of its own, as a multi-label network's; for one trained to choose a single class "
+    "say --head softmax."
+)
+_SOFTMAX_NOTE = (
+    "The outputs are read as one softmax, as of a network trained to choose a single class; for a multi-label one say "
+    "--head sigmoid."
+)
 _MOST_CLASSES_16_BITS = 2**16 - 2
 
 
 def read_weights(
-    path: Path | str, *, class_names_file: Path | None = None, convention: InputSpec | None = None
+    path: Path | str,
+    *,
+    class_names_file: Path | None = None,
+    convention: InputSpec | None = None,
+    architecture: str | None = None,
+    head: Head | None = None,
 ) -> WeightsFile:
     """Read and check the weights of a file; the format is told from its content, and no code in it is run.
 
@@ -48,6 +62,10 @@ def read_weights(
     convention
         How the network wants its pixels, before what the file says; files of the Caffe family are asked for it by
         their conv1_1.
+    architecture
+        Such as "torchvision/resnet50", where the keys do not tell.
+    head
+        How outputs become scores.
 
     Returns
     -------
@@ -60,14 +78,14 @@ def read_weights(
         One sentence for everything that is wrong with the file.
     """
     path = Path(path)
-    read = _READERS[format_of(path)](path)
-    check = validated_vgg16 if read.architecture == "vgg16" else validated_efficientnet
-    tensors = check(path.name, read.tensors)
+    read = _READERS[format_of(path)](path, architecture)
+    tensors = _CHECKS.get(read.architecture, validated_module)(path.name, read.tensors)
     outputs = _outputs(read, tensors)
     _check_groups(path.name, read, outputs)
     names, notes = _class_names(path.name, read, outputs if read.groups is None else len(read.groups), class_names_file)
     on_labels = _notes_on_labels(path.name, len(names))
     wanted, why = _convention(read, tensors, convention)
+    wanted_head, why_head = _head(read, names, head)
     return WeightsFile(
         architecture=read.architecture,
         tensors=tensors,
@@ -76,11 +94,19 @@ def read_weights(
         ceil_mode=read.ceil_mode,
         digest=sha256_of(path),
         source=read.source,
-        notes=(*read.notes, *notes, *on_labels, *why),
+        notes=(*read.notes, *notes, *on_labels, *why, *why_head),
         licence=read.licence,
         recipe=read.recipe,
         groups=read.groups,
+        head=wanted_head,
+        layer_names=read.layer_names,
     )
+
+
+_CHECKS: dict[str, Callable[[str, Mapping[str, Tensor]], dict[str, Tensor]]] = {
+    "vgg16": validated_vgg16,
+    "efficientnet-lite0": validated_efficientnet,
+}
 
 
 def voc_names() -> tuple[str, ...]:
@@ -89,7 +115,7 @@ def voc_names() -> tuple[str, ...]:
 
 
 def _outputs(read: ReadWeights, tensors: dict[str, Tensor]) -> int:
-    return tensors["fc8.bias" if read.architecture == "vgg16" else "_fc.bias"].numel()
+    return read.outputs or tensors["fc8.bias" if read.architecture == "vgg16" else "_fc.bias"].numel()
 
 
 def _check_groups(file_name: str, read: ReadWeights, outputs: int) -> None:
@@ -152,6 +178,19 @@ def _convention(
     if given is not None:
         return given, (f"Input convention chosen by the user: {given}.",)
     if read.convention is not None:
-        return read.convention, ()
+        is_guess = read.outputs is not None and read.class_names is None
+        return read.convention, (_ASSUMED_NOTE,) if is_guess else ()
     found, why = caffe_input_spec(tensors["conv1_1.weight"])
     return found, (why,)
+
+
+def _head(read: ReadWeights, names: tuple[str, ...], given: Head | None) -> tuple[Head | None, tuple[str, ...]]:
+    """(head, notes): as chosen, as the file says, or as such networks mostly are; a guess is said aloud."""
+    if given is not None:
+        return given, ()
+    if read.head is not None or read.groups is not None or read.class_names is not None:
+        return read.head, ()
+    if read.outputs is not None:
+        return "softmax", (_SOFTMAX_NOTE,) if names != imagenet_names() else ()
+    is_imagenet = names == imagenet_names()
+    return None, () if is_imagenet else (_SIGMOID_NOTE,)

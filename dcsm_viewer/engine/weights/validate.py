@@ -10,6 +10,7 @@ from torch import Tensor
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.efficientnet_lite0 import STAGES
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
+from dcsm_viewer.engine.weights.architectures.signatures import is_float
 from dcsm_viewer.engine.weights.bounds import MAX_VALUES
 
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
@@ -77,6 +78,21 @@ def validated_efficientnet(file_name: str, tensors: Mapping[str, Tensor]) -> dic
     return sound
 
 
+def validated_module(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors of a network whose keys and shapes are known to fit, its weights as float32.
+
+    Raises UserError naming the first tensor whose values cannot be a network's.
+    """
+    sound: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        if not is_float(tensor):  # indices, such as Swin's relative positions
+            sound[name] = tensor
+            continue
+        _check_kind(file_name, name, tensor)
+        sound[name] = _sound(file_name, name, tensor, _LARGEST_VARIANCE)
+    return sound
+
+
 _PARTS = ("weight", "bias")
 
 
@@ -95,7 +111,7 @@ def _check_kind(file_name: str, name: str, tensor: Tensor) -> None:
     if tensor.layout is not torch.strided or tensor.device.type != "cpu":
         raise UserError(f"{file_name} stores {name} in a form without plain values; save the weights as float32.")
     if not 0 < tensor.numel() <= MAX_VALUES:
-        raise UserError(f"{file_name} claims {tensor.numel()} values in {name}; that cannot be VGG-16's.")
+        raise UserError(f"{file_name} claims {tensor.numel()} values in {name}; that cannot be a network's.")
     if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
         raise UserError(f"{file_name} claims more values in {name} than it holds; it is damaged or made to deceive.")
 

@@ -16,10 +16,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputSpec
+from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.engine.weights.bounds import PARSE_ERRORS
 from dcsm_viewer.engine.weights.formats.torch_names import canonical
-from dcsm_viewer.engine.weights.weights_file import ReadWeights, WeightsFile
+from dcsm_viewer.engine.weights.weights_file import Head, ReadWeights, WeightsFile
 from dcsm_viewer.io.plain_file import check_plain
 from dcsm_viewer.io.renamed_fields import TRAINING_FIELDS, renamed
 
@@ -45,7 +45,7 @@ class _Header(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
     form: Literal[1]
-    architecture: Literal["vgg16", "efficientnet-lite0"]
+    architecture: str
     class_names: tuple[str, ...]
     convention: _ConventionHeader
     ceil_mode: bool
@@ -54,9 +54,11 @@ class _Header(BaseModel):
     notes: tuple[str, ...] = ()
     recipe: dict[str, Any] | None = None
     groups: tuple[tuple[int, ...], ...] | None = None
+    head: Head | None = None
+    layer_names: tuple[str, ...] = ()
 
 
-def read_safetensors(path: Path) -> ReadWeights:
+def read_safetensors(path: Path, architecture: str | None = None) -> ReadWeights:
     """Read the tensors, and what our own header says of them where there is one.
 
     Raises UserError for a damaged file or a header that cannot be understood.
@@ -70,20 +72,18 @@ def read_safetensors(path: Path) -> ReadWeights:
         raise UserError(f"{path.name} is cut off or damaged ({reason}); get the file again.") from None
     if not tensors:
         raise UserError(f"{path.name} holds no tensors; save the network's weights again.")
-    named = canonical(path.name, tensors)
-    if header is None:
-        convention = EFFICIENTNET_LITE if named.architecture == "efficientnet-lite0" else None
-        if named.is_torchvision:
-            convention = TORCHVISION
+    stored = None if header is None else _understood(path, header)
+    named = canonical(path.name, tensors, architecture if stored is None else stored.architecture)
+    if stored is None:
         return ReadWeights(
             named.architecture,
             named.tensors,
             f"Safetensors file {path.name}",
             not named.is_torchvision,
-            convention,
+            named.convention,
             notes=named.notes,
+            outputs=named.outputs,
         )
-    stored = _understood(path, header)
     if stored.architecture != named.architecture:
         raise UserError(
             f"{path.name} says it is {stored.architecture}, but its tensors are those of {named.architecture}."
@@ -99,6 +99,9 @@ def read_safetensors(path: Path) -> ReadWeights:
         stored.licence,
         None if stored.recipe is None else renamed(stored.recipe, TRAINING_FIELDS),
         stored.groups,
+        stored.head,
+        stored.layer_names,
+        named.outputs,
     )
 
 
@@ -118,8 +121,13 @@ def write_safetensors(path: Path, weights: WeightsFile) -> None:
         "notes": weights.notes,
         "recipe": weights.recipe,
     }
-    if weights.groups is not None:  # left out otherwise, so that equal weights go on giving equal bytes
+    # Left out where there is nothing to say, so that equal weights go on giving equal bytes.
+    if weights.groups is not None:
         header["groups"] = weights.groups
+    if weights.head is not None:
+        header["head"] = weights.head
+    if weights.layer_names:
+        header["layer_names"] = weights.layer_names
     tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
     save_file(tensors, path, {_KEY: json.dumps(header, sort_keys=True, ensure_ascii=False)})
 

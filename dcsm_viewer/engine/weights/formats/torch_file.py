@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION
 from dcsm_viewer.engine.weights.bounds import MAX_BYTES, PARSE_ERRORS
 from dcsm_viewer.engine.weights.formats.torch_names import canonical
 from dcsm_viewer.engine.weights.weights_file import ReadWeights
@@ -28,11 +27,29 @@ _NETWORK = ("state_dict", "model_state_dict", "model", "net", "network", "weight
 _AVERAGE = ("state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "ema", "params_ema")
 
 
-def read_torch(path: Path, *, zipped: bool) -> ReadWeights:
+def read_torch(path: Path, *, zipped: bool, architecture: str | None = None) -> ReadWeights:
     """Read the state_dict in the file, out of the dictionaries around it; of its keys, see torch_names.canonical.
 
-    Where the network and its moving average are both there, the network is taken and a note says so. Raises UserError
-    for code in the pickle, a damaged file, or something that is no state_dict.
+    Where the network and its moving average are both there, the network is taken and a note says so.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    zipped
+        Whether it is of torch's zip form or the legacy one.
+    architecture
+        Such as "torchvision/resnet50", where the keys do not tell.
+
+    Returns
+    -------
+    ReadWeights
+        Not checked yet.
+
+    Raises
+    ------
+    UserError
+        Code in the pickle, a damaged file, or something that is no state_dict.
     """
     check = _check_archive if zipped else _check_legacy
     try:
@@ -40,20 +57,16 @@ def read_torch(path: Path, *, zipped: bool) -> ReadWeights:
     except (zipfile.BadZipFile, *PARSE_ERRORS):
         raise UserError(f"{path.name} is cut off or damaged and cannot be read; get the file again.") from None
     state_dict, notes = _state_dict(path, _loaded(path))
-    named = canonical(path.name, state_dict)
-    convention = None
-    if named.architecture == "efficientnet-lite0":
-        convention = EFFICIENTNET_LITE
-    elif named.is_torchvision:
-        convention = TORCHVISION
+    named = canonical(path.name, state_dict, architecture)
     # torchvision's MaxPool2d rounds down; our own names come from networks that follow the paper (A9).
     return ReadWeights(
         named.architecture,
         named.tensors,
         f"PyTorch state_dict {path.name}",
         not named.is_torchvision,
-        convention,
+        named.convention,
         notes=(*notes, *named.notes),
+        outputs=named.outputs,
     )
 
 

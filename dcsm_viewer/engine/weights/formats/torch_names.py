@@ -1,4 +1,4 @@
-"""Canonical names for the keys of a state_dict: torchvision's VGG-16, ours, EfficientNet-Lite0; or why they are not."""
+"""Canonical names for the keys of a state_dict, and the architecture that they are of."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputSpec
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
+from dcsm_viewer.engine.weights.architectures.recognition import recognise
 from dcsm_viewer.engine.weights.weights_file import Architecture
 
-# torchvision counts every module of `features`, so the place of a convolution tells the network.
-_FEATURES = {
-    "VGG-11": (0, 3, 6, 8, 11, 13, 16, 18),
-    "VGG-13": (0, 2, 5, 7, 10, 12, 15, 17, 20, 22),
-    "VGG-16": (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),
-    "VGG-19": (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34),
-}
-_TORCHVISION = {f"features.{index}": name for index, name in zip(_FEATURES["VGG-16"], CONVOLUTIONS, strict=True)} | {
-    f"classifier.{index}": name for index, name in zip((0, 3, 6), DENSE, strict=True)
-}
+# torchvision counts every module of `features`, so the place of a convolution tells the layer.
+_INDICES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+_CONVOLUTIONS = {f"features.{index}": name for index, name in zip(_INDICES, CONVOLUTIONS, strict=True)}
+_TORCHVISION = _CONVOLUTIONS | {f"classifier.{index}": name for index, name in zip((0, 3, 6), DENSE, strict=True)}
+_BY_HAND = ("vgg16", "torchvision/vgg16", "efficientnet-lite0")
 
 
 # Steps of a key that wrappers of a module add, anywhere in it: DataParallel, torch.compile, FSDP, checkpointing.
@@ -32,41 +29,77 @@ _TORCHVISION_NOTE = "Input convention: torchvision's, as the names of the tensor
 
 @dataclass(frozen=True, slots=True)
 class NamedTensors:
-    """Tensors by canonical name; is_torchvision: whether the keys were torchvision's. notes: what that decided."""
+    """Tensors by canonical name; is_torchvision: whether the keys were torchvision's. notes: what that decided.
+
+    outputs: the number of classes where a signature told it.
+    """
 
     architecture: Architecture
-    tensors: dict[str, Tensor]
+    tensors: Mapping[str, Tensor]
     is_torchvision: bool = False
+    notes: tuple[str, ...] = ()
+    outputs: int | None = None
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences for the user about what the tensors are."""
-        return (_TORCHVISION_NOTE,) if self.is_torchvision else ()
+    def convention(self) -> InputSpec | None:
+        """Return how the network wants its pixels, as far as the names of its tensors tell."""
+        if self.architecture == "efficientnet-lite0":
+            return EFFICIENTNET_LITE
+        return TORCHVISION if self.is_torchvision else None
 
 
-def canonical(file_name: str, tensors: Mapping[str, Tensor]) -> NamedTensors:
+def canonical(file_name: str, tensors: Mapping[str, Tensor], architecture: str | None = None) -> NamedTensors:
     """Return the tensors by canonical name; what wrappers of the network put into the keys is taken off.
 
-    Raises UserError naming the network these keys belong to instead, or the first key that does not belong.
+    Parameters
+    ----------
+    file_name
+        For sentences.
+    tensors
+        A state_dict.
+    architecture
+        What the user or our own header says it is; None to find out.
+
+    Raises
+    ------
+    UserError
+        Naming the network these keys belong to instead, or the first key that does not belong.
     """
-    tensors = _without_attribute(file_name, _without_wrappers(file_name, tensors))
-    if any(key.startswith("features.") for key in tensors):
-        return NamedTensors("vgg16", _from_torchvision(file_name, tensors), is_torchvision=True)
-    if "conv1_1.weight" in tensors:
-        _refuse_strangers(file_name, tensors, {*CONVOLUTIONS, *DENSE})
-        return NamedTensors("vgg16", dict(tensors))
-    if "_conv_stem.weight" in tensors:
-        if any("._se_" in key for key in tensors):
+    tensors = _without_wrappers(file_name, tensors)
+    if architecture in {None, *_BY_HAND}:
+        named = _written_by_hand(file_name, tensors)
+        if named is not None:
+            return named
+    found = recognise(file_name, tensors, architecture)
+    notes = (found.sentence, *found.notes)
+    return NamedTensors(found.architecture, found.tensors, is_torchvision=True, notes=notes, outputs=found.classes)
+
+
+def _written_by_hand(file_name: str, tensors: Mapping[str, Tensor]) -> NamedTensors | None:
+    """The tensors of an architecture whose passes are written by hand, None for those of any other."""
+    if not any(key == first or key.endswith(f".{first}") for first in _FIRST_LAYERS for key in tensors):
+        return None
+    bare = _without_attribute(file_name, tensors)
+    if {key.rpartition(".")[0] for key in bare} == set(_TORCHVISION):
+        return NamedTensors("vgg16", _from_torchvision(bare), is_torchvision=True, notes=(_TORCHVISION_NOTE,))
+    if {owner for key in bare if (owner := key.rpartition(".")[0]).startswith("features.")} == set(_CONVOLUTIONS):
+        if not any(key.startswith("classifier.") for key in bare):
             raise UserError(
-                f"{file_name} is an EfficientNet with squeeze-and-excitation; this program reads EfficientNet-Lite0."
+                f"{file_name} has VGG-16's convolutions but no classifier; give the whole network's state_dict."
             )
-        kept = {key: tensor for key, tensor in tensors.items() if not key.endswith("num_batches_tracked")}
+        _refuse_strangers(file_name, bare, set(_TORCHVISION))
+    if "conv1_1.weight" in bare:
+        _refuse_strangers(file_name, bare, {*CONVOLUTIONS, *DENSE})
+        return NamedTensors("vgg16", dict(bare))
+    if "_conv_stem.weight" in bare:
+        if any("._se_" in key for key in bare):
+            raise UserError(
+                f"{file_name} is an EfficientNet with squeeze-and-excitation under the names of another package; give "
+                "EfficientNet-Lite, or torchvision's EfficientNet."
+            )
+        kept = {key: tensor for key, tensor in bare.items() if not key.endswith("num_batches_tracked")}
         return NamedTensors("efficientnet-lite0", kept)
-    first = ", ".join(list(tensors)[:3])
-    raise UserError(
-        f"{file_name} is another network ({len(tensors)} tensors: {first} ...); "
-        "give VGG-16 in torchvision's naming, or EfficientNet-Lite0."
-    )
+    return None
 
 
 def _without_wrappers(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -103,18 +136,7 @@ def _without_attribute(file_name: str, tensors: Mapping[str, Tensor]) -> dict[st
     return {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
 
 
-def _from_torchvision(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    if any(key.endswith("running_mean") for key in tensors):
-        raise UserError(
-            f"{file_name} is a network with batch normalisation (vgg16_bn and its like); give plain VGG-16."
-        )
-    numbers = {int(key.split(".")[1]) for key in tensors if key.startswith("features.") and key.split(".")[1].isdigit()}
-    for network, expected in _FEATURES.items():
-        if network != "VGG-16" and numbers == set(expected):
-            raise UserError(f"{file_name} is {network}; this program reads VGG-16.")
-    if not any(key.startswith("classifier.") for key in tensors):
-        raise UserError(f"{file_name} has VGG's convolutions but no classifier; give the whole network's state_dict.")
-    _refuse_strangers(file_name, tensors, set(_TORCHVISION))
+def _from_torchvision(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {
         f"{_TORCHVISION[owner]}.{part}": tensor
         for (owner, _, part), tensor in ((key.rpartition("."), tensor) for key, tensor in tensors.items())

@@ -97,12 +97,12 @@ BROKEN: dict[str, tuple[str, Write, str]] = {
     "another network": (
         "net.pth",
         lambda path: torch.save({"layer1.0.conv1.weight": torch.ones(3)}, path),
-        "another network",
+        "not known here",
     ),
     "VGG-16 with batch norm": (
         "net.pth",
         state_dict(lambda t: t.update({"features.1.running_mean": torch.ones(4)})),
-        "batch norm",
+        "nearest to torchvision's vgg16 ",
     ),
     "VGG-19": (
         "net.pth",
@@ -113,7 +113,7 @@ BROKEN: dict[str, tuple[str, Write, str]] = {
             },
             path,
         ),
-        "is VGG-19",
+        "not known here",
     ),
     "no classifier": (
         "net.pth",
