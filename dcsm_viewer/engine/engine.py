@@ -50,7 +50,7 @@ Listener = Callable[[Report], None]
 
 
 class AbandonedError(Exception):
-    """Nobody wants the running request any more."""
+    """The running request is no longer wanted."""
 
 
 class Engine:
@@ -288,7 +288,7 @@ class Engine:
         for cache in (self._cached, self._forward_cache):
             cache.resize(cache_bytes(compute.device))
         stopwatch = Stopwatch(self._cached, compute.device)
-        # Hundreds of megabytes, of use only to a class nobody asked for yet: kept for the image at hand alone.
+        # Hundreds of megabytes, of use only to a class that was not requested yet: cached for the current image alone.
         self._forward_cache.clear_for_image(request.image.digest)
         checkpoint = _checkpoint(request, still_wanted, report)
         return MapPipeline(

@@ -19,7 +19,7 @@ from dcsm_viewer.engine.stages.segmentation import Segmenter
 from dcsm_viewer.engine.stages.subtraction.class_maps import Subtracted, raw_class_maps, subtract
 from dcsm_viewer.engine.stages.subtraction.preview import Preview, make_preview
 
-PREFETCH_CLASSES = 6  # candidates whose raw maps are made while nobody waits
+PREFETCH_CLASSES = 6  # candidates whose raw maps are prefetched while no request waits
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ def _head_name(class_head: ClassHead) -> Head:
 
 
 def _class_head(names: tuple[str, ...], classes: int, vocabulary: Vocabulary, head: Head | None) -> ClassHead:
-    """What the outputs mean; where nobody said, ImageNet's are one softmax and any others are sigmoids."""
+    """What the outputs mean; where it is not given, ImageNet's are one softmax and any others are sigmoids."""
     if classes == IMAGENET_CLASSES and names in ((), imagenet_names()) and head != "sigmoid":
         return voc_groups() if vocabulary == "voc" else SoftmaxClasses(imagenet_names())
     return SoftmaxClasses(names) if head == "softmax" else SigmoidClasses(names)

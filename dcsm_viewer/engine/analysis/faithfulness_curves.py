@@ -65,7 +65,7 @@ def answer(question: FaithfulnessQuestion, stage: MapPipeline) -> Iterator[Faith
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Flat indices of the pixels of a map, the largest value first, equal ones by lot (the same lot each time)."""
+    """Flat indices of the pixels of a map, the largest value first, ties broken randomly (with a fixed seed)."""
 
     order: NDArray[np.intp] = field(repr=False)
     ranked: float

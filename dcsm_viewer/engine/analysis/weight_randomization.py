@@ -57,16 +57,16 @@ class _RandomizationEvaluator:
     randomiser: WeightRandomizer
 
     def step(self, count: int, trained: RandomizationStep | None) -> RandomizationStep:
-        """`trained` is rung 0, None while that one is made."""
+        """`trained` is step 0, None while that one is made."""
         passes, class_id = self.passes, self.detection.detected_ids[0]
         if count:
-            # The trained network's gates stay where they are: a class not asked for yet may need them.
+            # The trained network's ReLU masks stay cached: a class not requested yet may need them.
             passes = replace(passes, model=self.randomiser.model_with(count), forward_cache=Cache(0))
         scores: list[float] = []
         raw: dict[tuple[int, str], Tensor] = {}
         for scale in passes.method.scales:
             passes.checkpoint("saliency", f"{count} layers random, {scale} px")
-            # Scores first: the gates of their forward pass are then there for the backward pass.
+            # Scores first: the ReLU masks of their forward pass are then there for the backward pass.
             scores.append(float(passes.scores(scale)[class_id]))
             of_class = passes.raw(scale, self.detection.candidate_ids)
             for layer in passes.layers:

@@ -1,4 +1,4 @@
-"""One door to the CRF: settings in, an inference under way out, whichever backend they name."""
+"""The interface of the CRF: settings in, an inference under way out, whichever backend they name."""
 
 from __future__ import annotations
 

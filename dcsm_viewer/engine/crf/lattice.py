@@ -248,7 +248,7 @@ def _neighbours(points: Tensor, grid: Grid) -> tuple[Tensor, ...]:
         rows = torch.full((size + 1, 3), size, dtype=torch.int32, device=device)
         rows[:, 0] = own
         rows[:size, 1] = ahead[j]
-        # Whoever is ahead of a point has that point behind it. Those with nobody ahead write to row M, set right below.
+        # The point ahead of a point has that one behind it. Points with none ahead write to row M, set right below.
         rows[ahead[j].long(), 2] = own[:size]
         rows[size] = size
         result.append(rows.view(-1))

@@ -32,7 +32,7 @@ _LEAST_PROBABILITY = 1.2e-38
 class MeanField:
     """Marginals Q of the CRF, updated all at once per step: Q <- softmax(-unary + messages(Q)).
 
-    Pixels are rows and labels columns inside, as the lattice wants them, and the image's shape at the doors.
+    Pixels are rows and labels columns inside, as the lattice wants them, and the image's shape outside.
     Each sum is made in a fixed order, so the number of threads does not matter. On CUDA `advance` waits for nothing;
     `step` and `energy` wait once, for their numbers.
     """
@@ -201,8 +201,8 @@ def _as_rows(planes: Tensor, columns: int, *, beyond: float) -> Tensor:
 def _row_sums(rows: Tensor) -> Tensor:
     """The sum of each row of (N, L), (N, 1).
 
-    Not a product with ones, which is faster still: which order a matrix product adds in may depend on the threads at
-    hand, and a pixel undecided between two labels doubles a last-digit difference in every step.
+    Not a product with ones, which is faster still: which order a matrix product adds in may depend on the number of
+    threads, and a pixel undecided between two labels doubles a last-digit difference in every step.
     """
     columns = rows.unbind(1)
     if len(columns) > 4:

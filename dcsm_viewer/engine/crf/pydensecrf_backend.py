@@ -1,4 +1,4 @@
-"""The same steps computed by pydensecrf, for whoever must have its very numbers."""
+"""The same steps computed by pydensecrf, for results equal to its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every network offers the engine: one forward that keeps its gates, and a batched backward through them."""
+"""What every network offers the engine: one forward that keeps its ReLU masks, and a batched backward through them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rectangle = tuple[range, range]  # rows, columns
 
 @dataclass(frozen=True, slots=True)
 class ForwardState(Generic[MasksT]):
-    """One forward pass: logits (1, C, h, w), and the gates its backward needs, shared by all classes."""
+    """One forward pass: logits (1, C, h, w), and the ReLU masks its backward needs, shared by all classes."""
 
     logits: Tensor
     masks: MasksT
@@ -39,7 +39,7 @@ class Network(Protocol[MasksT]):
     classes: int
 
     def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> ForwardState[MasksT]:
-        """Logits and gates of a (1, 3, h, w) input that follows `convention`.
+        """Run a forward pass: logits and ReLU masks of a (1, 3, h, w) input that follows `convention`.
 
         on_image: rows and columns of the input that depend on the image, all of them if left out. Around them is the
         constant canvas, where a max-pool finds equal values only.

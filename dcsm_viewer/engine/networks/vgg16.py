@@ -35,7 +35,7 @@ Index = tuple[EllipsisType, slice, slice]
 class VggReluMasks:
     """Per convolution, bool (1, O, h, w): where its ReLU let values through, and where the pool behind took them.
 
-    dense: the gates (O, P) of fc6 and fc7 at their P positions. pooled: (h, w) of pool5's output.
+    dense: the masks (O, P) of fc6 and fc7 at their P positions. pooled: (h, w) of pool5's output.
     """
 
     convolutions: Mapping[str, Tensor]

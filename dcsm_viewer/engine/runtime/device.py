@@ -1,4 +1,4 @@
-"""Which device and precision compute, chosen by wish, checked by trying, reported as used."""
+"""Which device and precision compute, chosen by the settings, checked by trying, reported as used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault
 
 PROBES = 4  # the first of them warms up
 _DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
-RETRY_S = 60.0  # a fault may have gone by then: another program's memory given back, a driver started again
+RETRY_S = 60.0  # a fault may have gone by then: another program's memory freed, a driver started again
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _on_device(device: DeviceOption, dtype: torch.dtype) -> Compute:
             )
         fault = _fault(device, at_once=True)
         if fault is not None and fault.while_in_use:
-            # It served this session until it broke: whoever chose it goes on, and is told.
+            # It served this session until it broke: the CPU goes on, with a note.
             return Compute(torch.device("cpu"), dtype, f"The {device} has failed ({fault.reason}); using the cpu.")
         if fault is not None:
             raise UserError(f"The device {device} cannot be used: {fault.reason}. Choose auto or cpu.")

@@ -1,4 +1,4 @@
-"""Memory that the C library keeps for later, given back to the system: a night's run must not grow by fragments."""
+"""Freed memory that the C library holds, returned to the OS: a night's run must not grow by fragments."""
 
 from __future__ import annotations
 

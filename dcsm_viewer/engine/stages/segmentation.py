@@ -1,4 +1,4 @@
-"""From class maps to labels: the unary, the labels without a CRF, a quick look and the exact CRF."""
+"""From class maps to labels: the unary, the labels without a CRF, a preview and the exact CRF."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class ModelEntry(BaseModel):
     """One model. `sha256` names the bytes of its weights file; `convention` is a sentence for people.
 
     packaged: the network that comes with the program, which lies elsewhere than the user's models. head: how outputs
-    become scores, None where nobody said. library: the package and version that the architecture is built by. From
+    become scores, None where it is not given. library: the package and version that the architecture is built by. From
     layer_names on: what a look at the network told (see ModelCard), empty for those with passes written by hand.
     """
 

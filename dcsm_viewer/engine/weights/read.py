@@ -1,4 +1,4 @@
-"""The one door for weights: any format in, checked float32 tensors with class names and input convention out."""
+"""The reader of weights: any format in, checked float32 tensors with class names and input convention out."""
 
 from __future__ import annotations
 

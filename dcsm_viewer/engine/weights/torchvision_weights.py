@@ -27,7 +27,7 @@ _LOOK_EVERY_S = 0.2
 
 
 class CancelledError(Exception):
-    """Nobody wants the download any more."""
+    """The download is no longer wanted."""
 
 
 def fetch_torchvision_vgg16(

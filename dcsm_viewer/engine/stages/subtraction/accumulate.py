@@ -31,7 +31,7 @@ class Contribution:
 
     Of `compared` things that are normalised by their own maximum, `skipped` had none above 0 and added nothing
     (A5). `broken` layers had values that are not finite; those values count as 0. Both are 0-d tensors, so that
-    nobody waits for the device. `per_layer`: what each layer adds to the one target that was followed (h, w).
+    the host does not wait for the device. `per_layer`: what each layer adds to the one target that was followed (h, w).
     """
 
     sums: Tensor
@@ -43,7 +43,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class PartialSum:
-    """Evidence of some of the layers, those at these `places`; `per_layer` (G, h, w) is None where nobody is."""
+    """Sums of some of the layers, those at these `indices`; `per_layer` (G, h, w) is None without a tracked target."""
 
     indices: tuple[int, ...]
     sums: Tensor

@@ -1,4 +1,4 @@
-"""A picture of the maps in about a frame: raw maps sampled on a small sheet, which is kept, and compared there."""
+"""A picture of the maps in about a frame: raw maps sampled on a small grid, which is cached, and compared there."""
 
 from __future__ import annotations
 

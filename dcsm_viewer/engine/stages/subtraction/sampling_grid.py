@@ -25,7 +25,7 @@ _BAND_ELEMENTS_GPU = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class SamplingGrid:
-    """Sample positions on the canvas. `exact` is False for a quick look with fewer samples than pixels."""
+    """Sample positions on the canvas. `exact` is False for a preview with fewer samples than pixels."""
 
     rows: AxisSamples
     cols: AxisSamples
@@ -111,7 +111,7 @@ class SamplingGrid:
 
 @dataclass(frozen=True, slots=True)
 class PresampledGrid:
-    """A sheet for maps that have been sampled on one before: they are as large as the sheet, `shape` (h, w).
+    """A grid for maps that have been sampled on one before: they are as large as the grid, `shape` (h, w).
 
     Maxima are those of the samples: for quick looks.
     """
