@@ -1,4 +1,4 @@
-"""The pictures of the pixel ledger, the subtraction matrix and the threshold desk, from the real program.
+"""The pictures of the pixel inspector, the subtraction matrix and threshold tuning, from the real program.
 
 python -m benchmarks.screenshots_a                 # all of them
 python -m benchmarks.screenshots_a --only pixel-ledger

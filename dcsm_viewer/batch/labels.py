@@ -15,7 +15,7 @@ from dcsm_viewer.io.datasets.image_names import composed
 class GivenClasses:
     """ids: class ids by image path. errors: by path, why the labels of an image cannot be used, a sentence.
 
-    notes: sentences for whoever started the run, on images without labels.
+    notes: sentences for the user who started the run, on images without labels.
     """
 
     ids: Mapping[str, tuple[int, ...]]

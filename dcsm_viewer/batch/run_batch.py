@@ -41,7 +41,7 @@ __all__ = [
 READ_AHEAD = 2  # images decoded before the engine asks for them
 WRITE_BEHIND = 2  # results not yet on the disk
 
-# What a fault of the program or of the machine looks like. One image must not end a night's run; whoever stops a run
+# What a fault of the program or of the machine looks like. One image must not end a night's run; a user who stops a run
 # raises something else.
 _FAULTS = (
     ArithmeticError,
@@ -125,7 +125,7 @@ def export_images(
     stems = stems_for(paths) if stems is None else stems
     digest = weights_digest(engine, job)
     throughput = Throughput(len(paths))
-    hear = report if len(paths) == 1 else _silent  # a dozen lines for each of 10,000 images tell nobody anything
+    hear = report if len(paths) == 1 else _silent  # a dozen lines for each of 10,000 images are of no use
     reader, writer = (ThreadPoolExecutor(1, thread_name_prefix=name) for name in ("read", "write"))
     try:
         still = iter(paths)

@@ -1,4 +1,4 @@
-"""The options that make Settings, generated from the parameter table and lent to the commands that take them all."""
+"""The options that make Settings, generated from the parameter table and added to the commands that take them all."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _CLOSED = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.EINVAL}) 
 
 
 def print_json(record: object) -> None:
-    """Print one JSON line on stdout, flushed, so that whoever reads a pipe sees it at once.
+    """Print one JSON line on stdout, flushed, so that the reader of a pipe sees it at once.
 
     In ASCII, as what is redirected has the encoding of the locale, which need not know the letters of a name.
     Raises typer.Exit(1) after a sentence where stdout takes no more.
@@ -34,7 +34,7 @@ def print_json(record: object) -> None:
 
 
 def print_message(sentence: str) -> None:
-    """Print a sentence on stderr; nothing hangs on whether anybody hears it."""
+    """Print a sentence on stderr; a closed stderr is no error."""
     with suppress(OSError, ValueError):
         typer.echo(sentence, err=True)
 

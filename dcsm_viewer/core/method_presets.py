@@ -62,7 +62,7 @@ _SIMONYAN = MethodSettings(
     final_tanh=False,
 )
 
-# Baselines of others: one map a class and scale, nothing subtracted, and as for Simonyan et al. no tanh to speak of.
+# Baselines of others: one map a class and scale, nothing subtracted, and as for Simonyan et al. practically no tanh.
 _GRADCAM = replace(_SIMONYAN, preset="gradcam", layers=(), attribution="gradcam", channel_reduction="signed")
 _FINERCAM = replace(_GRADCAM, preset="finercam", attribution="finercam")
 

@@ -1,4 +1,4 @@
-"""What travels between the rooms: frozen values, read-only arrays, no behaviour beyond their own consistency."""
+"""What travels between the packages: frozen values, read-only arrays, no behaviour beyond their own consistency."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class SourceImage:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One wish of the user. `focus` is the class id whose maps per layer and scale are wanted, None for the best.
+    """One request of the user. `focus` is the class id whose maps per layer and scale are wanted, None for the best.
 
     `serial` grows; the newest request is the one with the largest.
     """
@@ -112,7 +112,7 @@ class Failure:
 class StageTime:
     """Milliseconds a stage took in this request, and how many of its pieces were made and how many reused.
 
-    cached_bytes: memory of those pieces, made or reused; the gates of the passes, which are kept apart, not counted.
+    cached_bytes: memory of those pieces, made or reused; the ReLU masks of the passes, cached apart, do not count.
     """
 
     stage: Stage
@@ -142,7 +142,7 @@ class ModelCard:
     """Describe a network to the window and the exports: names and digests, no weights.
 
     layer_names are the layers DCSM uses, `gradient_layers` all that maps can be made of, earliest first, and `layers`
-    what is known of each; empty where nobody has looked yet. architecture: as WeightsFile has it. head: how logits
+    what is known of each; empty until the model is loaded. architecture: as WeightsFile has it. head: how logits
     become scores, "sigmoid" or "softmax". undefined_methods: why a method of `MethodSettings.backward` cannot be used
     with this network, a sentence by method name. notes: what was found out or guessed about the network.
     """
@@ -183,8 +183,8 @@ class FocusMaps:
     `raw` is M of the class, up-sampled as the method does. `distinct` is what the subtraction adds to the
     class's aggregate from that layer and scale, in [0, N-1]; it is missing where the class is gated out.
     raw_class_map (h, w) and class_map (H, W) are the aggregates without and with the subtraction. A class that
-    was not detected is shown as if it had been (`detected` says which). The sums are made by whoever made the maps,
-    so that the window has nothing to add up; None where nobody did.
+    was not detected is shown as if it had been (`detected` says which). The sums are made with the maps,
+    so that the window has nothing to add up; None where they were not made.
     """
 
     class_id: int
@@ -279,7 +279,7 @@ class EngineReady:
 class Query:
     """What a tool wants to know about the stages of `request`; `question` is one of `dcsm_viewer.queries`.
 
-    Of each type of question only the newest inquiry is answered, and only while no request waits. Serials grow.
+    Of each type of question only the newest query is answered, and only while no request waits. Serials grow.
     """
 
     serial: int
@@ -289,7 +289,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is known so far of an inquiry; the last one says so. `failure`: why there is nothing to know, a sentence."""
+    """The answer to a query as far as it is known; the last one says so. `failure`: a sentence why there is none."""
 
     query: Query
     value: object = field(default=None, repr=False, compare=False)

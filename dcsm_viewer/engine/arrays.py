@@ -12,7 +12,7 @@ from dcsm_viewer.core.types import read_only
 
 
 def to_array(tensor: Tensor) -> NDArray[Any]:
-    """The values on the CPU, that nobody can write to; float64 is rounded to float32, as every Result has it."""
+    """Copy a tensor's values to the CPU, not writeable; float64 is rounded to float32, as every Result has it."""
     if tensor.dtype == torch.float64:
         tensor = tensor.float()
     return read_only(tensor.detach().cpu().numpy())

@@ -27,6 +27,7 @@ class Cache:
 
     @property
     def used_bytes(self) -> int:
+        """Memory of all artefacts, bytes."""
         return self._used_bytes
 
     def bytes_of(self, key: Hashable) -> int:
@@ -34,14 +35,14 @@ class Cache:
         return self._cached[key][1] if key in self._cached else 0
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The artefact of this key, made now if it is not there."""
+        """Return the artefact of this key, made now if it is not there."""
         if key not in self._cached:
             self.put(key, make())
         self._cached.move_to_end(key)
         return cast("T", self._cached[key][0])
 
     def clear_for_image(self, owner: Hashable) -> None:
-        """What was kept for another owner gives way now, not when the room is full."""
+        """Drop what was made for another image, now and not when memory is full."""
         if owner != self._owner:
             self._cached.clear()
             self._used_bytes, self._owner = 0, owner
@@ -57,6 +58,7 @@ class Cache:
         self._make_room()
 
     def put(self, key: Hashable, artefact: object) -> None:
+        """Add an artefact; the least recently used ones are dropped where it does not fit."""
         if key in self._cached:
             self._used_bytes -= self._cached.pop(key)[1]
         size = size_bytes(artefact)

@@ -50,7 +50,7 @@ Listener = Callable[[Report], None]
 
 
 class AbandonedError(Exception):
-    """Nobody wants the running request any more."""
+    """The running request is no longer wanted."""
 
 
 class Engine:
@@ -76,12 +76,25 @@ class Engine:
         return EngineReady(compute.device_name, compute.precision_name, compute.note, cards)
 
     def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None:
-        """Reports progress, partial and preview Results, and one settled Result; silence once nobody wants it.
+        """Compute a request: report progress, partial and preview Results, and one settled Result.
 
         The scale nearest the canvas comes first, then the others; where all maps are there already, a reduced-size
-        preview comes first. After the settled Result the raw maps of the next best classes are made, so that N can
-        be moved up without a pass; `still_wanted` ends that too. Raises UserError with a sentence for what cannot be
-        used.
+        preview comes first. After the settled Result the raw maps of the next best classes are made, so that N can be
+        moved up without a pass; `still_wanted` ends that too.
+
+        Parameters
+        ----------
+        request
+            What to compute.
+        still_wanted
+            Asked at every checkpoint; once it returns False nothing more is reported.
+        report
+            Called with each Progress and Result.
+
+        Raises
+        ------
+        UserError
+            A setting, model or image that cannot be used.
         """
 
         def settle(compute: Compute) -> MapPipeline:
@@ -131,9 +144,21 @@ class Engine:
         return self._settled_alone(request, lambda _: True, report, want)
 
     def answer(self, query: Query, still_wanted: Callable[[], bool], report: Listener) -> bool:
-        """Whether the inquiry was answered to the end; False once nobody wants it any more.
+        """Answer a query from the artefacts of its request, which are made where they are missing.
 
-        It works on the artefacts of its request, which are made where they are not there, and reports Answers.
+        Parameters
+        ----------
+        query
+            The question and its request.
+        still_wanted
+            Asked at every checkpoint.
+        report
+            Called with each Answer, better each time.
+
+        Returns
+        -------
+        bool
+            True if it was answered to the end; False once it is no longer wanted.
         """
         try:
             if isinstance(query.question, BatchQuestion):
@@ -159,7 +184,7 @@ class Engine:
         return True
 
     def card(self, settings: Settings) -> ModelCard:
-        """The card of the model these settings name, which is loaded for it."""
+        """Return the card of the model that these settings name, which is loaded for it."""
         return self._computed(settings, lambda compute: self._model(settings, compute)).card
 
     def _computed(self, settings: Settings, work: Callable[[Compute], T]) -> T:
@@ -264,7 +289,7 @@ class Engine:
         for cache in (self._cached, self._forward_cache):
             cache.resize(cache_bytes(compute.device))
         stopwatch = Stopwatch(self._cached, compute.device)
-        # Hundreds of megabytes, of use only to a class nobody asked for yet: kept for the image at hand alone.
+        # Hundreds of megabytes, of use only to a class that was not requested yet: cached for the current image alone.
         self._forward_cache.clear_for_image(request.image.digest)
         checkpoint = _checkpoint(request, still_wanted, report)
         return MapPipeline(

@@ -21,10 +21,27 @@ from dcsm_viewer.engine.stages.subtraction.class_maps import Subtracted, focus_m
 def focus_on(
     outputs: PassOutputs, subtracted: Subtracted, known_raw_maps: Tensor, passes: NetworkPasses, side_px: int | None
 ) -> FocusMaps | None:
-    """Maps of the class in focus; None if there is no class at all. `side_px` as in `subtract`.
+    """Make the maps of the class in focus.
 
     A class that was not detected is treated as if it had been, at every scale: its maps show what it would get.
-    plain: the raw class maps of all classes on show (K', h, w), rows as `outputs.shown_ids`.
+
+    Parameters
+    ----------
+    outputs
+        Scores and raw maps of all scales.
+    subtracted
+        The class maps of the detected classes.
+    known_raw_maps
+        (K', h, w), the raw class maps of all shown classes, rows as `outputs.shown_ids`.
+    passes
+        The passes of the request.
+    side_px
+        As in `subtract`.
+
+    Returns
+    -------
+    FocusMaps or None
+        None if there is no class at all.
     """
     class_id = outputs.focus
     if class_id is None:

@@ -19,7 +19,7 @@ from dcsm_viewer.engine.stages.segmentation import Segmenter
 from dcsm_viewer.engine.stages.subtraction.class_maps import Subtracted, raw_class_maps, subtract
 from dcsm_viewer.engine.stages.subtraction.preview import Preview, make_preview
 
-PREFETCH_CLASSES = 6  # candidates whose raw maps are made while nobody waits
+PREFETCH_CLASSES = 6  # candidates whose raw maps are prefetched while no request waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,15 @@ class MapPipeline:
 
     @property
     def method(self) -> MethodSettings:
+        """The method of the request."""
         return self.passes.method
 
     def partial_results(self) -> Iterator[Result]:
-        """What can be shown before the settled Result: scale by scale, then all at reduced size, then exact maps.
+        """Yield what can be shown before the settled Result: scale by scale, then all at reduced size, then exact maps.
 
-        Nothing that is kept already is announced: a request that needs no work yields none. Only a scale never seen
-        before is worth a partial result: fewer scales than those on the screen would be a step back. A quick look
-        at the maps waits for no labels, and neither do the exact maps: those of the reduced CRF come after them.
+        Nothing that is cached already is announced: a request that needs no work yields none. Only a scale never seen
+        before is worth a partial result: fewer scales than the displayed ones would be a step back. A preview of the
+        maps waits for no labels, and neither do the exact maps: those of the reduced CRF come after them.
         """
         scales = self._scale_order()
         for count in range(1, len(scales)):
@@ -64,11 +65,11 @@ class MapPipeline:
             yield self._result(outputs, "preview", subtracted, segmenter.preview())
 
     def outputs(self) -> PassOutputs:
-        """What the passes over all scales gave."""
+        """Return scores and raw maps of all scales."""
         return run_passes(self.passes, self._scale_order())
 
     def settled(self) -> Result:
-        """The exact Result for the whole request."""
+        """Return the exact Result of the whole request."""
         outputs = self.outputs()
         subtracted = self.subtracted(outputs)
         labels = self.segmenter(outputs, subtracted).exact() if "labels" in self.want else None
@@ -89,7 +90,7 @@ class MapPipeline:
         return tuple(sorted(self.method.scales, key=order))
 
     def subtracted(self, outputs: PassOutputs) -> Subtracted:
-        """The exact class maps, made now if they are not there."""
+        """Return the exact class maps, made now if they are not there."""
         key = self.subtraction_key(outputs)
         if not self.passes.stopwatch.has("subtraction", key):
             self.passes.checkpoint("subtraction", "exact")
@@ -147,7 +148,7 @@ class MapPipeline:
         return replace(self.method, layers=self.passes.layers)
 
     def subtraction_key(self, outputs: PassOutputs) -> tuple[Hashable, ...]:
-        """What the subtraction reads: for tools, the key of what they make of the same."""
+        """Return what the subtraction reads: the cache key for what tools make of the same."""
         detection = outputs.detection
         detected_at = tuple((scale, tuple(sorted(ids))) for scale, ids in sorted(detection.detected_at.items()))
         # Threshold and N act through the candidates alone, but that 0 switches the subtraction off.
@@ -162,7 +163,7 @@ class MapPipeline:
         return (self.passes.forward_key, read, detection.candidate_ids, detection.detected_ids, detected_at, beside)
 
     def segmenter(self, outputs: PassOutputs, subtracted: Subtracted) -> Segmenter:
-        """What makes labels of these class maps."""
+        """Return what makes labels of these class maps."""
         return Segmenter(
             maps=subtracted.class_maps,
             maps_key=self.subtraction_key(outputs),

@@ -88,7 +88,24 @@ class ModelCache:
     def get(self, name: str, vocabulary: Vocabulary, compute: Compute) -> Model:
         """Return the model of this name on its device; loaded or moved there if it is not yet.
 
-        Raises UserError as `load_model` does.
+        Parameters
+        ----------
+        name
+            Of a model, or a weights file.
+        vocabulary
+            What a network of ImageNet's classes calls things.
+        compute
+            Device and precision.
+
+        Returns
+        -------
+        Model
+            Ready to run.
+
+        Raises
+        ------
+        UserError
+            As `load_model`.
         """
         key = (name, vocabulary, replace(compute, note=""))
         if key not in self._models:
@@ -148,15 +165,49 @@ def torch_model(name: str, network: TorchNetwork, class_head: ClassHead, digest:
 
 
 def load_model(name: str, vocabulary: Vocabulary, compute: Compute) -> Model:
-    """The model of this name or weights file, ready to run.
+    """Load the model of this name or weights file, ready to run.
 
-    Raises UserError, naming what was expected, for a name nobody knows or weights that do not fit.
+    Parameters
+    ----------
+    name
+        Of a model, or a weights file.
+    vocabulary
+        What a network of ImageNet's classes calls things.
+    compute
+        Device and precision.
+
+    Returns
+    -------
+    Model
+        With its card.
+
+    Raises
+    ------
+    UserError
+        A name that is not known, or weights that do not fit; names what was expected.
     """
     return model_of(name, load(name), vocabulary, compute)
 
 
 def model_of(name: str, weights: WeightsFile, vocabulary: Vocabulary, compute: Compute) -> Model:
-    """The model these weights make. One of ImageNet's classes speaks the vocabulary asked for, others their own."""
+    """Make a model of weights.
+
+    Parameters
+    ----------
+    name
+        As the card has it.
+    weights
+        Checked tensors.
+    vocabulary
+        Class names of a network of ImageNet's classes; others have their own.
+    compute
+        Device and precision.
+
+    Returns
+    -------
+    Model
+        With its card.
+    """
     network = network_of(weights)
     class_head: ClassHead
     # Outputs in groups have no names of their own: a thousand of them are ImageNet's, as in any file without names.
@@ -191,7 +242,7 @@ def _head_name(class_head: ClassHead) -> Head:
 
 
 def _class_head(names: tuple[str, ...], classes: int, vocabulary: Vocabulary, head: Head | None) -> ClassHead:
-    """What the outputs mean; where nobody said, ImageNet's are one softmax and any others are sigmoids."""
+    """What the outputs mean; where it is not given, ImageNet's are one softmax and any others are sigmoids."""
     if classes == IMAGENET_CLASSES and names in ((), imagenet_names()) and head != "sigmoid":
         return voc_groups() if vocabulary == "voc" else SoftmaxClasses(imagenet_names())
     return SoftmaxClasses(names) if head == "softmax" else SigmoidClasses(names)

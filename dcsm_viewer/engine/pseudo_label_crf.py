@@ -33,10 +33,26 @@ _FLOOR = 1e-5  # of probabilities, as pydensecrf's unary_from_softmax clips them
 def seed_probabilities(
     maps: NDArray[np.float32], rgb: NDArray[np.uint8], rules: Sequence[SeedRule], backend: CrfBackend = "torch"
 ) -> dict[SeedRule, NDArray[np.float32]]:
-    """By rule: probabilities float32 (T+1, H, W), background first, after the steps of the rule's CRF.
+    """Run each consumer's own CRF on its class maps.
 
-    maps (T, H, W) in [0, 1], as the consumer scales them (own maxima); rgb (H, W, 3). Without maps (T = 0) the
-    background has probability 1. An image too large for the CRF is reduced for it, as for the labels.
+    An image too large for the CRF is reduced for it, as for the labels.
+
+    Parameters
+    ----------
+    maps
+        float32 (T, H, W) in [0, 1], as the consumer scales them (own maxima). Without maps (T = 0) the background
+        has probability 1.
+    rgb
+        uint8 (H, W, 3).
+    rules
+        How each consumer's CRF is run.
+    backend
+        What computes the CRF.
+
+    Returns
+    -------
+    dict
+        By rule: probabilities float32 (T+1, H, W), background first, after the steps of the rule's CRF.
     """
     found: dict[SeedRule, NDArray[np.float32]] = {}
     lattices: dict[Kernel, Lattice] = {}

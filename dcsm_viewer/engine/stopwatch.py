@@ -28,7 +28,22 @@ class Stopwatch:
         self._asked_for: dict[Stage, set[Hashable]] = {stage: set() for stage in STAGES}
 
     def get(self, stage: Stage, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
-        """The artefact of (stage, *key), from the cache or made now and counted to the stage."""
+        """Return an artefact from the cache, or make it and count it to its stage.
+
+        Parameters
+        ----------
+        stage
+            The stage it belongs to.
+        key
+            What it was made of; the stage is added.
+        make
+            Makes it.
+
+        Returns
+        -------
+        T
+            What `make` returned, now or before.
+        """
         self._asked_for[stage].add((stage, *key))
         if self.has(stage, key):
             self._reused[stage] += 1
@@ -36,18 +51,59 @@ class Stopwatch:
         return self.timed(stage, lambda: self._cache.get((stage, *key), make))
 
     def intermediate(self, stage: Stage, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
-        """The same for something a stage works with and does not give: kept, but no piece of the stage."""
+        """Return an intermediate result from the cache or make it; it is no piece of the stage's output.
+
+        Parameters
+        ----------
+        stage
+            The stage that works with it.
+        key
+            What it was made of; the stage is added.
+        make
+            Makes it.
+
+        Returns
+        -------
+        T
+            What `make` returned, now or before.
+        """
         return self._cache.get((stage, *key), make)
 
     def has(self, stage: Stage, key: tuple[Hashable, ...]) -> bool:
+        """Return True if the cache has this artefact of the stage."""
         return (stage, *key) in self._cache
 
     def put(self, stage: Stage, key: tuple[Hashable, ...], artefact: object) -> None:
-        """Keep what a batch made beside what was asked for."""
+        """Add an artefact that a batch made beside what was requested.
+
+        Parameters
+        ----------
+        stage
+            The stage it belongs to.
+        key
+            What it was made of; the stage is added.
+        artefact
+            As `get` is to return it.
+        """
         self._cache.put((stage, *key), artefact)
 
     def timed(self, stage: Stage, make: Callable[[], T], *, pieces: int = 1) -> T:
-        """What `make` gives, its time and `pieces` made counted to the stage."""
+        """Run `make` and count its time to a stage.
+
+        Parameters
+        ----------
+        stage
+            The stage it belongs to.
+        make
+            The work.
+        pieces
+            How many pieces of the stage it makes.
+
+        Returns
+        -------
+        T
+            What `make` returns.
+        """
         synchronize(self._device)
         begin = time.perf_counter()
         try:
@@ -60,6 +116,7 @@ class Stopwatch:
             self._made[stage] += pieces
 
     def times(self) -> tuple[StageTime, ...]:
+        """Return the time and the numbers of made and reused pieces of each stage."""
         return tuple(
             StageTime(
                 stage,

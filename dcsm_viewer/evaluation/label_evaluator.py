@@ -61,7 +61,7 @@ class LabelEvaluator:
     def label(self, image: SourceImage, settings: Settings) -> LabelResult:
         """Raises UserError with a sentence for settings that cannot be used."""
         parameters.check(settings)
-        # Nobody turns back to an earlier image.
+        # Images are evaluated once, in order.
         self._cached.clear_for_image(image.digest)
         self._forward_cache.clear_for_image(image.digest)
         compute = choose(settings.device, settings.precision)

@@ -44,7 +44,7 @@ def evaluate(
 ) -> Iterator[ImageDone]:
     """One ImageDone after the other, in the order of the list; what `records` holds already is not made again.
 
-    An image that cannot be used becomes an error and stops nobody.
+    An image that cannot be used becomes an error and does not stop the others.
     """
     known = records.read()
     for example in dataset.examples:

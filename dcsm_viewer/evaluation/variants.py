@@ -21,7 +21,7 @@ class Variant:
 
     def digest(self, weights_digest: str) -> str:
         """Names everything that changes this row's figures but image and truth; the row's name is no part of it."""
-        # Two wishes for a device may be the same device; what it computes may differ from another's all the same.
+        # Two device options may be the same device; what it computes may differ from another's all the same.
         told = repr((version("dcsm-viewer"), self.settings, self.labels_given, weights_digest))
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 

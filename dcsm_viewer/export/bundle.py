@@ -145,7 +145,7 @@ def draft_beside(target: Path, folder: Path, undo: ExitStack) -> Path:
     for _ in range(_TRIES):
         _make_rooms(target, folder, undo)
         with suppress(FileNotFoundError):
-            draft.touch(exist_ok=False)  # from here on nobody finds the folder empty
+            draft.touch(exist_ok=False)  # from here on the folder is not empty
             break
     undo.callback(draft.unlink, missing_ok=True)
     return draft

@@ -1,4 +1,4 @@
-"""The one door to .npz files of exports: arrays by name, and all that can go wrong with them in a sentence."""
+"""The reader of .npz files of exports: arrays by name, and all that can go wrong with them in a sentence."""
 
 from __future__ import annotations
 

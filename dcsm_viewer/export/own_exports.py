@@ -21,7 +21,7 @@ _LARGEST_RECIPE = 1 << 24  # bytes; a recipe has thousands
 def check_targets(folder: Path, stem: str, formats: Sequence[str], source: str | None) -> None:
     """Raise UserError if an export would take the place of the image itself or of a file that is not an export's.
 
-    So that the user hears of it before anything is computed; also of names that are too long for a file.
+    So that the user is told before anything is computed; also of names that are too long for a file.
 
     Parameters
     ----------

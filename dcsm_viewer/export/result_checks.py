@@ -1,4 +1,4 @@
-"""What there is to export in a Result, checked once at the door."""
+"""What there is to export in a Result, checked once for all formats."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ IRN_SURE_CLASS, IRN_SURE_BACKGROUND = SeedRule("irn", 0.30), SeedRule("irn", 0.0
 def seeds_of(result: Result, rule: SeedRule) -> NDArray[np.float32]:
     """Probabilities (T+1, H, W) that the CRF of `rule` gave, background first.
 
-    Raises UserError where nobody computed them (dcsm_viewer.worker.pseudo_labels does).
+    Raises UserError where they were not computed (dcsm_viewer.worker.pseudo_labels does).
     """
     segmentation_of(result)
     if rule not in result.seeds:

@@ -61,7 +61,7 @@ _IMAGES = f"Images ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES))});;Al
 
 
 class Window(QMainWindow):
-    """Shows the store's state and hands wishes on; it computes nothing and reads no file."""
+    """Shows the store's state and forwards requests; it computes nothing and reads no file."""
 
     def __init__(
         self,

@@ -109,7 +109,7 @@ def _runs_already() -> bool:
 
 
 def _platforms(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The plugins that Qt tries, in its order; a wish may name several, each with options behind a colon."""
+    """The plugins that Qt tries, in its order; QT_QPA_PLATFORM may name several, each with options behind a colon."""
     if platforms := environment.get("QT_QPA_PLATFORM"):
         return tuple(part.partition(":")[0] for part in platforms.split(";") if part)
     tried = (("WAYLAND_DISPLAY", "wayland"), ("DISPLAY", "xcb"))

@@ -73,7 +73,7 @@ def _behind_links(path: str | os.PathLike[str]) -> Path:
 
 
 def temporary_path(final: Path) -> Path:
-    """A name nobody has, beside `final`, for what is not yet whole; `owner_of` tells whose it is.
+    """A name that is not in use, beside `final`, for what is not yet whole; `owner_of` tells whose it is.
 
     A part of a part belongs to the same owner.
     """
@@ -81,7 +81,7 @@ def temporary_path(final: Path) -> Path:
 
 
 def is_abandoned(part: Path) -> bool:
-    """Return whether nobody writes `part` any more: its process ended on this machine, or it is a day old.
+    """Return True if no process writes `part` any more: its process ended on this machine, or it is a day old.
 
     What a process of another machine writes cannot be asked after, so it counts as written until it is a day old.
     """
@@ -97,7 +97,7 @@ def is_abandoned(part: Path) -> bool:
 def owner_of(name: str) -> str:
     """Who a part named `name` was begun for, or who `name` would be as an owner: the same short code.
 
-    So that what a killed process left can be cleared away by whoever makes the same file again, and by nobody else.
+    So that what a killed process left can be removed by the process that makes the same file again, and by no other.
     """
     if name.startswith(TEMPORARY_MARK):
         return name.removeprefix(TEMPORARY_MARK)[:_CODE]

@@ -1,4 +1,4 @@
-"""The one door to image files: bytes become an opened picture here, and all that can go wrong becomes a sentence."""
+"""The decoder of image files: bytes become an opened picture here, and all that can go wrong becomes a sentence."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def reason_of(error: BaseException) -> str:
 def sentence_on(error: BaseException) -> str | None:
     """Return what to say of a file that the system refused; None for errors that are not about a file.
 
-    Any question to the system may raise, whether a file is there or may be read, so that the doors of the program
+    Any question to the system may raise, whether a file is there or may be read, so that the readers of the program
     (command line, batch, window) answer for all of them.
     """
     if _is_null_character(error):

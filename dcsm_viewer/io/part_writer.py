@@ -46,7 +46,7 @@ def _is_process(number: int) -> bool:
     if sys.platform == "win32":
         return _is_windows_process(number)
     try:
-        os.kill(number, 0)  # signal 0 is sent to nobody; it asks whether one could be sent
+        os.kill(number, 0)  # signal 0 is not delivered; it asks whether one could be sent
     except ProcessLookupError:
         return False
     except (OSError, OverflowError):  # another user's process

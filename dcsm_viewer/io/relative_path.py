@@ -1,4 +1,4 @@
-"""The way from a folder to a file as it stands in the program's files: it leads there, whatever links lie between."""
+"""The path from a folder to a file as the program's files hold it: it leads there, whatever links lie between."""
 
 from __future__ import annotations
 

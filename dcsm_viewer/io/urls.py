@@ -1,4 +1,4 @@
-"""Images and folders behind a URL: s3://bucket/dog.jpg, and whatever else fsspec has a door to."""
+"""Images and folders behind a URL: s3://bucket/dog.jpg, and whatever else fsspec supports."""
 
 from __future__ import annotations
 

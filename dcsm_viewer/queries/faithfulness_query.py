@@ -30,7 +30,7 @@ class FaithfulnessCurve:
 
     shares: of the image's pixels, in [0, 1], ascending; as far as the curve is known. area: under the whole curve, in
     [0, 1] (trapezoids), None until it is whole. ranked: share of the pixels whose value in the map no other pixel
-    has; the rest is ordered by lot where it is equal.
+    has; ties are broken randomly.
     """
 
     shares: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""The pixel ledger: the whole account of one pixel, from the gradients to its label."""
+"""The pixel inspector: all contributions to one pixel, from the gradients to its label."""
 
 from __future__ import annotations
 

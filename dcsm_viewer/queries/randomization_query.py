@@ -43,9 +43,9 @@ class RandomizationStep:
 
 @dataclass(frozen=True, slots=True)
 class RandomizationSeries:
-    """The rungs known so far, by their number of randomised layers.
+    """The steps known so far, by their number of randomised layers.
 
-    layers: names of what can be randomised, the top first, so that rung k has layers[:k] drawn anew.
+    layers: names of what can be randomised, the top first, so that step k has layers[:k] drawn anew.
     """
 
     question: RandomizationQuestion

@@ -34,7 +34,7 @@ _FULL_NAME = {
 def lookup_table(name: str) -> NDArray[np.uint8]:
     """Read-only (256, 4) uint8 RGBA, low to high, of one of the names above or any other the package cmap knows.
 
-    Raises UserError for a name nobody knows.
+    Raises UserError for an unknown name.
     """
     try:
         colormap = Colormap(_FULL_NAME.get(name, name))

@@ -1,4 +1,4 @@
-"""Only the accepted masks of a folder, as edited, with lists and the yield, for whoever trains on them."""
+"""Only the accepted masks of a folder, as edited, with lists and the summary, to train on."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class LabelCanvas:
         return True
 
     def undo(self) -> bool:
-        """Whether there was a stroke to take back."""
+        """Undo the last stroke; return False if there is none."""
         self.end()
         if not self._undo:
             return False

@@ -57,7 +57,7 @@ class ReviewEntry:
 
     @property
     def pixels(self) -> dict[str, int]:
-        """Count by name of the mask as it stands, edited or not; empty while nothing is known."""
+        """Count by name of the mask, edited or not; empty while nothing is known."""
         if self.edit is not None:
             return self.edit.pixels
         return {} if self.measured is None else self.measured.pixels
@@ -93,7 +93,7 @@ def open_review_file(folder: Path) -> ReviewFile:
 
 
 class ReviewFileWriter:
-    """Writes one book after the other; of ten thousand entries only those that changed are put into words again."""
+    """Writes a review file again and again; of ten thousand entries only those that changed are formatted again."""
 
     def __init__(self) -> None:
         self._lines: dict[str, tuple[ReviewEntry, str]] = {}
@@ -116,7 +116,7 @@ class ReviewFileWriter:
 
 
 def write_review_file(review_file: ReviewFile) -> None:
-    """The same for a book that is written once."""
+    """Write a review file once."""
     ReviewFileWriter().write(review_file)
 
 

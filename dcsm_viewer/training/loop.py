@@ -279,4 +279,4 @@ def _is_best(epoch: Epoch, curve: list[dict[str, Any]], best_epoch: int | None) 
 
 
 def _silent(_event: Event) -> None:
-    """Only the first process speaks."""
+    """Only the first process reports."""

@@ -1,4 +1,4 @@
-"""Several processes of one training, as torchrun starts them: who we are, and how we speak to the others."""
+"""Several processes of one training, as torchrun starts them: the rank of this one, and what they exchange."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def all_gather(part: T, share: Share) -> list[T]:
 
 
 def any_rank(value: bool, share: Share) -> bool:
-    """Whether any process wishes it: all of them must stop at the same step."""
+    """Return True if the value is true in any process: all of them must stop at the same step."""
     return any(all_gather(value, share))

@@ -1,6 +1,6 @@
-"""One thread that owns the engine, and the one-slot mailbox in front of it: the newest wish wins.
+"""One thread that owns the engine, and the one-slot mailbox in front of it: the newest request wins.
 
-Standard library only; the reports are called on the engine's thread, and whoever listens brings them home
+Standard library only; the reports are called on the engine's thread, and the listener takes them to its own thread
 (the window through one Qt signal, a script through a queue).
 """
 
@@ -73,12 +73,12 @@ class Mailbox:
             return self._waiting
 
     def newest_query(self) -> int:
-        """The serial of the newest inquiry that waits, -1 where none does."""
+        """The serial of the newest query that waits, -1 where none does."""
         with self._changed:
             return max((query.serial for query in self._queries.values()), default=-1)
 
     def cancel_queries(self, question: type) -> None:
-        """Drops the inquiry of this type that waits."""
+        """Drop the query of this type that waits."""
         with self._changed:
             self._queries.pop(question, None)
 
@@ -96,7 +96,7 @@ def is_still_useful(newest: Request, running: Request, stage: Stage) -> bool:
     """Whether `newest` still needs what `running` is about to make in `stage` (docs/architecture.md, section 4).
 
     Maps of another N or alpha share every forward and backward pass; a CRF is wasted by any change of settings.
-    The reduced-size preview asks nobody, so a hand that keeps moving always sees something.
+    The reduced-size preview is never abandoned, so a moving slider always sees something.
     """
     if newest.image.digest != running.image.digest:
         return False
@@ -120,7 +120,7 @@ class EngineThread:
     `make_engine` is called on the thread (importing torch takes seconds); it reports EngineReady itself.
     An error of the user's making becomes a Failure with its sentence; any other becomes a Failure that names it,
     with the traceback in the log, and the thread lives on. After the settled Result an error is only logged: the
-    Result stays. Errors of the listener are logged too. Where the engine cannot be built, each request and inquiry is
+    Result stays. Errors of the listener are logged too. Where the engine cannot be built, each request and query is
     answered with the reason.
     """
 
@@ -143,11 +143,11 @@ class EngineThread:
         self._mailbox.put(request)
 
     def submit_query(self, query: Query) -> None:
-        """Answer this as soon as no request waits; it gives way to any request or newer inquiry, and comes back."""
+        """Answer this as soon as no request waits; it gives way to any request or newer query, and comes back."""
         self._mailbox.put_query(query)
 
     def cancel_queries(self, question: type, up_to: int) -> None:
-        """Nobody wants inquiries of this type with serials up to this any more."""
+        """Cancel queries of this type with serials up to this."""
         self._cancelled_queries[question] = up_to
         self._mailbox.cancel_queries(question)
 
@@ -179,7 +179,7 @@ class EngineThread:
                 self._answer(engine, message)
 
     def _refuse_all(self, sentence: str) -> None:
-        """Without an engine every request and inquiry is answered with the reason: nobody may wait for ever."""
+        """Answer every request and query with the reason why there is no engine, so that none waits for ever."""
         while (message := self._mailbox.take()) is not None:
             if isinstance(message, Request):
                 self._report(Failure(message.serial, sentence))
@@ -205,7 +205,7 @@ class EngineThread:
             if self._stopping.is_set() or request.serial <= self._cancelled_up_to:
                 return False
             newest = self._mailbox.waiting()
-            # Once the user has the result, anything more is done only while nobody waits.
+            # Once the user has the result, anything more is done only while no request waits.
             if settled:
                 return newest is None and self._mailbox.newest_query() < 0
             return newest is None or is_still_useful(newest, request, stage)

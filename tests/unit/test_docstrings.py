@@ -1,9 +1,12 @@
-"""Docstrings of the numeric packages: a verb first, and numpydoc sections from three parameters on."""
+"""Docstrings of the numeric packages: a verb first, and numpydoc sections from three on; plain words in all."""
 
 from __future__ import annotations
 
 import ast
+import re
+import tokenize
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,57 +14,22 @@ import pytest
 
 from tests.words import PACKAGE, ROOT
 
-FOLDERS = ("core", "metrics", "export")
+FOLDERS = ("core", "metrics", "export", "engine")
 NO_VERB = frozenset(
-    [
-        "a",
-        "all",
-        "an",
-        "as",
-        "at",
-        "by",
-        "each",
-        "every",
-        "everything",
-        "for",
-        "from",
-        "how",
-        "if",
-        "in",
-        "it",
-        "its",
-        "like",
-        "no",
-        "none",
-        "not",
-        "nothing",
-        "of",
-        "on",
-        "one",
-        "only",
-        "or",
-        "per",
-        "same",
-        "so",
-        "that",
-        "the",
-        "these",
-        "this",
-        "those",
-        "to",
-        "true",
-        "false",
-        "what",
-        "where",
-        "whether",
-        "which",
-        "who",
-        "with",
-        "without",
-    ]
-)
+    ("a", "all", "an", "as", "at", "by", "each", "every", "everything", "for", "from", "how", "if", "in", "it", "its",
+     "like", "no", "none", "not", "nothing", "of", "on", "one", "only", "or", "per", "same", "so", "that", "the",
+     "these", "this", "those", "to", "true", "false", "what", "where", "whether", "which", "who", "with", "without")
+)  # fmt: skip
 """First words that are no verb; a first letter that is no capital is refused as well."""
 SECTIONS_FROM = 3  # parameters
+
+LITERARY = re.compile(
+    r"\b(nobody|whoever|(?<!\d )doors?|errands?|ledgers?|desks?|inquir\w+|rungs?|ladders?|quick look|at hand|"
+    r"fanc(?:y|ies)|"
+    r"wish(?:es)?|speaks?|manners?|taken? back|given? back|by lot)\b",
+    re.IGNORECASE,
+)
+"""Words and phrases for which the field has a term."""
 
 
 class Public(NamedTuple):
@@ -130,6 +98,27 @@ def test_that_functions_of_three_parameters_and_more_have_a_section_that_names_t
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_that_every_public_property_says_what_it_is(folder: str) -> None:
     assert [str(each) for each in everything(folder) if each.is_property and not each.docstring] == []
+
+
+def comments_and_docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and text of everything in a module that is written for its reader."""
+    text = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.lineno, node.value.value
+    for token in tokenize.generate_tokens(StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def test_that_comments_and_docstrings_have_plain_words() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {found[0]}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for line, text in comments_and_docstrings(path)
+        if (found := LITERARY.search(" ".join(text.split())))
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_that_a_first_word_is_seen_for_what_it_is() -> None:

@@ -1,4 +1,4 @@
-"""A door to workers: some of our own on this machine, or those of a scheduler that runs already."""
+"""Access to workers: some of our own on this machine, or those of a scheduler that runs already."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONNECT_S = 20
 def dask_client(*, workers: int | None, scheduler: str | None, threads: int) -> Iterator[Any]:
     """A dask Client of `workers` processes here, or of the scheduler at this address; closed when the block ends.
 
-    threads: how many each worker here computes with. Raises UserError without Dask, or if nobody answers there.
+    threads: how many each worker here computes with. Raises UserError without Dask, or where none answers.
     """
     door = scheduling()
     import dask

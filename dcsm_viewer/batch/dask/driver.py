@@ -46,7 +46,7 @@ def export_on_cluster(
         report(f"{number}/{len(paths)} {Path(outcome.image).name}: {summary(outcome)}")
         yield outcome
     strange = {outcome.image for outcome in unnamed}
-    run = uuid.uuid4().hex[:8]  # Dask takes a key it knows for the same work, and gives back what came of it before
+    run = uuid.uuid4().hex[:8]  # Dask takes a key it knows for the same work, and returns its earlier result
     waiting = iter([path for path in paths if path not in strange])
     path_of: dict[Any, str] = {}
 

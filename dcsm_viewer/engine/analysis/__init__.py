@@ -38,5 +38,5 @@ _ANSWERERS: dict[type, Answerer] = {
 
 
 def answer_question(question: object, stage: MapPipeline) -> Iterator[object]:
-    """What is known of the question, better each time: a `PartialAnswer` for now, the whole answer last."""
+    """Answer a question, better each time: yield a `PartialAnswer` for now, the whole answer last."""
     return _ANSWERERS[type(question)](question, stage)

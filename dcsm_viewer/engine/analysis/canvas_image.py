@@ -13,7 +13,7 @@ from dcsm_viewer.queries.canvas_query import CanvasImage, CanvasQuestion
 
 
 def answer(_question: CanvasQuestion, stage: MapPipeline) -> Iterator[CanvasImage]:
-    """One answer: it is there already, unless it was let go."""
+    """Yield the canvas image, made again if it was dropped."""
     canvas, placement = stage.passes.canvas()
     levels = np.rint(to_array(canvas)).clip(0, 255).astype(np.uint8)
     rgb = read_only(np.moveaxis(levels, 0, -1).copy())

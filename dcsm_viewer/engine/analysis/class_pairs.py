@@ -32,7 +32,7 @@ COARSE_PX = 125  # samples a side of the canvas in the first answer
 
 
 def answer(question: MatrixQuestion, stage: MapPipeline) -> Iterator[ClassMatrix | PartialAnswer[ClassMatrix]]:
-    """The matrix with a sample every few pixels first, then as fine as its room allows."""
+    """Yield the matrix with a sample every few pixels first, then as fine as memory allows."""
     outputs = stage.outputs()
     ids = outputs.detection.candidate_ids
     if not ids:
@@ -55,7 +55,22 @@ def answer(question: MatrixQuestion, stage: MapPipeline) -> Iterator[ClassMatrix
 
 
 def step_for(count: int, shape: tuple[int, int], max_bytes: int) -> int:
-    """Canvas pixels from sample to sample, the least with which count x count float32 maps of `shape` fit the room."""
+    """Choose the step between samples: the least with which all maps of the matrix fit into memory.
+
+    Parameters
+    ----------
+    count
+        Rows and columns of the matrix.
+    shape
+        (H, W) of the image on the canvas, px.
+    max_bytes
+        Of count x count float32 maps.
+
+    Returns
+    -------
+    int
+        Canvas pixels from sample to sample.
+    """
     step = 1
     while count**2 * math.ceil(shape[0] / step) * math.ceil(shape[1] / step) * 4 > max_bytes:
         step += 1
@@ -65,7 +80,26 @@ def step_for(count: int, shape: tuple[int, int], max_bytes: int) -> int:
 def pairwise_contributions(
     outputs: PassOutputs, method: MethodSettings, placement: Placement, step: int, checkpoint: Checkpoint
 ) -> Tensor:
-    """(K, K, h, w): evidence of the row against the column, on the diagonal against nothing, mean over what counts."""
+    """Compute what each class gets against each other class, mean over the scales and layers that count.
+
+    Parameters
+    ----------
+    outputs
+        Raw maps of all scales.
+    method
+        The constants of the subtraction.
+    placement
+        Where the image lies on the canvas.
+    step
+        Canvas pixels from sample to sample.
+    checkpoint
+        Called between scales; may raise to stop.
+
+    Returns
+    -------
+    Tensor
+        (K, K, h, w): the row against the column, on the diagonal against nothing.
+    """
     detection = treat_all_as_detected(outputs.detection)
     ids = detection.candidate_ids
     count, grid = len(ids), _samples(placement, method, step)
@@ -99,7 +133,7 @@ def _samples(placement: Placement, method: MethodSettings, step: int) -> Samplin
 
 
 def all_pairs(count: int, method: MethodSettings) -> Comparisons:
-    """Each of `count` maps against each other; the target of row i and column j is i * count + j.
+    """Pair each of `count` maps with each other; the target of row i and column j is i * count + j.
 
     With N = 0 none are compared.
     """

@@ -37,7 +37,7 @@ Maps = Mapping[RankedBy, NDArray[np.float32]]
 
 
 def answer(question: FaithfulnessQuestion, stage: MapPipeline) -> Iterator[Faithfulness]:
-    """All four curves, one point longer each time. A picture at a time, at the scale nearest the canvas."""
+    """Yield all four curves, one point longer each time. One image at a time, at the scale nearest the canvas."""
     request = replace(stage.passes.request, focus=question.class_id)
     passes = replace(stage.passes, request=request)
     method = passes.method
@@ -65,7 +65,7 @@ def answer(question: FaithfulnessQuestion, stage: MapPipeline) -> Iterator[Faith
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Flat indices of the pixels of a map, the largest value first, equal ones by lot (the same lot each time)."""
+    """Flat indices of the pixels of a map, the largest value first, ties broken randomly (with a fixed seed)."""
 
     order: NDArray[np.intp] = field(repr=False)
     ranked: float
@@ -73,6 +73,7 @@ class Ranking:
 
     @classmethod
     def of(cls, values: NDArray[np.float32]) -> Ranking:
+        """Rank the pixels of a map (H, W) by falling value."""
         flat = np.nan_to_num(values.ravel(), nan=0.0, posinf=0.0, neginf=0.0)
         lots = np.random.default_rng(TIE_BREAK_SEED).permutation(flat.size)
         order = np.lexsort((lots, -flat))

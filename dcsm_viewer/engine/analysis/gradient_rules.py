@@ -105,7 +105,22 @@ class _GradientEvaluator:
 
 
 def gate_of(unit: Unit, arrived: ReluInput, vectors: Mapping[BackwardMode, Tensor]) -> Gate:
-    """vectors: by rule, the derivative (channels,) at the unit; `arrived` carries it to the ReLU."""
+    """Collect what each rule lets through the ReLU in front of a unit.
+
+    Parameters
+    ----------
+    unit
+        The unit of the layer.
+    arrived
+        Carries a derivative at the unit to the ReLU.
+    vectors
+        By rule, the derivative (channels,) at the unit.
+
+    Returns
+    -------
+    Gate
+        The channels that are shown, with value and derivatives.
+    """
     incoming = {mode: arrived.propagated(vector).cpu().double() for mode, vector in vectors.items()}
     activations = arrived.activations.cpu().double()
     is_open = (activations > 0) & (activations < arrived.ceiling)

@@ -40,7 +40,7 @@ from dcsm_viewer.queries.pixel_query import (
 def answer(
     question: PixelQuestion, stage: MapPipeline
 ) -> Iterator[PixelContributions | PartialAnswer[PixelContributions]]:
-    """The account of the classes first, then with that of the CRF.
+    """Yield the contributions to the pixel's classes first, then with those to its label.
 
     Raises UserError for a pixel that the image does not have.
     """
@@ -74,7 +74,22 @@ def _check(question: PixelQuestion, stage: MapPipeline) -> None:
 def sample_positions(
     question: PixelQuestion, placement: Placement, method: MethodSettings
 ) -> tuple[tuple[SamplePosition, ...], SamplingGrid]:
-    """The places of the canvas that the image's pixel is a mean of, and the sheet that has just these."""
+    """Find the canvas positions that the image's pixel is a mean of.
+
+    Parameters
+    ----------
+    question
+        The pixel.
+    placement
+        Where the image lies on the canvas.
+    method
+        Its upsampling and subtract_at are read.
+
+    Returns
+    -------
+    tuple
+        The positions, and the sampling grid that has just these.
+    """
     cpu = torch.device("cpu")
     lines, parts = [], []
     for pixel, size, start, length in (
@@ -94,7 +109,24 @@ def sample_positions(
 def largest_totals(
     outputs: PassOutputs, method: MethodSettings, placement: Placement, checkpoint: Checkpoint
 ) -> dict[int, float]:
-    """Per candidate the largest total on the image, by which its class map is divided; the same for every pixel."""
+    """Compute the largest total on the image, by which a class map is divided; the same for every pixel.
+
+    Parameters
+    ----------
+    outputs
+        Raw maps of all scales.
+    method
+        The constants of the subtraction.
+    placement
+        Where the image lies on the canvas.
+    checkpoint
+        Called between scales; may raise to stop.
+
+    Returns
+    -------
+    dict
+        By candidate.
+    """
     detection, total = treat_all_as_detected(outputs.detection), None
     for scale, layers in chosen_maps(outputs.candidate_maps, method).items():
         checkpoint("subtraction", f"ledger, {scale} px")
@@ -111,7 +143,26 @@ def class_entries(
     samples: Sequence[SamplePosition],
     largest: Mapping[int, float],
 ) -> tuple[ClassEntry, ...]:
-    """The account of every candidate at these places, in their order."""
+    """Trace every candidate's value at some positions back to layers, scales and rivals.
+
+    Parameters
+    ----------
+    outputs
+        Raw maps of all scales.
+    method
+        The constants of the subtraction.
+    grid
+        Has the positions.
+    samples
+        The positions, with their weights.
+    largest
+        By candidate, as `largest_totals` returns it.
+
+    Returns
+    -------
+    tuple of ClassEntry
+        In the order of the candidates.
+    """
     detection = treat_all_as_detected(outputs.detection)
     weights = torch.tensor([sample.weight for sample in samples], dtype=torch.float64)
     # One pass over the layers for all classes: their comparisons share the sampling.

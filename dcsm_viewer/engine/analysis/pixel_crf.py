@@ -26,7 +26,22 @@ class LastStep:
 
 
 def crf_entry(question: PixelQuestion, stage: MapPipeline, outputs: PassOutputs) -> CrfEntry:
-    """The account of the label at the pixel; the steps before the last are taken once for all pixels."""
+    """Trace the label at a pixel back to unary and kernels; the steps before the last run once for all pixels.
+
+    Parameters
+    ----------
+    question
+        The pixel.
+    stage
+        The pipeline of the request.
+    outputs
+        Raw maps of all scales.
+
+    Returns
+    -------
+    CrfEntry
+        Unary, messages and marginals of the pixel.
+    """
     segmenter = stage.segmenter(outputs, stage.subtracted(outputs))
     labels = (0, *(class_id + 1 for class_id in segmenter.class_ids))
     iterations = segmenter.settings.iterations

@@ -36,9 +36,24 @@ class Steps:
 
 
 def steps_of(maps: Tensor, method: MethodSettings, grid: SamplingGrid) -> Steps:
-    """The steps of raw maps (K, h, w) at the places of the sheet, each class as if it were found at this scale."""
+    """Compute the steps of the subtraction at few positions, each class as if it were detected at this scale.
+
+    Parameters
+    ----------
+    maps
+        Raw maps (K, h, w) of one layer.
+    method
+        The constants of the subtraction.
+    grid
+        Has the positions.
+
+    Returns
+    -------
+    Steps
+        Differences, their scaling, tanh and sums.
+    """
     finite = (maps if maps.dtype == torch.float64 else maps.float()).nan_to_num(0.0, 0.0, 0.0)
-    # As in evidence.py: gradients of any magnitude stay in the range of the type. Taken back for what is shown.
+    # As in evidence.py: gradients of any magnitude stay in the range of the type. Undone for what is shown.
     unit = finite.abs().amax()
     unit = unit.where(unit > 0, 1.0)
     pairs = _pairs(maps.shape[0], method)
@@ -129,5 +144,5 @@ def _gains(highest: Tensor, alpha: float) -> Tensor:
 
 
 def _sampled(maps: Tensor, grid: SamplingGrid) -> Tensor:
-    """Maps (P, h, w) at the n places of the sheet, (P, n)."""
+    """Maps (P, h, w) at the n positions of the grid, (P, n)."""
     return grid.enlarged(maps).flatten(1)

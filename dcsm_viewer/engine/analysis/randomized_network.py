@@ -42,7 +42,7 @@ class WeightRandomizer:
         raise UserError(f"The layers of {self.model.card.name} are not known, so they cannot be randomised.")
 
     def model_with(self, count: int) -> Model:
-        """The model whose top `count` layers are random; its card has a digest of its own, as nothing is shared."""
+        """Make the model whose top `count` layers are random; its card has its own digest, as nothing is shared."""
         if count == 0:
             return self.model
         card = replace(self.model.card, weights_digest=f"{self.model.card.weights_digest}/{self.seed}/{count}")
@@ -95,7 +95,7 @@ def random_like(trained: Tensor, seed: int) -> Tensor:
 
 
 def layer_tensors(network: Network[Any]) -> Mapping[str, Tensor]:
-    """Every weight and bias by the name it is drawn under."""
+    """Return every weight and bias by the name it is drawn under."""
     if isinstance(network, Vgg16):
         return network.tensors
     assert isinstance(network, EfficientNetLite0), "the two architectures there are"

@@ -10,9 +10,9 @@ from dcsm_viewer.engine.stages.class_selection import Detection
 
 
 def treat_all_as_detected(detection: Detection) -> Detection:
-    """The same comparison with a map for each of the K candidates.
+    """Give each of the K candidates of a comparison a map.
 
-    A class that was not detected counts as found at every scale; those detected keep the scales they were found at.
+    A class that was not detected counts as detected at every scale; the others keep the scales they were detected at.
     """
     missing = frozenset(detection.candidate_ids) - frozenset(detection.detected_ids)
     detected_at = {scale: found | missing for scale, found in detection.detected_at.items()}
@@ -20,5 +20,5 @@ def treat_all_as_detected(detection: Detection) -> Detection:
 
 
 def resolved_method(stage: MapPipeline) -> MethodSettings:
-    """The method of the request, with the layers that it means by ()."""
+    """Return the method of the request, with the layers that it means by ()."""
     return replace(stage.method, layers=stage.passes.layers)

@@ -30,14 +30,31 @@ class ReluInput:
     weight: Tensor | None = None
 
     def propagated(self, vector: Tensor) -> Tensor:
-        """The derivative at the unit (channels of the layer,), as it arrives at the ReLU (channels of the ReLU,)."""
+        """Carry the derivative at the unit (channels of the layer,) to the ReLU (channels of the ReLU,)."""
         return vector if self.weight is None else vector @ self.weight
 
 
 def relu_input(network: Network[Any], pixels: Tensor, state: ForwardState[Any], unit: Unit) -> ReluInput:
-    """For the input of a VGG convolution the ReLU before it, through the pool's switch where a pool lies between.
+    """Find the ReLU in front of a unit and what carries derivatives to it.
 
-    For the output of an inverted residual block the ReLU6 inside it, before the projection, at the same position.
+    For the input of a VGG convolution it is the ReLU before it, through the pool's switch where a pool lies between;
+    for the output of an inverted residual block the ReLU6 inside it, before the projection, at the same position.
+
+    Parameters
+    ----------
+    network
+        The network.
+    pixels
+        Its input (1, 3, h, w).
+    state
+        Of the forward pass.
+    unit
+        The unit of the layer.
+
+    Returns
+    -------
+    ReluInput
+        The ReLU's values at the position.
     """
     if isinstance(network, Vgg16):
         return _of_vgg(network, pixels, state.masks, unit)

@@ -23,10 +23,10 @@ from dcsm_viewer.queries.randomization_query import RandomizationQuestion, Rando
 
 
 def answer(question: RandomizationQuestion, stage: MapPipeline) -> Iterator[RandomizationSeries]:
-    """The ladder, one rung more each time; the trained network's rung comes first, then the one on show.
+    """Yield the series, one step more each time; the trained network comes first, then the displayed step.
 
-    Classes are compared as in the trained network (same candidates, found at the same scales), so that the weights
-    are all that changes. Memory: one randomised network and the gates of one pass at a time.
+    Classes are compared as in the trained network (same candidates, detected at the same scales), so that the weights
+    are all that changes. Memory: one randomised network and the masks of one pass at a time.
     """
     request = replace(stage.passes.request, focus=question.class_id)
     passes = replace(stage.passes, request=request, all_layers=False)
@@ -43,7 +43,7 @@ def answer(question: RandomizationQuestion, stage: MapPipeline) -> Iterator[Rand
 
 
 def detection_for_class(outputs: PassOutputs, class_id: int) -> Detection:
-    """Who is compared for this one class; one that was not detected is treated as if it had been, at every scale."""
+    """Select who is compared for one class; one not detected is treated as if it had been, at every scale."""
     detection = outputs.detection
     if class_id in detection.detected_ids:
         return Detection(detection.candidate_ids, (class_id,), detection.detected_at)
@@ -57,16 +57,16 @@ class _RandomizationEvaluator:
     randomiser: WeightRandomizer
 
     def step(self, count: int, trained: RandomizationStep | None) -> RandomizationStep:
-        """`trained` is rung 0, None while that one is made."""
+        """`trained` is step 0, None while that one is made."""
         passes, class_id = self.passes, self.detection.detected_ids[0]
         if count:
-            # The trained network's gates stay where they are: a class not asked for yet may need them.
+            # The trained network's ReLU masks stay cached: a class not requested yet may need them.
             passes = replace(passes, model=self.randomiser.model_with(count), forward_cache=Cache(0))
         scores: list[float] = []
         raw: dict[tuple[int, str], Tensor] = {}
         for scale in passes.method.scales:
             passes.checkpoint("saliency", f"{count} layers random, {scale} px")
-            # Scores first: the gates of their forward pass are then there for the backward pass.
+            # Scores first: the ReLU masks of their forward pass are then there for the backward pass.
             scores.append(float(passes.scores(scale)[class_id]))
             of_class = passes.raw(scale, self.detection.candidate_ids)
             for layer in passes.layers:

@@ -39,10 +39,32 @@ def baseline_maps(
     class_ids: Sequence[int],
     on_progress: Callable[[str], None],
 ) -> Iterator[tuple[int, dict[str, Tensor]]]:
-    """(class id, {layer: map (h, w)}) for each class: in [0, 1], float32, as large as the network input (1, 3, h, w).
+    """Compute the map of a baseline for each class, by the package grad-cam.
 
-    FinerCAM contrasts a class with the three whose logits are nearest. `on_progress` hears of each class, and may
-    raise. Raises UserError where the package is missing or cannot be imported.
+    FinerCAM contrasts a class with the three whose logits are nearest.
+
+    Parameters
+    ----------
+    baseline
+        Which one.
+    model
+        The network and its class head.
+    network_input
+        (1, 3, h, w).
+    class_ids
+        The classes, in the order in which their maps are yielded.
+    on_progress
+        Called for each class; may raise to stop.
+
+    Returns
+    -------
+    Iterator
+        (class id, {layer: map (h, w)}): in [0, 1], float32, as large as the network input.
+
+    Raises
+    ------
+    UserError
+        The package is missing or cannot be imported.
     """
     package = _package(baseline)
     module = to_torch_module(model)

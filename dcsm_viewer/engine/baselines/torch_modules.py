@@ -24,7 +24,7 @@ def cam_layer(model: Model) -> str:
 
 
 def to_torch_module(model: Model) -> VggModule | LiteModule:
-    """The model's network in float32 on its device, its weights shared where they are float32 already."""
+    """Make the model's network a module in float32 on its device, its weights shared where they are float32 already."""
     network = model.network
     if isinstance(network, Vgg16):
         return VggModule(network, model.class_head)
@@ -33,10 +33,10 @@ def to_torch_module(model: Model) -> VggModule | LiteModule:
 
 
 def class_logits(class_head: ClassHead, logits: Tensor) -> Tensor:
-    """(1, classes): the logit by which the network tells each class of the vocabulary, of logits (1, C, h, w).
+    """Reduce logits (1, C, h, w) to (1, classes), the logit of each class of the vocabulary.
 
-    A multi-label network scores by its largest position, as DCSM's does; a single-label one was trained on the
-    average. A group of outputs has the log-sum-exp of its members at each position.
+    A multi-label network scores by its largest position, as DCSM's does; a single-label one was trained on the average.
+    A group of outputs has the log-sum-exp of its members at each position.
     """
     if isinstance(class_head, SigmoidClasses):
         return logits.amax((2, 3))
@@ -65,6 +65,7 @@ class VggModule(nn.Module):
 
     def forward(self, network_input: Tensor) -> Tensor:
         # The weights are frozen: the graph that the hooks need starts at the input.
+        """Compute logits (1, classes) of a network input (1, 3, h, w)."""
         x = network_input.detach().requires_grad_()
         for name in CONVOLUTIONS:
             x = self._convolved(x, name, padding=1)
@@ -94,6 +95,7 @@ class LiteModule(nn.Module):
         self.features = nn.ReLU6()
 
     def forward(self, network_input: Tensor) -> Tensor:
+        """Compute logits (1, classes) of a network input (1, 3, h, w)."""
         x = F.relu6(self._stem(network_input.detach().requires_grad_()))
         for block, skip in zip(self._blocks, self._skips, strict=True):
             before = x

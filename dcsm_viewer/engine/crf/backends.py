@@ -1,4 +1,4 @@
-"""One door to the CRF: settings in, an inference under way out, whichever backend they name."""
+"""The interface of the CRF: settings in, an inference under way out, whichever backend they name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Availability:
 
 
 def available_backends() -> tuple[Availability, ...]:
-    """Every backend, the default first, usable or not."""
+    """List every backend, the default first, usable or not."""
     if pydensecrf_backend.is_installed():
         other = Availability("pydensecrf", usable=True, note="pydensecrf: one thread, rebuilt at every change.")
     else:
@@ -48,12 +48,31 @@ def begin(
     lattices: LatticeSource | None = None,
     start: NDArray[np.float32] | None = None,
 ) -> Inference:
-    """The mean field of `settings` at iteration 0; `settings.iterations` is for the caller to spend.
+    """Start mean-field inference at iteration 0; `settings.iterations` is for the caller to spend.
 
-    unary (L, H, W), energies in nats, on the device to work on; rgb (H, W, 3). lattices gives the lattice of a kernel
-    over this image from wherever it is kept; without it they are built here. start: Q (L, H, W) to go on from, which
-    reaches about the same labels in fewer steps; leave it out for the exact result.
-    Raises UserError for a unary that is not finite or does not fit the image, or a backend that is not installed.
+    Parameters
+    ----------
+    unary
+        (L, H, W), energies in nats, on the device to work on.
+    rgb
+        uint8 (H, W, 3).
+    settings
+        Kernels and backend.
+    lattices
+        Returns the lattice of a kernel over this image from wherever it is cached; without it they are built here.
+    start
+        Q (L, H, W) to go on from, which reaches about the same labels in fewer steps; leave it out for the exact
+        result.
+
+    Returns
+    -------
+    Inference
+        To be advanced.
+
+    Raises
+    ------
+    UserError
+        A unary that is not finite or does not fit the image, or a backend that is not installed.
     """
     if unary.ndim != 3 or unary.shape[1:] != rgb.shape[:2]:
         raise UserError(f"The CRF's unary has shape {tuple(unary.shape)}; the image has {rgb.shape[:2]} pixels.")
@@ -76,11 +95,29 @@ def preview(
     factor: int = 4,
     lattices: LatticeSource | None = None,
 ) -> NDArray[np.float32]:
-    """About the final Q (L, H, W) at full size, from an image `factor` times smaller, a few tens of times sooner.
+    """Approximate the final Q from an image `factor` times smaller, a few tens of times sooner.
 
     Its argmax is what to show at once; as `start` it lets the full-size inference begin near its end. Widths in px
-    shrink with the image, the colour width and the weights stay. `lattices` must give lattices of the reduced image
-    `reduced_rgb(rgb, factor)`, so keep them under a key that holds the factor.
+    shrink with the image, the colour width and the weights stay.
+
+    Parameters
+    ----------
+    unary
+        (L, H, W), energies in nats.
+    rgb
+        uint8 (H, W, 3).
+    settings
+        For the full size.
+    factor
+        How many times smaller.
+    lattices
+        Returns lattices of the reduced image `reduced_rgb(rgb, factor)`, so cache them under a key that holds the
+        factor.
+
+    Returns
+    -------
+    ndarray
+        float32 (L, H, W) at full size.
     """
     height, width = rgb.shape[:2]
     small_unary = averaged(unary.detach().float(), factor)
@@ -94,12 +131,12 @@ def preview(
 
 
 def reduced_settings(settings: CrfSettings, factor: int) -> CrfSettings:
-    """The same CRF for an image `factor` times smaller."""
+    """Scale a CRF's settings for an image `factor` times smaller."""
     return replace(settings, gaussian_sxy=settings.gaussian_sxy / factor, bilateral_sxy=settings.bilateral_sxy / factor)
 
 
 def reduced_rgb(rgb: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """The image (H, W, 3) averaged over squares of `factor` px; the last row and column of squares may be cut."""
+    """Average an image (H, W, 3) over squares of `factor` px; the last row and column of squares may be cut."""
     planes = torch.tensor(rgb).permute(2, 0, 1).float()
     return averaged(planes, factor).round_().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 

@@ -11,10 +11,24 @@ from dcsm_viewer.engine.crf.lattice import Lattice
 
 @torch.no_grad()
 def footprint(lattice: Lattice, shape: tuple[int, int], row: int, col: int) -> NDArray[np.float32]:
-    """The weight (H, W) that pixel (row, col) has in the message to every pixel, not negative.
+    """Compute the weight that a pixel has in the message to every pixel.
 
-    Normalised as the lattice is; multiply by a Potts weight for what equal labels gain, in nats. It is what the
-    lattice really does, so near the edge of the occupied lattice points it is not quite the same in return.
+    Normalised as the lattice is; multiply by a Potts weight for what equal labels gain, in nats. It is what the lattice
+    really does, so near the edge of the occupied lattice points it is not quite the same in return.
+
+    Parameters
+    ----------
+    lattice
+        Of one kernel.
+    shape
+        (H, W) of the image, px.
+    row, col
+        The pixel.
+
+    Returns
+    -------
+    ndarray
+        float32 (H, W), not negative.
     """
     height, width = shape
     here = torch.zeros(height * width, 1, device=lattice.device)

@@ -19,7 +19,7 @@ class Groups:
 
 
 def grouped(codes: Tensor, code_bits: int) -> Groups:
-    """The distinct values of codes (N,), int64, each in [0, 2**code_bits), and the place of each code among them.
+    """Find the distinct values of codes (N,), int64, each in [0, 2**code_bits), and the index of each code among them.
 
     `codes` is used up: memory that was never touched before costs as much as the arithmetic in it.
     """
@@ -58,9 +58,21 @@ _TABLE_BITS = 22
 
 
 def indices_of(values: Tensor, wanted: Tensor, code_bits: int) -> Tensor:
-    """Where each `wanted` (K,) code stands in the ascending `values` (G,), G for those that are not there; int32.
+    """Find codes among ascending distinct ones.
 
-    All codes lie in [0, 2**code_bits).
+    Parameters
+    ----------
+    values
+        (G,), ascending.
+    wanted
+        (K,) codes.
+    code_bits
+        All codes lie in [0, 2**code_bits).
+
+    Returns
+    -------
+    Tensor
+        int32 (K,), G for those that are not there.
     """
     missing = values.shape[0]
     if code_bits <= _TABLE_BITS:
@@ -84,7 +96,22 @@ class Members:
 
 
 def members(group_of: Tensor, weights: Tensor, groups: int) -> Members:
-    """The rows n of group_of (N, K), int32, and weights (N, K), gathered by group, rows ascending in each."""
+    """Collect rows and weights by group, rows ascending in each.
+
+    Parameters
+    ----------
+    group_of
+        int32 (N, K).
+    weights
+        (N, K).
+    groups
+        How many there are.
+
+    Returns
+    -------
+    Members
+        The entries of each group.
+    """
     rows, width = group_of.shape
     if group_of.device.type == "cpu":
         starts = np.arange(0, rows * width + 1, width, dtype=np.int32)

@@ -65,7 +65,7 @@ class Pairwise:
 
 
 def pairwise_of(settings: CrfSettings) -> tuple[Pairwise, ...]:
-    """The kernels of `settings`, without those whose weight is 0: they would change nothing and cost a lattice."""
+    """Return the kernels of `settings`, without those of weight 0: they would change nothing and cost a lattice."""
     gaussian = GaussianKernel(settings.gaussian_sxy, settings.gaussian_sxy)
     index, colour = settings.bilateral_sxy, settings.bilateral_srgb
     bilateral = BilateralKernel(index, index, colour, colour, colour)
@@ -74,7 +74,22 @@ def pairwise_of(settings: CrfSettings) -> tuple[Pairwise, ...]:
 
 
 def features_of(kernel: Kernel, rgb: NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
-    """Where each pixel of rgb (H, W, 3) lies for `kernel`, (d, H*W) float32, in standard deviations."""
+    """Compute where each pixel lies for a kernel, in standard deviations.
+
+    Parameters
+    ----------
+    kernel
+        Its widths are read.
+    rgb
+        uint8 (H, W, 3).
+    device
+        Of the result.
+
+    Returns
+    -------
+    Tensor
+        float32 (d, H*W).
+    """
     height, width = rgb.shape[:2]
     x = (torch.arange(width, dtype=torch.float32) / kernel.sx).expand(height, width)
     y = (torch.arange(height, dtype=torch.float32) / kernel.sy)[:, None].expand(height, width)
@@ -87,16 +102,45 @@ def features_of(kernel: Kernel, rgb: NDArray[np.uint8], device: torch.device | s
 
 
 def lattice_for(kernel: Kernel, rgb: NDArray[np.uint8], device: torch.device | str = "cpu") -> Lattice:
-    """The lattice of one kernel over the image rgb (H, W, 3); worth keeping per (image digest, kernel)."""
+    """Build the lattice of one kernel over an image; worth caching by (image digest, kernel).
+
+    Parameters
+    ----------
+    kernel
+        Its widths are read.
+    rgb
+        uint8 (H, W, 3).
+    device
+        Of the lattice.
+
+    Returns
+    -------
+    Lattice
+        Of all pixels.
+    """
     return build_lattice(features_of(kernel, rgb, device), kernel.normalisation)
 
 
 def lattices_for(
     kernels: Sequence[Kernel], rgb: NDArray[np.uint8], device: torch.device | str = "cpu"
 ) -> tuple[Lattice, ...]:
-    """The lattice of each kernel, on the CPU made side by side: the sorts in it keep one core busy each.
+    """Build the lattice of each kernel, on the CPU in parallel: the sorts in it keep one core busy each.
 
     One by one on images so large that what two need while they are made would be the peak of memory.
+
+    Parameters
+    ----------
+    kernels
+        In the order of the result.
+    rgb
+        uint8 (H, W, 3).
+    device
+        Of the lattices.
+
+    Returns
+    -------
+    tuple of Lattice
+        One a kernel.
     """
     pixels = rgb.shape[0] * rgb.shape[1]
     if len(kernels) < 2 or pixels > _LARGEST_SIDE_BY_SIDE or torch.device(device).type == "cuda":

@@ -39,18 +39,22 @@ class Lattice:
 
     @property
     def features(self) -> int:
+        """The number of features (pixels), N."""
         return self.corners.shape[0]
 
     @property
     def points(self) -> int:
+        """The number of occupied lattice points, M."""
         return self.splat.offsets.shape[0] - 2
 
     @property
     def dimension(self) -> int:
+        """The dimension d of the features."""
         return self.corners.shape[1] - 1
 
     @property
     def device(self) -> torch.device:
+        """The device that the lattice lies on."""
         return self.corners.device
 
     @property
@@ -74,26 +78,43 @@ class Lattice:
         return sum(part.numel() * part.element_size() for part in parts)
 
     def blurred(self, values: Tensor) -> Tensor:
-        """What `values` (N, L) become on the lattice points, (M+1, L): splat, then blur along each direction."""
+        """Splat values (N, L) onto the lattice points, (M+1, L), and blur them along each direction."""
         points = weighted_sums(values, self.splat.index, self.splat.offsets, self.splat.weight)
         for rows in self.neighbours:
             points = weighted_sums(points, rows, self.blur_offsets, self.blur_weights)
         return points.mul_(self.scale)
 
     def sliced(self, points: Tensor, rows: slice) -> Tensor:
-        """The features `rows` read back (n, L) from lattice points (M+1, L)."""
+        """Read the features `rows` back (n, L) from lattice points (M+1, L)."""
         corners = self.corners[rows]
         width = corners.shape[1]
         offsets = torch.arange(0, corners.numel() + 1, width, dtype=torch.int32, device=corners.device)
         return weighted_sums(points, corners.reshape(-1), offsets, self.slice_weights[rows].reshape(-1))
 
     def filtered(self, values: Tensor) -> Tensor:
-        """`values` (N, L) after the whole filter, (N, L)."""
+        """Filter values (N, L): splat, blur and slice."""
         return sum_of_slices([(self, self.blurred(values))], self.features)
 
 
 def weighted_sums(values: Tensor, index: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
-    """Row g of the result (G, L) is the sum of weights[e] * values[index[e]] over offsets[g] <= e < offsets[g+1]."""
+    """Sum weighted rows by group: row g sums weights[e] * values[index[e]] over offsets[g] <= e < offsets[g+1].
+
+    Parameters
+    ----------
+    values
+        (N, L).
+    index
+        Rows of `values`, by entry e.
+    offsets
+        (G + 1,), ascending.
+    weights
+        By entry e.
+
+    Returns
+    -------
+    Tensor
+        (G, L).
+    """
     try:
         return F.embedding_bag(index, values, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True)
     except NotImplementedError:
@@ -104,9 +125,21 @@ def weighted_sums(values: Tensor, index: Tensor, offsets: Tensor, weights: Tenso
 
 
 def sum_of_slices(parts: Sequence[tuple[Lattice, Tensor]], features: int, *, scratch: Tensor | None = None) -> Tensor:
-    """The sum (N, L) of what each lattice reads back from its points (M+1, L), made block by block.
+    """Sum what several lattices read back from their points, block by block.
 
-    It may or may not be in `scratch` (N, L), which is used up; without one, new memory is taken.
+    Parameters
+    ----------
+    parts
+        Lattices with their points (M+1, L).
+    features
+        N, how many features each has.
+    scratch
+        (N, L), used up; without one, new memory is taken.
+
+    Returns
+    -------
+    Tensor
+        (N, L), which may or may not lie in `scratch`.
     """
     labels = parts[0][1].shape[1]
     block = max(1, _SLICE_VALUES // labels)
@@ -129,7 +162,7 @@ def _sum_of_rows(parts: Sequence[tuple[Lattice, Tensor]], rows: slice) -> Tensor
 
 @torch.no_grad()
 def build_lattice(features: Tensor, normalisation: Normalisation = "symmetric") -> Lattice:
-    """The lattice around features (d, N), float32, in units of the kernel's standard deviations; d is at most 7.
+    """Build the lattice around features (d, N), float32, in units of the kernel's standard deviations; d is at most 7.
 
     Same lattice points, neighbours and order of blurring as Krahenbuehl's code, so the same answer up to rounding.
     Raises UserError if the features are too far apart for their points to be numbered.
@@ -215,7 +248,7 @@ def _neighbours(points: Tensor, grid: Grid) -> tuple[Tensor, ...]:
         rows = torch.full((size + 1, 3), size, dtype=torch.int32, device=device)
         rows[:, 0] = own
         rows[:size, 1] = ahead[j]
-        # Whoever is ahead of a point has that point behind it. Those with nobody ahead write to row M, set right below.
+        # The point ahead of a point has that one behind it. Points with none ahead write to row M, set right below.
         rows[ahead[j].long(), 2] = own[:size]
         rows[size] = size
         result.append(rows.view(-1))
@@ -237,7 +270,7 @@ def _normalised(unnormalised: Lattice, normalisation: Normalisation) -> Lattice:
 
 
 def moved(lattice: Lattice, device: torch.device) -> Lattice:
-    """The same lattice on another device."""
+    """Copy a lattice to another device."""
     splat = lattice.splat
     return replace(
         lattice,

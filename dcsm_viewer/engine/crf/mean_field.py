@@ -32,7 +32,7 @@ _LEAST_PROBABILITY = 1.2e-38
 class MeanField:
     """Marginals Q of the CRF, updated all at once per step: Q <- softmax(-unary + messages(Q)).
 
-    Pixels are rows and labels columns inside, as the lattice wants them, and the image's shape at the doors.
+    Pixels are rows and labels columns inside, as the lattice wants them, and the image's shape outside.
     Each sum is made in a fixed order, so the number of threads does not matter. On CUDA `advance` waits for nothing;
     `step` and `energy` wait once, for their numbers.
     """
@@ -92,11 +92,12 @@ class MeanField:
 
     @property
     def iteration(self) -> int:
+        """The number of updates so far."""
         return self._iteration
 
     @torch.no_grad()
     def advance(self, iterations: int) -> None:
-        """That many updates, nothing measured."""
+        """Run that many updates without measuring them."""
         for _ in range(iterations):
             if self._next_logits is None:
                 logits = self._logits(into=self._q)
@@ -107,7 +108,7 @@ class MeanField:
             self._iteration += 1
 
     def step(self) -> MeanFieldStep:
-        """One update and its numbers."""
+        """Run one update and return its numbers."""
         begun = time.perf_counter()
         before = self._best_labels()
         self.advance(1)
@@ -129,13 +130,13 @@ class MeanField:
         return (total + self._least_sum) / q.shape[0]
 
     def q(self) -> NDArray[np.float32]:
-        """The present marginals (L, H, W)."""
+        """Return the present marginals (L, H, W)."""
         rows = self._q[:, : self._labels].cpu().numpy()
         # A copy even where one label makes the transposed array contiguous as it is: the next update is done in place.
         return np.array(rows.T, order="C").reshape(self._labels, *self._shape)
 
     def labels(self) -> NDArray[np.uint16]:
-        """The most probable label (H, W)."""
+        """Return the most probable label (H, W)."""
         return self._best_labels().view(self._shape).cpu().numpy().astype(np.uint16)
 
     def _best_labels(self) -> Tensor:
@@ -200,8 +201,8 @@ def _as_rows(planes: Tensor, columns: int, *, beyond: float) -> Tensor:
 def _row_sums(rows: Tensor) -> Tensor:
     """The sum of each row of (N, L), (N, 1).
 
-    Not a product with ones, which is faster still: which order a matrix product adds in may depend on the threads at
-    hand, and a pixel undecided between two labels doubles a last-digit difference in every step.
+    Not a product with ones, which is faster still: which order a matrix product adds in may depend on the number of
+    threads, and a pixel undecided between two labels doubles a last-digit difference in every step.
     """
     columns = rows.unbind(1)
     if len(columns) > 4:
@@ -243,7 +244,7 @@ def _exact_sum(values: Tensor) -> float:
 
 
 def check_unary(unary: Tensor | NDArray[np.float32]) -> None:
-    """Nothing, for a finite unary (L, H, W) with at least one label and one pixel; UserError otherwise."""
+    """Raise UserError unless the unary is finite, (L, H, W), with at least one label and one pixel."""
     if unary.ndim != 3 or 0 in unary.shape:
         raise UserError(f"The CRF's unary has shape {tuple(unary.shape)}; it must be (labels, height, width), none 0.")
     # One pass; both are NaN if any value is.

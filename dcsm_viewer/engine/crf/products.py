@@ -34,7 +34,7 @@ CSR_SUPPORTED = _products_work()
 
 
 def csr_width(labels: int, device: torch.device) -> int | None:
-    """How many columns values of so many labels should have for `CsrLatticeFilter`; None where sums are as fast.
+    """Choose how many columns values of so many labels have for `CsrLatticeFilter`; None where sums are as fast.
 
     Rows of 4 or 8 floats fill whole vector registers: 4 columns take less time than 2 or 3 do.
     """
@@ -62,7 +62,7 @@ class CsrLatticeFilter:
         self._points, self._other = torch.empty(rows, width), torch.empty(rows, width)
 
     def blurred(self, values: Tensor) -> Tensor:
-        """As `Lattice.blurred`, for values (N, width); the result is overwritten by the next call."""
+        """Blur as `Lattice.blurred`, for values (N, width); the result is overwritten by the next call."""
         torch.mm(self._splat, values, out=self._points)
         for blur in self._blurs:
             torch.mm(blur, self._points, out=self._other)
@@ -70,5 +70,17 @@ class CsrLatticeFilter:
         return self._points.mul_(self._scale)
 
     def slice_onto(self, base: Tensor, points: Tensor, *, beta: float, out: Tensor) -> None:
-        """Out (N, width) becomes beta * base + what pixels read back from points (M+1, width); out may be base."""
+        """Write beta * base + what pixels read back from the lattice points.
+
+        Parameters
+        ----------
+        base
+            (N, width).
+        points
+            (M+1, width).
+        beta
+            Factor of `base`.
+        out
+            (N, width); may be `base`.
+        """
         torch.addmm(base, self._slice, points, beta=beta, out=out)

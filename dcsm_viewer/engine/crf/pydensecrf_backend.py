@@ -1,4 +1,4 @@
-"""The same steps computed by pydensecrf, for whoever must have its very numbers."""
+"""The same steps computed by pydensecrf, for results equal to its own."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ _NORMALISATIONS: dict[Normalisation, str] = {
 
 
 def is_installed() -> bool:
+    """Return True if the package can be imported."""
     return importlib.util.find_spec("pydensecrf") is not None
 
 
@@ -73,14 +74,17 @@ class PydensecrfMeanField:
 
     @property
     def iteration(self) -> int:
+        """The number of updates so far."""
         return self._iteration
 
     def advance(self, iterations: int) -> None:
+        """Run that many updates without measuring them."""
         for _ in range(iterations):
             self._crf.stepInference(*self._state)
             self._iteration += 1
 
     def step(self) -> MeanFieldStep:
+        """Run one update and return its numbers."""
         begun = time.perf_counter()
         before = self.labels()
         self.advance(1)
@@ -97,8 +101,10 @@ class PydensecrfMeanField:
         return (alone + doubled / 2) / q.shape[1]
 
     def q(self) -> NDArray[np.float32]:
+        """Return the present marginals (L, H, W)."""
         return np.array(self._state[0], np.float32).reshape(self._shape)
 
     def labels(self) -> NDArray[np.uint16]:
+        """Return the most probable label (H, W)."""
         best: NDArray[np.intp] = self.q().argmax(0)
         return best.astype(np.uint16)

@@ -28,10 +28,12 @@ class Grid:
 
     @property
     def dimension(self) -> int:
+        """The number of coordinates that are numbered."""
         return len(self.lows)
 
     @property
     def total_bits(self) -> int:
+        """The number of bits of a code."""
         return sum(self.bits)
 
     @property
@@ -55,20 +57,21 @@ class EnclosingSimplices:
 
     @property
     def code_bits(self) -> int:
+        """The number of bits of a code."""
         return self.grid.total_bits + RANK_BITS * self.grid.dimension
 
 
 def scale_factors(dimension: int) -> tuple[float, ...]:
-    """The diagonal part of the elevation E (Adams et al. 2010, p. 5), for unit standard deviation; float32 values.
+    """Return the diagonal part of the elevation E (Adams et al. 2010, p. 5) for unit standard deviation, as float32.
 
-    Rounded in the same places as pydensecrf does: a vertex that exists there and not here would change the blur.
+    Rounded where pydensecrf rounds: a vertex that exists there and not here would change the blur.
     """
     deviation = float(np.float32(math.sqrt(2.0 / 3.0) * (dimension + 1)))
     return tuple(float(np.float32(deviation / math.sqrt((i + 2) * (i + 1)))) for i in range(dimension))
 
 
 def enclosing_simplices(features: Tensor) -> EnclosingSimplices:
-    """The simplex around each of the features (d, N), float32, and the barycentric weights in it.
+    """Find the simplex around each of the features (d, N), float32, and the barycentric weights in it.
 
     Raises UserError if the features span more lattice points than 63 bits can number.
     """

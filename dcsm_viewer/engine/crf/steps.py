@@ -34,23 +34,23 @@ class Inference(Protocol):
         ...
 
     def advance(self, iterations: int) -> None:
-        """That many updates, nothing measured: the fastest way to the end."""
+        """Run that many updates without measuring them: the fastest way to the end."""
         ...
 
     def step(self) -> MeanFieldStep:
-        """One update and its numbers."""
+        """Run one update and return its numbers."""
         ...
 
     def energy(self) -> float:
-        """The free energy of the present state in nats per pixel, as `MeanFieldStep.energy`."""
+        """Compute the free energy of the present state in nats per pixel, as `MeanFieldStep.energy`."""
         ...
 
     def q(self) -> NDArray[np.float32]:
-        """The present marginals (L, H, W); each pixel sums to 1."""
+        """Return the present marginals (L, H, W); each pixel sums to 1."""
         ...
 
     def labels(self) -> NDArray[np.uint16]:
-        """The most probable label (H, W), an index into the unary's first axis; the lower one where two tie."""
+        """Return the most probable label (H, W), an index into the unary's first axis; the lower one where two tie."""
         ...
 
 
@@ -61,7 +61,24 @@ def run(
     still_wanted: Callable[[], bool] = lambda: True,
     reported: Callable[[MeanFieldStep], None] = lambda _step: None,
 ) -> tuple[MeanFieldStep, ...]:
-    """The steps done: `iterations` of them, or fewer if `still_wanted` said no before one."""
+    """Run steps of the inference, measuring each.
+
+    Parameters
+    ----------
+    inference
+        Advanced in place.
+    iterations
+        How many steps.
+    still_wanted
+        Asked before each; False stops.
+    reported
+        Called with each step.
+
+    Returns
+    -------
+    tuple of MeanFieldStep
+        The steps done.
+    """
     steps: list[MeanFieldStep] = []
     for _ in range(iterations):
         if not still_wanted():

@@ -20,16 +20,33 @@ _LEVELS = (0.01, 0.99)  # as far as a level may follow a map: at 0 or 1 nothing 
 def unary_from_class_maps(
     class_maps: MapsLike, floor: float, *, background: float = 0.5, follows: float = 0.0, sharpness: float = 1.0
 ) -> Tensor:
-    """-log of background and class maps, float32 (T+1, H, W), background first, at most -log(floor) (docs/method.md 7).
+    """Compute -log of background and class maps, background first (docs/method.md 7).
 
-    class_maps (T, H, W) are Q^c / max Q^c in [0, 1]; the background is 1 - max over c. That is method.md's
-    p_bg = 1 - F_tanh: tanh rises, so the largest tanh'd map is the tanh of the largest map. Without the final tanh
-    the same rule holds for the plain maps. Pixels are not normalised to sum 1: softmax would not notice.
-    Before that maps become probabilities: logit p = sharpness (logit Q - logit level), issue 6 item 5, so that p is
-    1/2 where a map is at its level. The level of class c is (1 - follows) background + follows m_c, m_c being the sum
-    of Q^2 over that of Q: the mean of the map, each pixel as heavy as it is bright. A map that is 1 on a head and 0.4
-    on the body has a lower one than a map that is 1 on both. At 0.5, 0 and 1 maps stay as they are.
-    T = 0 gives one label, the background, everywhere.
+    The background is 1 - max over c. That is method.md's p_bg = 1 - F_tanh: tanh rises, so the largest tanh'd map is
+    the tanh of the largest map. Without the final tanh the same rule holds for the plain maps. Pixels are not
+    normalised to sum 1: softmax would not notice. Before that maps become probabilities: logit p = sharpness (logit Q -
+    logit level), so that p is 1/2 where a map is at its level. The level of class c is (1 - follows) background +
+    follows m_c, m_c being the sum of Q^2 over that of Q: the mean of the map, each pixel as heavy as it is bright. A
+    map that is 1 on a head and 0.4 on the body has a lower one than a map that is 1 on both. At 0.5, 0 and 1 maps stay
+    as they are.
+
+    Parameters
+    ----------
+    class_maps
+        (T, H, W), Q^c / max Q^c in [0, 1]; T = 0 gives one label, the background, everywhere.
+    floor
+        Least probability; energies are at most -log(floor).
+    background
+        The level, in (0, 1).
+    follows
+        How far each map moves its level to its own weighted mean, in [0, 1].
+    sharpness
+        The power of the odds.
+
+    Returns
+    -------
+    Tensor
+        float32 (T+1, H, W), nats.
     """
     maps = _probabilities(class_maps, "class maps")
     maps = _shifted(maps, _levels(maps, background, follows), sharpness)
@@ -38,9 +55,21 @@ def unary_from_class_maps(
 
 
 def unary_from_probabilities(probabilities: MapsLike, floor: float, *, confidence: float = 1.0) -> Tensor:
-    """-log of probabilities (L, H, W) in [0, 1], float32, at most -log(floor).
+    """Compute -log of probabilities.
 
-    confidence in (0, 1] mixes them with the uniform distribution: confidence * p + (1 - confidence) / L.
+    Parameters
+    ----------
+    probabilities
+        (L, H, W) in [0, 1].
+    floor
+        Least probability; energies are at most -log(floor).
+    confidence
+        In (0, 1], mixes them with the uniform distribution: confidence * p + (1 - confidence) / L.
+
+    Returns
+    -------
+    Tensor
+        float32 (L, H, W), nats.
     """
     given = _probabilities(probabilities, "probabilities")
     if not 0 < confidence <= 1:
@@ -49,10 +78,23 @@ def unary_from_probabilities(probabilities: MapsLike, floor: float, *, confidenc
 
 
 def unary_from_labels(labels: NDArray[np.integer], n: int, confidence: float, *, unsure: int | None = None) -> Tensor:
-    """Energies (n, H, W), float32, of labels (H, W) in 0..n-1 that are right with probability `confidence`.
+    """Compute energies of labels that are right with some probability; every other label shares what is left.
 
-    Every other label shares what is left; with n = 1 there is none and all energies are 0. Pixels that hold `unsure`
-    (255 in VOC) could be anything: all labels cost the same there.
+    Parameters
+    ----------
+    labels
+        (H, W) in 0..n-1.
+    n
+        How many labels there are; with one all energies are 0.
+    confidence
+        Probability that a label is right.
+    unsure
+        Pixels of this value (255 in VOC) could be anything: all labels cost the same there.
+
+    Returns
+    -------
+    Tensor
+        float32 (n, H, W), nats.
     """
     if not 0 < confidence < 1:
         raise UserError(f"The labels' confidence is {confidence:g}; it must lie between 0 and 1, both excluded.")

@@ -22,17 +22,19 @@ class ClassHead(Protocol):
     """Scores and seeds over logits (1, C, h, w); class ids count from 0 in the order of `names`."""
 
     @property
-    def names(self) -> tuple[str, ...]: ...
+    def names(self) -> tuple[str, ...]:
+        """The class names, by class id."""
+        ...
 
     def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:
-        """(classes,) in [0, 1]: a maximum over positions, as DCSM's global max pooling.
+        """Score each class in [0, 1], (classes,): a maximum over positions, as DCSM's global max pooling.
 
         on_image: bool (h, w), the positions whose centre lies on the image and not on the canvas around it.
         """
         ...
 
     def grad_outputs(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
-        """(K, C, h, w): the derivative of the sum over all positions of each class's logit."""
+        """Return (K, C, h, w): the derivative of the sum over all positions of each class's logit."""
         ...
 
 
@@ -46,9 +48,11 @@ class SigmoidClasses:
     names: tuple[str, ...]
 
     def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:  # noqa: ARG002  # dcsm.m looks at the padding too
+        """Score each class by the sigmoid of its largest logit."""
         return torch.sigmoid(_at_least_float32(logits[0]).amax((1, 2)))
 
     def grad_outputs(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        """Return the derivative of each class's logit, summed over all positions."""
         grad_outputs = logits.new_zeros((len(class_ids), *logits.shape[1:]))
         grad_outputs[torch.arange(len(class_ids)), torch.tensor(class_ids)] = 1
         return grad_outputs
@@ -60,19 +64,21 @@ class SoftmaxGroups:
 
     A class's logit at a position is the log-sum-exp of its members'; its score the softmax over all outputs, summed
     over the members, which is the sigmoid of the group's log-odds against all the rest. Every class has its own best
-    position, so several of one image can be certain. The seed is the softmax within the group. A group without
-    members scores 0, its seed is 0.
+    position, so several of one image can be certain. The grad_outputs are the softmax within the group. A
+    group without members scores 0, its grad_outputs are 0.
     """
 
     names: tuple[str, ...]
     members: tuple[tuple[int, ...], ...]
 
     def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:
+        """Score each group by the odds of its members."""
         probability = _probability(logits, on_image)
         summed = torch.stack([probability[list(ids)].sum(0) for ids in self.members])
         return summed.amax(1).clamp_(max=1)
 
     def grad_outputs(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        """Return the derivative of each group's logit, summed over all positions."""
         grad_outputs = logits.new_zeros((len(class_ids), *logits.shape[1:]))
         for row, class_id in enumerate(class_ids):
             ids = list(self.members[class_id])
@@ -88,17 +94,19 @@ class SoftmaxClasses:
     names: tuple[str, ...]
 
     def scores(self, logits: Tensor, on_image: Tensor) -> Tensor:
+        """Score each class by the softmax."""
         return _probability(logits, on_image).amax(1)
 
     def grad_outputs(self, logits: Tensor, class_ids: Sequence[int]) -> Tensor:
+        """Return the derivative of each class's logit, summed over all positions."""
         return SigmoidClasses(self.names).grad_outputs(logits, class_ids)
 
 
 def _probability(logits: Tensor, on_image: Tensor) -> Tensor:
     """(C, P): the softmax at the P positions on the image, of logits averaged over 3x3 neighbours.
 
-    Such a network was trained on the average over all positions. A single one is given to fancies (a monitor in the
-    black canvas beside the photograph); a few together are not, and still small enough for a small object.
+    Such a network was trained on the average over all positions. Single positions give false positives (a monitor in
+    the black canvas beside the photograph); a few together do not, and are small enough for a small object.
     """
     near = F.avg_pool2d(_at_least_float32(logits), 3, 1, 1, count_include_pad=False)[0]
     return torch.softmax(near, 0)[:, on_image]
@@ -110,7 +118,7 @@ def _at_least_float32(logits: Tensor) -> Tensor:
 
 @cache
 def imagenet_names() -> tuple[str, ...]:
-    """The 1000 class names of ImageNet, by output id."""
+    """Return the 1000 class names of ImageNet, by output id."""
     return tuple(lines_of((_DATA / "imagenet_classes.txt").read_text("utf-8")))
 
 

@@ -46,9 +46,11 @@ class Convolution:
 
     @property
     def kernel(self) -> int:
+        """The side of the kernel, px."""
         return self.weight.shape[-1]
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convolve (N, I, h, w)."""
         if self.kernel == 1:
             return _pointwise(x, self.weight.flatten(1).T, self.bias)
         left, right = self._padding(x.shape[-1])
@@ -58,7 +60,7 @@ class Convolution:
         return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight, self.bias, self.stride, groups=self.groups)
 
     def backward(self, gradient: Tensor, size: tuple[int, int]) -> Tensor:
-        """The derivative (K, I, *size) at the input, of `gradient` (K, O, h, w) at the output."""
+        """Return the derivative (K, I, *size) at the input, of `gradient` (K, O, h, w) at the output."""
         if self.kernel == 1:
             return _pointwise(gradient, self.weight.flatten(1))
         if self.groups == 1:
@@ -92,7 +94,7 @@ class Convolution:
         return whole[:, :, top : top + size[0], left : left + size[1]]
 
     def taking(self, channels: Tensor) -> Convolution:
-        """Only these outputs of it."""
+        """Return a convolution with only these outputs."""
         return Convolution(self.weight[channels], self.bias[channels], self.stride, self.groups)
 
     def _padding(self, size: int) -> tuple[int, int]:
@@ -102,6 +104,7 @@ class Convolution:
         return total // 2, total - total // 2
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Convolution:
+        """Return the same convolution with its weights there and in that precision."""
         weight = self.weight.to(device, dtype).contiguous(memory_format=torch.channels_last)
         return Convolution(weight, self.bias.to(device, dtype), self.stride, self.groups)
 
@@ -161,7 +164,7 @@ class EfficientNetLite0:
 
     @classmethod
     def of(cls, tensors: Mapping[str, Tensor], convention: InputSpec = EFFICIENTNET_LITE) -> EfficientNetLite0:
-        """The network of a packaged state_dict (names `_conv_stem.weight` ... `_fc.bias`).
+        """Make the network of a packaged state_dict (names `_conv_stem.weight` ... `_fc.bias`).
 
         Raises UserError for a missing tensor or a shape that does not fit, naming it.
         """
@@ -188,6 +191,7 @@ class EfficientNetLite0:
         return cls(stem, blocks, head, classify, convention)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> EfficientNetLite0:
+        """Return the same network with its weights there and in that precision."""
         blocks = [
             Block(
                 block.expand and block.expand.to(device, dtype),
@@ -206,6 +210,7 @@ class EfficientNetLite0:
         )
 
     def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> ForwardState[LiteReluMasks]:  # noqa: ARG002 - no pools
+        """Run the forward pass, as `Network.forward`."""
         size = (network_input.shape[2], network_input.shape[3])
         x = stem = self.stem.forward(network_input.contiguous(memory_format=torch.channels_last)).clamp_(0, 6)
         masks = []
@@ -224,6 +229,24 @@ class EfficientNetLite0:
     def backward(
         self, state: ForwardState[LiteReluMasks], grad_outputs: Tensor, layers: Sequence[str], mode: BackwardMode
     ) -> Iterator[tuple[str, Tensor]]:
+        """Yield derivatives at the wanted layers, as `Network.backward`.
+
+        Parameters
+        ----------
+        state
+            Of the forward pass.
+        grad_outputs
+            (K, C, h, w).
+        layers
+            Names of the wanted layers.
+        mode
+            How the gradient passes a ReLU.
+
+        Returns
+        -------
+        Iterator
+            (layer, derivative (K, channels, h, w)).
+        """
         wanted = set(layers)
         masks = state.masks
         size = (masks.head.shape[2], masks.head.shape[3])

@@ -1,4 +1,4 @@
-"""What every network offers the engine: one forward that keeps its gates, and a batched backward through them."""
+"""What every network offers the engine: one forward that keeps its ReLU masks, and a batched backward through them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rectangle = tuple[range, range]  # rows, columns
 
 @dataclass(frozen=True, slots=True)
 class ForwardState(Generic[MasksT]):
-    """One forward pass: logits (1, C, h, w), and the gates its backward needs, shared by all classes."""
+    """One forward pass: logits (1, C, h, w), and the ReLU masks its backward needs, shared by all classes."""
 
     logits: Tensor
     masks: MasksT
@@ -39,7 +39,7 @@ class Network(Protocol[MasksT]):
     classes: int
 
     def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> ForwardState[MasksT]:
-        """Logits and gates of a (1, 3, h, w) input that follows `convention`.
+        """Run a forward pass: logits and ReLU masks of a (1, 3, h, w) input that follows `convention`.
 
         on_image: rows and columns of the input that depend on the image, all of them if left out. Around them is the
         constant canvas, where a max-pool finds equal values only.
@@ -49,23 +49,50 @@ class Network(Protocol[MasksT]):
     def backward(
         self, state: ForwardState[MasksT], grad_outputs: Tensor, layers: Sequence[str], mode: BackwardMode
     ) -> Iterator[tuple[str, Tensor]]:
-        """(layer, derivative (K, channels, h, w)) for each wanted layer, latest layer first.
+        """Yield derivatives at the wanted layers, latest layer first; stops at the earliest wanted one.
 
-        seeds: (K, C, h, w), the derivative at the logits of each of K classes. Stops at the earliest wanted layer.
-        A yielded tensor is overwritten by the next step: reduce it before asking for more.
+        Parameters
+        ----------
+        state
+            Of the forward pass.
+        grad_outputs
+            (K, C, h, w), the derivative at the logits of each of K classes.
+        layers
+            Names of the wanted layers.
+        mode
+            How the gradient passes a ReLU.
+
+        Returns
+        -------
+        Iterator
+            (layer, derivative (K, channels, h, w)). A yielded tensor is overwritten by the next step: reduce it
+            before asking for more.
         """
         ...
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Network[MasksT]:
-        """The same network with its weights there and in that precision."""
+        """Return the same network with its weights there and in that precision."""
         ...
 
 
 def relu_backward(gradient: Tensor, mask: Tensor, mode: BackwardMode) -> Tensor:
-    """The gradient (K, ch, h, w) behind a ReLU, computed in place.
+    """Propagate a gradient back through a ReLU, in place.
 
-    gate: (1, ch, h, w) bool, where the ReLU let its input through. guided: g [x>0] [g>0] (Springenberg et al.);
-    gradient: g [x>0]; deconvnet: g [g>0] (Zeiler & Fergus).
+    guided: g [x>0] [g>0] (Springenberg et al. 2015); gradient: g [x>0]; deconvnet: g [g>0] (Zeiler and Fergus 2014).
+
+    Parameters
+    ----------
+    gradient
+        (K, ch, h, w).
+    mask
+        bool (1, ch, h, w), where the ReLU let its input through.
+    mode
+        The rule.
+
+    Returns
+    -------
+    Tensor
+        `gradient`, overwritten.
     """
     if mode != "deconvnet":
         gradient.mul_(mask)

@@ -30,7 +30,24 @@ class Rectify(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, highest: float, rule: BackwardRule) -> Tensor:
-        """Return the rectified values; `highest` is math.inf for a ReLU and 6 for a ReLU6."""
+        """Return the rectified values.
+
+        Parameters
+        ----------
+        ctx
+            Of autograd.
+        values
+            Any shape.
+        highest
+            math.inf for a ReLU and 6 for a ReLU6.
+        rule
+            How the gradient passes on the way back.
+
+        Returns
+        -------
+        Tensor
+            Newly made.
+        """
         mask = values > 0
         if math.isfinite(highest):
             mask &= values < highest
@@ -46,7 +63,20 @@ class Rectify(torch.autograd.Function):
 
 
 def highest_of(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> float | None:
-    """Return the upper bound of a call that is a ReLU (math.inf) or a ReLU6 (6), None for any other call."""
+    """Return the upper bound of a call that is a ReLU (math.inf) or a ReLU6 (6), None for any other call.
+
+    Parameters
+    ----------
+    func
+        What is called.
+    args, kwargs
+        Its arguments.
+
+    Returns
+    -------
+    float or None
+        The bound.
+    """
     if func in _RELU:
         return math.inf
     if func in _RELU6:

@@ -24,7 +24,17 @@ class HeadCalls:
     linear: tuple[Tensor, Tensor | None] | None = None
 
     def note(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], result: object) -> None:
-        """Note a call if it is one of the two."""
+        """Note a call if it is one of the two.
+
+        Parameters
+        ----------
+        func
+            What is called.
+        args, kwargs
+            Its arguments.
+        result
+            What it returned.
+        """
         if not isinstance(result, Tensor):
             return
         if func is F.linear:

@@ -89,9 +89,28 @@ class TorchNetwork:
     def backward(
         self, state: ForwardState[ModuleState], grad_outputs: Tensor, layers: Sequence[str], mode: BackwardMode
     ) -> Iterator[tuple[str, Tensor]]:
-        """Yield (layer, derivative (K, channels, h, w)) for each wanted layer, latest first.
+        """Yield derivatives at the wanted layers, latest first.
 
-        Raises UserError for a mode that is not defined for the network's activations.
+        Parameters
+        ----------
+        state
+            Of the forward pass.
+        grad_outputs
+            (K, C, h, w), the derivative at the logits of each of K classes.
+        layers
+            Names of the wanted layers.
+        mode
+            How the gradient passes an activation.
+
+        Returns
+        -------
+        Iterator
+            (layer, derivative (K, channels, h, w)).
+
+        Raises
+        ------
+        UserError
+            The mode is not defined for the network's activations.
         """
         if mode in self.undefined_methods:
             raise UserError(self.undefined_methods[mode])

@@ -35,7 +35,7 @@ Index = tuple[EllipsisType, slice, slice]
 class VggReluMasks:
     """Per convolution, bool (1, O, h, w): where its ReLU let values through, and where the pool behind took them.
 
-    dense: the gates (O, P) of fc6 and fc7 at their P positions. pooled: (h, w) of pool5's output.
+    dense: the masks (O, P) of fc6 and fc7 at their P positions. pooled: (h, w) of pool5's output.
     """
 
     convolutions: Mapping[str, Tensor]
@@ -58,9 +58,26 @@ class Vgg16:
 
     @classmethod
     def of(cls, tensors: Mapping[str, Tensor], convention: InputSpec, *, ceil_mode: bool = True) -> Vgg16:
-        """The network of tensors named conv1_1.weight ... fc8.bias; every width follows from their shapes.
+        """Make the network of tensors named conv1_1.weight ... fc8.bias; every width follows from their shapes.
 
-        Raises UserError for a missing tensor or a chain of shapes that breaks, naming what was expected.
+        Parameters
+        ----------
+        tensors
+            By name.
+        convention
+            How the network wants its pixels.
+        ceil_mode
+            Whether pools keep an odd last row and column.
+
+        Returns
+        -------
+        Vgg16
+            On the device of the tensors.
+
+        Raises
+        ------
+        UserError
+            A missing tensor or a chain of shapes that breaks; names what was expected.
         """
         inputs = 3
         for name in (*CONVOLUTIONS, *DENSE):
@@ -83,6 +100,7 @@ class Vgg16:
         return cls({name: tensor.detach() for name, tensor in tensors.items()}, convention, ceil_mode=ceil_mode)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Vgg16:
+        """Return the same network with its weights there and in that precision."""
         tensors = {name: tensor.to(device, dtype) for name, tensor in self.tensors.items()}
         for name in CONVOLUTIONS:
             weight = tensors[f"{name}.weight"]
@@ -90,6 +108,7 @@ class Vgg16:
         return Vgg16(tensors, self.convention, ceil_mode=self.ceil_mode)
 
     def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> ForwardState[VggReluMasks]:
+        """Run the forward pass, as `Network.forward`."""
         x = network_input.contiguous(memory_format=torch.channels_last)
         seen = on_image or (range(x.shape[2]), range(x.shape[3]))
         masks, pool_argmax = {}, {}
@@ -120,6 +139,24 @@ class Vgg16:
     def backward(
         self, state: ForwardState[VggReluMasks], grad_outputs: Tensor, layers: Sequence[str], mode: BackwardMode
     ) -> Iterator[tuple[str, Tensor]]:
+        """Yield derivatives at the wanted layers, as `Network.backward`.
+
+        Parameters
+        ----------
+        state
+            Of the forward pass.
+        grad_outputs
+            (K, C, h, w).
+        layers
+            Names of the wanted layers.
+        mode
+            How the gradient passes a ReLU.
+
+        Returns
+        -------
+        Iterator
+            (layer, derivative (K, channels, h, w)).
+        """
         wanted, masks = set(layers), state.masks
         fc6, fc7 = masks.dense
         # The positions of all classes side by side, (channels, K * P): the great matrices are then read once.

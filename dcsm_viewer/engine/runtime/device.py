@@ -1,4 +1,4 @@
-"""Which device and precision compute, chosen by wish, checked by trying, reported as used."""
+"""Which device and precision compute, chosen by the settings, checked by trying, reported as used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dcsm_viewer.engine.runtime.device_errors import first_line, is_device_fault
 
 PROBES = 4  # the first of them warms up
 _DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
-RETRY_S = 60.0  # a fault may have gone by then: another program's memory given back, a driver started again
+RETRY_S = 60.0  # a fault may have gone by then: another program's memory freed, a driver started again
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,17 @@ class Compute:
 
     @property
     def precision_name(self) -> str:
+        """The precision as the settings name it."""
         return str(self.dtype).removeprefix("torch.")
 
 
 def choose(device: DeviceOption, precision: PrecisionOption) -> Compute:
-    """The best device that really computes. float32 is the exact mode: TF32 is switched off for it.
+    """Choose the fastest available device that really computes. float32 is the exact mode: TF32 is switched off for it.
 
     `auto` precision is float32: bfloat16 moves more labels than the half per cent that would go unnoticed
-    (docs/performance.md), so it is taken only when asked for, with a note where it is not even faster. float64 is
-    the reference mode: on the CPU, and on CUDA where that is demanded by name.
-    Raises UserError where a device is demanded by name that is not there, or cannot compute in this precision.
+    (docs/performance.md), so it is taken only when asked for, with a note where it is not even faster. float64 is the
+    reference mode: on the CPU, and on CUDA where that is demanded by name. Raises UserError where a device is demanded
+    by name that is not there, or cannot compute in this precision.
     """
     # Process-wide, but the engine is the only one here that computes.
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -127,7 +128,7 @@ def _both(*sentences: str) -> str:
 
 @cache
 def bfloat16_speedup(device_type: str) -> float:
-    """How many times faster than in float32 a convolution of VGG-16's middle runs in bfloat16; some 0.2 s, once."""
+    """Measure how much faster a convolution of VGG-16's middle runs in bfloat16 than in float32; some 0.2 s, once."""
     device = torch.device(device_type)
     best_s = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
     for _ in range(PROBES):
@@ -161,7 +162,7 @@ def _on_device(device: DeviceOption, dtype: torch.dtype) -> Compute:
             )
         fault = _fault(device, at_once=True)
         if fault is not None and fault.while_in_use:
-            # It served this session until it broke: whoever chose it goes on, and is told.
+            # It served this session until it broke: the CPU goes on, with a note.
             return Compute(torch.device("cpu"), dtype, f"The {device} has failed ({fault.reason}); using the cpu.")
         if fault is not None:
             raise UserError(f"The device {device} cannot be used: {fault.reason}. Choose auto or cpu.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-CPU_CACHE_BYTES = 768 * 1024**2  # maps of some twenty images, or the gates of one at three scales, VGG-16 included
+CPU_CACHE_BYTES = 768 * 1024**2  # maps of some twenty images, or the ReLU masks of one at three scales, VGG-16 included
 SMALLEST_CACHE_BYTES = 64 * 1024**2
 LARGEST_CACHE_BYTES = 4 * 1024**3
 CACHE_SHARE = 16  # there are at most four caches, two of the window and two of a folder run: a quarter of the memory

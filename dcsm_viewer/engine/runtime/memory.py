@@ -1,4 +1,4 @@
-"""Memory that the C library keeps for later, given back to the system: a night's run must not grow by fragments."""
+"""Freed memory that the C library holds, returned to the OS: a night's run must not grow by fragments."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import cache
 
 
 def malloc_trim() -> None:
-    """Nothing; whole pages that nobody uses any more belong to the system again, where the C library can do that.
+    """Return freed heap pages to the OS, where the C library can do that (glibc malloc_trim, about 20 ms).
 
-    Costs about 20 ms. Maps of many sizes, made and let go by several threads, otherwise leave holes: giving
-    them back halved what 2,000 images added to the resident memory (issue 8, docs/many-images.md).
+    Maps of many sizes, made and let go by several threads, otherwise leave holes: giving them back halved what 2,000
+    images added to the resident memory (issue 8, docs/many-images.md).
     """
     trim = _malloc_trim()
     if trim is not None:

@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 def parallel_map(works: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
-    """What each of the works gives, in their order; the first error of one of them is raised.
+    """Run tasks in threads and return what each gives, in their order; the first error of one of them is raised.
 
-    On a GPU, or with one thread, they are done here, one after the other: the same operations on the same values.
+    On a GPU, or with one thread, they run here, one after the other: the same operations on the same values.
     """
     threads = torch.get_num_threads()
     if device.type != "cpu" or threads < 2 or len(works) < 2:

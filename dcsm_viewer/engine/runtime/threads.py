@@ -6,11 +6,11 @@ import torch
 
 
 def threads_in_use() -> int:
-    """The number of threads torch computes with."""
+    """Return the number of threads torch computes with."""
     return torch.get_num_threads()
 
 
 def use_threads(count: int) -> None:
-    """From here on torch computes with `count` threads when called by this thread: the same count, the same bits."""
+    """Set the number of threads that torch computes with when called by this thread: the same count, the same bits."""
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)

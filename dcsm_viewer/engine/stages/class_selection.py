@@ -34,14 +34,32 @@ class Detection:
 def detect(
     scores: NDArray[np.floating], scales: tuple[int, ...], method: MethodSettings, choice: ClassChoice
 ) -> Detection:
-    """Candidates and detected classes for scores (S, C) in [0, 1], one row a scale of `scales`.
+    """Select candidate and detected classes by their scores.
 
     docs/method.md 10.2 steps 3 and 4 with A1: detected are the classes above the threshold at any scale, or in the mean
     over the scales (method.score_reduction); candidates are these, filled up to N by falling sum over the scales. With
-    maps for all candidates (10.3 step 2) the N best are detected, whatever they score. `choice` overrules the scores:
-    see ClassChoice; excluded classes are never candidates.
+    maps for all candidates (10.3 step 2) the N best are detected, whatever they score.
 
-    Raises UserError for class ids the model does not have.
+    Parameters
+    ----------
+    scores
+        (S, C) in [0, 1], one row a scale.
+    scales
+        The scale of each row, px.
+    method
+        Its threshold, min_candidates, score_reduction and maps_for are read.
+    choice
+        Overrules the scores; excluded classes are never candidates.
+
+    Returns
+    -------
+    Detection
+        Class ids of both.
+
+    Raises
+    ------
+    UserError
+        `choice` has class ids that the model does not have.
     """
     classes = scores.shape[1]
     _check_ids(choice, classes)

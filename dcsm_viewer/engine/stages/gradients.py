@@ -23,13 +23,31 @@ def raw_maps(
     method: MethodSettings,
     on_progress: Callable[[str], None],
 ) -> Iterator[tuple[int, Maps]]:
-    """(class id, {layer: M (h, w)}) for each class, float32 or float64; one backward pass a class.
+    """Compute raw saliency maps: M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative at a layer.
 
-    M = max_k |w_k| (absolute) or max_k w_k (signed), w the derivative of the class at the layer (docs/method.md 3).
-    One class at a time, because a matrix product rounds a column differently beside other columns: a class's maps
-    must not depend on which other classes happened to be missing (docs/decisions/one-class-a-backward-pass.md).
-    `on_progress` hears of every layer reached ("class 1 of 4, conv5_2"), and may raise to stop there.
-    Too little memory for one class is answered by the engine, as in every stage (Engine._computed).
+    One class at a time, because a matrix product rounds a column differently beside other columns: a class's maps must
+    not depend on which other classes happened to be missing (docs/decisions/one-class-a-backward-pass.md). Too little
+    memory for one class is handled by the engine, as in every stage (Engine._computed). docs/method.md 3.
+
+    Parameters
+    ----------
+    model
+        The network and its class head.
+    state
+        Of the forward pass.
+    class_ids
+        The classes, in the order in which their maps are yielded.
+    layers
+        Names of the layers.
+    method
+        Its attribution and channel_reduction are read.
+    on_progress
+        Called for every layer reached ("class 1 of 4, conv5_2"); may raise to stop there.
+
+    Returns
+    -------
+    Iterator
+        (class id, {layer: M (h, w)}), float32 or float64; one backward pass a class.
     """
     for number, class_id in enumerate(class_ids, 1):
         progress = f"class {number} of {len(class_ids)}"

@@ -31,11 +31,27 @@ class AxisSamples:
 
     @classmethod
     def whole(cls, size: int) -> AxisSamples:
+        """Place one sample on each pixel of an axis of this size."""
         return cls(0.0, 1.0, size, size)
 
     @classmethod
     def stretch(cls, start: int, length: int, count: int, size: int) -> AxisSamples:
-        """`count` positions that share the pixels start .. start + length - 1 evenly; each pixel once if equal."""
+        """Place samples that share a run of pixels evenly; each pixel once if there are as many.
+
+        Parameters
+        ----------
+        start, length
+            The run: pixels start .. start + length - 1.
+        count
+            How many samples.
+        size
+            Of the axis, px.
+
+        Returns
+        -------
+        AxisSamples
+            `count` positions.
+        """
         step = length / count
         return cls(start + (step - 1) / 2, step, count, size)
 
@@ -60,7 +76,24 @@ def _knots(axis_samples: AxisSamples, n: int, convention: Convention) -> _Knots:
 def interpolation_matrix(
     axis_samples: AxisSamples, n: int, convention: Convention, dtype: torch.dtype, device: torch.device
 ) -> Tensor:
-    """(line.count, n) weights: `matrix @ values` are the n values, sampled on the line. Do not write to it."""
+    """Return the weights with which samples along an axis are read from n values.
+
+    Parameters
+    ----------
+    axis_samples
+        Where the samples lie.
+    n
+        How many values there are.
+    convention
+        Where on the canvas the values lie.
+    dtype, device
+        Of the matrix.
+
+    Returns
+    -------
+    Tensor
+        (axis_samples.count, n): `matrix @ values` are the samples. It is cached: do not write to it.
+    """
     knots = _knots(axis_samples, n, convention)
     weights = np.zeros((axis_samples.count, n))
     sample = np.arange(axis_samples.count)
@@ -70,17 +103,48 @@ def interpolation_matrix(
 
 
 def support_range(axis_samples: AxisSamples, n: int, convention: Convention, start: int, stop: int) -> tuple[int, int]:
-    """[low, high): the only values, of n, that samples start .. stop - 1 of the line depend on."""
+    """Find the values that some of the samples depend on.
+
+    Parameters
+    ----------
+    axis_samples
+        Where the samples lie.
+    n
+        How many values there are.
+    convention
+        Where on the canvas the values lie.
+    start, stop
+        The samples start .. stop - 1.
+
+    Returns
+    -------
+    tuple of int
+        (low, high): only values low .. high - 1 are read.
+    """
     knots = _knots(axis_samples, n, convention)
     return int(knots.lower[start]), int(knots.upper[stop - 1]) + 1
 
 
 def maximum_candidates(maps: Tensor, axis_samples: AxisSamples, convention: Convention) -> Tensor:
-    """Maps (..., n, m) on a square canvas, at few samples: those with the maximum over all samples among them.
+    """Sample maps at few positions, those with the maximum over all samples among them.
 
     On the samples inside one cell between neighbouring values, a bilinear surface, and any sum of convex functions of
-    bilinear surfaces on the same cells, is largest at a corner. So the first and the last sample in each interval
-    of either axis are enough: (..., at most 2 n, at most 2 m).
+    bilinear surfaces on the same cells, is largest at a corner. So the first and the last sample in each interval of
+    either axis are enough.
+
+    Parameters
+    ----------
+    maps
+        (..., n, m) on a square canvas.
+    axis_samples
+        Where the samples lie, on both axes.
+    convention
+        Where on the canvas the values lie.
+
+    Returns
+    -------
+    Tensor
+        (..., at most 2 n, at most 2 m).
     """
     return _interval_ends(_interval_ends(maps, -1, axis_samples, convention), -2, axis_samples, convention)
 

@@ -64,6 +64,7 @@ class NetworkPasses:
 
     @property
     def method(self) -> MethodSettings:
+        """The method of the request."""
         return self.request.settings.method
 
     @property
@@ -82,6 +83,7 @@ class NetworkPasses:
         )
 
     def canvas(self) -> tuple[Tensor, Placement]:
+        """Return the canvas, float64 (3, S, S), and where the image lies on it."""
         method, image = self.method, self.request.image
         key = (image.digest, method.canvas_px, method.fit)
         return self.stopwatch.get("preprocess", key, lambda: place_on_canvas(image.rgb, method))
@@ -93,6 +95,7 @@ class NetworkPasses:
         return self.stopwatch.get("classify", self._key(scale), lambda: self._scores(scale))
 
     def has_scores(self, scale: int) -> bool:
+        """Return True if the scores of this scale are there."""
         return self.stopwatch.has("classify", self._key(scale))
 
     def raw(self, scale: int, class_ids: Sequence[int]) -> Mapping[int, Mapping[str, Tensor]]:
@@ -103,6 +106,7 @@ class NetworkPasses:
         return {class_id: self._maps(scale, class_id) for class_id in class_ids}
 
     def has_raw(self, scale: int, class_id: int) -> bool:
+        """Return True if the raw maps of this class at this scale are there, for all wanted layers."""
         return all(self.stopwatch.has("saliency", self._map_key(scale, class_id, layer)) for layer in self.layers)
 
     def _make_raw(self, scale: int, class_ids: Sequence[int]) -> None:
@@ -135,7 +139,7 @@ class NetworkPasses:
         return (*self.maps_key(scale), class_id, layer)
 
     def maps_key(self, scale: int) -> tuple[Hashable, ...]:
-        """What the raw maps of a scale read, but for class and layer."""
+        """Return what the raw maps of a scale read, but for class and layer."""
         return (*self._key(scale), self.method.attribution, self.method.channel_reduction)
 
     @property

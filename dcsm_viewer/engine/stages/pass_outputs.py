@@ -35,12 +35,13 @@ class PassOutputs:
 
     @property
     def candidate_maps(self) -> RawMaps:
+        """The raw maps of the candidates, without those of a class in focus that is none."""
         count = len(self.detection.candidate_ids)
         return {key: maps[:count] for key, maps in self.raw.items()}
 
 
 def run_passes(passes: NetworkPasses, scales: Sequence[int]) -> PassOutputs:
-    """Everything about these scales; passes run in the order of `scales`, and only where something is missing."""
+    """Run the passes of these scales in their order, only where something is missing, and collect what they give."""
     in_order, scores, detection, focus, shown_ids = _classes(passes, scales)
     raw: RawMaps = {}
     if shown_ids:

@@ -38,10 +38,10 @@ class Placement:
 
 
 def placement_for(image_shape: tuple[int, int], method: MethodSettings) -> Placement:
-    """Where an image of (H, W) px goes.
+    """Compute where an image of (H, W) px goes on the canvas.
 
-    pad (`dcsm.m`, docs/method.md 10.2 step 1): aspect kept, shrunk if the longer side exceeds the canvas (A10), never
-    enlarged, centred with the odd pixel above and to the left. stretch (docs/method.md 10.3 step 1): all of it.
+    letterbox (`dcsm.m`, docs/method.md 10.2 step 1): aspect kept, shrunk if the longer side exceeds the canvas (A10),
+    never enlarged, centred with the odd pixel above and to the left. stretch (docs/method.md 10.3 step 1): all of it.
     """
     side = method.canvas_px
     if method.fit == "stretch":
@@ -57,9 +57,9 @@ def placement_for(image_shape: tuple[int, int], method: MethodSettings) -> Place
 
 
 def place_on_canvas(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Tensor, Placement]:
-    """The canvas, float64 RGB (3, S, S) in grey levels 0..255, and where the image (H, W, 3) lies on it.
+    """Fit an image (H, W, 3) into the canvas, float64 RGB (3, S, S) in grey levels 0..255; also return where it lies.
 
-    Around a padded image the canvas is 0, black before the mean is taken off (A12). Shrinking is antialiased
+    Around a letterboxed image the canvas is 0, black before the mean is taken off (A12). Shrinking is antialiased
     bicubic and not clamped, so it can leave 0..255 by a few levels at sharp edges.
     """
     if rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
@@ -78,10 +78,24 @@ def place_on_canvas(rgb: NDArray[np.uint8], method: MethodSettings) -> tuple[Ten
 
 
 def network_input(canvas: Tensor, scale: int, convention: InputSpec) -> Tensor:
-    """(1, 3, scale, scale) as the network wants it: the canvas scaled, channels ordered, mean and std taken out.
+    """Scale the canvas to the network's input and normalise it by its convention.
 
     Bicubic with a = -0.5, antialiased on shrink, not clamped: MATLAB's imresize of singles (10.2 step 2, A11), except
     for the outermost two pixels, where MATLAB mirrors the picture and torch weighs what there is.
+
+    Parameters
+    ----------
+    canvas
+        float64 (3, S, S), RGB in 0..255.
+    scale
+        Side of the input, px.
+    convention
+        Order of the channels, mean and standard deviation.
+
+    Returns
+    -------
+    Tensor
+        (1, 3, scale, scale).
     """
     planes = _bicubic(canvas, (scale, scale))
     if convention.order == "bgr":
@@ -130,7 +144,7 @@ def positions_on_image(placement: Placement, grid: tuple[int, int]) -> Tensor:
 
 
 def crop(maps: Tensor, placement: Placement) -> Tensor:
-    """The image's rectangle (..., height, width) of canvas maps (..., S, S)."""
+    """Cut the image's rectangle (..., height, width) out of canvas maps (..., S, S)."""
     rows = slice(placement.top, placement.top + placement.height)
     cols = slice(placement.left, placement.left + placement.width)
     return maps[..., rows, cols]

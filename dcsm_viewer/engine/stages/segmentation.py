@@ -1,4 +1,4 @@
-"""From class maps to labels: the unary, the labels without a CRF, a quick look and the exact CRF."""
+"""From class maps to labels: the unary, the labels without a CRF, a preview and the exact CRF."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Segmenter:
         return self.stopwatch.has("segmentation", self._key)
 
     def without_crf(self) -> Segmentation:
-        """Each pixel's most probable label by the unary alone."""
+        """Label each pixel by the unary alone."""
         return self.stopwatch.timed("segmentation", lambda: self._before_crf(self.unary()), pieces=0)
 
     def preview(self) -> Segmentation:
@@ -76,7 +76,7 @@ class Segmenter:
         return self.stopwatch.timed("segmentation", self._preview, pieces=0)
 
     def exact(self) -> Segmentation:
-        """The labels, from `settings.iterations` steps of the CRF if it is enabled; stops where the checkpoint says."""
+        """Label the image by `settings.iterations` CRF steps, if it is enabled; stops where the checkpoint says."""
         return self.stopwatch.get("segmentation", self._key, self._exact)
 
     @property
@@ -187,7 +187,7 @@ class Segmenter:
         return self.stopwatch.intermediate("segmentation", key, lambda: reduced_rgb(self.image.rgb, factor))
 
     def lattices(self, factor: int) -> LatticeSource:
-        """Where the CRF gets its lattices of the image made `factor` times smaller."""
+        """Return the source of the CRF's lattices for the image made `factor` times smaller."""
 
         def cached(kernel: Kernel) -> Lattice:
             def make() -> Lattice:
@@ -215,7 +215,22 @@ class Segmenter:
 
 
 def sampled_iterations(iterations: int, step_bytes: int, max_bytes: int = STEPS_BYTES) -> tuple[int, ...]:
-    """Which of the steps 1..iterations to keep the labels of: all, or evenly spread ones that fit; always the last."""
+    """Choose the steps whose labels are kept: all, or evenly spread ones that fit into memory; always the last.
+
+    Parameters
+    ----------
+    iterations
+        How many steps there are.
+    step_bytes
+        Memory of the labels of one step.
+    max_bytes
+        Memory of all kept labels.
+
+    Returns
+    -------
+    tuple of int
+        Numbers of steps, from 1, ascending.
+    """
     count = min(iterations, max(1, max_bytes // max(1, step_bytes)))
     first = 1 if count == iterations else iterations / max(1, count)
     return tuple(round(step) for step in np.linspace(first, iterations, count).tolist())

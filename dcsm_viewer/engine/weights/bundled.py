@@ -32,10 +32,11 @@ class BundledModel:
 
     @property
     def file_name(self) -> str:
+        """The name of its file."""
         return f"{self.name}.safetensors"
 
     def file(self) -> Path | None:
-        """Where it lies: in weights/ beside the code, or where the wheel has put it; None where it is not."""
+        """Find its file: in weights/ beside the code, or where the wheel has put it; None where it is not."""
         beside = Path(__file__).parents[3] / "weights" / self.file_name
         if beside.is_file():
             return beside
@@ -49,7 +50,7 @@ class BundledModel:
         return None
 
     def entry(self) -> ModelEntry | None:
-        """What the model list says of it, None where the file is missing; the file is not opened."""
+        """Return its entry of the model list, None where the file is missing; the file is not opened."""
         if self.file() is None:
             return None
         return ModelEntry(
@@ -65,7 +66,7 @@ class BundledModel:
         )
 
     def weights(self) -> WeightsFile:
-        """The network. Raises UserError if its file is missing, or another than this program was made with."""
+        """Read the network. Raises UserError if its file is missing, or another than this program was made with."""
         path = self.file()
         if path is None:
             raise UserError(

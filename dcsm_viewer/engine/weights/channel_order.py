@@ -25,7 +25,7 @@ RGB_CAFFE_MEANS = InputSpec("rgb", (CAFFE.mean[2], CAFFE.mean[1], CAFFE.mean[0])
 
 
 def channel_order(conv1_1: Tensor) -> Literal["rgb", "bgr"] | None:
-    """The order of the input channels of `conv1_1` (64, 3, 3, 3); None where it is no relative of the known VGG-16."""
+    """Detect the order of the input channels of `conv1_1` (64, 3, 3, 3); None where it is unlike the known VGG-16."""
     known = _known_bgr()
     if tuple(conv1_1.shape) != known.shape:
         return None
@@ -37,7 +37,7 @@ def channel_order(conv1_1: Tensor) -> Literal["rgb", "bgr"] | None:
 
 
 def caffe_input_spec(conv1_1: Tensor) -> tuple[InputSpec, str]:
-    """The input convention of a network from the Caffe family, and a sentence saying how it was decided."""
+    """Decide the input convention of a network from the Caffe family; also return a sentence saying how."""
     match channel_order(conv1_1):
         case "bgr":
             return CAFFE, "Channel order BGR: conv1_1 correlates best with VGG-16's in that order."

@@ -33,7 +33,7 @@ _OTHER_KINDS = (
 
 
 def format_of(path: Path) -> Format:
-    """The format of the file at `path`.
+    """Detect the format of the file at `path`.
 
     Raises UserError saying what the file is instead, as far as its first bytes tell.
     """

@@ -33,7 +33,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def model_folder() -> Path:
-    """Where the user's models lie: $DCSM_VIEWER_MODELS, or 'models' in the user's data folder. It may not exist."""
+    """Return the folder of the user's models: $DCSM_VIEWER_MODELS, or 'models' in the user's data folder."""
     chosen = os.environ.get(FOLDER_VARIABLE)
     if chosen:
         return Path(chosen)
@@ -55,10 +55,40 @@ def import_weights(
     replace_existing: bool = False,
     folder: Path | None = None,
 ) -> ModelEntry:
-    """The entry of a new model: the file is read, checked, and kept as safetensors under `name`.
+    """Read a weights file, check it, and keep it as safetensors under a name.
 
-    The weights are in place before the entry that names them, so a crash between leaves no entry without weights.
-    Raises UserError as read_weights does, for a name that is taken or no name, and where nothing can be written.
+    The weights are written before the entry that names them, so a crash between leaves no entry without weights.
+
+    Parameters
+    ----------
+    path
+        Of the file, in any known format.
+    name
+        Of the new model.
+    title
+        As the window shows it; the name where it is None.
+    class_names_file
+        As for `read_weights`.
+    convention, architecture, head
+        As for `read_weights`.
+    layer_names
+        The layers that maps are made of; () lets the program choose.
+    source, licence
+        Where the weights come from and on what terms.
+    replace_existing
+        Replace a model of this name.
+    folder
+        Of the models; the user's where it is None.
+
+    Returns
+    -------
+    ModelEntry
+        Of the new model.
+
+    Raises
+    ------
+    UserError
+        As read_weights; a name that is taken or no name; nothing can be written.
     """
     folder = folder or model_folder()
     _check_name(name)
@@ -124,13 +154,13 @@ def _looked_at(weights: WeightsFile) -> TorchNetwork | None:
 
 
 def check_free(name: str, folder: Path) -> None:
-    """Nothing, for a name no model has yet. Raises UserError otherwise."""
+    """Raise UserError if a model of this name exists."""
     if _entry_path(folder, name).exists():
         raise UserError(f"There is a model named '{name}' already; choose another name, or replace it.")
 
 
 def list_models(folder: Path | None = None) -> tuple[ModelEntry, ...]:
-    """The program's networks first, then the user's by name. A folder that is missing or unreadable holds none.
+    """List the program's networks first, then the user's by name. A folder that is missing or unreadable holds none.
 
     An entry that is damaged, or has lost its weights, is left out: info() says what is wrong with it.
     """
@@ -144,7 +174,7 @@ def list_models(folder: Path | None = None) -> tuple[ModelEntry, ...]:
 
 
 def info(name: str, folder: Path | None = None) -> ModelEntry:
-    """The entry of a model. Raises UserError if there is none of that name, with the names there are."""
+    """Return the entry of a model. Raises UserError if there is none of that name, with the names there are."""
     for entry in _with_the_program():
         if name == entry.name:
             return entry
@@ -161,7 +191,7 @@ def info(name: str, folder: Path | None = None) -> ModelEntry:
 
 
 def find(name_or_path: str | Path, folder: Path | None = None) -> Path:
-    """The weights file of a model's name, or of a path to one.
+    """Find the weights file of a model's name, or of a path to one.
 
     A name of the library comes first; write ./name for a file of the same name. Raises UserError if there is neither.
     """
@@ -180,7 +210,7 @@ def find(name_or_path: str | Path, folder: Path | None = None) -> Path:
 
 
 def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
-    """The checked weights of a model's name, or of any file read_weights can read.
+    """Read the checked weights of a model's name, or of any file read_weights can read.
 
     Raises UserError also where a model's file is not the one that was imported.
     """

@@ -16,7 +16,7 @@ class ModelEntry(BaseModel):
     """One model. `sha256` names the bytes of its weights file; `convention` is a sentence for people.
 
     packaged: the network that comes with the program, which lies elsewhere than the user's models. head: how outputs
-    become scores, None where nobody said. library: the package and version that the architecture is built by. From
+    become scores, None where it is not given. library: the package and version that the architecture is built by. From
     layer_names on: what a look at the network told (see ModelCard), empty for those with passes written by hand.
     """
 
@@ -42,7 +42,7 @@ class ModelEntry(BaseModel):
 
 
 def read_entry(path: Path) -> ModelEntry:
-    """The entry in a file beside its weights.
+    """Read the entry in a file beside its weights.
 
     Raises UserError for a file that was changed by hand and no longer says what it must.
     """
@@ -69,5 +69,5 @@ def is_entry(path: Path) -> bool | None:
 
 
 def entry_json(entry: ModelEntry) -> str:
-    """The entry as its file holds it."""
+    """Return the entry as its file holds it."""
     return entry.model_dump_json(indent=2) + "\n"

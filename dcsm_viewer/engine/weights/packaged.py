@@ -22,7 +22,7 @@ _FILE = "efficientnet-lite0-57934424.pth"
 
 
 def packaged_file() -> Path:
-    """Where the packaged state_dict lies, from the package's list of files; none of its code is run.
+    """Find the packaged state_dict in the package's list of files; none of its code is run.
 
     Raises UserError if the package is not installed.
     """
@@ -39,7 +39,7 @@ def packaged_file() -> Path:
 
 
 def packaged_entry() -> ModelEntry:
-    """What the model list says of it; the file is not opened."""
+    """Return its entry of the model list; the file is not opened."""
     return ModelEntry(
         name=NAME,
         title="EfficientNet-Lite0 (ImageNet)",
@@ -54,7 +54,7 @@ def packaged_entry() -> ModelEntry:
 
 
 def packaged_weights() -> WeightsFile:
-    """The packaged network. Raises UserError if its file is another than the one this program was tested with."""
+    """Read the packaged network. Raises UserError if its file is another than this program was tested with."""
     path = packaged_file()
     weights = read_weights(path)
     if weights.digest != DIGEST:

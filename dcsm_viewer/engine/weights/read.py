@@ -1,4 +1,4 @@
-"""The one door for weights: any format in, checked float32 tensors with class names and input convention out."""
+"""The reader of weights: any format in, checked float32 tensors with class names and input convention out."""
 
 from __future__ import annotations
 
@@ -50,14 +50,32 @@ def read_weights(
     architecture: str | None = None,
     head: Head | None = None,
 ) -> WeightsFile:
-    """The checked weights of the file at `path`; the format is told from its content.
+    """Read and check the weights of a file; the format is told from its content, and no code in it is run.
 
-    class_names_file: names by output id (class_list.py), before those in the file. Without either, 20 outputs are
-    PASCAL VOC's in alphabetical order (A4), 1000 ImageNet's, others 'class 0', 'class 1' ... convention: how the
-    network wants its pixels, before what the file says; files of the Caffe family are asked for it by their conv1_1.
-    architecture: such as "torchvision/resnet50", where the keys do not tell. head: how outputs become scores.
+    Parameters
+    ----------
+    path
+        Of the file.
+    class_names_file
+        Names by output id (class_list.py), before those in the file. Without either, 20 outputs are PASCAL VOC's in
+        alphabetical order (A4), 1000 ImageNet's, others 'class 0', 'class 1' ...
+    convention
+        How the network wants its pixels, before what the file says; files of the Caffe family are asked for it by
+        their conv1_1.
+    architecture
+        Such as "torchvision/resnet50", where the keys do not tell.
+    head
+        How outputs become scores.
 
-    Raises UserError, one sentence, for everything that is wrong with the file. No code in it is run.
+    Returns
+    -------
+    WeightsFile
+        Checked tensors with what is known of them.
+
+    Raises
+    ------
+    UserError
+        One sentence for everything that is wrong with the file.
     """
     path = Path(path)
     read = _READERS[format_of(path)](path, architecture)

@@ -27,7 +27,7 @@ _LOOK_EVERY_S = 0.2
 
 
 class CancelledError(Exception):
-    """Nobody wants the download any more."""
+    """The download is no longer wanted."""
 
 
 def fetch_torchvision_vgg16(
@@ -37,12 +37,32 @@ def fetch_torchvision_vgg16(
     replace_existing: bool = False,
     still_wanted: Callable[[], bool] = lambda: True,
 ) -> ModelEntry:
-    """The entry of torchvision's VGG-16 (ImageNet, 528 MB), downloaded with torch's own loader and imported.
+    """Download torchvision's VGG-16 (ImageNet, 528 MB) with torch's own loader and import it.
 
-    progress: called with (bytes there, bytes in all) from another thread, about five times a second. The file is
-    checked against the digest in its published name. `still_wanted` is asked between two pieces of the download.
-    Raises UserError where torchvision cannot be imported, there is no network, or the download is damaged, and
-    CancelledError once it is not wanted any more; nothing is left behind then.
+    The file is checked against the digest in its published name. Nothing is left behind where it fails.
+
+    Parameters
+    ----------
+    progress
+        Called with (bytes there, bytes in all) from another thread, about five times a second.
+    folder
+        Of the models; the user's where it is None.
+    replace_existing
+        Replace a model of this name.
+    still_wanted
+        Asked between two pieces of the download.
+
+    Returns
+    -------
+    ModelEntry
+        Of the new model.
+
+    Raises
+    ------
+    UserError
+        torchvision cannot be imported, there is no network, or the download is damaged.
+    CancelledError
+        It is no longer wanted.
     """
     address, size_bytes = _published()
     folder = folder or model_folder()

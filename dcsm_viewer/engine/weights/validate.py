@@ -22,10 +22,10 @@ _SMALLEST = 1e-12
 
 
 def validated_vgg16(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """float32 tensors in canonical shapes; every width follows from the one before.
+    """Check tensors and return them as float32 in canonical shapes; every width follows from the one before.
 
-    fc6 may come as (O, I * 49), fc7 and fc8 as (O, I), or as (1, 1, O, I), as old Caffe files have them.
-    Raises UserError naming the first layer that is missing or does not fit, with what was expected and found.
+    fc6 may come as (O, I * 49), fc7 and fc8 as (O, I), or as (1, 1, O, I), as old Caffe files have them. Raises
+    UserError naming the first layer that is missing or does not fit, with what was expected and found.
     """
     sound: dict[str, Tensor] = {}
     width, owner = 3, "the image"
@@ -54,7 +54,7 @@ def validated_vgg16(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, 
 
 
 def validated_efficientnet(file_name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """float32 tensors with the names and shapes of the packaged EfficientNet-Lite0; any number of classes.
+    """Check tensors by names and shapes of the packaged EfficientNet-Lite0, any number of classes; return float32.
 
     Raises UserError naming the first tensor that is missing, does not fit or does not belong.
     """

@@ -17,12 +17,28 @@ from dcsm_viewer.io.atomic import atomic_path
 
 
 def interpolate(first: WeightsFile, second: WeightsFile, share: float) -> WeightsFile:
-    """Tensor by tensor share * first + (1 - share) * second, in float32; classes and everything else are the first's.
+    """Interpolate two networks: share * first + (1 - share) * second, in float32; all else is the first's.
 
-    Its recipe is the first's with `blended`: the share and the second's sha256. Robust fine-tuning of zero-shot
-    models, Wortsman et al., CVPR 2022: on pictures unlike those trained on, an average with the weights a training
-    began with is often better than either. Raises UserError for a share outside [0, 1] and networks that do not
-    match.
+    Its recipe is the first's with `blended`: the share and the second's sha256. On pictures unlike those trained on, an
+    average with the weights a training began with is often better than either (Wortsman et al. 2022, Robust fine-tuning
+    of zero-shot models).
+
+    Parameters
+    ----------
+    first, second
+        Of the same shapes.
+    share
+        Of the first, in [0, 1].
+
+    Returns
+    -------
+    WeightsFile
+        Not written yet.
+
+    Raises
+    ------
+    UserError
+        A share outside [0, 1], or networks that do not match.
     """
     if not 0 <= share <= 1:
         raise UserError(f"The share is {share:g}; it must lie between 0 and 1.")
@@ -56,14 +72,44 @@ def interpolate(first: WeightsFile, second: WeightsFile, share: float) -> Weight
 
 
 def interpolate_tensors(first: Mapping[str, Tensor], second: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Tensor by tensor share * first + (1 - share) * second, of the first's type and on its device."""
+    """Interpolate tensor by tensor: share * first + (1 - share) * second.
+
+    Parameters
+    ----------
+    first, second
+        By name.
+    share
+        Of the first, in [0, 1].
+
+    Returns
+    -------
+    dict
+        Of the first's type and on its device.
+    """
     return {name: torch.lerp(second[name].to(tensor), tensor, share) for name, tensor in first.items()}
 
 
 def write_interpolated(path: Path, blended: WeightsFile, *, half: bool) -> str:
-    """The sha256 of the safetensors file written at `path`. half: as training writes it, weights in float16.
+    """Write an interpolated network as safetensors.
 
-    Raises UserError where it cannot be written, and for a file there that is none of this program's.
+    Parameters
+    ----------
+    path
+        Of the file.
+    blended
+        What `interpolate` returned.
+    half
+        As training writes it, weights in float16.
+
+    Returns
+    -------
+    str
+        The sha256 of the file.
+
+    Raises
+    ------
+    UserError
+        It cannot be written, or a file there is none of this program's.
     """
     check_replaceable(path)
     tensors = to_float16(blended.tensors) if half else blended.tensors

@@ -23,9 +23,9 @@ class WeightsFile:
     (O, I, 7, 7), fc7 and fc8 (O, I, 1, 1). Any other: the names of its library's state_dict, without
     num_batches_tracked. class_names: one per output. ceil_mode: how VGG's pools round; no meaning elsewhere.
     digest: sha256 of the file, hexadecimal. source: one sentence saying where it came from. notes: sentences about
-    what reading had to decide. recipe: how it was trained, JSON values, None where nobody wrote it down. groups: the
+    what reading had to decide. recipe: how it was trained, JSON values, None where it is not recorded. groups: the
     outputs of a softmax that mean each class where classes are groups of them, None where every output is a class.
-    head: how outputs become scores, None where nobody said: then sigmoids, or ImageNet's softmax. layer_names: the
+    head: how outputs become scores, None where it is not given: then sigmoids, or ImageNet's softmax. layer_names: the
     layers to use by default, () for the network's own choice.
     """
 

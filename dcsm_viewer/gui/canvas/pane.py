@@ -266,7 +266,7 @@ class MapPane(PaneInput):
         pane_drawing.draw_upright_bar(painter, box, self._table_now(layer), layer.colours, self.palette())
 
     def value_under_cursor(self) -> str:
-        """What this pane says at the shared cursor, "" when nobody points at the image."""
+        """What this pane says at the shared cursor, "" without a cursor on the image."""
         cursor = self.viewport.cursor
         return "" if cursor is None else self._content.reading(*cursor)
 

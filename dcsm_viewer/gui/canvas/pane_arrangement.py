@@ -42,7 +42,7 @@ def arrange_panes(
     if beside is None:
         found += [Arrangement(panes) for panes in _three(area)]
     if not found:
-        # Too small for everything: whoever has a least size keeps it, the panes share what is left.
+        # Too small for everything: those with a minimum size keep it, the panes share what is left.
         return _squeezed(area, beside)
     sizes = [[_image_px(image_area_of(pane.size()), image_shape) for pane in each.panes] for each in found]
     best = max(min(widths) for widths in sizes)

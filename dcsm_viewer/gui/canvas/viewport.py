@@ -44,7 +44,7 @@ class Viewport(QObject):
 
     @property
     def cursor(self) -> tuple[float, float] | None:
-        """(row, col) in image px, None when nobody points."""
+        """(row, col) in image px, None without a cursor."""
         return self._cursor
 
     @property
@@ -101,7 +101,7 @@ class Viewport(QObject):
             self.cursor_moved.emit()
 
     def leave(self) -> None:
-        """Nobody points any more."""
+        """Remove the shared cursor."""
         if self._cursor is not None:
             self._cursor = None
             self.cursor_moved.emit()

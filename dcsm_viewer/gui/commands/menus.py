@@ -101,7 +101,7 @@ class Menus(QObject):
 
 
 def _without_arguments(handler: Callable[[], object]) -> Callable[[], None]:
-    """Qt hands a `checked` to whoever takes arguments; the handlers take none."""
+    """Qt hands a `checked` to handlers with parameters; the handlers take none."""
 
     def handle() -> None:
         handler()

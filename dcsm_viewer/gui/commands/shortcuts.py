@@ -79,7 +79,7 @@ class Shortcuts(QObject):
         self.rebound.emit()
 
     def reset(self, name: str | None = None) -> None:
-        """The table's key again, for one action or for all; whoever has that key meanwhile goes without."""
+        """The table's key again, for one action or for all; an action that has that key meanwhile loses it."""
         if name is not None:
             self.bind(name, _SPECS[name].key)
             return

@@ -134,7 +134,7 @@ class ImageLoader(QObject):
         self._store.change(reading=None, failure=sentence)
 
     def _send(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[str], None]) -> None:
-        """Do this, and forget what was under way: the newest wish is the one that counts."""
+        """Do this, and ignore what was under way: the newest request counts."""
         self._serial += 1
         if self._under_way is not None:
             self._under_way.cancel()

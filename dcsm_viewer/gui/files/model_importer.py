@@ -16,10 +16,10 @@ from dcsm_viewer.worker.model_work import ImportJob, ImportResult, fetch_vgg16, 
 
 
 class ModelImporter(QObject):
-    """Does one errand at a time; a model that arrived is listed at once and is the one in use.
+    """Runs one task at a time; a model that arrived is listed at once and is the one in use.
 
     Signals: `said(sentence)` what is going on or what came of it; `arrived(name)` a model is there; `ended` the
-    errand is over, whatever came of it; `fetched(megabytes, in_all)` how far the download is.
+    task is over, whatever came of it; `fetched(megabytes, in_all)` how far the download is.
     """
 
     message = Signal(str)
@@ -62,7 +62,7 @@ class ModelImporter(QObject):
         self.message.emit("Cancelling...")
 
     def stop(self) -> None:
-        """Waits for the errand under way, a download no longer than for its next piece."""
+        """Wait for the running task, a download no longer than for its next piece."""
         self._unwanted.set()
         self._tasks.stop()
 

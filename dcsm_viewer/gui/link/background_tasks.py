@@ -34,7 +34,7 @@ class BackgroundTasks(QObject):
         return self._executor.submit(self._go, work, done, failed)
 
     def stop(self) -> None:
-        """Wait for the errand under way, so that no file is left half written; the waiting ones are dropped.
+        """Wait for the running task, so that no file is left half written; the waiting ones are dropped.
 
         An answer that is on its way home is dropped too: it might send for more.
         """

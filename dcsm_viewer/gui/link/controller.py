@@ -24,7 +24,7 @@ class Controller(QObject):
 
     Results for older settings of the image on show are taken too, so that a hand that keeps moving a slider sees
     something; what belongs to another image, another model or a cancelled request is dropped.
-    `loaded` says that the engine is there; `answered(answer)` brings what a tool inquired after.
+    `loaded` says that the engine is there; `answered(answer)` brings the answer to a tool's query.
     """
 
     loaded = Signal()
@@ -70,7 +70,7 @@ class Controller(QObject):
             self._ask(key)
 
     def submit_query(self, request: Request, question: object) -> int:
-        """The serial of the inquiry; its answers come by `answered`, unless a newer one of its type overtakes it."""
+        """Submit a query and return its serial; its answers come by `answered`, until a newer one of its type."""
         self._query_serial += 1
         self._thread.submit_query(Query(self._query_serial, request, question))
         return self._query_serial

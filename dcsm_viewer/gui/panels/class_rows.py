@@ -77,5 +77,5 @@ def found_by(rows: tuple[ClassRow, ...], search: str) -> tuple[ClassRow, ...]:
 
 
 def wanted_class(state: ViewState) -> int | None:
-    """The class the list marks as chosen: the user's wish, else the one on show."""
+    """The requested class, else the displayed one."""
     return state.focus if state.focus is not None else state.shown_class

@@ -69,7 +69,7 @@ class ClassesPanel(QWidget):
             self._store.change(focus=self._rows[rank - 1].class_id)
 
     def toggle(self, name: str) -> None:
-        """Always compare, Exclude or Mark as present for the chosen class, taken back where it is set already."""
+        """Always compare, Exclude or Mark as present for the chosen class, or unset it where it is set already."""
         row = self._current()
         for title, _help, change, is_on in _TOGGLES:
             if title == name and row is not None:

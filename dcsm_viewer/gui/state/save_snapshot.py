@@ -43,7 +43,7 @@ def restore_settings(store: Store, name: str) -> None:
     # What was said of the classes of another image stays with that image.
     settings = snapshot.settings if mine else replace(snapshot.settings, choice=store.state.settings.choice)
     if mine and snapshot.result is not None:
-        # Together with the settings, so that nobody asks for what is known.
+        # Together with the settings, so that what is known is not requested again.
         store.edit(settings, result=snapshot.result, focus=snapshot.focus)
         store.change(result=snapshot.result, focus=snapshot.focus)
     else:

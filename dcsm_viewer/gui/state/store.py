@@ -24,7 +24,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Every state of the settings that can be gone to, oldest first; `here` is the place of the one that holds."""
+    """Every state of the settings that can be gone to, oldest first; `here` is the index of the current one."""
 
     steps: tuple[HistoryEntry, ...]
     here: int
@@ -34,7 +34,7 @@ class Store(QObject):
     """Holds the ViewState; `changed(before, after)` follows every real change, one at a time and in order.
 
     A listener may change the store: the others then first hear of the change under way, then of the new one, so
-    that nobody is left showing the older of two states.
+    that none is left showing the older of two states.
     """
 
     changed = Signal(object, object)

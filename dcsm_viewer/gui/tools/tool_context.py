@@ -48,7 +48,7 @@ class ToolContext:
 class Tool(QWidget):
     """A tool is shown every state while it is seen, catches up when it is opened, and asks nothing while it is hidden.
 
-    `question`: the type of question it asks the engine, if any; its inquiries are forgotten when it is hidden.
+    `question`: the type of question it asks the engine, if any; its queries are cancelled when it is hidden.
     """
 
     question: type | None = None

@@ -31,7 +31,7 @@ class Contribution:
 
     Of `compared` things that are normalised by their own maximum, `skipped` had none above 0 and added nothing
     (A5). `broken` layers had values that are not finite; those values count as 0. Both are 0-d tensors, so that
-    nobody waits for the device. `per_layer`: what each layer adds to the one target that was followed (h, w).
+    the host does not wait for the device. `per_layer`: what each layer adds to the one target that was followed (h, w).
     """
 
     sums: Tensor
@@ -43,7 +43,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class PartialSum:
-    """Evidence of some of the layers, those at these `places`; `per_layer` (G, h, w) is None where nobody is."""
+    """Sums of some of the layers, those at these `indices`; `per_layer` (G, h, w) is None without a tracked target."""
 
     indices: tuple[int, ...]
     sums: Tensor
@@ -60,9 +60,25 @@ def accumulate(
     grid: SamplingGrid | PresampledGrid,
     tracked_target: int | None = None,
 ) -> Contribution:
-    """The evidence in raw maps (K, n, m) of some layers, each of any size, sampled on the sheet.
+    """Add up what raw maps of some layers contribute to each target.
 
-    follow: the target, 0..T-1, whose evidence is also wanted layer by layer.
+    Parameters
+    ----------
+    layers
+        Raw maps (K, n, m), each layer of any size.
+    comparisons
+        Which maps are subtracted from each other.
+    method
+        The constants of the subtraction.
+    grid
+        Where the maps are sampled.
+    tracked_target
+        The target, 0..T-1, whose contributions are also wanted layer by layer.
+
+    Returns
+    -------
+    Contribution
+        The sums (T, h, w).
     """
     works = partial_sum_tasks(layers, comparisons, method, grid, tracked_target)
     return merge(parallel_map(works, layers[0].device), layers, comparisons, grid)
@@ -75,7 +91,18 @@ def partial_sum_tasks(
     grid: SamplingGrid | PresampledGrid,
     tracked_target: int | None = None,
 ) -> list[Callable[[], PartialSum]]:
-    """The work `accumulate` has to do, in pieces that need nothing of each other: a few layers of one size each."""
+    """Split the work of `accumulate` into independent tasks: a few layers of one size each.
+
+    Parameters
+    ----------
+    layers, comparisons, method, grid, tracked_target
+        As for `accumulate`.
+
+    Returns
+    -------
+    list of callables
+        Each returns a PartialSum.
+    """
     if len(comparisons) == 0:
         return []
     together = TOGETHER if layers[0].device.type == "cpu" else len(layers)
@@ -91,7 +118,20 @@ def partial_sum_tasks(
 def merge(
     parts: Sequence[PartialSum], layers: Sequence[Tensor], comparisons: Comparisons, grid: SamplingGrid | PresampledGrid
 ) -> Contribution:
-    """The pieces of one scale added up, always in the same order."""
+    """Add up the partial sums of one scale, always in the same order.
+
+    Parameters
+    ----------
+    parts
+        What the tasks of `partial_sum_tasks` returned, in their order.
+    layers, comparisons, grid
+        As for `accumulate`.
+
+    Returns
+    -------
+    Contribution
+        Of the scale.
+    """
     device = layers[0].device
     nothing = torch.zeros((), dtype=torch.long, device=device)
     if not parts:

@@ -53,12 +53,32 @@ def subtract(
     tracked_class: int | None = None,
     known_raw_maps: Tensor | None = None,
 ) -> Subtracted:
-    """Distinct and raw class maps from raw saliency maps (K, n, m) per (scale, layer), rows as the candidates.
+    """Compute distinct and raw class maps from raw saliency maps.
 
-    `raw` may hold more scales and layers than the method uses, and fewer scales (a partial result). `side_px` gives
-    a quick look, sampled as if the canvas had this side; maps of that size already are taken as they are. follow: a
-    detected class whose evidence is wanted layer by layer. plain: the raw class maps, where they are known.
     float64 maps are computed in float64, all else in float32.
+
+    Parameters
+    ----------
+    raw
+        (K, n, m) per (scale, layer), rows as the candidates; may hold more scales and layers than the method uses,
+        and fewer scales (a partial result).
+    detection
+        Candidates and detected classes.
+    method
+        The constants of the subtraction.
+    placement
+        Where the image lies on the canvas.
+    side_px
+        For a preview, sampled as if the canvas had this side; maps of that size already are taken as they are.
+    tracked_class
+        A detected class whose contributions are wanted layer by layer.
+    known_raw_maps
+        The raw class maps, where they are known.
+
+    Returns
+    -------
+    Subtracted
+        The class maps of the detected classes, the raw class maps of the candidates.
     """
     scales = chosen_maps(raw, method)
     if side_px is not None and method.subtract_at == "canvas":
@@ -93,7 +113,24 @@ def subtract(
 def raw_class_maps(
     raw: Mapping[Key, Tensor], method: MethodSettings, placement: Placement, *, side_px: int | None = None
 ) -> Tensor:
-    """(K, h, w): the same pipeline with Mhat = M, nothing subtracted; each class depends on its own maps alone."""
+    """Aggregate raw maps with Mhat = M, nothing subtracted; each class depends on its own maps alone.
+
+    Parameters
+    ----------
+    raw
+        (K, n, m) per (scale, layer).
+    method
+        The constants of the subtraction.
+    placement
+        Where the image lies on the canvas.
+    side_px
+        As in `subtract`.
+
+    Returns
+    -------
+    Tensor
+        (K, h, w).
+    """
     scales = chosen_maps(raw, method)
     if side_px is not None and method.subtract_at == "canvas":
         scales = {scale: sampled(layers, method, placement, side_px) for scale, layers in scales.items()}
@@ -109,7 +146,24 @@ def raw_class_maps(
 def sampled(
     layers: Mapping[str, Tensor], method: MethodSettings, placement: Placement, side_px: int
 ) -> dict[str, Tensor]:
-    """Maps (K, h, w) of each layer where a quick look takes them; those of that size are left as they are."""
+    """Sample the maps of each layer where a preview needs them; those of that size are left as they are.
+
+    Parameters
+    ----------
+    layers
+        (K, n, m) by layer.
+    method
+        The constants of the subtraction.
+    placement
+        Where the image lies on the canvas.
+    side_px
+        Side of the preview's canvas.
+
+    Returns
+    -------
+    dict
+        (K, h, w) by layer.
+    """
     grid = SamplingGrid.of(placement, method, side_px)
 
     def enlarged(maps: Tensor) -> Tensor:
@@ -121,7 +175,7 @@ def sampled(
 
 
 def chosen_maps(raw: Mapping[Key, Tensor], method: MethodSettings) -> dict[int, dict[str, Tensor]]:
-    """The maps the method uses, layer by layer under each scale that is there; scales in the method's order."""
+    """Select the maps the method uses, by layer under each scale that is there; scales in the method's order."""
     chosen: dict[int, dict[str, Tensor]] = {}
     for wanted in method.scales:
         for (scale, layer), maps in raw.items():
@@ -139,7 +193,28 @@ def contribution_at(
     *,
     side_px: int | None = None,
 ) -> Contribution:
-    """What one scale adds to the detected classes, sums (T, h, w); zeros for a class not found there (A7)."""
+    """Compute what one scale adds to the detected classes; zeros for a class not detected there (A7).
+
+    Parameters
+    ----------
+    scale
+        Its side, px.
+    layers
+        Raw maps (K, n, m) by layer.
+    detection
+        Candidates and detected classes.
+    method
+        The constants of the subtraction.
+    placement
+        Where the image lies on the canvas.
+    side_px
+        As in `subtract`.
+
+    Returns
+    -------
+    Contribution
+        Sums (T, h, w).
+    """
     comparisons = _rivals(scale, detection, method)
     evidence = accumulate(list(layers.values()), comparisons, method, SamplingGrid.of(placement, method, side_px))
     return replace(evidence, sums=_scattered(evidence.sums, scale, detection, method))
@@ -148,7 +223,24 @@ def contribution_at(
 def raw_contribution(
     layers: Mapping[str, Tensor], method: MethodSettings, placement: Placement, *, side_px: int | None = None
 ) -> Contribution:
-    """What one scale adds to each of the K candidates with Mhat = M, nothing subtracted: sums (K, h, w)."""
+    """Compute what one scale adds to each of the K candidates with Mhat = M, nothing subtracted.
+
+    Parameters
+    ----------
+    layers
+        Raw maps (K, n, m) by layer.
+    method
+        The constants of the subtraction.
+    placement
+        Where the image lies on the canvas.
+    side_px
+        As in `subtract`.
+
+    Returns
+    -------
+    Contribution
+        Sums (K, h, w).
+    """
     maps = list(layers.values())
     return accumulate(maps, against_nothing(maps[0].shape[0]), method, SamplingGrid.of(placement, method, side_px))
 
@@ -183,11 +275,30 @@ def focus_maps(
     side_px: int | None = None,
     distinct: Mapping[Key, Tensor] | None = None,
 ) -> tuple[dict[Key, Tensor], dict[Key, Tensor]]:
-    """Raw and distinct maps (h, w) of one candidate per (scale, layer), on the canvas, cropped to the image.
+    """Make raw and distinct maps of one candidate per (scale, layer), on the canvas, cropped to the image.
 
-    raw: M of the class, up-sampled. distinct: what that layer and scale add to the class's sum, not normalised
-    further, so that all of them add up to it; missing where the class gathers no evidence (A7). It is taken as
-    given where it is known.
+    Parameters
+    ----------
+    raw
+        (K, n, m) per (scale, layer).
+    detection
+        Candidates and detected classes.
+    method
+        The constants of the subtraction.
+    placement
+        Where the image lies on the canvas.
+    class_id
+        The candidate.
+    side_px
+        As in `subtract`.
+    distinct
+        Distinct maps that are known; they are taken as they are.
+
+    Returns
+    -------
+    tuple of dict
+        Raw maps (h, w), M of the class, up-sampled; and what each layer and scale add to the class's sum, not
+        normalised further, so that all of them add up to it, missing where the class is not summed (A7).
     """
     row = detection.candidate_ids.index(class_id)
     chosen = chosen_maps(raw, method)

@@ -44,7 +44,22 @@ class Comparisons:
 
 @lru_cache(maxsize=64)
 def against_rivals(candidate_ids: tuple[int, ...], target_ids: tuple[int, ...], method: MethodSettings) -> Comparisons:
-    """Every target against every other candidate; against nothing if there is none, or if N is 0 (Mhat = M)."""
+    """Pair every target with every other candidate; with nothing if there is none, or if N is 0 (Mhat = M).
+
+    Parameters
+    ----------
+    candidate_ids
+        All classes that are compared.
+    target_ids
+        Those that get a map.
+    method
+        Its min_candidates and negative_mode are read.
+
+    Returns
+    -------
+    Comparisons
+        Rows are positions in `candidate_ids`.
+    """
     row = {class_id: positions for positions, class_id in enumerate(candidate_ids)}
     if method.min_candidates == 0 or len(candidate_ids) == 1:
         rows = tuple(row[target] for target in target_ids)
@@ -63,12 +78,12 @@ def against_rivals(candidate_ids: tuple[int, ...], target_ids: tuple[int, ...], 
 
 
 def against_nothing(count: int) -> Comparisons:
-    """Each of `count` maps by itself: the same pipeline without a subtraction."""
+    """Make each of `count` maps its own target: the same pipeline without a subtraction."""
     return Comparisons(tuple(range(count)), (), tuple(range(count)), (-1,) * count, count)
 
 
 def differences(maps: Tensor, comparisons: Comparisons) -> Tensor:
-    """(G, P, n, m) first minus second, of G sets of maps (G, K, n, m); newly made."""
+    """Subtract second from first maps: (G, P, n, m) of G sets of maps (G, K, n, m); newly made."""
     first = maps.index_select(1, _rows(comparisons.first, maps.device))
     if not comparisons.second:
         return first
@@ -76,7 +91,7 @@ def differences(maps: Tensor, comparisons: Comparisons) -> Tensor:
 
 
 def has_negative_target(comparisons: Comparisons, device: torch.device) -> Tensor:
-    """(P,) bool: whether the negative part of a comparison is wanted."""
+    """Return (P,) bool: True where the negative part of a comparison is wanted."""
     return _rows(comparisons.negative_target, device) >= 0
 
 
@@ -84,7 +99,22 @@ def has_negative_target(comparisons: Comparisons, device: torch.device) -> Tenso
 def target_weights(
     comparisons: Comparisons, sets: int, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Two (T, sets * P) of 0 and 1: whose the positive part of each comparison is, and whose the negative part."""
+    """Return the targets of the positive and of the negative part of each comparison as weights.
+
+    Parameters
+    ----------
+    comparisons
+        The P comparisons of one set of maps.
+    sets
+        How many sets of maps.
+    dtype, device
+        Of the weights.
+
+    Returns
+    -------
+    tuple of Tensor
+        Two (T, sets * P) of 0 and 1, positive and negative part.
+    """
     positive_target, negative_target = torch.zeros(2, comparisons.targets, len(comparisons), dtype=dtype)
     for index, (taker, giver) in enumerate(zip(comparisons.positive_target, comparisons.negative_target, strict=True)):
         positive_target[taker, index] = 1

@@ -1,4 +1,4 @@
-"""A picture of the maps in about a frame: raw maps sampled on a small sheet, which is kept, and compared there."""
+"""A picture of the maps in about a frame: raw maps sampled on a small grid, which is cached, and compared there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Preview:
 
 
 def make_preview(outputs: PassOutputs, passes: NetworkPasses) -> Preview:
-    """The raw maps of these scales at reduced size; made once for each set of classes."""
+    """Sample the raw maps of these scales at reduced size; made once for each set of classes."""
     side_px = side_for(outputs, passes)
     method, placement = passes.method, passes.canvas()[1]
     if method.subtract_at != "canvas":
@@ -38,7 +38,7 @@ def make_preview(outputs: PassOutputs, passes: NetworkPasses) -> Preview:
 
 
 def side_for(outputs: PassOutputs, passes: NetworkPasses) -> int:
-    """The largest of the sides at which the comparisons take about a frame."""
+    """Choose the largest of the sides at which the comparisons take about a frame."""
     candidates, targets = len(outputs.detection.candidate_ids), len(outputs.detection.detected_ids)
     pairs = targets * (targets - 1) // 2 + targets * (candidates - targets)
     placement = passes.canvas()[1]

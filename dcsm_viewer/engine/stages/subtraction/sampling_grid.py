@@ -25,7 +25,7 @@ _BAND_ELEMENTS_GPU = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class SamplingGrid:
-    """Sample positions on the canvas. `exact` is False for a quick look with fewer samples than pixels."""
+    """Sample positions on the canvas. `exact` is False for a preview with fewer samples than pixels."""
 
     rows: AxisSamples
     cols: AxisSamples
@@ -35,7 +35,22 @@ class SamplingGrid:
 
     @classmethod
     def of(cls, placement: Placement, method: MethodSettings, side_px: int | None = None) -> SamplingGrid:
-        """One sample a pixel of the image's rectangle; with `side_px` as many as if the canvas had that side."""
+        """Place one sample on each pixel of the image's rectangle.
+
+        Parameters
+        ----------
+        placement
+            Where the image lies on the canvas.
+        method
+            Its upsampling and subtract_at are read.
+        side_px
+            As many samples as if the canvas had this side; None for its own.
+
+        Returns
+        -------
+        SamplingGrid
+            Of the rectangle.
+        """
         side = placement.canvas_px
         share = 1.0 if side_px is None else min(1.0, side_px / side)
         rows, cols = (
@@ -51,7 +66,7 @@ class SamplingGrid:
 
     @property
     def canvas(self) -> SamplingGrid:
-        """The same sheet with the whole canvas as its rectangle; a quick look stays what it is."""
+        """The same grid with the whole canvas as its rectangle; a preview stays as it is."""
         return replace(self, rows=self.whole, cols=self.whole) if self.exact else self
 
     def enlarged(self, maps: Tensor) -> Tensor:
@@ -59,7 +74,7 @@ class SamplingGrid:
         return self._weights(self.rows, maps.shape[-2], maps) @ self._across(maps)
 
     def bands(self, maps: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """The rectangle a band of rows at a time: which rows, and maps (P, n, m) sampled there, (P, rows * w).
+        """Yield the rectangle a band of rows at a time: which rows, and maps (P, n, m) sampled there, (P, rows * w).
 
         The values are the reader's to overwrite, and gone when the next band comes.
         """
@@ -78,10 +93,10 @@ class SamplingGrid:
             yield slice(start, stop), values.flatten(1)
 
     def highest(self, maps: Tensor) -> Tensor:
-        """(..., samples) of maps (..., n, m): those among which the maximum over the canvas of each map is.
+        """Return (..., samples) of maps (..., n, m), the maximum over the canvas of each map among them.
 
-        So is the maximum of sums of convex functions of the maps. A quick look takes the maps' own values, which
-        bound what the canvas shows. May be a view.
+        So is the maximum of sums of convex functions of the maps. A preview takes the maps' own values, which bound
+        what the canvas shows. May be a view.
         """
         if not self.exact:
             return maps.flatten(-2)
@@ -96,7 +111,7 @@ class SamplingGrid:
 
 @dataclass(frozen=True, slots=True)
 class PresampledGrid:
-    """A sheet for maps that have been sampled on one before: they are as large as the sheet, `shape` (h, w).
+    """A grid for maps that have been sampled on one before: they are as large as the grid, `shape` (h, w).
 
     Maxima are those of the samples: for quick looks.
     """
@@ -105,14 +120,15 @@ class PresampledGrid:
 
     @property
     def canvas(self) -> PresampledGrid:
+        """The grid of the whole canvas."""
         return self
 
     def enlarged(self, maps: Tensor) -> Tensor:
-        """The maps."""
+        """Return the maps as they are."""
         return maps
 
     def bands(self, maps: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """As Sheet.bands."""
+        """Yield the maps as one band, as `SamplingGrid.bands`."""
         count, height, width = maps.shape
         elements = _BAND_ELEMENTS if maps.device.type == "cpu" else _BAND_ELEMENTS_GPU
         step = min(height, max(1, elements // (count * width)))
@@ -121,5 +137,5 @@ class PresampledGrid:
             yield rows, maps[:, rows].flatten(1).clone()
 
     def highest(self, maps: Tensor) -> Tensor:
-        """The maps' own values (..., samples)."""
+        """Return the maps' own values (..., samples)."""
         return maps.flatten(-2)

@@ -55,7 +55,24 @@ def build_module(architecture: str, classes: int, tensors: Mapping[str, Tensor])
 def empty_module(architecture: str, classes: int, *, auxiliary: bool = True) -> nn.Module:
     """Return a network of this architecture and number of outputs, its weights as they begin.
 
-    Raises UserError for a name that no library has, or a library that is not there.
+    Parameters
+    ----------
+    architecture
+        Such as "torchvision/resnet50".
+    classes
+        How many outputs.
+    auxiliary
+        Keep auxiliary classifiers, where it has some.
+
+    Returns
+    -------
+    nn.Module
+        Not trained.
+
+    Raises
+    ------
+    UserError
+        A name that no library has, or a library that is not there.
     """
     library, _, name = architecture.partition("/")
     if library == "torchvision" and name:
@@ -66,7 +83,27 @@ def empty_module(architecture: str, classes: int, *, auxiliary: bool = True) -> 
 
 
 def torchvision_module(name: str, classes: int, *, auxiliary: bool = True) -> nn.Module:
-    """Return one of torchvision's classifiers. Raises UserError for a name it does not have."""
+    """Return one of torchvision's classifiers.
+
+    Parameters
+    ----------
+    name
+        As torchvision has it.
+    classes
+        How many outputs.
+    auxiliary
+        Keep auxiliary classifiers, where it has some.
+
+    Returns
+    -------
+    nn.Module
+        Its weights as they begin.
+
+    Raises
+    ------
+    UserError
+        A name that torchvision does not have.
+    """
     try:
         import torchvision  # type: ignore[import-untyped]  # ships no type information
     except (ImportError, RuntimeError, OSError, AttributeError) as error:

@@ -175,10 +175,10 @@ def _unknown(file_name: str, tensors: Mapping[str, Tensor], signatures: Sequence
 def _nearest(tensors: Mapping[str, Tensor], signatures: Sequence[Signature]) -> tuple[Signature, Mapping[str, Tensor]]:
     """The signature that most tensors fit, and the tensors without the prefix under which they do."""
     candidates = [
-        (_nearness(signature, shapes_of(bare)), place, signature, bare)
+        (_nearness(signature, shapes_of(bare)), index, signature, bare)
         for prefix in _prefixes(tensors)
         for bare in [{key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}]
-        for place, signature in enumerate(signatures)
+        for index, signature in enumerate(signatures)
     ]
     _, _, best, bare = max(candidates, key=lambda each: (each[0], -each[1]))
     return best, bare

@@ -37,7 +37,7 @@ _PEEK_BYTES = 512
 
 
 def read_matlab_5(path: Path) -> dict[str, Tree]:
-    """The wanted variables; arrays are views of the mapped file, or of the unpacked variable.
+    """Read the wanted variables; arrays are views of the mapped file, or of the unpacked variable.
 
     Raises UserError for a damaged file or one that would unpack to more than any VGG-16 needs.
     """
@@ -165,7 +165,7 @@ def _array(message: memoryview, order: Literal["little", "big"], depth: int) -> 
         raise ValueError("the size of an array is not that of its values")
     values = values.astype(np.dtype(_NUMERIC[kind]).newbyteorder(values.dtype.byteorder), copy=False)
     if properties >> 8 & _COMPLEX:
-        values = values.astype(np.complex128)  # whoever wants numbers then refuses the kind; the values do not matter
+        values = values.astype(np.complex128)  # readers of numbers then refuse the kind; the values do not matter
     return name, values.reshape(shape, order="F")
 
 

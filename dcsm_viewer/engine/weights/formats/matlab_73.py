@@ -21,7 +21,7 @@ _MOST_NODES = 100_000
 
 
 def read_matlab_73(path: Path) -> dict[str, Tree]:
-    """The wanted variables of a v7.3 file; HDF5 holds the axes of MATLAB's arrays reversed.
+    """Read the wanted variables of a v7.3 file; HDF5 holds the axes of MATLAB's arrays reversed.
 
     Raises UserError if h5py is not installed, for a damaged file, and for links out of the file.
     """

@@ -33,7 +33,7 @@ class WireField:
 
 
 def fields(message: memoryview, start: int = 0) -> Iterator[WireField]:
-    """The fields from byte `start` on, in the order of the file.
+    """Yield the fields from byte `start` on, in the order of the file.
 
     Raises InvalidMessageError where a field does not end inside the message.
     """
@@ -60,7 +60,7 @@ def fields(message: memoryview, start: int = 0) -> Iterator[WireField]:
 
 
 def varint(message: memoryview, position: int) -> tuple[int, int]:
-    """(value, position behind it) of a base-128 number, least significant group first, at most 64 bits."""
+    """Decode a base-128 number, least significant group first, at most 64 bits; return (value, position behind it)."""
     value = 0
     for shift in range(0, 70, 7):
         if position >= len(message):
@@ -74,7 +74,7 @@ def varint(message: memoryview, position: int) -> tuple[int, int]:
 
 
 def unpacked_floats(message: memoryview, start: int) -> tuple[NDArray[np.float32], int]:
-    """(values, position behind them) of the run of unpacked floats with a one-byte key that begins at `start`.
+    """Decode the run of unpacked floats with a one-byte key from `start` on; return (values, position behind them).
 
     One field at a time would take a minute for VGG-16, so rows of five bytes are compared as arrays.
     """

@@ -59,7 +59,7 @@ class _Header(BaseModel):
 
 
 def read_safetensors(path: Path, architecture: str | None = None) -> ReadWeights:
-    """The tensors, and what our own header says of them where there is one.
+    """Read the tensors, and what our own header says of them where there is one.
 
     Raises UserError for a damaged file or a header that cannot be understood.
     """

@@ -28,11 +28,28 @@ _AVERAGE = ("state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "ema",
 
 
 def read_torch(path: Path, *, zipped: bool, architecture: str | None = None) -> ReadWeights:
-    """The state_dict in the file, out of the dictionaries around it; of its keys, see torch_names.canonical.
+    """Read the state_dict in the file, out of the dictionaries around it; of its keys, see torch_names.canonical.
 
     Where the network and its moving average are both there, the network is taken and a note says so.
 
-    Raises UserError for code in the pickle, a damaged file, or something that is no state_dict.
+    Parameters
+    ----------
+    path
+        Of the file.
+    zipped
+        Whether it is of torch's zip form or the legacy one.
+    architecture
+        Such as "torchvision/resnet50", where the keys do not tell.
+
+    Returns
+    -------
+    ReadWeights
+        Not checked yet.
+
+    Raises
+    ------
+    UserError
+        Code in the pickle, a damaged file, or something that is no state_dict.
     """
     check = _check_archive if zipped else _check_legacy
     try:

@@ -1,4 +1,4 @@
-"""The tiles of the grid on one sheet, with headings, the value under the cursor, and the keys to walk them."""
+"""The tiles of the grid in one widget, with headings, the value under the cursor, and the keys to walk them."""
 
 from __future__ import annotations
 

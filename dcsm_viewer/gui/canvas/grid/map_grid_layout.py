@@ -47,7 +47,7 @@ class MapGridLayout:
         return QSize(_LEAST_PX[0], _LEAST_PX[1] + line)
 
     def size(self) -> QSize:
-        """Size of the whole sheet in logical px."""
+        """Size of the whole grid in logical px."""
         last = self.cell_of(Tile(self.kinds[-1], None, None)) if self.kinds else QRect()
         return QSize(last.right() + 1 + MARGIN_PX, last.bottom() + 1 + MARGIN_PX)
 

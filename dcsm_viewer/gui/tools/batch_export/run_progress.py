@@ -53,7 +53,7 @@ class RunProgress:
         if outcome.error is not None:
             found = replace(self, failures=(*self.failures, (outcome.image, outcome.error)))
         elif outcome.resumed:
-            # It took no time to speak of, and says nothing of the rate.
+            # It took hardly any time, so it does not count for the rate.
             return replace(self, resumed=self.resumed + 1, finished_s=(*self.finished_s[:-1], worked_s))
         else:
             found = replace(self, computed=self.computed + 1)

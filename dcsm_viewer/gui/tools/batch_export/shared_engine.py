@@ -87,7 +87,7 @@ class SharedEngineClient(QObject):
         self._goes_on.wait()
         message = _Message(request, question)
         with self._lock:
-            # Under the lock, so that `end` either finds this wish or is found here.
+            # Under the lock, so that `end` either finds this request or is found here.
             if self._is_over:
                 raise RunCancelledError
             self._message = message

@@ -58,7 +58,7 @@ class FigureTool(Tool):
         self.preview.setAccessibleName("Preview of the figure")
         self.preview.setWordWrap(True)
         self.preview.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        # A figure taller than the page scrolls instead of shrinking until nobody can read it.
+        # A figure taller than the page scrolls instead of shrinking until it is illegible.
         self._scroll = QScrollArea(self)
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self.preview)

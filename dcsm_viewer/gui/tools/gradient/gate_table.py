@@ -47,7 +47,7 @@ class GatePanel(QWidget):
         self.show_gate(None, None, "")
 
     def show_gate(self, gate: Gate | None, quiz: Quiz | None, waiting: str) -> None:
-        """quiz: None while nobody predicts. waiting: what is said in place of a gate that is not there."""
+        """quiz: None while the quiz is off. waiting: what is said in place of a gate that is not there."""
         self.words.setText(gate_sentence(gate) if gate is not None else waiting or INVITATION)
         channels = () if gate is None else gate.channels
         revealed = len(channels) if quiz is None or gate is None else quiz.at(gate).revealed

@@ -21,7 +21,7 @@ CellPosition = tuple[int, int]
 """Row and column; the last column, K, is the distinct map."""
 
 MOST = 12
-"""More classes than this are not set side by side: nobody could read them."""
+"""More classes than this are not set side by side: they would be illegible."""
 
 WHOLE = ColourRange(0.0, 1.0, "0..1", 1.0)
 

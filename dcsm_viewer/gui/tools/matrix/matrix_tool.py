@@ -103,7 +103,7 @@ class MatrixTool(Tool):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not self._whole:
-            # What was asked is forgotten while nobody looks; it is asked again when the matrix is opened.
+            # The query is cancelled while the tool is hidden; it is submitted again when the matrix is opened.
             self._requested = None
 
     def _show_matrix(self, matrix: ClassMatrix | None) -> None:

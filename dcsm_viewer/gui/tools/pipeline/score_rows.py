@@ -10,7 +10,7 @@ from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.types import Result
 
 _MOST = 60
-"""Of a thousand classes nobody reads the last."""
+"""At most so many classes are listed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class StageCard:
         if self.time is None:
             return "not yet"
         if self.stage != "candidates" and not (self.time.made or self.time.reused or self.time.elapsed_ms):
-            # What came later was kept, so nobody asked for this.
+            # Later stages came from the cache, so this one was not needed.
             return "not needed"
         was_kept = not self.time.made and self.time.reused
         pace = "kept" if was_kept else f"{self.time.elapsed_ms:.0f} ms"

@@ -1,4 +1,4 @@
-"""The pixel ledger: click a pixel and read the whole account of it, from the gradients to the label."""
+"""The pixel inspector: click a pixel and read the whole account of it, from the gradients to the label."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class PixelTool(Tool):
         return None if self._shown is None else self._shown[1]
 
     def choose_pixel(self, row: int, col: int) -> None:
-        """The account of this pixel from now on, also when it is clicked while the ledger is closed."""
+        """The account of this pixel from now on, also when it is clicked while the tool is closed."""
         self._pixel = (row, col)
         for box, value in ((self.row, row), (self.col, col)):
             with QSignalBlocker(box):
@@ -141,7 +141,7 @@ class PixelTool(Tool):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not self._whole:
-            # What was asked is forgotten while nobody looks; it is asked again when the ledger is opened.
+            # The query is cancelled while the tool is hidden; it is submitted again when it is shown.
             self._requested = None
 
     def _ask(self, result: Result, pixel: tuple[int, int]) -> None:

@@ -1,4 +1,4 @@
-"""The lines of the ledger as a tree for Qt; another pixel of the same classes changes numbers and folds nothing."""
+"""The rows of the pixel inspector as a tree for Qt; for another pixel of the same classes only numbers change."""
 
 from __future__ import annotations
 

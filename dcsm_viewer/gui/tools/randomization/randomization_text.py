@@ -17,7 +17,7 @@ def rho_in_words(rho: float | None) -> str:
 
 
 def sentence(series: RandomizationSeries, step: RandomizationStep) -> str:
-    """What happened at this rung, with its numbers."""
+    """The sentence for this step, with its numbers."""
     trained = series.steps[0]
     if step.randomised == 0:
         return (
@@ -40,7 +40,7 @@ def progress(series: RandomizationSeries) -> str:
 def chart(series: RandomizationSeries, count: int) -> Chart:
     """The rank correlation of both maps over the number of random layers, and a line at `count` of them.
 
-    Where a rung is unknown or its map is flat, the curve breaks.
+    Where a step is unknown or its map is flat, the curve breaks.
     """
     last = len(series.layers)
     steps = [series.steps.get(k) for k in range(last + 1)]

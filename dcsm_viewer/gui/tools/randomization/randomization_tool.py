@@ -28,7 +28,7 @@ _SIDE_PX = 270
 
 
 class RandomizationTool(Tool):
-    """A slider over the random layers, four maps, and the rank correlation of all rungs."""
+    """A slider over the random layers, four maps, and the rank correlation of all steps."""
 
     question = RandomizationQuestion
 

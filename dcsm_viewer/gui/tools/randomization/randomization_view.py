@@ -47,7 +47,7 @@ class RandomizationView(LinkedView):
 
     def show_step(self, step: RandomizationStep | None, count: int, layers: int, waiting: str) -> None:
         """The randomised maps, or the sentence that stands in their place."""
-        # By identity: rungs of two classes may well compare equal.
+        # By identity: steps of two classes may well compare equal.
         if step is self._step and (count, layers, waiting) == (self._count, self._layers, self._waiting):
             return
         self._step, self._count, self._layers, self._waiting = step, count, layers, waiting

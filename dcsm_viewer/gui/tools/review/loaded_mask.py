@@ -1,4 +1,4 @@
-"""One mask on the desk: the export, its photograph and its labels as edited last."""
+"""The selected mask: the export, its photograph and its labels as edited last."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _LEAST_PX = 160
 
 
 class ReviewPanes(QWidget):
-    """Shows one sheet and its canvas. `edited` follows every finished stroke, undo and redo."""
+    """Shows one mask and its canvas. `edited` follows every finished stroke, undo and redo."""
 
     edited = Signal()
 

@@ -25,7 +25,7 @@ _KEYS_OF_TABLES = frozenset({
 
 
 class QueueModel(QAbstractTableModel):
-    """Reads the desk's book row by row; nothing is kept but the order."""
+    """Reads the session's entries row by row and keeps only their order."""
 
     def __init__(self, session: ReviewSession) -> None:
         super().__init__(session)
@@ -41,7 +41,7 @@ class QueueModel(QAbstractTableModel):
         self.renew()
 
     def renew(self) -> None:
-        """The rows in the desk's order."""
+        """Show the rows in the session's order."""
         self.beginResetModel()
         self._stems = tuple(stem for stem in self._session.order if self._is_shown(self._session.entry(stem)))
         self._rows = {stem: row for row, stem in enumerate(self._stems)}

@@ -1,4 +1,4 @@
-"""A triage under way: the folder's book, the mask on the desk, and what is decided of it."""
+"""A review under way: the folder's review file, the selected mask, and the decisions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _RESORTED_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A decision that can be taken back: the entry as it was."""
+    """A decision that can be undone: the entry as it was."""
 
     stem: str
     verdict: Verdict | None
@@ -48,7 +48,7 @@ class ReviewSession(QObject):
     Signals:
         listed: another order or another number of entries.
         changed(stem): this entry is another.
-        loaded(sheet): the mask on the desk, None while it is being read.
+        loaded(mask): the selected mask, None while it is being read.
         surveyed(done, of): so many doubts are measured.
         said(sentence): what came of something, "" for nothing to say.
         export_progress(done, of): so many accepted masks are exported.
@@ -93,7 +93,7 @@ class ReviewSession(QObject):
         self._tasks.send(partial(open_review_file, folder), self._on_review_file, self.message.emit)
 
     def select(self, stem: str | None) -> None:
-        """Puts this mask on the desk."""
+        """Select this mask."""
         if stem == self.current:
             return
         self.current = stem
@@ -111,7 +111,7 @@ class ReviewSession(QObject):
             self.select(self.order[index])
 
     def decide(self, verdict: Verdict | None) -> None:
-        """Of the mask on the desk; then the next undecided one comes. Twice the same verdict takes nothing back."""
+        """Decide on the selected mask; then the next undecided one comes. Twice the same verdict takes nothing back."""
         stem = self.current
         if self.review_file is None or stem is None:
             return
@@ -131,7 +131,7 @@ class ReviewSession(QObject):
                 return
 
     def keep_labels(self, labels: Labels, threshold: float | None) -> None:
-        """The labels of the mask on the desk as they are after a stroke; the exported ones again are no edit."""
+        """Set the labels of the selected mask after a stroke; the exported ones again are no edit."""
         loaded_mask, review_file = self.loaded_mask, self.review_file
         if loaded_mask is None or review_file is None:
             return
@@ -152,7 +152,7 @@ class ReviewSession(QObject):
             self._sort()
 
     def take_over(self, result: Result) -> None:
-        """The window's result takes the place of the export on the desk, in all its formats; its edits are dropped."""
+        """The window's result replaces the export of the selected mask, in all its formats; its edits are dropped."""
         loaded_mask, review_file = self.loaded_mask, self.review_file
         if loaded_mask is None or review_file is None:
             return

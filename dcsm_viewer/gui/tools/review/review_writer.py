@@ -44,11 +44,11 @@ class ReviewWriter(QObject):
             self._send(partial(self._write_newest, review_file.folder))
 
     def keep_edit(self, review_file: ReviewFile, edit: Edit, labels: Labels) -> None:
-        """`labels` are not to change any more. The book that names the edit is kept after it."""
+        """`labels` are not to change any more. The review file that names the edit is written after it."""
         self._send(partial(write_edit, review_file.folder, edit, labels))
 
     def drop_edit(self, review_file: ReviewFile, edit: Edit) -> None:
-        """Takes the file of an edit away that no book names any more."""
+        """Delete the file of an edit that the review file no longer names."""
         self._send(partial((review_file.folder / edit.file).unlink, missing_ok=True))
 
     def stop(self) -> None:
@@ -62,7 +62,7 @@ class ReviewWriter(QObject):
         self._tasks.send(self._do_first, lambda _: self.written.emit(), self.failed.emit)
 
     def _do_first(self) -> None:
-        # Taken off the list only when it is done, so that `is_idle` never speaks too early.
+        # Taken off the list only when it is done, so that `is_idle` is never true too early.
         try:
             self._todo[0]()
         finally:

@@ -34,7 +34,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A threshold found without ground truth: the heart of the widest calm stretch from `first` to `last`.
+    """A threshold found without ground truth: the middle of the widest stable interval from `first` to `last`.
 
     changed: share of pixels whose label changes between them.
     """
@@ -77,7 +77,7 @@ class Curves:
 
 
 def counts_of(peaks: Peaks, mask: NDArray[np.uint16] | None = None) -> Counts:
-    """Counts of one image; `mask` (H, W) holds labels, and 255 where nobody knows."""
+    """Counts of one image; `mask` (H, W) holds labels, and 255 to ignore."""
     # Small numbers for the labels: the row of each pixel's owner.
     row_of = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.intp)
     row_of[list(peaks.labels)] = np.arange(len(peaks.labels))
@@ -126,11 +126,11 @@ def curves_from(counts: Counts, images: int = 1) -> Curves:
 
 
 def suggested(foreground: Curve) -> Suggestion | None:
-    """The middle of the calmest stretch of a tenth of the range, widened while the steps stay about as calm.
+    """The middle of the most stable tenth of the range, widened while the steps stay about as small.
 
     foreground (101,): share of the pixels above each threshold. Where maps separate objects from ground, few pixels
     lie between the two, and the label hardly depends on the threshold there. Both sides must have pixels. Of equally
-    calm stretches the middle one counts. None where no stretch has both sides.
+    stable intervals the middle one counts. None where no stretch has both sides.
     """
     changed = np.concatenate([[0.0], foreground[:-1] - foreground[1:]])
     allowed = (foreground >= _LEAST) & (foreground <= 1 - _LEAST)

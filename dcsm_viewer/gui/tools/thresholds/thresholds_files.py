@@ -1,4 +1,4 @@
-"""Files of the threshold desk: a mask that somebody drew, and a sweep over the maps of an export folder."""
+"""Files of threshold tuning: a mask that somebody drew, and a sweep over the maps of an export folder."""
 
 from __future__ import annotations
 

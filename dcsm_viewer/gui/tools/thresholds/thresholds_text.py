@@ -1,4 +1,4 @@
-"""What the threshold desk says, and how its thresholds are put down from one start to the next."""
+"""The texts of threshold tuning, and how its thresholds are put down from one start to the next."""
 
 from __future__ import annotations
 

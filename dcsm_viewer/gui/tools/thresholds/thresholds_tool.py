@@ -1,4 +1,4 @@
-"""The threshold desk: three handles, the unsure band painted live, curves, and a suggestion without ground truth."""
+"""Threshold tuning: three handles, the ignore band painted live, curves, and a suggestion without ground truth."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class ThresholdsTool(Tool):
     @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        # Nobody watches it any more, and the window may be closing.
+        # Its result is not needed any more, and the window may be closing.
         self.work.stop_sweep()
 
     @override

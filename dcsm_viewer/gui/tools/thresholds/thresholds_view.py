@@ -1,4 +1,4 @@
-"""Three panes of the threshold desk: the seed with its unsure band, the hard labels, and the truth or the maps."""
+"""Three panes of threshold tuning: the seed with its ignore band, the hard labels, and the truth or the maps."""
 
 from __future__ import annotations
 

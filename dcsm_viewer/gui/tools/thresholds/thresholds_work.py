@@ -1,4 +1,4 @@
-"""What the threshold desk computes away from the window's thread: the newest measurement, and a sweep at a time."""
+"""What threshold tuning computes away from the window's thread: the newest measurement, and a sweep at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lessons: a calm card under the panes that walks through the real window, asks, and shows what is true."""
+"""Tutorials: a card under the panes that walks through the real window, asks, and shows what is true."""
 
 from __future__ import annotations
 
