@@ -70,7 +70,8 @@ class Engine:
             return compute
 
         compute = self._computed(defaults, loaded)
-        return EngineReady(compute.device_name, compute.precision_name, compute.note, model_cards())
+        cards = (*model_cards(), *self._model_cache.held_cards)
+        return EngineReady(compute.device_name, compute.precision_name, compute.note, cards)
 
     def run(self, request: Request, still_wanted: StillWanted, report: Listener) -> None:
         """Compute a request: report progress, partial and preview Results, and one settled Result.

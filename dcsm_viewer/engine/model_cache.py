@@ -75,6 +75,16 @@ class ModelCache:
         for key in [key for key in self._models if key[0] == model.card.name]:
             del self._models[key]
 
+    def copy_held_to(self, other: ModelCache) -> None:
+        """Let another cache give out the same modules in memory."""
+        for model in self._held.values():
+            other.hold(model)
+
+    @property
+    def held_cards(self) -> tuple[ModelCard, ...]:
+        """Return the cards of the modules in memory."""
+        return tuple(model.card for model in self._held.values())
+
     def get(self, name: str, vocabulary: Vocabulary, compute: Compute) -> Model:
         """Return the model of this name on its device; loaded or moved there if it is not yet.
 

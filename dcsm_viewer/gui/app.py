@@ -105,6 +105,58 @@ def run_window(
     nothing remembered is used, so that the same command makes the same picture.
     Raises UserError when there is no screen to show a window on.
     """
+    opened = open_window(
+        paths,
+        screenshot=screenshot,
+        settings=settings,
+        make_engine=make_engine,
+        size=size,
+        theme=theme,
+        view=view,
+        paint=paint,
+        screen=screen,
+    )
+    try:
+        opened.app.exec()
+    finally:
+        opened.finish()
+    return 0 if opened.taken is None else opened.taken.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """A window on the screen with all that runs for it; `finish` takes it apart."""
+
+    app: QApplication
+    parts: AppComponents
+    themes: Themes
+    taken: Screenshot | None
+    earlier_hook: Callable[[type[BaseException], BaseException, TracebackType | None], object]
+
+    def finish(self) -> None:
+        """Write what waits and end the threads; the window is closed by then."""
+        sys.excepthook = self.earlier_hook
+        self.themes.stop()
+        if not self.parts.stop():
+            log.warning("the engine did not end within %g s", _STOP_S)
+
+
+def open_window(
+    paths: Sequence[str] = (),
+    *,
+    screenshot: Path | None = None,
+    settings: Settings | None = None,
+    make_engine: _MakeEngine | None = None,
+    size: tuple[int, int] | None = None,
+    theme: Theme | None = None,
+    view: ViewName = "compare",
+    paint: Paint | None = None,
+    screen: Screen | None = None,
+) -> OpenWindow:
+    """Put a window on the screen, as `run_window` does, and return at once; an event loop of Qt's has to run.
+
+    Raises UserError when there is no screen to show a window on.
+    """
     _check_screen(screen or ScreenProbe().found(), needs_one=screenshot is None)
     app = _application()
     themes = Themes(app)
@@ -122,7 +174,7 @@ def run_window(
         window.restoreGeometry(user_settings.blob("window/geometry"))
     window.restore_layout()
     taken = None if screenshot is None else Screenshot(parts.store, window, screenshot, waits=bool(paths))
-    before = sys.excepthook
+    opened = OpenWindow(app, parts, themes, taken, sys.excepthook)
     sys.excepthook = _sentence_hook(parts.store)
     try:
         window.show()
@@ -131,13 +183,10 @@ def run_window(
         if parts.recovery is not None:
             QTimer.singleShot(0, parts.recovery.find_orphan)
         parts.image_loader.open_paths(paths)
-        app.exec()
-    finally:
-        sys.excepthook = before
-        themes.stop()
-        if not parts.stop():
-            log.warning("the engine did not end within %g s", _STOP_S)
-    return 0 if taken is None else taken.exit_code
+    except BaseException:
+        opened.finish()
+        raise
+    return opened
 
 
 def _application() -> QApplication:

@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "dcsm_viewer"
 MAY_IMPORT = {
-    "Qt lives in gui": {"gui", "cli"},  # cli starts the window, by one import inside a function
-    "torch lives in engine and training": {"engine", "training"},
+    "Qt lives in gui": {"gui", "cli", "api"},  # cli and api start the window
+    "torch lives in engine and training": {"engine", "training", "api"},  # api takes modules of the user's
 }
 MOST_FILES = 20  # directly in one folder
 

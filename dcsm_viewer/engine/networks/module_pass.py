@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any
 
 import torch
@@ -103,6 +104,10 @@ class _Functions(TorchFunctionMode):
         return result
 
 
+# A pass sets training flags and puts them back; two at a time would put back each other's.
+_ONE_PASS = RLock()
+
+
 def run_module(module: nn.Module, network_input: Tensor, wanted: frozenset[str] | None = None) -> ModulePass:
     """Run a module forward, in evaluation mode, with a graph from its input on.
 
@@ -136,6 +141,7 @@ def run_module(module: nn.Module, network_input: Tensor, wanted: frozenset[str] 
         return tensor
 
     with (
+        _ONE_PASS,
         torch.inference_mode(mode=False),
         torch.enable_grad(),
         _in_evaluation_mode(module),

@@ -27,6 +27,7 @@ from dcsm_viewer.engine.weights.weights_network import WRITTEN_BY_HAND, torch_ne
 from dcsm_viewer.io.atomic import atomic_path
 from dcsm_viewer.io.os_errors import reason_of
 
+IN_MEMORY = "in-memory-"  # how names of modules begin that were given to the Python API
 FOLDER_VARIABLE = "DCSM_VIEWER_MODELS"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -180,6 +181,11 @@ def info(name: str, folder: Path | None = None) -> ModelEntry:
     folder = folder or model_folder()
     if _NAME.fullmatch(name) and _entry_path(folder, name).is_file():
         return read_entry(_entry_path(folder, name))
+    if name.startswith(IN_MEMORY):
+        raise UserError(
+            f"The model '{name}' was a module in memory (dcsm_viewer.wrap); make the result again from Python, with "
+            "the same module."
+        )
     known = ", ".join(entry.name for entry in list_models(folder))
     raise UserError(f"There is no model '{name}'; there are: {known}.")
 
