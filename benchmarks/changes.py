@@ -25,8 +25,9 @@ import torch  # isort: skip
 from benchmarks.memory import MadeVgg16, made_image
 from benchmarks.rounds import machine
 from dcsm_viewer.core.settings import MethodSettings, Settings
-from dcsm_viewer.core.types import Report, Request, Result
+from dcsm_viewer.core.types import Request, Result
 from dcsm_viewer.engine.model_cache import ModelCache
+from dcsm_viewer.queries.query import Report
 
 CASES = (("efficientnet-lite0", 4, 2), ("vgg16", 5, 2), ("vgg16", 5, 5), ("vgg16", 20, 2), ("vgg16", 20, 20))
 VGG_LAYERS = tuple(f"conv{block}_{at}" for block in (3, 4, 5) for at in (1, 2, 3))

@@ -26,13 +26,14 @@ import torch  # isort: skip
 
 from benchmarks.rounds import gflop_of, in_turns, machine, matrix_product
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import ALL_PARTS, Report, Request, Result, SourceImage, Stage
+from dcsm_viewer.core.types import ALL_PARTS, Request, Result, SourceImage, Stage
 from dcsm_viewer.engine.model_cache import Model, ModelCache
 from dcsm_viewer.engine.networks.network import ForwardState
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.stages.gradients import raw_maps
 from dcsm_viewer.engine.stages.preprocess import network_input, place_on_canvas
 from dcsm_viewer.io.images import read_image
+from dcsm_viewer.queries.query import Report
 
 SAMPLES = sorted((Path(__file__).resolve().parent.parent / "resources" / "samples").glob("*.jpg"))
 CLASSES = (1, 6, 11, 14)

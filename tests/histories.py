@@ -9,12 +9,13 @@ from random import Random
 
 from dcsm_viewer.batch.replay import replay
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Query, Report, Request, Result, SourceImage
+from dcsm_viewer.core.types import Request, Result, SourceImage
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.export import export_with_reports
 from dcsm_viewer.queries.gradient_query import GradientQuestion
 from dcsm_viewer.queries.matrix_query import MatrixQuestion
+from dcsm_viewer.queries.query import Query, Report
 
 FORMATS = ("npz", "voc")
 STEPS = 3

@@ -17,13 +17,14 @@ from dcsm_viewer.batch.resume import finished_files
 from dcsm_viewer.batch.throughput import Throughput
 from dcsm_viewer.core.scores import image_scores
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import ModelCard, Progress, Report, Request, Result, SourceImage, UserError
+from dcsm_viewer.core.types import ModelCard, Progress, Request, Result, SourceImage, UserError
 from dcsm_viewer.export import FORMATS, clear_leftovers, export_with_reports, stems_for
 from dcsm_viewer.export.format_checks import check_image_name, refused_formats
 from dcsm_viewer.export.own_exports import check_targets
 from dcsm_viewer.io.atomic import ensure_folder
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.os_errors import sentence_on
+from dcsm_viewer.queries.query import Report
 from dcsm_viewer.worker.pseudo_labels import with_seeds
 
 __all__ = [

@@ -275,30 +275,5 @@ class EngineReady:
     models: tuple[ModelCard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What a tool wants to know about the stages of `request`; `question` is one of `dcsm_viewer.queries`.
-
-    Of each type of question only the newest query is answered, and only while no request waits. Serials grow.
-    """
-
-    serial: int
-    request: Request
-    question: object
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to a query as far as it is known; the last one says so. `failure`: a sentence why there is none."""
-
-    query: Query
-    value: object = field(default=None, repr=False, compare=False)
-    is_last: bool = True
-    failure: str | None = None
-
-
-Report = EngineReady | Progress | Result | Failure | Answer
-
-
 class UserError(Exception):
     """Something the user can mend; its text is one sentence that names the thing and the remedy."""

@@ -12,12 +12,9 @@ from dcsm_viewer.core import parameters
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import (
     ALL_PARTS,
-    Answer,
     EngineReady,
     ModelCard,
     Progress,
-    Query,
-    Report,
     Request,
     Result,
     ResultPart,
@@ -37,6 +34,7 @@ from dcsm_viewer.engine.runtime.mkl_warm_up import warm_up_mkl
 from dcsm_viewer.engine.stages.network_passes import Checkpoint, NetworkPasses
 from dcsm_viewer.engine.stopwatch import Stopwatch
 from dcsm_viewer.queries.batch_query import BatchQuestion
+from dcsm_viewer.queries.query import Answer, Query, Report, StageAnswer
 
 CACHE_BYTES = CPU_CACHE_BYTES
 FORWARD_CACHE_BYTES = CPU_CACHE_BYTES
@@ -161,15 +159,16 @@ class Engine:
             True if it was answered to the end; False once it is no longer wanted.
         """
         try:
-            if isinstance(query.question, BatchQuestion):
-                report(Answer(query, self._answer_batch(query.question, query.request, still_wanted)))
+            question = query.question
+            if isinstance(question, BatchQuestion):
+                report(Answer(query, self._answer_batch(question, query.request, still_wanted)))
                 return True
 
-            def answer(compute: Compute) -> object:
+            def answer(compute: Compute) -> StageAnswer | None:
                 request = query.request
                 stage = self._stage(request, compute, lambda _: still_wanted(), lambda _: None, all_layers=True)
-                last: object = None
-                for value in answer_question(query.question, stage):
+                last: StageAnswer | None = None
+                for value in answer_question(question, stage):
                     if isinstance(value, PartialAnswer):
                         report(Answer(query, value.value, is_last=False))
                         continue

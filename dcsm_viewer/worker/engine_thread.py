@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Answer, Failure, Query, Report, Request, Result, Stage, UserError
+from dcsm_viewer.core.types import Failure, Request, Result, Stage, UserError
+from dcsm_viewer.queries.query import Answer, Query, Question, Report
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Mailbox:
         with self._changed:
             return max((query.serial for query in self._queries.values()), default=-1)
 
-    def cancel_queries(self, question: type) -> None:
+    def cancel_queries(self, question: type[Question]) -> None:
         """Drop the query of this type that waits."""
         with self._changed:
             self._queries.pop(question, None)
@@ -146,7 +147,7 @@ class EngineThread:
         """Answer this as soon as no request waits; it gives way to any request or newer query, and comes back."""
         self._mailbox.put_query(query)
 
-    def cancel_queries(self, question: type, up_to: int) -> None:
+    def cancel_queries(self, question: type[Question], up_to: int) -> None:
         """Cancel queries of this type with serials up to this."""
         self._cancelled_queries[question] = up_to
         self._mailbox.cancel_queries(question)

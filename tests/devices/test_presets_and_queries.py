@@ -16,7 +16,7 @@ import torch
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import ClassChoice, Settings, Vocabulary
-from dcsm_viewer.core.types import Answer, Query, Report, Request, Result
+from dcsm_viewer.core.types import Request, Result
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, ModelCache, model_of
 from dcsm_viewer.engine.networks.input_spec import CAFFE
@@ -27,6 +27,7 @@ from dcsm_viewer.queries.faithfulness_query import FaithfulnessQuestion
 from dcsm_viewer.queries.gradient_query import GradientQuestion
 from dcsm_viewer.queries.matrix_query import MatrixQuestion
 from dcsm_viewer.queries.pixel_query import PixelQuestion
+from dcsm_viewer.queries.query import Answer, Query, Question, Report
 from dcsm_viewer.queries.randomization_query import RandomizationQuestion
 from tests.devices.pretend import pretended
 from tests.results import make_image
@@ -104,7 +105,7 @@ def test_that_a_preset_gives_on_the_device_what_it_gives_on_the_cpu(name: Device
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: type(question).__name__)
 @pytest.mark.parametrize("network", ["small-vgg16"])
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_that_a_query_is_answered_on_the_device_as_on_the_cpu(name: Device, network: str, question: object) -> None:
+def test_that_a_query_is_answered_on_the_device_as_on_the_cpu(name: Device, network: str, question: Question) -> None:
     here = answered(question, network, "cpu")
     with pretended(name):
         there = answered(question, network, name)
@@ -113,7 +114,7 @@ def test_that_a_query_is_answered_on_the_device_as_on_the_cpu(name: Device, netw
     assert difference <= LARGEST_DIFFERENCE
 
 
-def answered(question: object, network: str, device: Device) -> Any:
+def answered(question: Question, network: str, device: Device) -> Any:
     reports: list[Report] = []
     assert Engine(WithSmallVgg()).answer(
         Query(1, request("tuned", network, device), question), lambda: True, reports.append

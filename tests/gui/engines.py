@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import Semaphore
 
-from dcsm_viewer.core.types import Answer, EngineReady, Progress, Query, Report, Request, Result, UserError
+from dcsm_viewer.core.types import EngineReady, Progress, Request, Result, UserError
+from dcsm_viewer.queries.query import Answer, AnswerValue, Query, Question, Report
 from dcsm_viewer.worker.engine_thread import Listener, StillWanted
 from tests.patience import PATIENCE_S
 from tests.results import VOC_NAMES, make_model_card, make_result
@@ -33,7 +34,7 @@ class InstantEngine:
     def __init__(self) -> None:
         self.ran: list[Request] = []
         self.queries: list[Query] = []
-        self.known: dict[type, Callable[[Query], object]] = {}
+        self.known: dict[type[Question], Callable[[Query], AnswerValue]] = {}
         """What it answers to questions of each type."""
 
     def make(self, report: Listener) -> InstantEngine:

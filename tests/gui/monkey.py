@@ -13,10 +13,10 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QMenuBar, QSlider, QToolButton, QWidget
 
-from dcsm_viewer.core.types import Answer, Query, Report
 from dcsm_viewer.gui.app import AppComponents
 from dcsm_viewer.gui.commands.action_specs import ACTIONS
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
+from dcsm_viewer.queries.query import Answer, Query, Report
 from tests.gui.engines import InstantEngine
 
 # What leaves the window, loads networks, reads large photographs or works through folders with an engine of its own.

@@ -13,11 +13,12 @@ from PySide6.QtGui import QAction, Qt, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QMessageBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from dcsm_viewer.core.types import Answer, EngineReady, Query, Report, Request, UserError
+from dcsm_viewer.core.types import EngineReady, Request, UserError
 from dcsm_viewer.gui.commands.confirm_dialog import is_confirmed
 from dcsm_viewer.gui.plain_text import as_control, as_tip, as_title
 from dcsm_viewer.gui.state.save_snapshot import save_snapshot
 from dcsm_viewer.gui.tool_registry import TOOLS
+from dcsm_viewer.queries.query import Answer, Query, Report
 from dcsm_viewer.worker.engine_thread import Listener, StillWanted
 from tests.e2e.conftest import Desk, _desk, photograph
 from tests.gui.engines import InstantEngine, answer

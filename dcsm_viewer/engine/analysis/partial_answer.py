@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-ValueT = TypeVar("ValueT")
+ValueT_co = TypeVar("ValueT_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class PartialAnswer(Generic[ValueT]):
-    """Goes to the window at once, because more is sure to follow.
+class PartialAnswer(Generic[ValueT_co]):
+    """A value that goes to the window at once, because more is sure to follow.
 
     An answer without it waits until there is a better one or the end has come: only then is it known to be the last.
     """
 
-    value: ValueT
+    value: ValueT_co

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from dcsm_viewer.core.types import Report
+from dcsm_viewer.queries.query import Report
 
 
 class Bridge(QObject):

@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.core.parameters import check
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Answer, EngineReady, Failure, Progress, Query, Report, Request, Result, UserError
+from dcsm_viewer.core.types import EngineReady, Failure, Progress, Request, Result, UserError
 from dcsm_viewer.gui.link.bridge import Bridge
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.queries.query import Answer, Query, Question, Report
 from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener
 
 _RequestKey = tuple[str, Settings, int | None]
@@ -69,13 +70,13 @@ class Controller(QObject):
         if key is not None:
             self._ask(key)
 
-    def submit_query(self, request: Request, question: object) -> int:
+    def submit_query(self, request: Request, question: Question) -> int:
         """Submit a query and return its serial; its answers come by `answered`, until a newer one of its type."""
         self._query_serial += 1
         self._thread.submit_query(Query(self._query_serial, request, question))
         return self._query_serial
 
-    def cancel_queries(self, question: type) -> None:
+    def cancel_queries(self, question: type[Question]) -> None:
         """No more answers to questions of this type: its tool was closed, or what it asked about is gone."""
         self._thread.cancel_queries(question, self._query_serial)
 

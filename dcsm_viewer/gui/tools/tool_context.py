@@ -12,7 +12,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.types import Answer, Request
+from dcsm_viewer.core.types import Request
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.files.image_loader import ImageLoader
 from dcsm_viewer.gui.files.user_settings import UserSettings
@@ -20,6 +20,7 @@ from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.widgets.plot import Plot
+from dcsm_viewer.queries.query import Answer, Question
 
 AnyT = TypeVar("AnyT")
 
@@ -51,7 +52,7 @@ class Tool(QWidget):
     `question`: the type of question it asks the engine, if any; its queries are cancelled when it is hidden.
     """
 
-    question: type | None = None
+    question: type[Question] | None = None
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +80,7 @@ class Tool(QWidget):
         plot.written.connect(self._say)
         plot.failed.connect(self._say_failure)
 
-    def submit_query(self, request: Request, question: object) -> None:
+    def submit_query(self, request: Request, question: Question) -> None:
         """Asks the engine; the answer to an older question is never shown."""
         self._query_serial = self.context.controller.submit_query(request, question)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from dcsm_viewer.core.settings import BackwardMode
-from dcsm_viewer.core.types import Query
 from dcsm_viewer.queries.faithfulness_query import (
     CURVES,
     RANKINGS,
@@ -16,6 +15,7 @@ from dcsm_viewer.queries.faithfulness_query import (
     FaithfulnessQuestion,
 )
 from dcsm_viewer.queries.gradient_query import MODES, Gate, GateChannel, GradientAnswer, GradientQuestion, LayerGradient
+from dcsm_viewer.queries.query import Query
 from dcsm_viewer.queries.randomization_query import RandomizationQuestion, RandomizationSeries, RandomizationStep
 
 SANITY_LAYERS = ("classifier", "head", "block1", "stem")

@@ -16,9 +16,10 @@ from PIL import Image
 from dcsm_viewer.batch import run_batch as batch
 from dcsm_viewer.batch.run_batch import READ_AHEAD, WRITE_BEHIND, ExportJob, Outcome, export_images
 from dcsm_viewer.core.settings import MethodSettings, Settings
-from dcsm_viewer.core.types import ModelCard, Report, Request, Result, SourceImage, UserError
+from dcsm_viewer.core.types import ModelCard, Request, Result, SourceImage, UserError
 from dcsm_viewer.export import export_with_reports, read_recipe
 from dcsm_viewer.io.images import read_image
+from dcsm_viewer.queries.query import Report
 from tests.results import make_model_card, make_result
 
 FORMATS = ("voc", "npz")

@@ -8,24 +8,19 @@ from dataclasses import dataclass, field, replace
 from queue import Queue
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import (
-    Answer,
-    EngineReady,
-    Failure,
-    Progress,
-    Query,
-    Report,
-    Request,
-    Result,
-    Stage,
-    UserError,
-)
+from dcsm_viewer.core.types import EngineReady, Failure, Progress, Request, Result, Stage, UserError
+from dcsm_viewer.queries.canvas_query import CanvasImage, CanvasQuestion
+from dcsm_viewer.queries.matrix_query import MatrixQuestion
+from dcsm_viewer.queries.query import Answer, Query, Report
 from dcsm_viewer.worker.engine_thread import EngineLike, EngineThread, Listener, Mailbox, StillWanted, is_still_useful
 from tests.patience import PATIENCE_S
 from tests.results import make_image, make_result
+
+KNOWN = CanvasImage(np.zeros((1, 1, 3), np.uint8), 0, 0, 1, 1)
 
 
 @dataclass
@@ -58,7 +53,7 @@ class GatedEngine:
             raise self.error
         if not still_wanted():
             return False
-        report(Answer(query, f"about {query.serial}"))
+        report(Answer(query, KNOWN))
         return True
 
 
@@ -220,47 +215,47 @@ def serial_of(report: Report) -> int:
     return report.request.serial
 
 
-def test_that_of_inquiries_of_one_type_the_newest_is_answered_and_requests_come_first(running: Running) -> None:
+def test_that_of_queries_of_one_type_the_newest_is_answered_and_requests_come_first(running: Running) -> None:
     running.thread.ask(request(1))
     assert running.engine.started.get(timeout=PATIENCE_S) == 1
     for serial in range(1, 5):
-        running.thread.submit_query(Query(serial, request(1), "a question"))
-    running.thread.submit_query(Query(5, request(1), b"another"))
+        running.thread.submit_query(Query(serial, request(1), CanvasQuestion()))
+    running.thread.submit_query(Query(5, request(1), MatrixQuestion()))
     running.thread.ask(request(2))
     for _ in range(4):
         running.engine.permits.release()
     assert [running.engine.started.get(timeout=PATIENCE_S) for _ in range(3)] == [2, -5, -4]
     assert [serial_of(running.next()), serial_of(running.next())] == [1, 2]
     assert [running.next(), running.next()] == [
-        Answer(Query(5, request(1), b"another")),
-        Answer(Query(4, request(1), "a question")),
+        Answer(Query(5, request(1), MatrixQuestion())),
+        Answer(Query(4, request(1), CanvasQuestion())),
     ]
 
 
-def test_that_an_inquiry_gives_way_to_a_request_and_comes_back(running: Running) -> None:
-    running.thread.submit_query(Query(1, request(1), "a question"))
+def test_that_an_query_gives_way_to_a_request_and_comes_back(running: Running) -> None:
+    running.thread.submit_query(Query(1, request(1), CanvasQuestion()))
     assert running.engine.started.get(timeout=PATIENCE_S) == -1
     running.thread.ask(request(2))
     for _ in range(3):
         running.engine.permits.release()
     assert [running.engine.started.get(timeout=PATIENCE_S) for _ in range(2)] == [2, -1]
     assert serial_of(running.next()) == 2
-    assert running.next() == Answer(Query(1, request(1), "a question"))
+    assert running.next() == Answer(Query(1, request(1), CanvasQuestion()))
 
 
-def test_that_a_forgotten_inquiry_is_not_answered(running: Running) -> None:
-    running.thread.submit_query(Query(1, request(1), "a question"))
+def test_that_a_forgotten_query_is_not_answered(running: Running) -> None:
+    running.thread.submit_query(Query(1, request(1), CanvasQuestion()))
     assert running.engine.started.get(timeout=PATIENCE_S) == -1
-    running.thread.cancel_queries(str, 1)
-    running.thread.submit_query(Query(2, request(1), b"another"))
+    running.thread.cancel_queries(CanvasQuestion, 1)
+    running.thread.submit_query(Query(2, request(1), MatrixQuestion()))
     for _ in range(2):
         running.engine.permits.release()
-    assert running.next() == Answer(Query(2, request(1), b"another"))
+    assert running.next() == Answer(Query(2, request(1), MatrixQuestion()))
 
 
-def test_that_an_inquiry_that_fails_is_answered_with_a_sentence(running: Running) -> None:
+def test_that_an_query_that_fails_is_answered_with_a_sentence(running: Running) -> None:
     running.engine.error = UserError("There is no such layer; choose another.")
-    running.thread.submit_query(Query(1, request(1), "a question"))
+    running.thread.submit_query(Query(1, request(1), CanvasQuestion()))
     running.engine.permits.release()
     answer = running.next()
     assert isinstance(answer, Answer)
@@ -273,7 +268,7 @@ def test_that_looking_ahead_gives_way_though_progress_was_reported_after_the_res
     def run(asked: Request, still_wanted: StillWanted, report: Listener) -> None:
         report(replace(make_result(), request=asked))
         report(Progress(asked.serial, "saliency", 1, 2, "looking ahead"))
-        running.thread.submit_query(Query(1, asked, "a question"))
+        running.thread.submit_query(Query(1, asked, CanvasQuestion()))
         going_on.append(still_wanted("saliency"))
 
     running.engine.run = run  # type: ignore[method-assign, assignment]  # this one engine
@@ -296,8 +291,8 @@ def test_that_an_error_after_the_result_leaves_the_result(running: Running, erro
     assert serial_of(running.next()) == 1
     running.engine.started.get(timeout=PATIENCE_S)
     running.engine.after = lambda: None
-    running.thread.submit_query(Query(1, request(1), "a question"))
-    assert running.next() == Answer(Query(1, request(1), "a question"), "about 1")
+    running.thread.submit_query(Query(1, request(1), CanvasQuestion()))
+    assert running.next() == Answer(Query(1, request(1), CanvasQuestion()), KNOWN)
 
 
 def test_that_a_listener_that_raises_does_not_end_the_thread() -> None:
@@ -316,7 +311,7 @@ def test_that_a_listener_that_raises_does_not_end_the_thread() -> None:
     engine.error = UserError("No.")  # a Failure is reported outside of what the engine runs
     thread.ask(request(1))
     engine.started.get(timeout=PATIENCE_S)
-    thread.submit_query(Query(1, request(1), "a question"))
+    thread.submit_query(Query(1, request(1), CanvasQuestion()))
     engine.started.get(timeout=PATIENCE_S)
     engine.permits.release()
     thread.ask(request(2))
@@ -324,7 +319,7 @@ def test_that_a_listener_that_raises_does_not_end_the_thread() -> None:
     assert thread.stop(PATIENCE_S)
 
 
-def test_that_after_a_failed_start_every_request_and_inquiry_is_answered() -> None:
+def test_that_after_a_failed_start_every_request_and_query_is_answered() -> None:
     def broken(_: Listener) -> EngineLike:
         raise UserError("The weights are missing.")
 
@@ -332,7 +327,7 @@ def test_that_after_a_failed_start_every_request_and_inquiry_is_answered() -> No
     thread = EngineThread(broken, reports.put)
     thread.start()
     assert isinstance(reports.get(timeout=PATIENCE_S), Failure)
-    query = Query(1, request(1), "a question")
+    query = Query(1, request(1), CanvasQuestion())
     thread.submit_query(query)
     assert reports.get(timeout=PATIENCE_S) == Answer(query, failure="The weights are missing.")
     thread.ask(request(2))

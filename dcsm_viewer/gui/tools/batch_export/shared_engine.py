@@ -11,9 +11,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Answer, ModelCard, Report, Request, Result, SourceImage, UserError
+from dcsm_viewer.core.types import ModelCard, Request, Result, SourceImage, UserError
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.queries.batch_query import BatchQuestion
+from dcsm_viewer.queries.query import Answer, AnswerValue, Report
 
 
 class RunCancelledError(Exception):
@@ -24,7 +25,7 @@ class RunCancelledError(Exception):
 class _Message:
     request: Request
     question: BatchQuestion
-    answer: Future[object] = field(default_factory=Future, compare=False)
+    answer: Future[AnswerValue | None] = field(default_factory=Future, compare=False)
 
 
 class SharedEngineClient(QObject):
@@ -83,7 +84,7 @@ class SharedEngineClient(QObject):
         if message is not None:
             message.answer.set_exception(RunCancelledError())
 
-    def _ask(self, request: Request, question: BatchQuestion) -> object:
+    def _ask(self, request: Request, question: BatchQuestion) -> AnswerValue | None:
         self._goes_on.wait()
         message = _Message(request, question)
         with self._lock:

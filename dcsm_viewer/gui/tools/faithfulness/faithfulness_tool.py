@@ -12,7 +12,6 @@ from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.canvas.result_access import distinct_map, raw_map
 from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -32,6 +31,7 @@ from dcsm_viewer.gui.widgets.step_row import StepRow
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.io.masks import read_mask
 from dcsm_viewer.queries.faithfulness_query import CURVES, CurveName, Faithfulness, FaithfulnessQuestion, RankedBy
+from dcsm_viewer.queries.query import Answer
 
 STEPS = 20
 _FIRST = 3

@@ -9,7 +9,6 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.analysis_target import AnalysisTarget, analysis_target_of, why_nothing
 from dcsm_viewer.gui.tools.gradient.gate_quiz import Quiz
@@ -21,6 +20,7 @@ from dcsm_viewer.gui.widgets.step_row import StepRow
 from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
 from dcsm_viewer.queries.gradient_query import Gate, GradientAnswer, GradientQuestion, Unit
+from dcsm_viewer.queries.query import Answer
 
 _WIDE_PX = 480
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSize
 from typing_extensions import override
 
 from dcsm_viewer.core.settings import CrfSettings
-from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.canvas.range_bar import RangeBar
 from dcsm_viewer.gui.canvas.result_access import is_stale
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -19,6 +18,7 @@ from dcsm_viewer.gui.tools.matrix.matrix_view import DIVERGING, MatrixView
 from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.slider_group import SliderGroup
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion
+from dcsm_viewer.queries.query import Answer
 
 _KINDS: dict[CellKind, tuple[str, str]] = {
     "taken": (

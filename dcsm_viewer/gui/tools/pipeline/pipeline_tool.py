@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from dcsm_viewer.core.types import STAGES, Answer, Result, Stage
+from dcsm_viewer.core.types import STAGES, Result, Stage
 from dcsm_viewer.gui.canvas.result_access import why_no_result
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tool_registry import TOOLS
@@ -27,6 +27,7 @@ from dcsm_viewer.gui.tools.pipeline.stage_button import StageButton
 from dcsm_viewer.gui.tools.pipeline.stage_cards import GIVES, stage_cards
 from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.queries.canvas_query import CanvasImage, CanvasQuestion
+from dcsm_viewer.queries.query import Answer
 
 _NARROW_PX = 760
 _HINT = "Choose a stage to see what it gave."

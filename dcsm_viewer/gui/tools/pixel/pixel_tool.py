@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from dcsm_viewer.core.types import Answer, Result
+from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.canvas.result_access import class_name, is_stale
 from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.plain_text import as_tip
@@ -37,6 +37,7 @@ from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.io.atomic import atomic_write
 from dcsm_viewer.queries.pixel_query import PixelContributions, PixelQuestion
+from dcsm_viewer.queries.query import Answer
 
 INVITATION = "Click a pixel in any pane, or type its row and column, to see its values."
 _ACCOUNT_CHARS = 24

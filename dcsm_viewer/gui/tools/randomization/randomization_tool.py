@@ -9,7 +9,6 @@ from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from dcsm_viewer.core.types import Answer
 from dcsm_viewer.gui.state.view_state import ViewState
 from dcsm_viewer.gui.tools.analysis_target import AnalysisTarget, analysis_target_of, why_nothing
 from dcsm_viewer.gui.tools.randomization.randomization_text import HONEST, chart, progress, sentence
@@ -19,6 +18,7 @@ from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.gui.widgets.step_row import StepRow
 from dcsm_viewer.gui.widgets.wheel_focus import ignore_wheel_unless_focused
 from dcsm_viewer.gui.widgets.wrapped_text import wrapped
+from dcsm_viewer.queries.query import Answer
 from dcsm_viewer.queries.randomization_query import RandomizationQuestion, RandomizationSeries
 
 _REST_MS = 120

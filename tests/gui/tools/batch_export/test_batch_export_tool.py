@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.batch.run_batch import Outcome
-from dcsm_viewer.core.types import Query, UserError
+from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.app import AppComponents, build
 from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.state.view_state import ViewState
@@ -22,6 +22,7 @@ from dcsm_viewer.gui.tools.batch_export.batch_export_tool import BatchExportTool
 from dcsm_viewer.gui.tools.batch_export.run_progress import RunProgress, duration, sentence
 from dcsm_viewer.io.atomic import TEMPORARY_MARK
 from dcsm_viewer.queries.batch_query import BatchQuestion
+from dcsm_viewer.queries.query import AnswerValue, Query
 from tests.e2e.conftest import photograph
 from tests.gui.engines import InstantEngine, answer
 from tests.gui.hands import click
@@ -31,7 +32,7 @@ from tests.results import make_model_card
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
-class AsideEngine(InstantEngine):
+class BatchEngineStub(InstantEngine):
     """Settles images aside, each after a permit; gives way as long as it is told that others wait."""
 
     def __init__(self) -> None:
@@ -40,7 +41,7 @@ class AsideEngine(InstantEngine):
         self.settled: list[str] = []
         self.known[BatchQuestion] = self._answer_batch
 
-    def _answer_batch(self, query: Query) -> object:
+    def _answer_batch(self, query: Query) -> AnswerValue:
         question = query.question
         assert isinstance(question, BatchQuestion)
         if question.wanted == "card":
@@ -59,7 +60,7 @@ class AsideEngine(InstantEngine):
 class Desk:
     """The window with the tool open under the panes."""
 
-    def __init__(self, parts: AppComponents, engine: AsideEngine, qtbot: QtBot) -> None:
+    def __init__(self, parts: AppComponents, engine: BatchEngineStub, qtbot: QtBot) -> None:
         self.parts, self.engine, self._qtbot = parts, engine, qtbot
         self.wait(lambda: parts.store.state.engine is not None)
         parts.window.menus.actions["tools.folder_run"].trigger()
@@ -84,7 +85,7 @@ class Desk:
 def desk(qtbot: QtBot) -> Iterator[Desk]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    themes, engine = Themes(app), AsideEngine()
+    themes, engine = Themes(app), BatchEngineStub()
     parts = build(ViewState(), engine.make, themes, UserSettings())
 
     def end_the_run(_window: QWidget) -> None:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QSlider
 
-from dcsm_viewer.core.types import Query, UserError, read_only
+from dcsm_viewer.core.types import UserError, read_only
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.tools.matrix.matrix_contents import MOST, matrix_contents, similarity_words
 from dcsm_viewer.gui.tools.matrix.matrix_tool import MatrixTool
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion, Similarity
+from dcsm_viewer.queries.query import Query
 from tests.e2e.conftest import Desk
 from tests.gui.engines import answer
 from tests.gui.hands import the

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from dcsm_viewer.core.types import Query, Result, UserError
+from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.gui.tools.pixel.pixel_csv import csv_of
 from dcsm_viewer.gui.tools.pixel.pixel_rows import AGREES, check_of, lines_of
 from dcsm_viewer.gui.tools.pixel.pixel_tool import INVITATION, PixelTool
@@ -25,6 +25,7 @@ from dcsm_viewer.queries.pixel_query import (
     SamplePosition,
     ScaleEntry,
 )
+from dcsm_viewer.queries.query import Query
 from tests.e2e.conftest import Desk
 from tests.gui.engines import answer
 from tests.gui.hands import the

@@ -11,12 +11,13 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.settings import Settings
-from dcsm_viewer.core.types import Query, Request, UserError
+from dcsm_viewer.core.types import Request, UserError
 from dcsm_viewer.gui.canvas.sampling import MapLayer
 from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.tools.randomization.randomization_text import chart, rho_in_words, sentence
 from dcsm_viewer.gui.tools.randomization.randomization_tool import RandomizationTool
-from dcsm_viewer.queries.randomization_query import RandomizationQuestion
+from dcsm_viewer.queries.query import Query
+from dcsm_viewer.queries.randomization_query import RandomizationQuestion, RandomizationSeries
 from tests.gui.hands import click, click_at, press
 from tests.gui.tools.answers import RHOS, first_steps, series
 from tests.gui.tools.desk import ToolDesk, tool_desk
@@ -115,7 +116,7 @@ def test_that_new_settings_ask_again_and_a_hidden_bench_does_not(desk: ToolDesk)
 
 
 def test_that_a_failure_stands_where_the_maps_would_be(desk: ToolDesk) -> None:
-    def fails(_query: Query) -> object:
+    def fails(_query: Query) -> RandomizationSeries:
         raise UserError("The network cannot be randomised; choose another.")
 
     desk.engine.known[RandomizationQuestion] = fails

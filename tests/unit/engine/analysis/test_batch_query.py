@@ -6,11 +6,12 @@ import numpy as np
 from numpy.testing import assert_array_equal
 
 from dcsm_viewer.core.settings import CrfSettings, MethodSettings, Settings
-from dcsm_viewer.core.types import Answer, ModelCard, Query, Report, Request, Result
+from dcsm_viewer.core.types import ModelCard, Request, Result
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.queries.batch_query import BatchQuestion
+from dcsm_viewer.queries.query import Answer, Query, Report
 from tests.samples import SAMPLE, SAMPLES
 
 BASE = Settings(method=MethodSettings(scales=(128, 160), canvas_px=160), crf=CrfSettings(iterations=2))

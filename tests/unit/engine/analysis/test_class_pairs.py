@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from dcsm_viewer.core.types import Answer, Query, Report
 from dcsm_viewer.engine.analysis.class_pairs import pairwise_contributions, similarity, step_for
 from dcsm_viewer.engine.analysis.treat_all_as_detected import treat_all_as_detected
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.stages.preprocess import to_image
 from dcsm_viewer.engine.stages.subtraction.class_maps import class_maps_from, subtract
 from dcsm_viewer.queries.matrix_query import ClassMatrix, MatrixQuestion
+from dcsm_viewer.queries.query import Answer, Query, Report
 from tests.parity.test_method import small
 from tests.parity.test_pipeline import OneModel, network
 from tests.reference.paper import step_6_pair

@@ -11,7 +11,7 @@ import torch
 
 from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.settings import ClassChoice, CrfSettings, MethodSettings, PresetName, Settings
-from dcsm_viewer.core.types import Answer, Query, Report, Request, Result, SourceImage, UserError
+from dcsm_viewer.core.types import Request, Result, SourceImage, UserError
 from dcsm_viewer.engine.analysis.pixel_contributions import class_entries, largest_totals, sample_positions
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.networks.input_spec import CAFFE
@@ -19,6 +19,7 @@ from dcsm_viewer.engine.stages.class_selection import detect
 from dcsm_viewer.engine.stages.pass_outputs import PassOutputs
 from dcsm_viewer.engine.stages.preprocess import Placement, network_input, place_on_canvas
 from dcsm_viewer.queries.pixel_query import ClassEntry, PixelContributions, PixelQuestion
+from dcsm_viewer.queries.query import Answer, Query, Report
 from tests.parity.test_method import picture, small
 from tests.parity.test_pipeline import OneModel, network
 from tests.reference.dense_crf import features, lattice_kernel, normalised

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from dcsm_viewer.core.settings import CrfSettings, MethodSettings, Settings
-from dcsm_viewer.core.types import Report, Request, Result
+from dcsm_viewer.core.types import Request, Result
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import ModelCache
 from dcsm_viewer.io.images import read_image
+from dcsm_viewer.queries.query import Report
 from tests.samples import SAMPLE
 
 SMALL = MethodSettings(scales=(128, 160), canvas_px=160)
