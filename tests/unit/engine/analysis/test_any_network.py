@@ -11,7 +11,7 @@ import torchvision  # type: ignore[import-untyped]  # ships no type information
 from torch import Tensor, nn
 
 from dcsm_viewer.core.settings import AttributionMethod, Settings
-from dcsm_viewer.core.types import Answer, Query, Report, Request, SourceImage
+from dcsm_viewer.core.types import Request, SourceImage
 from dcsm_viewer.engine.analysis.randomized_network import WeightRandomizer
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, ModelCache, torch_model
@@ -19,6 +19,7 @@ from dcsm_viewer.engine.networks.class_head import SoftmaxClasses
 from dcsm_viewer.engine.networks.input_spec import TORCHVISION
 from dcsm_viewer.engine.networks.torch_network import wrap_module
 from dcsm_viewer.queries.gradient_query import GradientAnswer, GradientQuestion
+from dcsm_viewer.queries.query import Answer, Query, Report
 from dcsm_viewer.queries.randomization_query import RandomizationQuestion, RandomizationSeries
 
 NAMES = ("cat", "dog", "bicycle")
