@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.model_cache import Model
-from dcsm_viewer.engine.networks.efficientnet_lite0 import Block, Convolution, EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import Block, Convolution, EfficientNetLite
 from dcsm_viewer.engine.networks.network import Network
 from dcsm_viewer.engine.networks.torch_network import TorchNetwork
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, Vgg16
@@ -39,7 +39,7 @@ class WeightRandomizer:
         network = self.model.network
         if isinstance(network, Vgg16):
             return tuple(reversed((*CONVOLUTIONS, *DENSE)))
-        if isinstance(network, EfficientNetLite0):
+        if isinstance(network, EfficientNetLite):
             return (CLASSIFIER, HEAD, *(f"block{index}" for index in reversed(range(len(network.blocks)))), STEM)
         if isinstance(network, TorchNetwork):
             return tuple(reversed(tuple(_owners(network.module))))
@@ -62,7 +62,7 @@ class WeightRandomizer:
             return Vgg16(tensors, network.convention, ceil_mode=network.ceil_mode)
         if isinstance(network, TorchNetwork):
             return network.with_module(self._module(network.module, random))
-        assert isinstance(network, EfficientNetLite0), "`layers` refuses any other"
+        assert isinstance(network, EfficientNetLite), "`layers` refuses any other"
         blocks = [
             self._block(f"block{index}", block) if f"block{index}" in random else block
             for index, block in enumerate(network.blocks)
@@ -71,7 +71,7 @@ class WeightRandomizer:
             self._convolution(name, layer) if name in random else layer
             for name, layer in ((STEM, network.stem), (HEAD, network.head), (CLASSIFIER, network.classify))
         )
-        return EfficientNetLite0(stem, blocks, head, classify, network.convention)
+        return EfficientNetLite(stem, blocks, head, classify, network.convention)
 
     def _module(self, trained: nn.Module, random: frozenset[str]) -> nn.Module:
         """A copy of a module whose submodules of these names have drawn parameters; running statistics stay."""
@@ -120,7 +120,7 @@ def layer_tensors(network: Network[Any]) -> Mapping[str, Tensor]:
         return network.tensors
     if isinstance(network, TorchNetwork):
         return dict(network.module.named_parameters())
-    assert isinstance(network, EfficientNetLite0), "the architectures written by hand"
+    assert isinstance(network, EfficientNetLite), "the architectures written by hand"
     found = {CLASSIFIER: network.classify, HEAD: network.head, STEM: network.stem}
     for index, block in enumerate(network.blocks):
         parts = {"expand": block.expand, "depthwise": block.depthwise, "project": block.project}

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.networks.class_head import ClassHead, SigmoidClasses, SoftmaxGroups
-from dcsm_viewer.engine.networks.efficientnet_lite0 import Convolution, EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import Convolution, EfficientNetLite
 from dcsm_viewer.engine.networks.module_pass import logits_of, out_of_place
 from dcsm_viewer.engine.networks.torch_network import TorchNetwork
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16
@@ -44,7 +44,7 @@ def to_torch_module(model: Model) -> CamModule:
         return VggModule(network, model.class_head)
     if isinstance(network, TorchNetwork):
         return WrappedModule(network, model.class_head)
-    assert isinstance(network, EfficientNetLite0), "every architecture has a module here"
+    assert isinstance(network, EfficientNetLite), "every architecture has a module here"
     return LiteModule(network, model.class_head)
 
 
@@ -98,7 +98,7 @@ class VggModule(nn.Module):
 class LiteModule(nn.Module):
     """EfficientNet-Lite0; `features` is the ReLU6 behind its last convolution."""
 
-    def __init__(self, network: EfficientNetLite0, class_head: ClassHead) -> None:
+    def __init__(self, network: EfficientNetLite, class_head: ClassHead) -> None:
         super().__init__()
         self._readout = class_head
         self._stem, self._head = _Convolved(network.stem), _Convolved(network.head)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.efficientnet_lite0 import STAGES
+from dcsm_viewer.engine.networks.efficientnet_lite import STAGES
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.architectures.signatures import is_float
 from dcsm_viewer.engine.weights.bounds import MAX_VALUES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import EfficientNetLite
 from dcsm_viewer.engine.networks.network import Network
 from dcsm_viewer.engine.networks.torch_network import TorchNetwork, wrap_module
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
@@ -12,9 +12,9 @@ from dcsm_viewer.engine.weights.architectures.module_building import build_modul
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
 
 # Networks with passes of their own; all others go through TorchNetwork.
-WRITTEN_BY_HAND: dict[str, type[Vgg16 | EfficientNetLite0]] = {
+WRITTEN_BY_HAND: dict[str, type[Vgg16 | EfficientNetLite]] = {
     "vgg16": Vgg16,
-    "efficientnet-lite0": EfficientNetLite0,
+    "efficientnet-lite0": EfficientNetLite,
 }
 
 
@@ -23,7 +23,7 @@ def network_of(weights: WeightsFile) -> Network[Any]:
     if weights.architecture == "vgg16":
         return Vgg16.of(weights.tensors, weights.convention, ceil_mode=weights.ceil_mode)
     if weights.architecture == "efficientnet-lite0":
-        return EfficientNetLite0.of(weights.tensors, weights.convention)
+        return EfficientNetLite.of(weights.tensors, weights.convention)
     return torch_network_of(weights)
 
 

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor, nn
 
-from dcsm_viewer.engine.networks.efficientnet_lite0 import BATCH_NORM_EPSILON, STAGES, Convolution
+from dcsm_viewer.engine.networks.efficientnet_lite import BATCH_NORM_EPSILON, STAGES, Convolution
 from dcsm_viewer.training.class_mapping import Groups, log_odds
 
 FEATURES = 1280
@@ -16,7 +16,7 @@ BLOCKS = sum(stage[0] for stage in STAGES)
 
 
 class TrainableLite0(nn.Module):
-    """Logits (N, C, h, w) at every position of the stride-32 grid, as engine.models.EfficientNetLite0 gives.
+    """Logits (N, C, h, w) at every position of the stride-32 grid, as engine.models.EfficientNetLite gives.
 
     The statistics of batch normalisation stay as they are (a batch is too small to measure them, and what is trained
     is then what runs); its factors and offsets are trained. Each step folds them into the convolutions, which is as

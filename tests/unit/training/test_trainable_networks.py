@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import EfficientNetLite
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.weights.validate import validated_efficientnet
@@ -30,7 +30,7 @@ def vgg() -> dict[str, Tensor]:
 
 def test_that_the_trainable_lite0_gives_the_engines_logits_on_odd_sizes() -> None:
     x = torch.randn((1, 3, 97, 130), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    expected = EfficientNetLite0.of(lite0()).forward(x).logits
+    expected = EfficientNetLite.of(lite0()).forward(x).logits
     found = TrainableLite0.of(lite0()).double()
     found.load_state_dict(lite0(), strict=False)  # in double, as .of made them single
     torch.testing.assert_close(found(x), expected, rtol=1e-9, atol=1e-9)
@@ -57,7 +57,7 @@ def test_that_a_step_of_training_reaches_the_engine_through_the_tensors() -> Non
     optimiser.step()
     tensors = validated_efficientnet("trained", network.tensors())
     assert not torch.equal(tensors["_blocks.15._bn1.weight"], lite0()["_blocks.15._bn1.weight"].float())
-    expected = EfficientNetLite0.of(tensors).forward(x[:1]).logits
+    expected = EfficientNetLite.of(tensors).forward(x[:1]).logits
     torch.testing.assert_close(network(x)[:1].detach(), expected, rtol=1e-4, atol=1e-4)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.engine.baselines.torch_modules import LiteModule, VggModule, _Convolved
 from dcsm_viewer.engine.networks.class_head import SoftmaxClasses
-from dcsm_viewer.engine.networks.efficientnet_lite0 import SALIENCY_BLOCKS, EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import SALIENCY_BLOCKS, EfficientNetLite
 from dcsm_viewer.engine.networks.network import INPUT, Network
 from dcsm_viewer.engine.networks.torch_network import TorchNetwork, wrap_module
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16
@@ -70,7 +70,7 @@ def assert_close(found: Tensor, expected: Tensor) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_that_lite0_as_a_module_has_the_same_logits_and_derivatives(mode: BackwardMode) -> None:
     weights = library.load("lite0-voc")
-    by_hand = EfficientNetLite0.of(weights.tensors, weights.convention).to(CPU, DOUBLE)
+    by_hand = EfficientNetLite.of(weights.tensors, weights.convention).to(CPU, DOUBLE)
     names = tuple(f"class {index}" for index in range(by_hand.classes))
     module = Lite(by_hand, SoftmaxClasses(names)).double()
     for each in module.modules():

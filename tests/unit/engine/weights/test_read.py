@@ -12,7 +12,7 @@ import torch
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import imagenet_names
-from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import EfficientNetLite
 from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, EFFICIENTNET_LITE
 from dcsm_viewer.engine.weights.channel_order import RGB_CAFFE_MEANS, channel_order
 from dcsm_viewer.engine.weights.packaged import DIGEST, packaged_entry, packaged_file, packaged_weights
@@ -131,7 +131,7 @@ def test_that_the_packaged_network_is_the_one_its_entry_names() -> None:
     assert weights.digest == DIGEST == packaged_entry().sha256
     assert weights.class_names == imagenet_names()
     assert weights.convention == EFFICIENTNET_LITE
-    assert EfficientNetLite0.of(weights.tensors).classes == 1000
+    assert EfficientNetLite.of(weights.tensors).classes == 1000
 
 
 def test_that_a_changed_packaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,7 +141,7 @@ class LiteReluMasks:
     size: tuple[int, int]
 
 
-class EfficientNetLite0:
+class EfficientNetLite:
     """Logits at every position of the stride-32 grid; derivatives at block outputs (before the next convolution).
 
     A block output has no ReLU of its own, so its derivative has negative entries, as DCSM's layers have.
@@ -163,7 +163,7 @@ class EfficientNetLite0:
         self.classes = classify.weight.shape[0]
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor], convention: InputSpec = EFFICIENTNET_LITE) -> EfficientNetLite0:
+    def of(cls, tensors: Mapping[str, Tensor], convention: InputSpec = EFFICIENTNET_LITE) -> EfficientNetLite:
         """Make the network of a packaged state_dict (names `_conv_stem.weight` ... `_fc.bias`).
 
         Raises UserError for a missing tensor or a shape that does not fit, naming it.
@@ -190,7 +190,7 @@ class EfficientNetLite0:
         classify = Convolution(weight[:, :, None, None], _tensor(tensors, "_fc.bias"), 1, 1)
         return cls(stem, blocks, head, classify, convention)
 
-    def to(self, device: torch.device, dtype: torch.dtype) -> EfficientNetLite0:
+    def to(self, device: torch.device, dtype: torch.dtype) -> EfficientNetLite:
         """Return the same network with its weights there and in that precision."""
         blocks = [
             Block(
@@ -201,7 +201,7 @@ class EfficientNetLite0:
             )
             for block in self.blocks
         ]
-        return EfficientNetLite0(
+        return EfficientNetLite(
             self.stem.to(device, dtype),
             blocks,
             self.head.to(device, dtype),
