@@ -71,7 +71,7 @@ class WeightRandomizer:
             self._convolution(name, layer) if name in random else layer
             for name, layer in ((STEM, network.stem), (HEAD, network.head), (CLASSIFIER, network.classify))
         )
-        return EfficientNetLite(stem, blocks, head, classify, network.convention)
+        return EfficientNetLite(stem, blocks, head, classify, network.convention, network.variant)
 
     def _module(self, trained: nn.Module, random: frozenset[str]) -> nn.Module:
         """A copy of a module whose submodules of these names have drawn parameters; running statistics stay."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from dcsm_viewer.core.settings import BackwardMode
 from dcsm_viewer.engine.baselines.torch_modules import LiteModule, VggModule, _Convolved
 from dcsm_viewer.engine.networks.class_head import SoftmaxClasses
-from dcsm_viewer.engine.networks.efficientnet_lite import SALIENCY_BLOCKS, EfficientNetLite
+from dcsm_viewer.engine.networks.efficientnet_lite import EfficientNetLite
 from dcsm_viewer.engine.networks.network import INPUT, Network
 from dcsm_viewer.engine.networks.torch_network import TorchNetwork, wrap_module
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16
@@ -80,15 +80,15 @@ def test_that_lite0_as_a_module_has_the_same_logits_and_derivatives(mode: Backwa
     pixels = torch.randn(1, 3, 96, 112, dtype=DOUBLE, generator=torch.Generator().manual_seed(0))
     expected = derivatives(by_hand, pixels, mode, [INPUT, *by_hand.layer_names])
     # A block's sum has the derivative of the projection that goes into it.
-    parts = {f"block{index}": f"_blocks.{index}.{len(wrapped_block(wrapped, index)) - 1}" for index in SALIENCY_BLOCKS}
+    parts = {name: f"_blocks.{name[5:]}.{len(wrapped_block(wrapped, name)) - 1}" for name in by_hand.layer_names}
     found = derivatives(wrapped, pixels, mode, [INPUT, *parts.values()])
     assert_close(found["logits"], expected["logits"])
     for block, part in {INPUT: INPUT, **parts}.items():
         assert_close(found[part], expected[block])
 
 
-def wrapped_block(network: TorchNetwork, index: int) -> list[str]:
-    return [name for name in network.gradient_layers if name.startswith(f"_blocks.{index}.")]
+def wrapped_block(network: TorchNetwork, block: str) -> list[str]:
+    return [name for name in network.gradient_layers if name.startswith(f"_blocks.{block[5:]}.")]
 
 
 @pytest.mark.parametrize("mode", MODES[:1])  # a second each; Lite0 has all three
