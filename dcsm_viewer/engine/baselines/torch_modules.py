@@ -134,6 +134,7 @@ class WrappedModule(nn.Module):
         self.features = self._copy.get_submodule(self._layer.partition(":")[0])
 
     def forward(self, network_input: Tensor) -> Tensor:
+        """Return the logit of each class, (1, classes), with a graph from the fitted input on."""
         self._shape = (network_input.shape[2], network_input.shape[3])
         pixels = self._network.fitted(network_input.detach()).requires_grad_()
         # Without in-place ReLUs, which would overwrite what the package has noted.

@@ -138,7 +138,22 @@ class TorchNetwork:
         return _fitted(network_input, self.input_size)
 
     def on_grid(self, layer: str, values: Tensor, input_shape: tuple[int, int]) -> Tensor:
-        """Return values in the layout of a layer as (1, channels, h, w)."""
+        """Return values in the layout of a layer as a grid.
+
+        Parameters
+        ----------
+        layer
+            Its name.
+        values
+            Activations or gradients, in the layer's own layout.
+        input_shape
+            (h, w) of the network input, before it is fitted.
+
+        Returns
+        -------
+        Tensor
+            (1, channels, h, w).
+        """
         side = self.input_size
         return self._probe.by_name[layer].on_grid(values, input_shape if side is None else (side, side))
 
