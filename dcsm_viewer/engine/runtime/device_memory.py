@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 CPU_CACHE_BYTES = 768 * 1024**2  # maps of some twenty images, or the ReLU masks of one at three scales, VGG-16 included
@@ -28,10 +30,19 @@ def synchronize(device: torch.device) -> None:
 
 def cache_bytes(device: torch.device) -> int:
     """Return how many bytes one cache may hold: on a GPU a fixed share of its memory, within bounds."""
-    if device.type == "cpu":
+    total = None if device.type == "cpu" else total_memory(device)
+    if total is None:
         return CPU_CACHE_BYTES
+    return min(LARGEST_CACHE_BYTES, max(SMALLEST_CACHE_BYTES, total // CACHE_SHARE))
+
+
+def total_memory(device: torch.device) -> int | None:
+    """Return how many bytes the device has, the machine for a CPU; None where the system does not say."""
     if device.type == "cuda":
-        total = torch.cuda.get_device_properties(device).total_memory
-    else:
-        total = torch.mps.recommended_max_memory()
-    return min(LARGEST_CACHE_BYTES, max(SMALLEST_CACHE_BYTES, int(total) // CACHE_SHARE))
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    if device.type == "mps":
+        return int(torch.mps.recommended_max_memory())
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcsm_viewer.core.layer_memory import gradient_bytes
 from dcsm_viewer.core.settings import MethodSettings
 from dcsm_viewer.core.types import Request, Stage, UserError
 from dcsm_viewer.engine.baselines.cam_maps import baseline_maps, baseline_of
@@ -20,6 +21,7 @@ from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.networks.layer_choice import chosen_layers
 from dcsm_viewer.engine.networks.network import ForwardState
 from dcsm_viewer.engine.runtime.device import Compute
+from dcsm_viewer.engine.runtime.device_memory import total_memory
 from dcsm_viewer.engine.stages.gradients import raw_maps
 from dcsm_viewer.engine.stages.preprocess import (
     Placement,
@@ -30,6 +32,7 @@ from dcsm_viewer.engine.stages.preprocess import (
 )
 from dcsm_viewer.engine.stopwatch import Stopwatch
 
+MOST_OF_MEMORY = 0.5  # that the gradients of one class may take: the pass itself and the maps need some too
 Checkpoint = Callable[[Stage, str], None]
 
 
@@ -109,9 +112,20 @@ class NetworkPasses:
         """Return True if the raw maps of this class at this scale are there, for all wanted layers."""
         return all(self.stopwatch.has("saliency", self._map_key(scale, class_id, layer)) for layer in self.layers)
 
+    def _check_memory(self, scale: int, layers: Collection[str]) -> None:
+        """Raise UserError, before anything is computed, where the gradients of a class cannot fit into memory."""
+        wanted = gradient_bytes((layer for layer in self.model.card.layers if layer.name in layers), scale)
+        there = total_memory(self.compute.device)
+        if there is not None and wanted > MOST_OF_MEMORY * there:
+            raise UserError(
+                f"The gradients of {len(layers)} layers take {wanted / 2**30:.1f} GB at {scale} px, and this machine "
+                f"has {there / 2**30:.1f} GB; choose fewer layers or smaller scales."
+            )
+
     def _make_raw(self, scale: int, class_ids: Sequence[int]) -> None:
         state, baseline = self._forward_state(scale), baseline_of(self.method.attribution)
         layers = set(self.layers) | set(self.model.network.layer_names if self.all_layers else ())
+        self._check_memory(scale, layers)
 
         def on_progress(text: str) -> None:
             self.checkpoint("saliency", f"{scale} px, {text}")

@@ -8,6 +8,7 @@ from dcsm_viewer.core.method_presets import PRESETS
 from dcsm_viewer.core.parameters import LIMITS, SCALE_PX
 from dcsm_viewer.core.types import ModelCard
 from dcsm_viewer.gui.panels.candidates_panel import CANDIDATE_FIELDS
+from dcsm_viewer.gui.panels.layer_dialog import LayerDialog
 from dcsm_viewer.gui.panels.method_choices import MethodChoice
 from dcsm_viewer.gui.state.settings_edits import with_field, with_scales
 from dcsm_viewer.gui.state.store import Store
@@ -49,6 +50,8 @@ class MapsPanel(QWidget):
         self.more_layers.setAccessibleName("Layer to add")
         self.more_layers.setToolTip("Any other layer of the network, or its input: fine maps come from early layers.")
         self.add_layer = QPushButton("Add layer", self)
+        self.all_layers = QPushButton("All layers...", self)
+        self.all_layers.setToolTip("Every layer with its kind, channels and stride, to filter and tick.")
         self._backward = MethodChoice(store, "method.attribution", self)
         self._sliders = SliderGroup(store, _FIELDS, self)
         self._lay_out()
@@ -56,6 +59,7 @@ class MapsPanel(QWidget):
         self.layers.ticked.connect(self._on_layers)
         self._add.clicked.connect(self._on_custom)
         self.add_layer.clicked.connect(self._on_layer)
+        self.all_layers.clicked.connect(self._on_all_layers)
         store.changed.connect(self._on_state_changed)
         self.show_state(store.state)
 
@@ -81,6 +85,7 @@ class MapsPanel(QWidget):
             self.more_layers.addItems(names)
         for widget in (self.more_layers, self.add_layer):
             widget.setEnabled(enabled and bool(names))
+        self.all_layers.setEnabled(enabled and bool(gradient_layer_names(self._store.state)))
 
     def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         same = (before.settings, before.result, before.engine) == (after.settings, after.result, after.engine)
@@ -106,6 +111,17 @@ class MapsPanel(QWidget):
         layers = tuple(name for name in gradient_layer_names(state) if name in wanted)
         self._store.edit(with_field(state.settings, "method.layers", layers))
 
+    def _on_all_layers(self) -> None:
+        dialog = self.layer_dialog()
+        if dialog is not None and dialog.exec() == LayerDialog.DialogCode.Accepted:
+            self._on_layers(dialog.chosen)
+
+    def layer_dialog(self) -> LayerDialog | None:
+        """Return the dialog with all layers of the chosen network; None until the network is known."""
+        state = self._store.state
+        card, method = model_card(state), state.settings.method
+        return None if card is None else LayerDialog(card, method.layers or card.layer_names, max(method.scales), self)
+
     def _lay_out(self) -> None:
         self._no_layers = QLabel("The network names them when it is loaded.", self)
         self._no_layers.setWordWrap(True)
@@ -124,6 +140,7 @@ class MapsPanel(QWidget):
         adding_layer.addWidget(self.more_layers, 1)
         adding_layer.addWidget(self.add_layer)
         form.addRow(adding_layer)
+        form.addRow(self.all_layers)
         column = QVBoxLayout(self)
         column.setSpacing(6)
         column.addLayout(form)
@@ -133,19 +150,21 @@ class MapsPanel(QWidget):
 
 def layer_names(state: ViewState) -> tuple[str, ...]:
     """Layers of DCSM in the network that was chosen, () until somebody knows them."""
-    card = _card(state)
+    card = model_card(state)
     return () if card is None else card.layer_names
 
 
 def gradient_layer_names(state: ViewState) -> tuple[str, ...]:
     """Every layer maps can be made of, earliest first, () until somebody knows them."""
-    card = _card(state)
+    card = model_card(state)
     return () if card is None else card.gradient_layers or card.layer_names
 
 
-def _card(state: ViewState) -> ModelCard | None:
+def model_card(state: ViewState) -> ModelCard | None:
+    """Return what is known of the chosen network, with its table of layers if the engine has listed it."""
     result, model = state.result, state.settings.model
-    if result is not None and result.request.settings.model == model:
-        return result.model
     cards = () if state.engine is None else state.engine.models
-    return next((card for card in cards if card.name == model), None)
+    listed = next((card for card in cards if card.name == model), None)
+    if result is not None and result.request.settings.model == model and (listed is None or not listed.layers):
+        return result.model
+    return listed

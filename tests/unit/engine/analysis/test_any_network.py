@@ -11,7 +11,7 @@ import torchvision  # type: ignore[import-untyped]  # ships no type information
 from torch import Tensor, nn
 
 from dcsm_viewer.core.settings import AttributionMethod, Settings
-from dcsm_viewer.core.types import Request, SourceImage
+from dcsm_viewer.core.types import Request, SourceImage, UserError
 from dcsm_viewer.engine.analysis.randomized_network import WeightRandomizer
 from dcsm_viewer.engine.engine import Engine
 from dcsm_viewer.engine.model_cache import Model, ModelCache, torch_model
@@ -101,3 +101,13 @@ def test_that_the_gradient_inspector_shows_the_chosen_layers_of_a_module() -> No
     assert isinstance(answer, GradientAnswer)
     assert answer.layers == ("layer4", "layer3", "layer2", "input")
     assert set(answer.gradients) == {"guided", "gradient", "deconvnet"}
+
+
+def test_that_layers_that_cannot_fit_into_memory_are_refused_before_they_are_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dcsm_viewer.engine.stages.network_passes.total_memory", lambda _: 1 << 16)
+    with pytest.raises(
+        UserError, match=r"The gradients of 3 layers take 0\.0 GB at 96 px, and this machine has 0\.0 GB"
+    ):
+        engine_of(model_of("resnet18")).settle(request())
