@@ -32,7 +32,7 @@ class Screenshot(QObject):
         # Layout and the views' own delays come to rest after the result is there.
         self._painting = QTimer(self, singleShot=True, interval=_PAINTING_MS)
         self._painting.timeout.connect(self._take)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "engine", "failure", "pending_serial", "result")
 
     def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
         if is_final(after, waits=self._waits):

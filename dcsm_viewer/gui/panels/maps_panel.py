@@ -56,7 +56,7 @@ class MapsPanel(QWidget):
         self.layers.ticked.connect(self._on_layers)
         self._add.clicked.connect(self._on_custom)
         self.add_layer.clicked.connect(self._on_layer)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "settings", "result", "engine")
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -82,10 +82,8 @@ class MapsPanel(QWidget):
         for widget in (self.more_layers, self.add_layer):
             widget.setEnabled(enabled and bool(names))
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        same = (before.settings, before.result, before.engine) == (after.settings, after.result, after.engine)
-        if not same:
-            self.show_state(after)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self.show_state(after)
 
     def _on_scales(self, scales: tuple[int, ...]) -> None:
         self._store.edit(with_scales(self._store.state.settings, scales))
