@@ -9,15 +9,16 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.engine.networks.class_head import imagenet_names
+from dcsm_viewer.engine.networks.efficientnet_lite import VARIANTS
 from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.engine.weights.library import load
 from dcsm_viewer.engine.weights.weights_file import Architecture
 from dcsm_viewer.training.class_mapping import Groups, load_class_mapping, members_of
-from dcsm_viewer.training.trainable.trainable_lite0 import TrainableLite0
+from dcsm_viewer.training.trainable.trainable_lite import TrainableLite
 from dcsm_viewer.training.trainable.trainable_vgg16 import TrainableVgg16
 
-Trainable = TrainableLite0 | TrainableVgg16
-_CLASSIFIER = {"efficientnet-lite0": "_fc", "vgg16": "fc8"}
+Trainable = TrainableLite | TrainableVgg16
+_CLASSIFIER = {"vgg16": "fc8", **dict.fromkeys(VARIANTS, "_fc")}
 RIDGE = 0.3  # in mean squared lengths of a row
 FRESH_SPREAD = 0.01
 FRESH_BIAS = -3.0  # a class not seen yet is rather not there: its score begins at 0.05
@@ -49,7 +50,7 @@ class InitialWeights:
         if self.architecture == "vgg16":
             network = TrainableVgg16.of(tensors, ceil_mode=self.ceil_mode)
         else:
-            network = TrainableLite0.of(tensors)
+            network = TrainableLite.of(tensors)
         if self.groups is not None:
             network.use_output_groups(self.groups)
         return network

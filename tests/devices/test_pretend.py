@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dcsm_viewer.engine.networks import efficientnet_lite0
+from dcsm_viewer.engine.networks import efficientnet_lite
 from tests.devices.pretend import pretended
 
 GATE = torch.tensor([[[[-0.0, 0.0, 1e-30, 3.0, 5.9999995, 6.0]]]])
@@ -34,8 +34,8 @@ def test_that_mps_has_no_float64_and_a_hardtanh_backward_open_at_its_bounds() ->
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
 def test_that_gates_of_relu6_are_shut_at_0_and_6_on_every_device(name: str) -> None:
-    here = efficientnet_lite0._relu6_backward(torch.ones_like(GATE), GATE, "gradient")
+    here = efficientnet_lite._relu6_backward(torch.ones_like(GATE), GATE, "gradient")
     with pretended(name):
-        there = efficientnet_lite0._relu6_backward(torch.ones_like(GATE).to(name), GATE.to(name), "gradient").cpu()
+        there = efficientnet_lite._relu6_backward(torch.ones_like(GATE).to(name), GATE.to(name), "gradient").cpu()
     assert here.flatten().tolist() == [0, 0, 1, 1, 1, 0]
     assert there.flatten().tolist() == here.flatten().tolist()

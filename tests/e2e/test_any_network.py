@@ -13,7 +13,7 @@ from torch import nn
 
 from dcsm_viewer.cli import main
 from dcsm_viewer.engine.weights.architectures.module_building import torchvision_module
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, SHIPPED_MODELS
 
 CAT = SAMPLES / "cat.jpg"
 QUICK = ("--scales", "160", "--no-crf", "--device", "cpu", "--threshold", "0.2")
@@ -112,9 +112,7 @@ def test_that_what_cannot_be_used_gets_one_sentence(
     assert (code, lines) == (1, [])
     assert sentence in words
     assert len(words.strip().splitlines()) == 1
-    assert [line["name"] for line in run(capsys, "models", "list")[1]] == [
-        "efficientnet-lite0", "lite0-voc", "vgg16-voc"
-    ]  # fmt: skip
+    assert [line["name"] for line in run(capsys, "models", "list")[1]] == SHIPPED_MODELS
 
 
 def test_that_guided_is_refused_by_name_where_it_is_not_defined(

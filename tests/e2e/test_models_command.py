@@ -12,6 +12,7 @@ import torch
 
 from dcsm_viewer.cli import main
 from dcsm_viewer.engine.weights.input_spec_names import INPUT_SPECS
+from tests.samples import SHIPPED_MODELS
 from tests.unit.engine.weights.breaking import trace_of
 from tests.unit.engine.weights.test_broken_files import BROKEN
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
@@ -52,12 +53,12 @@ def test_that_a_model_is_imported_described_listed_and_removed(
     assert lines[0]["convention"] == str(INPUT_SPECS[convention])
 
     _, lines, _ = run(capsys, "list")
-    assert [line["name"] for line in lines] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc", "mine"]
+    assert [line["name"] for line in lines] == [*SHIPPED_MODELS, "mine"]
 
     code, lines, _ = run(capsys, "remove", "mine")
     assert (code, lines) == (0, [{"removed": "mine"}])
     _, lines, _ = run(capsys, "list")
-    assert [line["name"] for line in lines] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc"]
+    assert [line["name"] for line in lines] == SHIPPED_MODELS
 
 
 def test_that_a_taken_name_is_kept_unless_it_shall_be_replaced(

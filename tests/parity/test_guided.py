@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from dcsm_viewer.core.settings import BackwardMode
-from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import EfficientNetLite
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, LAYERS, Vgg16
 from dcsm_viewer.engine.weights.library import load
@@ -36,9 +36,7 @@ def test_that_the_packaged_network_is_the_one_the_reference_reads() -> None:
 @pytest.mark.parametrize("side", [64, 97])
 def test_that_efficientnet_derivatives_equal_the_reference(mode: BackwardMode, side: int) -> None:
     tensors = real_lite0_tensors()
-    network = EfficientNetLite0.of({name: torch.tensor(value) for name, value in tensors.items()}).to(
-        CPU, torch.float32
-    )
+    network = EfficientNetLite.of({name: torch.tensor(value) for name, value in tensors.items()}).to(CPU, torch.float32)
     x = np.random.default_rng(side).normal(size=(3, side, side))
     state = network.forward(torch.tensor(x, dtype=torch.float32)[None])
     grad_outputs = np.zeros((2, *state.logits.shape[1:]))

@@ -14,6 +14,7 @@ from dcsm_viewer.engine.analysis.unit_gate import ReluInput, relu_input
 from dcsm_viewer.engine.arrays import to_array
 from dcsm_viewer.engine.map_pipeline import MapPipeline
 from dcsm_viewer.engine.networks.network import INPUT, ForwardState
+from dcsm_viewer.engine.networks.torch_network import TorchNetwork
 from dcsm_viewer.engine.stages.network_passes import NetworkPasses
 from dcsm_viewer.engine.stages.preprocess import image_in_input, network_input
 from dcsm_viewer.queries.gradient_query import (
@@ -51,6 +52,9 @@ def answer(question: GradientQuestion, stage: MapPipeline) -> Iterator[GradientA
 def layers_of(passes: NetworkPasses) -> tuple[str, ...]:
     """Names in the order a derivative reaches them. Where the first convolution's input is the network's, once."""
     network = passes.model.network
+    if isinstance(network, TorchNetwork):  # hundreds of layers would be no table to read, nor fit into memory
+        chosen = passes.layers
+        return (*reversed(chosen), *(() if INPUT in chosen else (INPUT,)))
     return tuple(name for name in reversed(network.gradient_layers) if name != "conv1_1")
 
 

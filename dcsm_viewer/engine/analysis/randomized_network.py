@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.model_cache import Model
-from dcsm_viewer.engine.networks.efficientnet_lite0 import Block, Convolution, EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import Block, Convolution, EfficientNetLite
 from dcsm_viewer.engine.networks.network import Network
+from dcsm_viewer.engine.networks.torch_network import TorchNetwork
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE, Vgg16
 
 CLASSIFIER, HEAD, STEM = "classifier", "head", "stem"
@@ -37,8 +39,10 @@ class WeightRandomizer:
         network = self.model.network
         if isinstance(network, Vgg16):
             return tuple(reversed((*CONVOLUTIONS, *DENSE)))
-        if isinstance(network, EfficientNetLite0):
+        if isinstance(network, EfficientNetLite):
             return (CLASSIFIER, HEAD, *(f"block{index}" for index in reversed(range(len(network.blocks)))), STEM)
+        if isinstance(network, TorchNetwork):
+            return tuple(reversed(tuple(_owners(network.module))))
         raise UserError(f"The layers of {self.model.card.name} are not known, so they cannot be randomised.")
 
     def model_with(self, count: int) -> Model:
@@ -56,7 +60,9 @@ class WeightRandomizer:
                 for name, tensor in network.tensors.items()
             }
             return Vgg16(tensors, network.convention, ceil_mode=network.ceil_mode)
-        assert isinstance(network, EfficientNetLite0), "`layers` refuses any other"
+        if isinstance(network, TorchNetwork):
+            return network.with_module(self._module(network.module, random))
+        assert isinstance(network, EfficientNetLite), "`layers` refuses any other"
         blocks = [
             self._block(f"block{index}", block) if f"block{index}" in random else block
             for index, block in enumerate(network.blocks)
@@ -65,7 +71,16 @@ class WeightRandomizer:
             self._convolution(name, layer) if name in random else layer
             for name, layer in ((STEM, network.stem), (HEAD, network.head), (CLASSIFIER, network.classify))
         )
-        return EfficientNetLite0(stem, blocks, head, classify, network.convention)
+        return EfficientNetLite(stem, blocks, head, classify, network.convention, network.variant)
+
+    def _module(self, trained: nn.Module, random: frozenset[str]) -> nn.Module:
+        """A copy of a module whose submodules of these names have drawn parameters; running statistics stay."""
+        drawn = copy.deepcopy(trained).requires_grad_(requires_grad=False)
+        for name, owner in _owners(drawn).items():
+            if name in random:
+                for part, parameter in owner.named_parameters(recurse=False):
+                    parameter.data = self._redrawn(f"{name}.{part}", parameter.detach())
+        return drawn
 
     def _block(self, name: str, block: Block) -> Block:
         return Block(
@@ -85,6 +100,11 @@ class WeightRandomizer:
         return self.drawn[name]
 
 
+def _owners(module: nn.Module) -> dict[str, nn.Module]:
+    """Submodules with parameters of their own, by name, in the order in which they were registered: from the input."""
+    return {name: each for name, each in module.named_modules() if any(True for _ in each.parameters(recurse=False))}
+
+
 def random_like(trained: Tensor, seed: int) -> Tensor:
     """Normally distributed values with the shape, mean and standard deviation of `trained`, on its device."""
     spread, mean = torch.std_mean(trained.float(), correction=0)
@@ -98,7 +118,9 @@ def layer_tensors(network: Network[Any]) -> Mapping[str, Tensor]:
     """Return every weight and bias by the name it is drawn under."""
     if isinstance(network, Vgg16):
         return network.tensors
-    assert isinstance(network, EfficientNetLite0), "the two architectures there are"
+    if isinstance(network, TorchNetwork):
+        return dict(network.module.named_parameters())
+    assert isinstance(network, EfficientNetLite), "the architectures written by hand"
     found = {CLASSIFIER: network.classify, HEAD: network.head, STEM: network.stem}
     for index, block in enumerate(network.blocks):
         parts = {"expand": block.expand, "depthwise": block.depthwise, "project": block.project}

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import EfficientNetLite
 from dcsm_viewer.engine.networks.network import ForwardState, Network
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16, VggReluMasks
 from dcsm_viewer.queries.gradient_query import Unit
@@ -58,7 +58,7 @@ def relu_input(network: Network[Any], pixels: Tensor, state: ForwardState[Any], 
     """
     if isinstance(network, Vgg16):
         return _of_vgg(network, pixels, state.masks, unit)
-    if isinstance(network, EfficientNetLite0):
+    if isinstance(network, EfficientNetLite):
         return _of_lite(network, pixels, unit)
     raise UserError("The gates of this network are not known.")
 
@@ -82,7 +82,7 @@ def _of_vgg(network: Vgg16, pixels: Tensor, masks: VggReluMasks, unit: Unit) -> 
     )
 
 
-def _of_lite(network: EfficientNetLite0, pixels: Tensor, unit: Unit) -> ReluInput:
+def _of_lite(network: EfficientNetLite, pixels: Tensor, unit: Unit) -> ReluInput:
     wanted = int(unit.layer.removeprefix("block"))
     x = network.stem.forward(pixels.contiguous(memory_format=torch.channels_last)).clamp_(0, 6)
     for index, block in enumerate(network.blocks):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dcsm_viewer.core.settings import AttributionMethod, BaselineName
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.baselines.torch_modules import LiteModule, VggModule, cam_layer, to_torch_module
+from dcsm_viewer.engine.baselines.torch_modules import CamModule, WrappedModule, cam_layer, to_torch_module
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.runtime.torch_pair import pair_trouble
 
@@ -73,13 +73,13 @@ def baseline_maps(
     for index, class_id in enumerate(class_ids, 1):
         on_progress(f"class {index} of {len(class_ids)}, {TITLES[baseline]}")
         if baseline == "gradcam":
-            cam = package.grad_cam(module, [module.features])
             target: object = package.one_class(class_id)
         else:
-            cam = package.finer_cam(module, [module.features])
             target = package.contrast(class_id, nearest[class_id], CONTRAST)
-        # Gradients are wanted here, whatever the thread is set to.
-        with torch.enable_grad():
+        kind = package.grad_cam if baseline == "gradcam" else package.finer_cam
+        reshape = module.on_grid if isinstance(module, WrappedModule) else None
+        # Gradients are wanted here, whatever the thread is set to. The package's hooks end with the block.
+        with torch.enable_grad(), kind(module, [module.features], reshape_transform=reshape) as cam:
             found = cam(input_tensor=pixels, targets=[target])
         yield class_id, {cam_layer(model): torch.from_numpy(found[0]).to(network_input.device)}
 
@@ -111,7 +111,7 @@ def _package(baseline: BaselineName) -> _Package:
     return _Package(GradCAM, FinerCAM, ClassifierOutputTarget, FinerWeightedTarget)
 
 
-def _nearest(module: VggModule | LiteModule, pixels: Tensor, class_ids: Sequence[int]) -> dict[int, list[int]]:
+def _nearest(module: CamModule, pixels: Tensor, class_ids: Sequence[int]) -> dict[int, list[int]]:
     """For each class the others whose logits are nearest to its own."""
     with torch.no_grad():
         logits = module(pixels)[0]

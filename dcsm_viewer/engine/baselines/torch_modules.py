@@ -5,30 +5,46 @@ The module gives one logit a class of the vocabulary, and offers the layer whose
 
 from __future__ import annotations
 
+import copy
+from typing import TypeAlias
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcsm_viewer.engine.model_cache import Model
 from dcsm_viewer.engine.networks.class_head import ClassHead, SigmoidClasses, SoftmaxGroups
-from dcsm_viewer.engine.networks.efficientnet_lite0 import Convolution, EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import Convolution, EfficientNetLite
+from dcsm_viewer.engine.networks.module_pass import logits_of, out_of_place
+from dcsm_viewer.engine.networks.torch_network import TorchNetwork
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, POOLED, Vgg16
 
 # No group of classes without members is near any other.
 _NO_MEMBERS = -1e4
 
 
+CamModule: TypeAlias = "VggModule | LiteModule | WrappedModule"
+
+
 def cam_layer(model: Model) -> str:
-    """Name of the layer Grad-CAM is read at: the last one with positions, behind its ReLU."""
-    return "relu5_3" if isinstance(model.network, Vgg16) else "head"
+    """Return the layer Grad-CAM is read at: the last with positions, behind its ReLU; a module's last default one."""
+    if isinstance(model.network, Vgg16):
+        return "relu5_3"
+    return model.network.layer_names[-1] if isinstance(model.network, TorchNetwork) else "head"
 
 
-def to_torch_module(model: Model) -> VggModule | LiteModule:
-    """Make the model's network a module in float32 on its device, its weights shared where they are float32 already."""
+def to_torch_module(model: Model) -> CamModule:
+    """Make the model's network a module in float32 on its device.
+
+    The weights of the networks written by hand are shared where they are float32 already. A module of the user's is
+    copied: the package clears and collects gradients of weights.
+    """
     network = model.network
     if isinstance(network, Vgg16):
         return VggModule(network, model.class_head)
-    assert isinstance(network, EfficientNetLite0), "every architecture has a module here"
+    if isinstance(network, TorchNetwork):
+        return WrappedModule(network, model.class_head)
+    assert isinstance(network, EfficientNetLite), "every architecture has a module here"
     return LiteModule(network, model.class_head)
 
 
@@ -82,7 +98,7 @@ class VggModule(nn.Module):
 class LiteModule(nn.Module):
     """EfficientNet-Lite0; `features` is the ReLU6 behind its last convolution."""
 
-    def __init__(self, network: EfficientNetLite0, class_head: ClassHead) -> None:
+    def __init__(self, network: EfficientNetLite, class_head: ClassHead) -> None:
         super().__init__()
         self._readout = class_head
         self._stem, self._head = _Convolved(network.stem), _Convolved(network.head)
@@ -104,6 +120,31 @@ class LiteModule(nn.Module):
                 x = F.relu6(convolved(x))
             x = project(x) + before if skip else project(x)
         return class_logits(self._readout, self._classify(self.features(self._head(x))))
+
+
+class WrappedModule(nn.Module):
+    """A copy of a module of the user's; `features` is the submodule of its last default layer."""
+
+    def __init__(self, network: TorchNetwork, class_head: ClassHead) -> None:
+        super().__init__()
+        self._network, self._class_head = network, class_head
+        self._copy = copy.deepcopy(network.module).float().eval().requires_grad_(requires_grad=False)
+        self._layer = network.layer_names[-1]
+        self._shape = (1, 1)
+        self.features = self._copy.get_submodule(self._layer.partition(":")[0])
+
+    def forward(self, network_input: Tensor) -> Tensor:
+        """Return the logit of each class, (1, classes), with a graph from the fitted input on."""
+        self._shape = (network_input.shape[2], network_input.shape[3])
+        pixels = self._network.fitted(network_input.detach()).requires_grad_()
+        # Without in-place ReLUs, which would overwrite what the package has noted.
+        with out_of_place():
+            output = logits_of(self._copy(pixels))
+        return class_logits(self._class_head, output if output.ndim == 4 else output[:, :, None, None])
+
+    def on_grid(self, values: Tensor) -> Tensor:
+        """Return what the package has of the layer, activations or gradients, as (1, channels, h, w)."""
+        return self._network.on_grid(self._layer, values, self._shape)
 
 
 class _Convolved(nn.Module):

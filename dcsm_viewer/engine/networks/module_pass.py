@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -106,6 +106,11 @@ class _Functions(TorchFunctionMode):
 
 # A pass sets training flags and puts them back; two at a time would put back each other's.
 _ONE_PASS = RLock()
+
+
+def out_of_place() -> AbstractContextManager[object]:
+    """Return a context in which no ReLU of this thread overwrites its input."""
+    return _Functions(BackwardRule())
 
 
 def run_module(module: nn.Module, network_input: Tensor, wanted: frozenset[str] | None = None) -> ModulePass:

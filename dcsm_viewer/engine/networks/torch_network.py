@@ -129,6 +129,34 @@ class TorchNetwork:
             layer = self._probe.by_name.get(name)
             yield name, gradient if layer is None else layer.on_grid(gradient, state.masks.input_shape)
 
+    def with_module(self, module: nn.Module) -> TorchNetwork:
+        """Return this network with another module of the same architecture in it, such as a copy with other weights."""
+        return TorchNetwork(module, self.convention, self._probe, self.layer_names, self.architecture)
+
+    def fitted(self, network_input: Tensor) -> Tensor:
+        """Return the input (1, 3, h, w) in the size that the module takes."""
+        return _fitted(network_input, self.input_size)
+
+    def on_grid(self, layer: str, values: Tensor, input_shape: tuple[int, int]) -> Tensor:
+        """Return values in the layout of a layer as a grid.
+
+        Parameters
+        ----------
+        layer
+            Its name.
+        values
+            Activations or gradients, in the layer's own layout.
+        input_shape
+            (h, w) of the network input, before it is fitted.
+
+        Returns
+        -------
+        Tensor
+            (1, channels, h, w).
+        """
+        side = self.input_size
+        return self._probe.by_name[layer].on_grid(values, input_shape if side is None else (side, side))
+
     def to(self, device: torch.device, dtype: torch.dtype) -> TorchNetwork:
         """Return the same network with its weights there and in that precision; the module itself stays as it is.
 
@@ -145,7 +173,7 @@ class TorchNetwork:
                 f"The network cannot be copied to {device} in {kind} ({_first_line(error)}); choose the device and "
                 "precision it has already."
             ) from None
-        return TorchNetwork(moved, self.convention, self._probe, self.layer_names, self.architecture)
+        return self.with_module(moved)
 
 
 @dataclass(frozen=True, slots=True)

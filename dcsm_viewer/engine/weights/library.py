@@ -19,8 +19,7 @@ from dcsm_viewer.engine.weights.bundled import BUNDLED_MODELS
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import check_replaceable, write_safetensors
 from dcsm_viewer.engine.weights.model_entry import ModelEntry, entry_json, is_entry, read_entry
-from dcsm_viewer.engine.weights.packaged import NAME as PACKAGED
-from dcsm_viewer.engine.weights.packaged import packaged_entry, packaged_file, packaged_weights
+from dcsm_viewer.engine.weights.packaged import LITE0, PACKAGED_NETWORKS
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import Head, WeightsFile
 from dcsm_viewer.engine.weights.weights_network import WRITTEN_BY_HAND, torch_network_of
@@ -196,8 +195,8 @@ def find(name_or_path: str | Path, folder: Path | None = None) -> Path:
     A name of the library comes first; write ./name for a file of the same name. Raises UserError if there is neither.
     """
     text = str(name_or_path)
-    if text == PACKAGED:
-        return packaged_file()
+    if text in PACKAGED_NETWORKS:
+        return PACKAGED_NETWORKS[text].file()
     if text in BUNDLED_MODELS and (there := BUNDLED_MODELS[text].file()) is not None:
         return there
     folder = folder or model_folder()
@@ -214,8 +213,8 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
 
     Raises UserError also where a model's file is not the one that was imported.
     """
-    if str(name_or_path) == PACKAGED:
-        return packaged_weights()
+    if str(name_or_path) in PACKAGED_NETWORKS:
+        return PACKAGED_NETWORKS[str(name_or_path)].weights()
     if str(name_or_path) in BUNDLED_MODELS:
         return BUNDLED_MODELS[str(name_or_path)].weights()
     folder = folder or model_folder()
@@ -234,7 +233,7 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> WeightsFile:
 def remove(name: str, folder: Path | None = None) -> None:
     """Deletes a model of the user's. Raises UserError for one that is the program's, and one that is not there."""
     folder = folder or model_folder()
-    if name in (PACKAGED, *BUNDLED_MODELS):
+    if name in (*PACKAGED_NETWORKS, *BUNDLED_MODELS):
         raise UserError(f"'{name}' comes with the program and cannot be removed.")
     if not _NAME.fullmatch(name) or not _entry_path(folder, name).exists():
         info(name, folder)
@@ -248,7 +247,8 @@ def remove(name: str, folder: Path | None = None) -> None:
 
 def _with_the_program() -> tuple[ModelEntry, ...]:
     shipped = (entry for one in BUNDLED_MODELS.values() if (entry := one.entry()) is not None)
-    return (packaged_entry(), *shipped)
+    packaged = (each.entry() for each in PACKAGED_NETWORKS.values() if each is LITE0 or each.is_installed)
+    return (*packaged, *shipped)
 
 
 def _listed(folder: Path, path: Path) -> ModelEntry | None:
@@ -265,7 +265,7 @@ def _check_name(name: str) -> None:
             f"'{name}' cannot be a model's name; use up to 64 of a-z, 0-9, '-', '_' and '.', starting with a letter "
             "or digit."
         )
-    if name in (PACKAGED, *BUNDLED_MODELS):
+    if name in (*PACKAGED_NETWORKS, *BUNDLED_MODELS):
         raise UserError(f"'{name}' is a network that comes with the program; choose another name.")
 
 

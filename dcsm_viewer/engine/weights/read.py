@@ -10,6 +10,7 @@ from torch import Tensor
 from dcsm_viewer.core.label_values import MAX_CLASSES
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import imagenet_names, voc_groups
+from dcsm_viewer.engine.networks.efficientnet_lite import VARIANTS
 from dcsm_viewer.engine.networks.input_spec import InputSpec
 from dcsm_viewer.engine.weights.channel_order import caffe_input_spec
 from dcsm_viewer.engine.weights.class_list import read_class_list
@@ -105,7 +106,7 @@ def read_weights(
 
 _CHECKS: dict[str, Callable[[str, Mapping[str, Tensor]], dict[str, Tensor]]] = {
     "vgg16": validated_vgg16,
-    "efficientnet-lite0": validated_efficientnet,
+    **dict.fromkeys(VARIANTS, validated_efficientnet),
 }
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.engine.networks.efficientnet_lite0 import STAGES
+from dcsm_viewer.engine.networks.efficientnet_lite import HEAD_CHANNELS, STEM_CHANNELS, LiteVariant, variant_of
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.architectures.signatures import is_float
 from dcsm_viewer.engine.weights.bounds import MAX_VALUES
@@ -58,18 +58,19 @@ def validated_efficientnet(file_name: str, tensors: Mapping[str, Tensor]) -> dic
 
     Raises UserError naming the first tensor that is missing, does not fit or does not belong.
     """
-    shapes = dict(_efficientnet_shapes())
+    variant = variant_of(tensors)
+    shapes = dict(_efficientnet_shapes(variant))
     _check_present(file_name, tensors, [*shapes, "_fc.weight", "_fc.bias"])
     shapes["_fc.bias"] = (tensors["_fc.bias"].numel(),)
-    shapes["_fc.weight"] = (tensors["_fc.bias"].numel(), 1280)
+    shapes["_fc.weight"] = (tensors["_fc.bias"].numel(), HEAD_CHANNELS)
     sound: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         if name not in shapes:
-            raise UserError(f"{file_name} holds '{name}', which EfficientNet-Lite0 does not have.")
+            raise UserError(f"{file_name} holds '{name}', which {_title(variant)} does not have.")
         _check_kind(file_name, name, tensor)
         if tuple(tensor.shape) != shapes[name]:
             raise UserError(
-                f"{file_name} is not EfficientNet-Lite0: {name} should be {shapes[name]}; found {tuple(tensor.shape)}."
+                f"{file_name} is not {_title(variant)}: {name} should be {shapes[name]}; found {tuple(tensor.shape)}."
             )
         variance = name.endswith("running_var")
         sound[name] = _sound(file_name, name, tensor, _LARGEST_VARIANCE if variance else _LARGEST)
@@ -146,7 +147,11 @@ def _sound(file_name: str, name: str, tensor: Tensor, largest: float) -> Tensor:
     return tensor
 
 
-def _efficientnet_shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
+def _title(variant: LiteVariant) -> str:
+    return variant.name.replace("efficientnet-lite", "EfficientNet-Lite")
+
+
+def _efficientnet_shapes(variant: LiteVariant) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Name and shape of every tensor but the classifier's."""
 
     def normalised(convolution: str, norm: str, shape: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -154,14 +159,15 @@ def _efficientnet_shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
         for part in ("weight", "bias", "running_mean", "running_var"):
             yield f"{norm}.{part}", shape[:1]
 
-    channels, block = 32, 0
+    channels, block = STEM_CHANNELS, 0
     yield from normalised("_conv_stem", "_bn0", (channels, 3, 3, 3))
-    for repeats, kernel, _stride, expansion, width in STAGES:
-        for _ in range(repeats):
-            name, inner = f"_blocks.{block}.", channels * expansion
-            if expansion > 1:
+    for stage in variant.stages:
+        kernel, width = stage.kernel, stage.channels
+        for _ in range(stage.repeats):
+            name, inner = f"_blocks.{block}.", channels * stage.expansion
+            if stage.expansion > 1:
                 yield from normalised(f"{name}_expand_conv", f"{name}_bn0", (inner, channels, 1, 1))
             yield from normalised(f"{name}_depthwise_conv", f"{name}_bn1", (inner, 1, kernel, kernel))
             yield from normalised(f"{name}_project_conv", f"{name}_bn2", (width, inner, 1, 1))
             channels, block = width, block + 1
-    yield from normalised("_conv_head", "_bn1", (1280, channels, 1, 1))
+    yield from normalised("_conv_head", "_bn1", (HEAD_CHANNELS, channels, 1, 1))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dcsm_viewer.engine.networks.input_spec import InputSpec
 
-# "vgg16" and "efficientnet-lite0" have passes written by hand; any other is "torchvision/NAME" or "timm/NAME".
+# "vgg16" and "efficientnet-lite0", -1, -2 have passes written by hand; others are "torchvision/NAME", "timm/NAME".
 Architecture = str
 Head = Literal["sigmoid", "softmax"]
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import EfficientNetLite
 from dcsm_viewer.engine.networks.input_spec import CAFFE
 from dcsm_viewer.engine.networks.vgg16 import Vgg16
 from dcsm_viewer.engine.weights.validate import validated_efficientnet
-from dcsm_viewer.training.trainable.trainable_lite0 import TrainableLite0
+from dcsm_viewer.training.trainable.trainable_lite import TrainableLite
 from dcsm_viewer.training.trainable.trainable_vgg16 import TrainableVgg16
 from tests.networks import random_vgg_tensors, real_lite0_tensors
 
@@ -28,10 +28,10 @@ def vgg() -> dict[str, Tensor]:
     return {name: torch.tensor(values) for name, values in random_vgg_tensors(1, 5).items()}
 
 
-def test_that_the_trainable_lite0_gives_the_engines_logits_on_odd_sizes() -> None:
+def test_that_the_trainable_lite_gives_the_engines_logits_on_odd_sizes() -> None:
     x = torch.randn((1, 3, 97, 130), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    expected = EfficientNetLite0.of(lite0()).forward(x).logits
-    found = TrainableLite0.of(lite0()).double()
+    expected = EfficientNetLite.of(lite0()).forward(x).logits
+    found = TrainableLite.of(lite0()).double()
     found.load_state_dict(lite0(), strict=False)  # in double, as .of made them single
     torch.testing.assert_close(found(x), expected, rtol=1e-9, atol=1e-9)
     found.freeze(11)
@@ -48,7 +48,7 @@ def test_that_the_trainable_vgg16_gives_the_engines_logits(*, ceil_mode: bool) -
 
 
 def test_that_a_step_of_training_reaches_the_engine_through_the_tensors() -> None:
-    network = TrainableLite0.of(lite0())
+    network = TrainableLite.of(lite0())
     network.freeze(14)
     x = torch.randn((2, 3, 64, 64), generator=torch.Generator().manual_seed(0))
     body, head = network.groups()
@@ -57,12 +57,12 @@ def test_that_a_step_of_training_reaches_the_engine_through_the_tensors() -> Non
     optimiser.step()
     tensors = validated_efficientnet("trained", network.tensors())
     assert not torch.equal(tensors["_blocks.15._bn1.weight"], lite0()["_blocks.15._bn1.weight"].float())
-    expected = EfficientNetLite0.of(tensors).forward(x[:1]).logits
+    expected = EfficientNetLite.of(tensors).forward(x[:1]).logits
     torch.testing.assert_close(network(x)[:1].detach(), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_that_frozen_blocks_and_the_statistics_of_batch_normalisation_stay_as_they_were() -> None:
-    network = TrainableLite0.of(lite0())
+    network = TrainableLite.of(lite0())
     network.freeze(15)
     network.train()
     body, head = network.groups()

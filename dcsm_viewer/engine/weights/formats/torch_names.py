@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from dcsm_viewer.core.types import UserError
+from dcsm_viewer.engine.networks.efficientnet_lite import VARIANTS, variant_of
 from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, TORCHVISION, InputSpec
 from dcsm_viewer.engine.networks.vgg16 import CONVOLUTIONS, DENSE
 from dcsm_viewer.engine.weights.architectures.recognition import recognise
@@ -17,7 +18,7 @@ from dcsm_viewer.engine.weights.weights_file import Architecture
 _INDICES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 _CONVOLUTIONS = {f"features.{index}": name for index, name in zip(_INDICES, CONVOLUTIONS, strict=True)}
 _TORCHVISION = _CONVOLUTIONS | {f"classifier.{index}": name for index, name in zip((0, 3, 6), DENSE, strict=True)}
-_BY_HAND = ("vgg16", "torchvision/vgg16", "efficientnet-lite0")
+_BY_HAND = ("vgg16", "torchvision/vgg16", *VARIANTS)
 
 
 # Steps of a key that wrappers of a module add, anywhere in it: DataParallel, torch.compile, FSDP, checkpointing.
@@ -43,7 +44,7 @@ class NamedTensors:
     @property
     def convention(self) -> InputSpec | None:
         """Return how the network wants its pixels, as far as the names of its tensors tell."""
-        if self.architecture == "efficientnet-lite0":
+        if self.architecture in VARIANTS:
             return EFFICIENTNET_LITE
         return TORCHVISION if self.is_torchvision else None
 
@@ -98,7 +99,7 @@ def _written_by_hand(file_name: str, tensors: Mapping[str, Tensor]) -> NamedTens
                 "EfficientNet-Lite, or torchvision's EfficientNet."
             )
         kept = {key: tensor for key, tensor in bare.items() if not key.endswith("num_batches_tracked")}
-        return NamedTensors("efficientnet-lite0", kept)
+        return NamedTensors(variant_of(kept).name, kept)
     return None
 
 

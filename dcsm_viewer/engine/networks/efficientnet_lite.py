@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as a fully convolutional network with a hand-written backward pass.
+"""EfficientNet-Lite as a fully convolutional network with a hand-written backward pass.
 
 Architecture: inverted residual blocks (expand 1x1, depthwise k x k, project 1x1), ReLU6, TensorFlow SAME padding.
 Batch normalisation is folded into the convolutions when the weights are read.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -20,19 +19,68 @@ from dcsm_viewer.engine.networks.input_spec import EFFICIENTNET_LITE, InputSpec
 from dcsm_viewer.engine.networks.network import INPUT, ForwardState, Rectangle
 
 BATCH_NORM_EPSILON = 1e-3
-# (repeats, kernel, stride of the first, expansion, channels out) of the seven stages.
-STAGES = (
-    (1, 3, 1, 1, 16),
-    (2, 3, 2, 6, 24),
-    (2, 5, 2, 6, 40),
-    (3, 3, 2, 6, 80),
-    (3, 5, 1, 6, 112),
-    (4, 5, 2, 6, 192),
-    (1, 3, 1, 6, 320),
-)
+STEM_CHANNELS, HEAD_CHANNELS = 32, 1280  # of every variant
 CHANNEL_SKIP_SHARE = 0.85  # share of living channels below which the dead ones are left out of the products
-# Last block of each stage with stride 8, 16 or 32: the counterparts of conv3, conv4 and conv5.
-SALIENCY_BLOCKS = (4, 7, 10, 14, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Inverted residual blocks of one width; `stride` is that of the first."""
+
+    repeats: int
+    kernel: int
+    stride: int
+    expansion: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiteVariant:
+    """One EfficientNet-Lite: its stages from the input on."""
+
+    name: str
+    stages: tuple[Stage, ...]
+
+    @property
+    def blocks(self) -> int:
+        """Return the number of blocks."""
+        return sum(stage.repeats for stage in self.stages)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Return the last block of each stage of stride 8, 16 or 32: the counterparts of conv3, conv4 and conv5."""
+        names, stride, blocks = [], 2, 0
+        for stage in self.stages:
+            stride, blocks = stride * stage.stride, blocks + stage.repeats
+            if stride >= 8:
+                names.append(f"block{blocks - 1}")
+        return tuple(names)
+
+    @property
+    def gradient_layers(self) -> tuple[str, ...]:
+        """Return the input and every block."""
+        return (INPUT, *(f"block{index}" for index in range(self.blocks)))
+
+
+def _variant(name: str, repeats: tuple[int, ...], channels: tuple[int, ...]) -> LiteVariant:
+    kernels, strides, expansions = (3, 3, 5, 3, 5, 5, 3), (1, 2, 2, 2, 1, 2, 1), (1, 6, 6, 6, 6, 6, 6)
+    return LiteVariant(name, tuple(map(Stage, repeats, kernels, strides, expansions, channels)))
+
+
+# Tan and Le 2019, scaled in depth by 1.0, 1.1, 1.2 and in width by 1.0, 1.0, 1.1; stem and head are not scaled.
+LITE0 = _variant("efficientnet-lite0", (1, 2, 2, 3, 3, 4, 1), (16, 24, 40, 80, 112, 192, 320))
+LITE1 = _variant("efficientnet-lite1", (1, 3, 3, 4, 4, 5, 1), (16, 24, 40, 80, 112, 192, 320))
+LITE2 = _variant("efficientnet-lite2", (1, 3, 3, 4, 4, 5, 1), (16, 24, 48, 88, 120, 208, 352))
+VARIANTS = {variant.name: variant for variant in (LITE0, LITE1, LITE2)}
+
+
+def variant_of(tensors: Mapping[str, Tensor]) -> LiteVariant:
+    """Return the variant with as many blocks, and a last one as wide, as the tensors have; Lite0 where none has."""
+    blocks = len({key.split(".")[1] for key in tensors if key.startswith("_blocks.")})
+    head = tensors.get("_conv_head.weight")
+    width = head.shape[1] if head is not None and head.ndim == 4 else None
+    fitting = (each for each in VARIANTS.values() if each.blocks == blocks and each.stages[-1].channels == width)
+    return next(fitting, LITE0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +189,11 @@ class LiteReluMasks:
     size: tuple[int, int]
 
 
-class EfficientNetLite0:
+class EfficientNetLite:
     """Logits at every position of the stride-32 grid; derivatives at block outputs (before the next convolution).
 
     A block output has no ReLU of its own, so its derivative has negative entries, as DCSM's layers have.
     """
-
-    layer_names = tuple(f"block{index}" for index in SALIENCY_BLOCKS)
-    gradient_layers = (INPUT, *(f"block{index}" for index in range(SALIENCY_BLOCKS[-1] + 1)))
 
     def __init__(
         self,
@@ -157,26 +202,29 @@ class EfficientNetLite0:
         head: Convolution,
         classify: Convolution,
         convention: InputSpec,
+        variant: LiteVariant = LITE0,
     ) -> None:
         self.stem, self.blocks, self.head, self.classify = stem, tuple(blocks), head, classify
-        self.convention = convention
+        self.convention, self.variant = convention, variant
+        self.layer_names, self.gradient_layers = variant.layer_names, variant.gradient_layers
         self.classes = classify.weight.shape[0]
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor], convention: InputSpec = EFFICIENTNET_LITE) -> EfficientNetLite0:
+    def of(cls, tensors: Mapping[str, Tensor], convention: InputSpec = EFFICIENTNET_LITE) -> EfficientNetLite:
         """Make the network of a packaged state_dict (names `_conv_stem.weight` ... `_fc.bias`).
 
         Raises UserError for a missing tensor or a shape that does not fit, naming it.
         """
-        channels = 32
+        variant, channels = variant_of(tensors), STEM_CHANNELS
         stem = _folded(tensors, "_conv_stem", "_bn0", 3, channels, 3, stride=2)
         blocks: list[Block] = []
-        for repeats, kernel, stride, expansion, width in STAGES:
-            for repeat in range(repeats):
-                name, step = f"_blocks.{len(blocks)}.", stride if repeat == 0 else 1
-                inner = channels * expansion
+        for stage in variant.stages:
+            kernel, width = stage.kernel, stage.channels
+            for repeat in range(stage.repeats):
+                name, step = f"_blocks.{len(blocks)}.", stage.stride if repeat == 0 else 1
+                inner = channels * stage.expansion
                 expand = None
-                if expansion > 1:
+                if stage.expansion > 1:
                     expand = _folded(tensors, name + "_expand_conv", name + "_bn0", channels, inner, 1)
                 depthwise = _folded(
                     tensors, name + "_depthwise_conv", name + "_bn1", 1, inner, kernel, stride=step, groups=inner
@@ -184,13 +232,13 @@ class EfficientNetLite0:
                 project = _folded(tensors, name + "_project_conv", name + "_bn2", inner, width, 1)
                 blocks.append(Block(expand, depthwise, project, skip=step == 1 and channels == width))
                 channels = width
-        head = _folded(tensors, "_conv_head", "_bn1", channels, 1280, 1)
+        head = _folded(tensors, "_conv_head", "_bn1", channels, HEAD_CHANNELS, 1)
         classes = _tensor(tensors, "_fc.bias").shape[0]
-        weight = _tensor(tensors, "_fc.weight", (classes, 1280))
+        weight = _tensor(tensors, "_fc.weight", (classes, HEAD_CHANNELS))
         classify = Convolution(weight[:, :, None, None], _tensor(tensors, "_fc.bias"), 1, 1)
-        return cls(stem, blocks, head, classify, convention)
+        return cls(stem, blocks, head, classify, convention, variant)
 
-    def to(self, device: torch.device, dtype: torch.dtype) -> EfficientNetLite0:
+    def to(self, device: torch.device, dtype: torch.dtype) -> EfficientNetLite:
         """Return the same network with its weights there and in that precision."""
         blocks = [
             Block(
@@ -201,12 +249,13 @@ class EfficientNetLite0:
             )
             for block in self.blocks
         ]
-        return EfficientNetLite0(
+        return EfficientNetLite(
             self.stem.to(device, dtype),
             blocks,
             self.head.to(device, dtype),
             self.classify.to(device, dtype),
             self.convention,
+            self.variant,
         )
 
     def forward(self, network_input: Tensor, on_image: Rectangle | None = None) -> ForwardState[LiteReluMasks]:  # noqa: ARG002 - no pools
@@ -285,9 +334,9 @@ def _open_channels(masks: BlockReluMasks) -> Tensor | None:
     """Indices of the inner channels that some position lets a gradient through, None where leaving the rest out is
     not worth a copy. Half the channels of the last blocks are dead in a photograph.
     """
-    living = masks.depthwise.amax((0, 2, 3)) > 0
-    if masks.expand is not None:
-        living &= masks.expand.amax((0, 2, 3)) > 0
+    if masks.expand is None:  # its inner channels are its input's, all of which the block before wants
+        return None
+    living = (masks.depthwise.amax((0, 2, 3)) > 0) & (masks.expand.amax((0, 2, 3)) > 0)
     indices = living.nonzero()[:, 0]
     return indices if 0 < len(indices) <= CHANNEL_SKIP_SHARE * len(living) else None
 
@@ -348,7 +397,3 @@ def _folded(
     factor = gamma / torch.sqrt(variance + BATCH_NORM_EPSILON)
     folded = weight.double() * factor[:, None, None, None]
     return Convolution(folded.to(weight.dtype), (beta - mean * factor).to(weight.dtype), stride, groups)
-
-
-assert sum(stage[0] for stage in STAGES) == SALIENCY_BLOCKS[-1] + 1
-assert all(earlier < later for earlier, later in pairwise(SALIENCY_BLOCKS))

