@@ -193,7 +193,7 @@ class MethodSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClassChoice:
-    """What the user said about classes; all are class ids (0-based) of the vocabulary, ascending.
+    """Overrides of the class selection by the user; all are class ids (0-based) of the vocabulary, ascending.
 
     always_compared: candidates (rivals) at any score. excluded: never candidates. force_detected: treated as detected
     at every scale. image_labels: if not None, exactly these are the detected classes (image-level labels).
@@ -321,7 +321,7 @@ class CrfSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that changes the labels and nothing that only changes the paint."""
+    """All that changes the labels and nothing that only changes the paint."""
 
     model: str = "lite0-voc"
     vocabulary: Vocabulary = "voc"

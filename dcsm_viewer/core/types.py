@@ -91,7 +91,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a running request is: "saliency 500 px, class 3/4", step `done` of `total` in the whole run."""
+    """Progress of a running request: "saliency 500 px, class 3/4", step `done` of `total` in the whole run."""
 
     serial: int
     stage: Stage
@@ -199,7 +199,9 @@ class FocusMaps:
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """labels: integer (H, W), 0 background, class id + 1. `labels_before_crf` is the argmax of the unary.
+    """The labels of one image and how the CRF came to them.
+
+    labels: integer (H, W), 0 background, class id + 1. `labels_before_crf` is the argmax of the unary.
 
     With a CRF also unary and q, float32 (T+1, H, W), background first, and per step the share of pixels whose
     label changed, the mean-field energy (free energy, nats per pixel) and the milliseconds; energy_before is that
@@ -221,7 +223,7 @@ class Segmentation:
 
 @dataclass(frozen=True, slots=True)
 class SeedRule:
-    """How a consumer's own CRF is asked for seeds: the name of its CRF_PRESETS, and what its background is.
+    """The way a consumer's own CRF is run for seeds: the name of its CRF_PRESETS, and its background.
 
     background: of a preset with a soft unary the power of (1 - largest map); with a hard one the threshold that a map
     must exceed.
@@ -233,7 +235,7 @@ class SeedRule:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything known about one image under one Settings, as far as `completeness` says.
+    """The answer to one Request: all that is known about one image under one Settings, as far as `completeness` says.
 
     partial: some scales are missing. preview: all scales, computed at reduced size; an exact one follows.
     settled: final. scores: float32 (S, C) in [0, 1], rows as `scales`. candidate_ids: K class ids, detected ones

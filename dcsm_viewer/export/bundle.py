@@ -24,7 +24,9 @@ _TRIES = 100
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was written: paths in the order of the formats asked for, then the recipe; the read-back of each file."""
+    """The files that were written: paths in the order of the formats asked for, then the recipe; the read-back of each
+    file.
+    """
 
     paths: tuple[Path, ...]
     reports: tuple[tuple[str, Report], ...]

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FolderImage:
-    """`stem` is that of its exports, `name` the image's path from the folder that was exported, with "/"."""
+    """One exported image of a folder.
+
+    `stem` is that of its exports, `name` the image's path from the folder that was exported, with "/".
+    """
 
     stem: str
     name: str

@@ -76,7 +76,7 @@ class RecipeOutput:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How files were made. `device` and `precision` are those really used, whatever the settings wished for.
+    """The way files were made. `device` and `precision` are those really used, whatever the settings wished for.
 
     index_meanings: class names by the index they have in formats that know only bytes. stages: whether the raw maps
     were written too. versions: packages (and Python) by name. earlier_files: from the recipe's folder, what earlier

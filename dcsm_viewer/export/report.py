@@ -17,7 +17,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """ok: everything held. sentences: what was looked at, one each, failures first."""
+    """The findings of reading one file back.
+
+    ok: everything held. sentences: what was looked at, one each, failures first.
+    """
 
     ok: bool
     sentences: tuple[str, ...]

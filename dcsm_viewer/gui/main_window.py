@@ -305,7 +305,7 @@ class Window(QMainWindow):
         self.stack.empty.sample_wanted.connect(self._image_loader.open_sample)
         self.stack.read.connect(self.status.show_readings)
         self._image_loader.opened.connect(self._note_opened)
-        self._store.changed.connect(self._on_state_changed)
+        self._store.watch(self._on_state_changed, "image", "view", "settings", "engine", "tabs", "pending_serial")
 
     def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
         if before is after or before.image is not after.image:

@@ -29,12 +29,15 @@ class Screenshot(QObject):
         self._path = path
         self._waits = waits
         self.exit_code = 1
+        self._is_taken = False
         # Layout and the views' own delays come to rest after the result is there.
         self._painting = QTimer(self, singleShot=True, interval=_PAINTING_MS)
         self._painting.timeout.connect(self._take)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "engine", "failure", "pending_serial", "result")
 
     def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        if self._is_taken:
+            return
         if is_final(after, waits=self._waits):
             self._painting.start()
         else:
@@ -42,7 +45,7 @@ class Screenshot(QObject):
 
     def _take(self) -> None:
         # Once, whatever happens: an error in here becomes a failure in the store, which must not start it again.
-        self._store.changed.disconnect(self._on_state_changed)
+        self._is_taken = True
         try:
             self.exit_code = self._written()
         finally:

@@ -32,7 +32,7 @@ class TabsBar(QTabBar):
         self.currentChanged.connect(tabs.show)
         self.tabCloseRequested.connect(tabs.close)
         self.tabMoved.connect(self._on_move)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "tabs", "tab", "image", "reading")
         self._show(store.state)
 
     @override

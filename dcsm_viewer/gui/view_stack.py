@@ -11,7 +11,7 @@ from dcsm_viewer.gui.canvas.linked_views import LinkedView
 from dcsm_viewer.gui.canvas.readings import readings
 from dcsm_viewer.gui.canvas.viewport import Viewport
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.gui.state.view_state import ViewName, ViewState
+from dcsm_viewer.gui.state.view_state import SHOWN_MAPS, ViewName, ViewState
 from dcsm_viewer.gui.views.compare_view import CompareView
 from dcsm_viewer.gui.views.grid_view import GridView
 from dcsm_viewer.gui.views.labels_view import LabelsView
@@ -53,7 +53,7 @@ class ViewStack(QStackedWidget):
             self.add_page(name, view)
             self.hear(view)
         self.views["overlay"].pixel_clicked.connect(self._choose_label)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, *SHOWN_MAPS, "view", "pending_serial", "snapshots", "comparison")
         self._on_state_changed(store.state, store.state)
 
     def add_page(self, name: str, page: QWidget) -> None:

@@ -18,6 +18,7 @@ from dcsm_viewer.gui.canvas.pane import MapPane
 from dcsm_viewer.gui.commands.action_specs import ACTIONS
 from dcsm_viewer.gui.panels.crf_panel import CrfPanel
 from dcsm_viewer.gui.panels.maps_panel import MapsPanel
+from dcsm_viewer.gui.state.view_state import StateField
 from dcsm_viewer.gui.widgets.slider_row import SliderRow
 from tests.e2e.conftest import Desk
 from tests.gui.engines import GatedEngine
@@ -370,3 +371,25 @@ def test_that_a_click_on_a_label_chooses_its_class(desk: Desk, photos: Path) -> 
     desk.parts.store.change(paint=replace(desk.state.paint, overlay_of="labels"))
     view.pixel_clicked.emit(int(rows[0]), int(cols[0]))
     desk.wait(lambda: desk.state.shown_class == BICYCLE)
+
+
+def test_that_a_moved_slider_is_one_round_of_listeners(slow_desk: Desk, photos: Path) -> None:
+    engine = slow_desk.engine
+    assert isinstance(engine, GatedEngine)
+    slow_desk.open(photos / "a.png")
+    engine.permits.release()
+    slow_desk.settle()
+    store = slow_desk.parts.store
+    rounds: list[int | None] = []
+    calls: list[tuple[StateField, ...]] = []
+    watched: tuple[tuple[StateField, ...], ...] = (
+        ("settings",), ("pending_serial",), ("settings", "pending_serial"), ("paint", "folder", "tabs")
+    )  # fmt: skip
+    store.changed.connect(lambda _before, after: rounds.append(after.pending_serial))
+    for names in watched:
+        store.watch(lambda _before, _after, names=names: calls.append(names), *names)  # type: ignore[misc]  # bound now
+    the(row(slow_desk, "method.alpha"), QSlider).setValue(35)
+    assert rounds == [2], "the settings and the request for them are one change"
+    assert calls == list(watched[:3])
+    engine.permits.release()
+    slow_desk.settle()

@@ -30,9 +30,10 @@ def opened(count: int) -> ViewState:
         result = make_result(make_image(30, 40, seed=seed), serial=seed + 1)
         path = f"/photos/{seed}.png"
         request = replace(result.request, image=replace(result.request.image, path=path))
-        news = {} if state.image is None else with_new_tab(state, folder_position(state))
+        if state.image is not None:
+            state = replace(state, **with_new_tab(state, folder_position(state)))
         fresh = settled(replace(result, request=request))
-        state = replace(state, **news, image=fresh.image, settings=fresh.settings, result=fresh.result, focus=None)
+        state = replace(state, image=fresh.image, settings=fresh.settings, result=fresh.result, focus=None)
     return state
 
 

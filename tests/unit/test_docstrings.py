@@ -100,6 +100,19 @@ def test_that_every_public_property_says_what_it_is(folder: str) -> None:
     assert [str(each) for each in everything(folder) if each.is_property and not each.docstring] == []
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_that_every_public_class_is_named_for_what_it_is(folder: str) -> None:
+    questions = {"what", "how", "who", "where", "whether", "nothing", "everything"}
+    wrong = []
+    for path in sorted((PACKAGE / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                docstring = ast.get_docstring(node) or ""
+                if not docstring[:1].isupper() or docstring.split()[0].lower() in questions:
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}")
+    assert not wrong, "\n".join(wrong)
+
+
 def comments_and_docstrings(path: Path) -> Iterator[tuple[int, str]]:
     """Line and text of everything in a module that is written for its reader."""
     text = path.read_text(encoding="utf-8")

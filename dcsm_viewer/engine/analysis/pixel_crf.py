@@ -17,7 +17,7 @@ from dcsm_viewer.queries.pixel_query import CrfEntry, KernelEntry, PixelQuestion
 
 @dataclass(frozen=True, slots=True)
 class LastStep:
-    """What goes into the last step and comes out of the kernels: all float32 (L, H, W), messages one a kernel."""
+    """Input and messages of the last step: all float32 (L, H, W), messages one a kernel."""
 
     unary: NDArray[np.float32] = field(repr=False, compare=False)
     q_before: NDArray[np.float32] = field(repr=False, compare=False)

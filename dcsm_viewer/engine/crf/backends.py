@@ -20,7 +20,7 @@ from dcsm_viewer.engine.crf.steps import Inference
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a backend can be used here, and a sentence about it for the user."""
+    """The availability of a backend, and a sentence about it for the user."""
 
     backend: CrfBackend
     usable: bool

@@ -12,7 +12,10 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """`values` (G,) int64 are the distinct codes, ascending; `group_of` (N,) int32 is where each code went."""
+    """Distinct codes and where each code went.
+
+    `values` (G,) int64 are the distinct codes, ascending; `group_of` (N,) int32 is where each code went.
+    """
 
     values: Tensor
     group_of: Tensor
@@ -85,7 +88,7 @@ def indices_of(values: Tensor, wanted: Tensor, code_bits: int) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """Who belongs to each of G groups: group g has entries offsets[g]..offsets[g+1] of `index` and `weight`.
+    """The members of each of G groups: group g has entries offsets[g]..offsets[g+1] of `index` and `weight`.
 
     `offsets` is (G+1,), `index` and `weight` (E,); int32, int32, float32.
     """

@@ -18,7 +18,7 @@ _BLOCK = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How coordinates become one integer: coordinate j (1..d) minus `lows[j-1]` in `bits[j-1]` bits, d lowest.
+    """The packing of coordinates into one integer: coordinate j (1..d) minus `lows[j-1]` in `bits[j-1]` bits, d lowest.
 
     A lattice point has d+1 coordinates that sum to a known number, so coordinate 0 is left out.
     """

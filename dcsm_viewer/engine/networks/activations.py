@@ -17,7 +17,7 @@ _DEFINED = "take gradient or Grad-CAM"
 
 @dataclass(frozen=True, slots=True)
 class Activations:
-    """What one forward pass went through.
+    """The activations that one forward pass went through.
 
     relus: ReLU, ReLU6 and what amounts to one. gates: sigmoids that multiply whole channels (squeeze-and-excitation):
     no activations of the path, they pass gradients plainly. others: how many by name.

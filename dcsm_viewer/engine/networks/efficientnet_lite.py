@@ -85,7 +85,10 @@ def variant_of(tensors: Mapping[str, Tensor]) -> LiteVariant:
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """weight (O, I / groups, k, k) and bias (O,), batch normalisation folded in; padding as TensorFlow's SAME."""
+    """One convolution of the network.
+
+    weight (O, I / groups, k, k) and bias (O,), batch normalisation folded in; padding as TensorFlow's SAME.
+    """
 
     weight: Tensor
     bias: Tensor
@@ -169,7 +172,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class BlockReluMasks:
-    """What the block's ReLU6s gave, (1, O, h, w): open where strictly between 0 and 6; and its input's size (h, w).
+    """Outputs of the block's ReLU6s, (1, O, h, w): open where strictly between 0 and 6; and its input's size (h, w).
 
     The activations are there anyway; making bools of them took a third of a forward pass.
     """

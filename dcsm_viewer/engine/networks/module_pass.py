@@ -22,7 +22,7 @@ from dcsm_viewer.engine.networks.spatial_head import HeadCalls
 
 @dataclass(frozen=True, slots=True)
 class LayerOutput:
-    """What one call of a submodule gave: where its gradient can be asked for, and its shape."""
+    """The output of one call of a submodule: where its gradient can be asked for, and its shape."""
 
     name: str
     kind: str

@@ -26,7 +26,10 @@ class BackwardRule:
 
 
 class Rectify(torch.autograd.Function):
-    """max(x, 0), or min(max(x, 0), 6): never in place, and backward by the rule of the pass."""
+    """A ReLU or ReLU6 whose gradient follows a rule.
+
+    max(x, 0), or min(max(x, 0), 6): never in place, and backward by the rule of the pass.
+    """
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, highest: float, rule: BackwardRule) -> Tensor:

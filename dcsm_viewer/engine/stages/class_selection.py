@@ -20,7 +20,9 @@ from dcsm_viewer.core.types import UserError
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """candidate_ids: K class ids: detected ones ascending, those always compared, then others by falling summed score.
+    """Candidate and detected classes.
+
+    candidate_ids: K class ids: detected ones ascending, those always compared, then others by falling summed score.
 
     detected_ids: the T classes that get a map, ascending; always the first of the candidates. detected_at: per scale,
     px, the detected classes whose evidence counts at that scale.

@@ -38,7 +38,7 @@ Checkpoint = Callable[[Stage, str], None]
 
 @dataclass(frozen=True, slots=True)
 class NetworkPasses:
-    """What the network says of one image under one MethodSettings.
+    """The passes of the network over one image under one MethodSettings.
 
     `checkpoint(stage, text)` is called before every expensive piece; it reports progress, or raises to abandon.
     `all_layers`: a backward pass keeps the maps of all layers it passes, so that switching one on costs nothing.

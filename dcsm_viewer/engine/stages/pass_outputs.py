@@ -19,7 +19,7 @@ RawMaps = dict[tuple[int, str], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class PassOutputs:
-    """What the passes over some scales gave.
+    """The outputs of the passes over some scales.
 
     scales: in the order of the settings; scores (S, C) a row each. focus: the class on display, None if there is no
     class at all. raw: M (K, h, w) per (scale, layer), rows as `shown_ids`: the candidates, then the focus if it is

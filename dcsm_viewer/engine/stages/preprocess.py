@@ -24,7 +24,8 @@ _NARROW_PX = 16
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the image lies on the square canvas: rows top .. top + height - 1, columns left .. left + width - 1, px.
+    """The position of the image on the square canvas: rows top .. top + height - 1, columns left .. left + width - 1,
+    px.
 
     `image_shape` is (H, W) of the source image, which is larger than (height, width) where it had to shrink.
     """

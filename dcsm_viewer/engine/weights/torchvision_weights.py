@@ -138,6 +138,8 @@ def _stopped_unless(still_wanted: Callable[[], bool]) -> Iterator[None]:
     theirs = hub.tqdm
 
     class Asking(theirs):  # type: ignore[misc, valid-type] # its class is only known when it runs
+        """One download that can be cancelled."""
+
         def update(self, n: float | None = 1) -> Any:
             if not still_wanted():
                 raise CancelledError

@@ -46,7 +46,7 @@ class WeightsFile:
 
 @dataclass(frozen=True, slots=True)
 class ReadWeights:
-    """What one format's reader found, before names, shapes and values are checked for all formats alike.
+    """The tensors one format's reader found, before names, shapes and values are checked for all formats alike.
 
     tensors: canonical names, any float dtype, any shape that can be viewed as the canonical one. class_names and
     convention are None where the file does not say; only VGG-16's convention can be found out without it. outputs: of

@@ -17,6 +17,7 @@ from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.settings_edits import for_another_image
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.gui.state.tabs_state import FolderPosition, folder_position, index_of, shown, with_new_tab
+from dcsm_viewer.gui.state.view_state import StateFields
 from dcsm_viewer.io.datasets.image_names import ByName
 from dcsm_viewer.io.images import each_once, list_images, read_image
 
@@ -99,12 +100,17 @@ class ImageLoader(QObject):
         if state.image is None or state.image.digest == image.digest:
             self._put_on_show(image)
         elif there is not None and there != state.tab:
-            leaf = {"folder": state.folder, "folder_index": state.folder_index, "unreadable": state.unreadable}
             back = replace(state, folder=left.folder, folder_index=left.index, unreadable=left.unreadable)
+            news: StateFields = {
+                **shown(back, there, image),
+                "folder": state.folder,
+                "folder_index": state.folder_index,
+                "unreadable": state.unreadable,
+            }
             self._store.end_merge()
-            self._store.change(**{**shown(back, there, image), **leaf})
+            self._store.change(**news)
         else:
-            self._put_on_show(image, **with_new_tab(state, left))
+            self._put_on_show(image, with_new_tab(state, left))
 
     def _read(self, path: str) -> None:
         self._store.change(reading=path)
@@ -114,8 +120,8 @@ class ImageLoader(QObject):
         self._put_on_show(image)
         self.opened.emit(path)
 
-    def _put_on_show(self, image: SourceImage, **tabs: object) -> None:
-        """tabs: fields of the state that say in which tab, none for the one on show."""
+    def _put_on_show(self, image: SourceImage, tabs: StateFields | None = None) -> None:
+        """Show this image; `tabs` are fields of the state that say in which tab, None for the displayed one."""
         state = self._store.state
         if state.image is None or state.image.digest == image.digest:
             self._store.change(image=image, reading=None, failure=None)
@@ -123,8 +129,18 @@ class ImageLoader(QObject):
             self._store.end_merge()
             settings = for_another_image(state.settings)
             # The new photograph is there at once, without the maps of the old one.
-            news = {"image": image, "settings": settings, "focus": None, "result": None, "progress": None}
-            self._store.change(**news, **tabs, reading=None, failure=None, message=None)
+            news: StateFields = {
+                **(tabs or {}),
+                "image": image,
+                "settings": settings,
+                "focus": None,
+                "result": None,
+                "progress": None,
+                "reading": None,
+                "failure": None,
+                "message": None,
+            }
+            self._store.change(**news)
 
     def _refuse(self, path: str, sentence: str) -> None:
         unreadable = self._store.state.unreadable | {path}

@@ -44,14 +44,14 @@ class Controller(QObject):
         self._bridge = Bridge(self)
         self._bridge.reported.connect(self.on_report, Qt.ConnectionType.QueuedConnection)
         self._thread = EngineThread(make_engine, self._bridge.report)
-        store.changed.connect(self._on_state_changed)
+        store.react(self._on_state_changed)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
         """Whether the engine's thread has ended within the time."""
-        self._store.changed.disconnect(self._on_state_changed)
+        self._store.stop_reacting(self._on_state_changed)
         return self._thread.stop(timeout_s)
 
     def cancel(self) -> None:
@@ -121,7 +121,7 @@ class Controller(QObject):
     def _ask(self, key: _RequestKey) -> None:
         self._requested = key
         image = self._store.state.image
-        assert image is not None, "a wish has an image"
+        assert image is not None, "a request has an image"
         _, settings, focus = key
         try:
             check(settings)

@@ -26,7 +26,7 @@ class CandidatesPanel(QWidget):
         column.addWidget(self.sliders)
         column.addWidget(self._top1)
         self._top1.clicked.connect(self._on_top1)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "settings")
         self._top1.setChecked(store.state.settings.choice.top1_if_none)
 
     def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:

@@ -55,7 +55,7 @@ class ClassesPanel(QWidget):
         self._vocabulary.activated.connect(self._on_vocabulary)
         self.list.selectionModel().currentChanged.connect(self._on_current)
         self.list.customContextMenuRequested.connect(self._show_menu)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "result", "focus", "settings")
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -75,10 +75,8 @@ class ClassesPanel(QWidget):
             if title == name and row is not None:
                 self._store.edit(change(self._store.state.settings, row.class_id, not is_on(row)))
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        same = before.result is after.result and before.focus == after.focus and before.settings == after.settings
-        if not same:
-            self.show_state(after)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self.show_state(after)
 
     def _show_rows(self) -> None:
         # A signal of a model that is reset would choose another class on its own.

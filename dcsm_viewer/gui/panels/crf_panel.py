@@ -66,7 +66,7 @@ class CrfPanel(QWidget):
         self._enabled.clicked.connect(self._on_enabled)
         self._preset.activated.connect(self._on_preset)
         self._backend.activated.connect(self._on_backend)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "settings")
         self.show_state(store.state)
 
     @property
@@ -109,10 +109,9 @@ class CrfPanel(QWidget):
             model.item(index).setToolTip(backend_words(backend, other_is_there=self._pydensecrf_is_there))
 
     def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        if before.settings != after.settings:
-            exact = preset_of(after.settings.crf, self._picked)
-            self._picked = exact or self._picked or nearest_preset(before.settings.crf)
-            self.show_state(after)
+        exact = preset_of(after.settings.crf, self._picked)
+        self._picked = exact or self._picked or nearest_preset(before.settings.crf)
+        self.show_state(after)
 
     def _on_enabled(self, on: bool) -> None:
         self._store.edit(with_field(self._store.state.settings, "crf.enabled", on))

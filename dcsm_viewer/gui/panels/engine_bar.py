@@ -44,7 +44,7 @@ class EngineBar(QWidget):
             box.setFixedHeight(self.fontMetrics().height() + 6)
         self._model.activated.connect(self._on_model)
         self._preset.activated.connect(self._on_preset)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "settings", "engine", "result")
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -73,10 +73,8 @@ class EngineBar(QWidget):
                 self._model.addItem(title, name)
                 self._model.setItemData(self._model.count() - 1, as_tip(title), Qt.ItemDataRole.ToolTipRole)
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        same = (before.settings, before.engine) == (after.settings, after.engine) and before.result is after.result
-        if not same:
-            self.show_state(after)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self.show_state(after)
 
     def _on_model(self, index: int) -> None:
         name = self._model.itemData(index)

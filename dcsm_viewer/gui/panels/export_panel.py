@@ -66,7 +66,7 @@ class ExportPanel(QWidget):
         self._folder.editingFinished.connect(self._keep)
         self._browse.clicked.connect(self.browse_wanted)
         self._button.clicked.connect(self.export)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "image", "settings", "result", "pending_serial", "message", "folder")
         self._show(store.state)
 
     def export(self) -> None:

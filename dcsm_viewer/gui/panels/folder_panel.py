@@ -91,7 +91,7 @@ class FolderPanel(QWidget):
         column.addWidget(self.list, 1)
         column.addLayout(row)
         self.list.selectionModel().currentChanged.connect(self._on_current)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "folder", "folder_index", "image", "unreadable")
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -107,10 +107,8 @@ class FolderPanel(QWidget):
         self._previous.setEnabled(state.folder_index is not None and state.folder_index > 0)
         self._next.setEnabled(state.folder_index is not None and state.folder_index + 1 < count)
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        kept = ("folder", "folder_index", "image", "unreadable")
-        if any(getattr(before, name) is not getattr(after, name) for name in kept):
-            self.show_state(after)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self.show_state(after)
 
     def _on_current(self, current: QModelIndex, _before: QModelIndex) -> None:
         if current.isValid() and current.row() != self._store.state.folder_index:

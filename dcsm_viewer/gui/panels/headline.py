@@ -44,7 +44,17 @@ class HeadlineBar(QWidget):
         self.setFixedHeight(2 * self.fontMetrics().lineSpacing() + 8)
         self._top1.clicked.connect(self.top1_wanted)
         self._dismiss.clicked.connect(self.dismissed)
-        store.changed.connect(self._on_state_changed)
+        store.watch(
+            self._on_state_changed,
+            "engine",
+            "failure",
+            "image",
+            "message",
+            "pending_serial",
+            "reading",
+            "result",
+            "settings",
+        )
         self._shown: Headline | None = None
         self.show_state(store.state)
 

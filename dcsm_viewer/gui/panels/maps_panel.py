@@ -60,7 +60,7 @@ class MapsPanel(QWidget):
         self._add.clicked.connect(self._on_custom)
         self.add_layer.clicked.connect(self._on_layer)
         self.all_layers.clicked.connect(self._on_all_layers)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "settings", "result", "engine")
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -87,10 +87,8 @@ class MapsPanel(QWidget):
             widget.setEnabled(enabled and bool(names))
         self.all_layers.setEnabled(enabled and bool(gradient_layer_names(self._store.state)))
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        same = (before.settings, before.result, before.engine) == (after.settings, after.result, after.engine)
-        if not same:
-            self.show_state(after)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self.show_state(after)
 
     def _on_scales(self, scales: tuple[int, ...]) -> None:
         self._store.edit(with_scales(self._store.state.settings, scales))

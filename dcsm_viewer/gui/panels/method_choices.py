@@ -30,7 +30,7 @@ class MethodChoice(QWidget):
         else:
             self.control = self._box()
             column.addLayout(form_row(self._choice.label, self.control, self._choice.words))
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "settings")
         self._show(store.state)
 
     def _tick(self) -> QCheckBox:
@@ -47,9 +47,8 @@ class MethodChoice(QWidget):
         box.activated.connect(self._on_index)
         return box
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        if before.settings != after.settings:
-            self._show(after)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self._show(after)
 
     def _show(self, state: ViewState) -> None:
         value = getattr(state.settings.method, self._choice.field.removeprefix("method."))

@@ -52,7 +52,7 @@ class MethodPanel(QWidget):
             column.addWidget(choice)
         self.preset.activated.connect(self._on_preset)
         self.reset.clicked.connect(self._on_reset)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "settings")
         self.show_state(store.state)
 
     @property

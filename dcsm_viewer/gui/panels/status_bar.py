@@ -36,7 +36,7 @@ class StatusPanel(QWidget):
         column.setSpacing(1)
         column.addLayout(first)
         column.addWidget(self._readings)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "result", "progress", "pending_serial", "engine", "reading")
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -54,10 +54,8 @@ class StatusPanel(QWidget):
     def show_readings(self, text: str) -> None:
         self._readings.setText(text)
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        kept = ("result", "progress", "pending_serial", "engine", "reading")
-        if any(getattr(before, name) is not getattr(after, name) for name in kept):
-            self.show_state(after)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self.show_state(after)
 
 
 def times_in_words(result: Result) -> str:

@@ -67,7 +67,7 @@ class ViewBar(QWidget):
         self._opacity.valueChanged.connect(self._on_opacity)
         self._opacity_box.valueChanged.connect(self._on_opacity_box)
         self._reset.clicked.connect(self._on_reset)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "paint", "view")
         self.show_state(store.state)
 
     def show_state(self, state: ViewState) -> None:
@@ -117,9 +117,8 @@ class ViewBar(QWidget):
         self._line.setAlignment(self._groups[1], side)
         self.updateGeometry()
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        if (before.paint, before.view) != (after.paint, after.view):
-            self.show_state(after)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self.show_state(after)
 
     def _on_kind(self, index: int) -> None:
         self._repaint(kind=self._kind.itemData(index))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Unpack
 
 from PySide6.QtCore import QObject, Signal
 
 from dcsm_viewer.core.settings import ClassChoice, Settings
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import StateField, StateFields, ViewState
 
+Listener = Callable[[ViewState, ViewState], None]
+Reaction = Callable[[ViewState, ViewState], None]
+
+_NAMES = tuple(each.name for each in fields(ViewState))
 _STEPS_KEPT = 200
 
 
@@ -31,10 +36,12 @@ class History:
 
 
 class Store(QObject):
-    """Holds the ViewState; `changed(before, after)` follows every real change, one at a time and in order.
+    """Holds the ViewState; listeners are called for every real change, one round at a time and in order.
 
-    A listener may change the store: the others then first hear of the change under way, then of the new one, so
-    that none is left showing the older of two states.
+    `watch` calls a listener for changes of some fields, `changed(before, after)` is emitted for all. What a reaction
+    (`react`) changes belongs to the change that it reacts to: both are one round. A listener may change the store, too:
+    the others are then first called for the change under way, then for the new one, so that none is left showing the
+    older of two states.
     """
 
     changed = Signal(object, object)
@@ -44,6 +51,9 @@ class Store(QObject):
         self._state = state or ViewState()
         self._pending_changes: deque[tuple[ViewState, ViewState]] = deque()
         self._is_notifying = False
+        self._watches: list[_Watch] = []
+        self._reactions: list[Reaction] = []
+        self._is_reacting = False
         self._undo: list[HistoryEntry] = []
         self._redo: list[HistoryEntry] = []
         self._merge_key = ""
@@ -62,21 +72,40 @@ class Store(QObject):
     def can_redo(self) -> bool:
         return bool(self._redo)
 
-    def change(self, **fields: Any) -> None:
-        """Fields of ViewState, by name. Settings changed this way make no undo step; `edit` does."""
+    def watch(self, listener: Listener, *names: StateField) -> None:
+        """Call `listener(before, after)` once a round in which one of these fields changes, while its owner lives."""
+        watch = _Watch(frozenset(names), self)
+        watch.changed.connect(listener)
+        self._watches.append(watch)
+
+    def react(self, reaction: Reaction) -> None:
+        """Call `reaction(before, after)` after each change and before any listener; it may change the store further."""
+        self._reactions.append(reaction)
+
+    def stop_reacting(self, reaction: Reaction) -> None:
+        """Undo `react`."""
+        self._reactions.remove(reaction)
+
+    def change(self, **fields: Unpack[StateFields]) -> None:
+        """Set fields of ViewState by name. Settings changed this way make no undo step; `edit` does."""
         before = self._state
-        news = {name: value for name, value in fields.items() if _differ(name, getattr(before, name), value)}
+        news: dict[str, Any] = {
+            name: value for name, value in fields.items() if _differ(name, getattr(before, name), value)
+        }
         if not news:
             return
         self._state = replace(before, **news)
         if "view" in news:
             self.view_before = before.view
+        if self._is_reacting:
+            return
+        self._react(before)
         self._pending_changes.append((before, self._state))
         if not self._is_notifying:
-            self._tell()
+            self._notify()
 
-    def edit(self, settings: Settings, *, merge_key: str = "", **fields: Any) -> None:
-        """Settings the user wants, one undo step. Edits that share a `merge_key` (one drag of a slider) are one step.
+    def edit(self, settings: Settings, /, *, merge_key: str = "", **fields: Unpack[StateFields]) -> None:
+        """Set the settings the user wants, one undo step; edits that share a `merge_key` (one drag) are one step.
 
         fields: other fields of ViewState that change with them, in one change.
         """
@@ -139,19 +168,43 @@ class Store(QObject):
         image = self._state.image
         return HistoryEntry(self._state.settings, None if image is None else image.digest)
 
-    def _show(self, settings: Settings, **fields: Any) -> None:
+    def _show(self, settings: Settings, /, **fields: Unpack[StateFields]) -> None:
         now = self._state.settings
         other_classes = (settings.model, settings.vocabulary) != (now.model, now.vocabulary)
         # Class ids mean something else in another vocabulary.
-        self.change(**{"settings": settings, "focus": None if other_classes else self._state.focus, **fields})
+        news: StateFields = {"settings": settings, "focus": None if other_classes else self._state.focus, **fields}
+        self.change(**news)
 
-    def _tell(self) -> None:
+    def _react(self, before: ViewState) -> None:
+        self._is_reacting = True
+        try:
+            for reaction in self._reactions:
+                reaction(before, self._state)
+        finally:
+            self._is_reacting = False
+
+    def _notify(self) -> None:
         self._is_notifying = True
         try:
             while self._pending_changes:
-                self.changed.emit(*self._pending_changes.popleft())
+                before, after = self._pending_changes.popleft()
+                names = {name for name in _NAMES if _differ(name, getattr(before, name), getattr(after, name))}
+                for watch in self._watches:
+                    if watch.names & names:
+                        watch.changed.emit(before, after)
+                self.changed.emit(before, after)
         finally:
             self._is_notifying = False
+
+
+class _Watch(QObject):
+    """One listener and what it watches; Qt ends the connection with the listener's owner."""
+
+    changed = Signal(object, object)
+
+    def __init__(self, names: frozenset[str], parent: QObject) -> None:
+        super().__init__(parent)
+        self.names = names
 
 
 def _differ(name: str, before: object, after: object) -> bool:

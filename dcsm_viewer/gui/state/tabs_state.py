@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dcsm_viewer.core.settings import ClassChoice, Settings
 from dcsm_viewer.core.types import Result, SourceImage
 from dcsm_viewer.gui.state.snapshots import result_bytes
-from dcsm_viewer.gui.state.view_state import Tab, ViewState
+from dcsm_viewer.gui.state.view_state import StateFields, Tab, ViewState
 
 MAX_WITH_MAPS = 12
 MAX_RESULT_BYTES = 1 << 30
@@ -23,10 +22,6 @@ class FolderPosition:
     folder: tuple[str, ...]
     index: int | None
     unreadable: frozenset[str]
-
-
-Fields = dict[str, Any]
-"""Fields of ViewState by name, for `Store.change`."""
 
 
 def folder_position(state: ViewState) -> FolderPosition:
@@ -53,32 +48,32 @@ def saved_tab(state: ViewState, left: FolderPosition | None = None) -> Tab:
     )
 
 
-def with_new_tab(state: ViewState, left: FolderPosition) -> Fields:
+def with_new_tab(state: ViewState, left: FolderPosition) -> StateFields:
     """A new tab behind the one on show, for an image that is put on show by the caller."""
     tabs = _with_parked(state, left)
     tabs = (*tabs[: state.tab + 1], Tab(_newest(state) + 1), *tabs[state.tab + 1 :])
     return {"tabs": _within_bounds(tabs), "tab": state.tab + 1}
 
 
-def duplicated(state: ViewState) -> Fields:
+def duplicated(state: ViewState) -> StateFields:
     """The image on show in a second tab, which is the one on show from now on."""
     return with_new_tab(state, folder_position(state))
 
 
-def shown(state: ViewState, index: int, image: SourceImage | None = None) -> Fields:
-    """The tab at `place` instead of the one on show; `image` where it had to be read again."""
+def shown(state: ViewState, index: int, image: SourceImage | None = None) -> StateFields:
+    """The tab at `index` instead of the one on show; `image` where it had to be read again."""
     tabs = _within_bounds(_visited(_with_parked(state), index))
     return {"tabs": tabs, "tab": index, **_resumed(state, tabs[index], image)}
 
 
-def closed(state: ViewState, index: int, image: SourceImage | None = None) -> Fields:
-    """Without the tab at `place`; where it was the one on show its neighbour is, and nothing after the last."""
+def closed(state: ViewState, index: int, image: SourceImage | None = None) -> StateFields:
+    """Without the tab at `index`; where it was the one on show its neighbour is, and nothing after the last."""
     tabs = _with_parked(state)
     rest = (*tabs[:index], *tabs[index + 1 :])
     if index != state.tab:
         return {"tabs": rest, "tab": state.tab - (index < state.tab)}
     if not rest:
-        nothing: Fields = {"image": None, "result": None, "focus": None, "folder": (), "folder_index": None}
+        nothing: StateFields = {"image": None, "result": None, "focus": None, "folder": (), "folder_index": None}
         return {**nothing, "unreadable": frozenset(), "progress": None, "failure": None, "tabs": (), "tab": 0}
     heir = min(index, len(rest) - 1)
     return {"tabs": _visited(rest, heir), "tab": heir, **_resumed(state, rest[heir], image)}
@@ -91,8 +86,8 @@ def heir_of(state: ViewState, index: int) -> int | None:
     return index + 1 if index + 1 < len(state.tabs) else index - 1
 
 
-def moved(state: ViewState, start: int, end: int) -> Fields:
-    """The tab at `start` put to the place `end`; the one on show stays on show."""
+def moved(state: ViewState, start: int, end: int) -> StateFields:
+    """The tab at `start` moved to the index `end`; the one on show stays on show."""
     order = [*range(len(state.tabs))]
     order.insert(end, order.pop(start))
     return {"tabs": tuple(state.tabs[index] for index in order), "tab": order.index(state.tab)}
@@ -122,7 +117,7 @@ def _with_parked(state: ViewState, left: FolderPosition | None = None) -> tuple[
     return tuple(here if index == state.tab else tab for index, tab in enumerate(tabs))
 
 
-def _resumed(state: ViewState, tab: Tab, image: SourceImage | None) -> Fields:
+def _resumed(state: ViewState, tab: Tab, image: SourceImage | None) -> StateFields:
     settings = state.settings
     same_classes = tab.classes_of == (settings.model, settings.vocabulary)
     choice = tab.choice if same_classes else ClassChoice(top1_if_none=settings.choice.top1_if_none)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict
 
 from dcsm_viewer.core.settings import ClassChoice, Settings
 from dcsm_viewer.core.types import EngineReady, Progress, Result, SourceImage
@@ -86,3 +86,56 @@ class ViewState:
         if self.result is None or self.result.focus is None:
             return None
         return self.result.focus.class_id
+
+
+class StateFields(TypedDict, total=False):
+    """Some fields of ViewState, for `Store.change`; a test holds it equal to them."""
+
+    image: SourceImage | None
+    settings: Settings
+    paint: Paint
+    view: str
+    focus: int | None
+    engine: EngineReady | None
+    result: Result | None
+    progress: Progress | None
+    failure: str | None
+    folder: tuple[str, ...]
+    folder_index: int | None
+    reading: str | None
+    unreadable: frozenset[str]
+    pending_serial: int | None
+    message: str | None
+    snapshots: tuple[Snapshot, ...]
+    comparison: Comparison
+    tabs: tuple[Tab, ...]
+    tab: int
+
+
+StateField = Literal[
+    "image",
+    "settings",
+    "paint",
+    "view",
+    "focus",
+    "engine",
+    "result",
+    "progress",
+    "failure",
+    "folder",
+    "folder_index",
+    "reading",
+    "unreadable",
+    "pending_serial",
+    "message",
+    "snapshots",
+    "comparison",
+    "tabs",
+    "tab",
+]
+"""The name of a field of ViewState."""
+
+SHOWN_MAPS: tuple[StateField, ...] = (
+    "image", "settings", "focus", "result", "engine", "failure", "progress", "paint", "tab",
+)  # fmt: skip
+"""What panes with maps show: the result and its paint, or why there is none."""

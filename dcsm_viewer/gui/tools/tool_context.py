@@ -18,7 +18,7 @@ from dcsm_viewer.gui.files.image_loader import ImageLoader
 from dcsm_viewer.gui.files.user_settings import UserSettings
 from dcsm_viewer.gui.link.controller import Controller
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import SHOWN_MAPS, StateField, ViewState
 from dcsm_viewer.gui.widgets.plot import Plot
 from dcsm_viewer.queries.query import Answer, Question
 
@@ -50,20 +50,22 @@ class Tool(QWidget):
     """A tool is shown every state while it is seen, catches up when it is opened, and asks nothing while it is hidden.
 
     `question`: the type of question it asks the engine, if any; its queries are cancelled when it is hidden.
+    `watched`: the fields of ViewState that it shows.
     """
 
     question: type[Question] | None = None
+    watched: tuple[StateField, ...] = SHOWN_MAPS
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.context = context
         self._query_serial = 0
-        context.store.changed.connect(self._on_state_changed)
+        context.store.watch(self._on_state_changed, *self.watched)
         context.controller.answered.connect(self._take)
 
     @abstractmethod
     def show_state(self, state: ViewState) -> None:
-        """Called on every change while the tool is seen, and when it comes to be seen."""
+        """Show the state; called when a watched field changes while the tool is seen, and when it comes to be seen."""
 
     def show_answer(self, answer: Answer) -> None:
         """An answer to the newest question of this tool."""

@@ -29,12 +29,11 @@ class SliderGroup(QWidget):
             column.addWidget(row)
             row.value_moved.connect(self._on_value)
             row.let_go.connect(self._on_let_go)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, "settings")
         self._show(store.state.settings)
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        if before.settings != after.settings:
-            self._show(after.settings)
+    def _on_state_changed(self, _before: ViewState, after: ViewState) -> None:
+        self._show(after.settings)
 
     def _show(self, settings: Settings) -> None:
         preset = Settings(method=PRESETS[settings.method.preset])

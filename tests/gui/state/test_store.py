@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import get_args, get_type_hints
 
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from dcsm_viewer.core.settings import ClassChoice
 from dcsm_viewer.gui.state.settings_edits import always_compare, with_field, with_vocabulary
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import StateField, StateFields, ViewState
 from tests.results import make_image, make_result
+from tests.samples import ROOT
 
 
 @pytest.fixture
@@ -110,3 +114,48 @@ def test_that_another_vocabulary_forgets_the_class_on_show(store: Store) -> None
     store.change(focus=11)
     store.edit(with_vocabulary(store.state.settings, "imagenet"))
     assert store.state.focus is None
+
+
+def test_that_the_fields_that_can_be_changed_and_watched_are_those_of_the_state() -> None:
+    names = {field.name for field in fields(ViewState)}
+    assert set(StateFields.__annotations__) == names == set(get_args(StateField))
+    assert get_type_hints(StateFields) == {name: get_type_hints(ViewState)[name] for name in names}
+
+
+def test_that_a_listener_is_called_for_the_fields_it_watches_alone(store: Store) -> None:
+    calls: list[str] = []
+    store.watch(lambda _before, _after: calls.append("settings or view"), "settings", "view")
+    store.watch(lambda _before, _after: calls.append("message"), "message")
+    store.change(message="A sentence.")
+    store.edit(with_field(store.state.settings, "method.alpha", 4.5), view="grid")
+    store.change(view="grid")
+    assert calls == ["message", "settings or view"]
+
+
+def test_that_what_a_reaction_changes_belongs_to_the_same_round(store: Store) -> None:
+    rounds: list[tuple[float, int | None]] = []
+    store.watch(lambda _, after: rounds.append((after.settings.method.alpha, after.pending_serial)), "settings")
+    store.react(lambda before, after: store.change(pending_serial=7) if before.settings != after.settings else None)
+    store.edit(with_field(store.state.settings, "method.alpha", 4.5))
+    assert rounds == [(4.5, 7)]
+
+
+def test_that_the_connection_ends_with_the_listeners_owner(store: Store) -> None:
+    calls: list[str] = []
+
+    class Owner(QObject):
+        def listen(self, _before: ViewState, _after: ViewState) -> None:
+            calls.append("called")
+
+    owner = Owner()
+    store.watch(owner.listen, "message")
+    store.change(message="Once.")
+    delete(owner)
+    store.change(message="Twice.")
+    assert calls == ["called"]
+
+
+def test_that_every_listener_of_the_window_names_the_fields_it_watches() -> None:
+    sources = {path: path.read_text("utf-8") for path in (ROOT / "dcsm_viewer" / "gui").rglob("*.py")}
+    assert [path.name for path, text in sources.items() if "tore.changed.connect" in text] == []
+    assert sum(text.count("tore.watch(") for text in sources.values()) >= 20

@@ -27,7 +27,8 @@ TOGETHER = 3  # layers of one size in one piece of work: enough to share its ove
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one scale adds to the class maps: `sums` (T, h, w), its layers added up and nothing normalised yet.
+    """The contribution of one scale to the class maps: `sums` (T, h, w), its layers added up and nothing normalised
+    yet.
 
     Of `compared` things that are normalised by their own maximum, `skipped` had none above 0 and added nothing
     (A5). `broken` layers had values that are not finite; those values count as 0. Both are 0-d tensors, so that

@@ -30,7 +30,9 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Subtracted:
-    """class_maps (T, H, W) at image resolution and raw_class_maps (K, h, w) on the canvas, both in [0, 1].
+    """The class maps of one image.
+
+    class_maps (T, H, W) at image resolution and raw_class_maps (K, h, w) on the canvas, both in [0, 1].
 
     Only the class maps become labels, so only they are brought to the size of the image. `notes` are sentences.
     followed: what each (scale, layer) adds to the class `tracked_class` (h, w), where it gathers evidence.

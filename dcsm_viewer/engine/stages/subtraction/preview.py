@@ -17,7 +17,10 @@ MAX_DIFFERENCES = 20_000_000  # samples of differences that are made in about a 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`outputs` with its raw maps as they are sampled where the canvas has the side `side_px`."""
+    """Maps at reduced size.
+
+    `outputs` with its raw maps as they are sampled where the canvas has the side `side_px`.
+    """
 
     outputs: PassOutputs
     side_px: int

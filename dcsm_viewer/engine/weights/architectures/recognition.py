@@ -27,7 +27,10 @@ _DEEPEST_PREFIX = 3  # steps, as in "model.backbone.net."
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """architecture: such as "torchvision/resnet50". tensors: by its keys. notes: what was decided on the way."""
+    """A network recognised by the names and shapes of its tensors.
+
+    architecture: such as "torchvision/resnet50". tensors: by its keys. notes: what was decided on the way.
+    """
 
     architecture: str
     tensors: Mapping[str, Tensor]

@@ -38,7 +38,7 @@ class SessionController(QObject):
         self._expected: Session | None = None
         self.path: Path | None = None
         """The file saved to or opened last."""
-        store.changed.connect(self._check_weights)
+        store.watch(self._check_weights, "engine")
 
     def save(self, path: Path) -> None:
         """To this file, its name ended as sessions are."""

@@ -10,8 +10,8 @@ from dcsm_viewer.gui.files.image_loader import ImageList, collect_images
 from dcsm_viewer.gui.files.sessions.session_file import SavedTab, Session, changed_pixels, image_path, read_session
 from dcsm_viewer.gui.state.snapshots import Snapshot
 from dcsm_viewer.gui.state.store import History, HistoryEntry
-from dcsm_viewer.gui.state.tabs_state import MAX_WITH_MAPS, Fields
-from dcsm_viewer.gui.state.view_state import Tab
+from dcsm_viewer.gui.state.tabs_state import MAX_WITH_MAPS
+from dcsm_viewer.gui.state.view_state import StateFields, Tab
 from dcsm_viewer.io.images import read_image
 
 
@@ -56,8 +56,8 @@ def load_session(path: Path) -> LoadedSession:
     return LoadedSession(session, tuple(found), min(shown, max(0, len(found) - 1)), tuple(sentences))
 
 
-def fields_of(loaded: LoadedSession, views: frozenset[str]) -> Fields:
-    """Fields of ViewState by name. `views` are the names of pages there are; another becomes Compare."""
+def fields_of(loaded: LoadedSession, views: frozenset[str]) -> StateFields:
+    """StateFields of ViewState by name. `views` are the names of pages there are; another becomes Compare."""
     session, found = loaded.session, loaded.found
     classes_of = (session.settings.model, session.settings.vocabulary)
     tabs = tuple(

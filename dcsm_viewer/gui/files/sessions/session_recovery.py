@@ -16,13 +16,17 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.files.sessions.session_file import ENDING, Session, session_of, write_session
 from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import StateField, ViewState
 from dcsm_viewer.io.atomic import ensure_folder
 
 log = logging.getLogger(__name__)
 
 SOON_MS = 2000
 """After a change the session is saved this much later, and at most this often while changes go on."""
+
+_SAVED: tuple[StateField, ...] = (
+    "image", "settings", "focus", "view", "paint", "snapshots", "comparison", "tabs", "tab",
+)  # fmt: skip
 
 
 class SessionRecovery(QObject):
@@ -45,7 +49,7 @@ class SessionRecovery(QObject):
         """The session of a window that was never closed, None where there is none."""
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.save)
-        store.changed.connect(self._on_state_changed)
+        store.watch(self._on_state_changed, *_SAVED)
 
     @property
     def path(self) -> Path:
@@ -96,9 +100,8 @@ class SessionRecovery(QObject):
                 self.path.unlink()
             self._lock.unlock()
 
-    def _on_state_changed(self, before: ViewState, after: ViewState) -> None:
-        kept = ("image", "settings", "focus", "view", "paint", "snapshots", "comparison", "tabs", "tab")
-        if any(getattr(before, name) is not getattr(after, name) for name in kept) and not self._soon.isActive():
+    def _on_state_changed(self, _before: ViewState, _after: ViewState) -> None:
+        if not self._soon.isActive():
             self._soon.start()
 
 

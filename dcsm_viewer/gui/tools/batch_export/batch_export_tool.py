@@ -32,6 +32,8 @@ _BAR_PX = 18
 class BatchExportTool(Tool):
     """What to run on the left; how it goes, and what failed, on the right. A run goes on while the tool is hidden."""
 
+    watched = ("image", "settings", "engine", "result", "folder")
+
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
         self.setObjectName("folder_run")

@@ -24,7 +24,7 @@ from typing_extensions import override
 from dcsm_viewer.gui.plain_text import as_tip
 from dcsm_viewer.gui.state.save_snapshot import save_snapshot
 from dcsm_viewer.gui.state.snapshots import LIVE, Comparison, without
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import SHOWN_MAPS, ViewState
 from dcsm_viewer.gui.tools.compare_ab.compare_ab_view import CompareABView
 from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.widgets.form_row import choice_box, show_choice
@@ -42,6 +42,8 @@ _SUBJECTS = {"labels": "Labels", "before": "Labels before CRF", "distinct": "Dis
 
 class CompareABTool(Tool):
     """Chooses what is compared with what, and how; the panes below show it."""
+
+    watched = (*SHOWN_MAPS, "comparison", "snapshots")
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

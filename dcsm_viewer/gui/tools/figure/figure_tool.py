@@ -16,7 +16,7 @@ from dcsm_viewer.core.types import UserError
 from dcsm_viewer.gui.canvas.result_access import is_stale, why_no_result
 from dcsm_viewer.gui.commands.confirm_dialog import with_ending
 from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import SHOWN_MAPS, ViewState
 from dcsm_viewer.gui.tools.figure.figure_draw import Figure, FigureStyle
 from dcsm_viewer.gui.tools.figure.figure_files import COPIED_PX, image_of, write_figure
 from dcsm_viewer.gui.tools.figure.figure_options import FigureOptions
@@ -46,6 +46,8 @@ class FigureJob:
 
 class FigureTool(Tool):
     """Options at the right, the figure as it will be at the left; everything slow happens on a thread of its own."""
+
+    watched = (*SHOWN_MAPS, "comparison", "snapshots")
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

@@ -29,6 +29,8 @@ from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 class HistoryTool(Tool):
     """Left: states of the settings, the newest on top, what changed in each. Right: the kept results."""
 
+    watched = ("image", "settings", "result", "snapshots")
+
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._shown: tuple[History, tuple[str, ...]] | None = None

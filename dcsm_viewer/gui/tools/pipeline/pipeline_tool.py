@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from dcsm_viewer.core.types import STAGES, Result, Stage
 from dcsm_viewer.gui.canvas.result_access import why_no_result
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import SHOWN_MAPS, ViewState
 from dcsm_viewer.gui.tool_registry import TOOLS
 from dcsm_viewer.gui.tools.pipeline.score_rows import ScoreRow, score_rows
 from dcsm_viewer.gui.tools.pipeline.stage_button import StageButton
@@ -36,6 +36,8 @@ _MATRIX = "matrix"
 
 class PipelineTool(Tool):
     """Six buttons in the order of the work; below them the canvas or the scores. Maps and labels have their views."""
+
+    watched = (*SHOWN_MAPS, "pending_serial")
 
     question = CanvasQuestion
 

@@ -55,6 +55,8 @@ _QUEUE_PX = 180
 class ReviewTool(Tool):
     """The queue on the left, the mask and its controls on the right; it needs no image in the window."""
 
+    watched = ("image", "settings", "focus", "result", "paint", "pending_serial", "reading")
+
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
         self.setObjectName("triage")

@@ -12,7 +12,7 @@ from typing_extensions import override
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.core.types import Result
 from dcsm_viewer.gui.files.image_loader import sample_paths
-from dcsm_viewer.gui.state.view_state import ViewState
+from dcsm_viewer.gui.state.view_state import SHOWN_MAPS, ViewState
 from dcsm_viewer.gui.tools.analysis_target import analysis_target_of
 from dcsm_viewer.gui.tools.tool_context import Tool, ToolContext
 from dcsm_viewer.gui.tools.tutorials.tutorial_card import TutorialCard
@@ -30,6 +30,8 @@ class TutorialsTool(Tool):
     A lesson opens the sample, sets view, class and settings as it goes, each change of settings a step of undo, and
     gives everything back when it ends.
     """
+
+    watched = (*SHOWN_MAPS, "view", "folder", "folder_index", "reading", "unreadable", "pending_serial", "comparison")
 
     def __init__(self, context: ToolContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

@@ -57,7 +57,7 @@ class BatchEngineStub(InstantEngine):
             self.permits.release()
 
 
-class Desk:
+class BatchExportWindow:
     """The window with the tool open under the panes."""
 
     def __init__(self, parts: AppComponents, engine: BatchEngineStub, qtbot: QtBot) -> None:
@@ -82,7 +82,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Iterator[BatchExportWindow]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     themes, engine = Themes(app), BatchEngineStub()
@@ -97,7 +97,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     parts.window.resize(1280, 800)
     parts.window.show()
     parts.controller.start()
-    yield Desk(parts, engine, qtbot)
+    yield BatchExportWindow(parts, engine, qtbot)
     end_the_run(parts.window)
     parts.window.close()
     assert parts.stop(), "a thread goes on after the window closed"
@@ -118,7 +118,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_that_every_image_of_the_folder_gets_its_files(desk: Desk, photos: Path, tmp_path: Path) -> None:
+def test_that_every_image_of_the_folder_gets_its_files(desk: BatchExportWindow, photos: Path, tmp_path: Path) -> None:
     desk.engine.permit(4)
     desk.run(photos, tmp_path / "out")
     progress = desk.wait_for("finished")
@@ -128,7 +128,7 @@ def test_that_every_image_of_the_folder_gets_its_files(desk: Desk, photos: Path,
     assert "Finished" in desk.tool.words.text()
 
 
-def test_that_one_bad_image_is_listed_and_stops_nothing(desk: Desk, photos: Path, tmp_path: Path) -> None:
+def test_that_one_bad_image_is_listed_and_stops_nothing(desk: BatchExportWindow, photos: Path, tmp_path: Path) -> None:
     (photos / "b.png").write_bytes(b"no picture")
     photograph(photos / "broken.png")
     desk.engine.permit(4)
@@ -143,7 +143,7 @@ def test_that_one_bad_image_is_listed_and_stops_nothing(desk: Desk, photos: Path
 
 
 def test_that_a_pause_lets_no_further_image_begin_until_the_run_goes_on(
-    desk: Desk, photos: Path, tmp_path: Path
+    desk: BatchExportWindow, photos: Path, tmp_path: Path
 ) -> None:
     desk.run(photos, tmp_path / "out")
     desk.wait(lambda: any(i.question == BatchQuestion("result") for i in desk.engine.queries))
@@ -160,7 +160,7 @@ def test_that_a_pause_lets_no_further_image_begin_until_the_run_goes_on(
 
 
 def test_that_a_cancelled_run_leaves_whole_files_and_a_second_one_resumes(
-    desk: Desk, photos: Path, tmp_path: Path
+    desk: BatchExportWindow, photos: Path, tmp_path: Path
 ) -> None:
     desk.engine.permit(2)
     desk.run(photos, tmp_path / "out")
@@ -176,7 +176,7 @@ def test_that_a_cancelled_run_leaves_whole_files_and_a_second_one_resumes(
     assert (progress.resumed, progress.computed) == (2, 2)
 
 
-def test_that_given_classes_travel_with_each_image(desk: Desk, photos: Path, tmp_path: Path) -> None:
+def test_that_given_classes_travel_with_each_image(desk: BatchExportWindow, photos: Path, tmp_path: Path) -> None:
     table = tmp_path / "labels.csv"
     table.write_text("image,labels\na.png,dog,person\nb.png,cat\nc.png,dog\n")
     desk.engine.permit(3)
@@ -194,7 +194,9 @@ def test_that_given_classes_travel_with_each_image(desk: Desk, photos: Path, tmp
     assert "no labels" in reason
 
 
-def test_that_a_format_with_a_file_for_the_whole_folder_gets_it(desk: Desk, photos: Path, tmp_path: Path) -> None:
+def test_that_a_format_with_a_file_for_the_whole_folder_gets_it(
+    desk: BatchExportWindow, photos: Path, tmp_path: Path
+) -> None:
     for row in range(desk.tool.form.formats.count()):
         item = desk.tool.form.formats.item(row)
         item.setCheckState(Qt.CheckState.Checked if "COCO" in item.text() else Qt.CheckState.Unchecked)
@@ -205,7 +207,7 @@ def test_that_a_format_with_a_file_for_the_whole_folder_gets_it(desk: Desk, phot
 
 
 def test_that_the_window_opens_images_while_a_run_waits_for_the_engine(
-    desk: Desk, photos: Path, tmp_path: Path
+    desk: BatchExportWindow, photos: Path, tmp_path: Path
 ) -> None:
     desk.run(photos, tmp_path / "out")
     desk.wait(lambda: len(desk.engine.queries) > 1)
@@ -218,7 +220,7 @@ def test_that_the_window_opens_images_while_a_run_waits_for_the_engine(
     assert result.request.image.name == "d.png"
 
 
-def test_that_closing_the_window_ends_a_run_that_waits(desk: Desk, photos: Path, tmp_path: Path) -> None:
+def test_that_closing_the_window_ends_a_run_that_waits(desk: BatchExportWindow, photos: Path, tmp_path: Path) -> None:
     desk.run(photos, tmp_path / "out")
     desk.wait(lambda: len(desk.engine.queries) > 1)
     desk.engine.permit(20)
@@ -241,7 +243,9 @@ def answer_with(button: QMessageBox.StandardButton, heard: list[str]) -> None:
     QTimer.singleShot(0, look)
 
 
-def test_that_closing_the_window_asks_before_it_breaks_a_run_off(desk: Desk, photos: Path, tmp_path: Path) -> None:
+def test_that_closing_the_window_asks_before_it_breaks_a_run_off(
+    desk: BatchExportWindow, photos: Path, tmp_path: Path
+) -> None:
     desk.run(photos, tmp_path / "out")
     desk.wait(lambda: desk.tool.job.progress.total == 4)
     heard: list[str] = []
@@ -253,14 +257,16 @@ def test_that_closing_the_window_asks_before_it_breaks_a_run_off(desk: Desk, pho
     assert desk.parts.window.close()
 
 
-def test_that_closing_the_window_asks_nothing_once_a_run_is_over(desk: Desk, photos: Path, tmp_path: Path) -> None:
+def test_that_closing_the_window_asks_nothing_once_a_run_is_over(
+    desk: BatchExportWindow, photos: Path, tmp_path: Path
+) -> None:
     desk.run(photos, tmp_path / "out")
     desk.engine.permit(4)
     desk.wait_for("finished")
     assert desk.parts.window.close()
 
 
-def test_that_a_folder_typed_in_part_lies_beside_the_image_on_show(desk: Desk, photos: Path) -> None:
+def test_that_a_folder_typed_in_part_lies_beside_the_image_on_show(desk: BatchExportWindow, photos: Path) -> None:
     desk.parts.image_loader.open_paths([str(photos / "a.png")])
     desk.wait(lambda: desk.parts.store.state.image is not None)
     desk.tool.form.images.setText(str(photos))
@@ -270,14 +276,14 @@ def test_that_a_folder_typed_in_part_lies_beside_the_image_on_show(desk: Desk, p
 
 
 @pytest.mark.parametrize(("images", "words"), [("", "no images to export"), ("/nowhere/at/all", "is not there")])
-def test_that_a_run_without_images_says_so(desk: Desk, images: str, words: str) -> None:
+def test_that_a_run_without_images_says_so(desk: BatchExportWindow, images: str, words: str) -> None:
     desk.tool.form.images.setText(images)
     click(desk.tool.start)
     assert words in desk.tool.words.text()
     assert desk.tool.job.progress.phase == "idle"
 
 
-def test_that_a_run_without_formats_says_so(desk: Desk, photos: Path) -> None:
+def test_that_a_run_without_formats_says_so(desk: BatchExportWindow, photos: Path) -> None:
     for row in range(desk.tool.form.formats.count()):
         desk.tool.form.formats.item(row).setCheckState(Qt.CheckState.Unchecked)
     desk.tool.form.images.setText(str(photos))

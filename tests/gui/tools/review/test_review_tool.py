@@ -38,7 +38,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 STEMS = ("img1", "img2", "img3")
 
 
-class Desk:
+class ReviewWindow:
     """The window with the triage in its centre and no image open."""
 
     def __init__(self, parts: AppComponents, qtbot: QtBot) -> None:
@@ -136,8 +136,8 @@ def parts(qapp: QApplication) -> Iterator[AppComponents]:
 
 
 @pytest.fixture
-def desk(parts: AppComponents, qtbot: QtBot) -> Desk:
-    desk = Desk(parts, qtbot)
+def desk(parts: AppComponents, qtbot: QtBot) -> ReviewWindow:
+    desk = ReviewWindow(parts, qtbot)
     desk.tool.shown.setCurrentIndex(0)
     desk.tool.model.show_only("all")
     desk.tool.margin.setValue(0.2)
@@ -165,19 +165,19 @@ def folder(template: Path, tmp_path: Path) -> Path:
     return tmp_path / "home" / "export"
 
 
-def test_that_without_a_folder_the_panes_say_what_to_do(desk: Desk) -> None:
+def test_that_without_a_folder_the_panes_say_what_to_do(desk: ReviewWindow) -> None:
     assert desk.tool.session.review_file is None, "this is the first test of the window"
     assert "Open an export folder" in desk.tool.panes.painted.content.waiting
     assert not desk.tool.bar.accept.isEnabled()
     assert not desk.tool.export.isEnabled()
 
 
-def test_that_a_folder_without_exports_is_refused_in_a_sentence(desk: Desk, tmp_path: Path) -> None:
+def test_that_a_folder_without_exports_is_refused_in_a_sentence(desk: ReviewWindow, tmp_path: Path) -> None:
     desk.tool.open_folder(str(tmp_path))
     desk.wait(lambda: "no export to look through" in desk.tool.news.text())
 
 
-def test_that_the_most_doubtful_mask_comes_first_with_its_reasons(desk: Desk, folder: Path) -> None:
+def test_that_the_most_doubtful_mask_comes_first_with_its_reasons(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     doubts = {stem: entry.measured.doubt() for stem, entry in desk.entries.items() if entry.measured}
     assert desk.queue == sorted(STEMS, key=lambda stem: -doubts[stem])
@@ -187,14 +187,14 @@ def test_that_the_most_doubtful_mask_comes_first_with_its_reasons(desk: Desk, fo
     assert "uncertain" in desk.tool.words.text()
 
 
-def test_that_another_limit_of_uncertainty_changes_the_doubts_at_once(desk: Desk, folder: Path) -> None:
+def test_that_another_limit_of_uncertainty_changes_the_doubts_at_once(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     before = desk.tool.model.index(0, 0).data()
     desk.tool.margin.setValue(1.0)
     assert float(desk.tool.model.index(0, 0).data()) > float(before)
 
 
-def test_that_keys_accept_and_reject_and_the_next_undecided_mask_comes(desk: Desk, folder: Path) -> None:
+def test_that_keys_accept_and_reject_and_the_next_undecided_mask_comes(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     first = desk.stem
     desk.key(Qt.Key.Key_Y)
@@ -207,7 +207,7 @@ def test_that_keys_accept_and_reject_and_the_next_undecided_mask_comes(desk: Des
     assert (written[first]["verdict"], written[second]["verdict"]) == ("accepted", "rejected")
 
 
-def test_that_a_verdict_can_be_taken_back(desk: Desk, folder: Path) -> None:
+def test_that_a_verdict_can_be_taken_back(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     first = desk.stem
     desk.key(Qt.Key.Key_Y)
@@ -217,7 +217,7 @@ def test_that_a_verdict_can_be_taken_back(desk: Desk, folder: Path) -> None:
     assert open_review_file(folder).entries[first].verdict is None
 
 
-def test_that_leafing_keys_are_those_of_the_window_and_leave_its_image_alone(desk: Desk, folder: Path) -> None:
+def test_that_leafing_keys_are_those_of_the_window_and_leave_its_image_alone(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     heard: list[object] = []
     for name in ("file.next", "file.previous"):
@@ -233,7 +233,7 @@ def test_that_leafing_keys_are_those_of_the_window_and_leave_its_image_alone(des
     assert heard == []
 
 
-def test_that_letters_typed_into_the_folder_are_letters(desk: Desk, folder: Path) -> None:
+def test_that_letters_typed_into_the_folder_are_letters(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     desk.tool.folder.clear()
     type_into(desk.tool.folder, "yn")
@@ -241,14 +241,14 @@ def test_that_letters_typed_into_the_folder_are_letters(desk: Desk, folder: Path
     assert all(entry.verdict is None for entry in desk.entries.values())
 
 
-def test_that_the_queue_leaves_letters_to_the_triage(desk: Desk, folder: Path) -> None:
+def test_that_the_queue_leaves_letters_to_the_triage(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     first = desk.stem
     press(desk.tool.queue, Qt.Key.Key_Y)
     assert desk.entries[first].verdict == "accepted"
 
 
-def test_that_the_queue_can_show_what_is_still_to_do(desk: Desk, folder: Path) -> None:
+def test_that_the_queue_can_show_what_is_still_to_do(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     first = desk.stem
     desk.key(Qt.Key.Key_Y)
@@ -257,7 +257,7 @@ def test_that_the_queue_can_show_what_is_still_to_do(desk: Desk, folder: Path) -
     assert desk.queue == [stem for stem in desk.tool.session.order if stem != first]
 
 
-def test_that_it_goes_on_where_it_was_left(desk: Desk, folder: Path) -> None:
+def test_that_it_goes_on_where_it_was_left(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     first = desk.stem
     desk.key(Qt.Key.Key_Y)
@@ -266,7 +266,7 @@ def test_that_it_goes_on_where_it_was_left(desk: Desk, folder: Path) -> None:
     assert desk.entries[first].verdict == "accepted"
 
 
-def test_that_a_stroke_paints_the_pixels_of_the_brush_and_is_kept(desk: Desk, folder: Path) -> None:
+def test_that_a_stroke_paints_the_pixels_of_the_brush_and_is_kept(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     stem, exported = desk.stem, desk.loaded_mask.exported
     press(desk.tool.panes.painted, Qt.Key.Key_I)
@@ -284,7 +284,7 @@ def test_that_a_stroke_paints_the_pixels_of_the_brush_and_is_kept(desk: Desk, fo
     assert "ignore" in [entry.name for entry in desk.tool.panes.legend.entries]
 
 
-def test_that_a_queue_sorted_anew_does_not_end_the_stroke_under_way(desk: Desk, folder: Path) -> None:
+def test_that_a_queue_sorted_anew_does_not_end_the_stroke_under_way(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     before = desk.labels.copy()
     press(desk.tool.panes.painted, Qt.Key.Key_I)
@@ -298,7 +298,7 @@ def test_that_a_queue_sorted_anew_does_not_end_the_stroke_under_way(desk: Desk, 
     assert_array_equal(desk.labels, before)
 
 
-def test_that_the_eraser_paints_background(desk: Desk, folder: Path) -> None:
+def test_that_the_eraser_paints_background(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     row, col = (int(each[0]) for each in np.nonzero(desk.labels))
     press(desk.tool.panes.painted, Qt.Key.Key_E)
@@ -307,7 +307,7 @@ def test_that_the_eraser_paints_background(desk: Desk, folder: Path) -> None:
     assert desk.labels[desk.pixel(position)] == 0
 
 
-def test_that_strokes_are_undone_and_made_again_by_the_window_s_keys(desk: Desk, folder: Path) -> None:
+def test_that_strokes_are_undone_and_made_again_by_the_window_s_keys(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     stem, first = desk.stem, desk.labels.copy()
     press(desk.tool.panes.painted, Qt.Key.Key_I)
@@ -326,7 +326,7 @@ def test_that_strokes_are_undone_and_made_again_by_the_window_s_keys(desk: Desk,
     assert desk.entries[stem].edit is not None
 
 
-def test_that_with_shift_the_brush_moves_the_picture(desk: Desk, folder: Path) -> None:
+def test_that_with_shift_the_brush_moves_the_picture(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     press(desk.tool.panes.painted, Qt.Key.Key_B)
     before = desk.labels.copy()
@@ -341,7 +341,7 @@ def test_that_with_shift_the_brush_moves_the_picture(desk: Desk, folder: Path) -
     assert_array_equal(desk.labels, before)
 
 
-def test_that_an_edited_mask_comes_back_as_it_was_edited(desk: Desk, folder: Path) -> None:
+def test_that_an_edited_mask_comes_back_as_it_was_edited(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     edited = desk.stem
     press(desk.tool.panes.painted, Qt.Key.Key_I)
@@ -354,7 +354,7 @@ def test_that_an_edited_mask_comes_back_as_it_was_edited(desk: Desk, folder: Pat
     assert_array_equal(desk.labels, labels)
 
 
-def test_that_a_threshold_on_the_maps_is_live_and_one_step(desk: Desk, folder: Path) -> None:
+def test_that_a_threshold_on_the_maps_is_live_and_one_step(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     stem, exported = desk.stem, desk.loaded_mask.exported
     row = desk.tool.bar.threshold
@@ -371,7 +371,7 @@ def test_that_a_threshold_on_the_maps_is_live_and_one_step(desk: Desk, folder: P
     assert_array_equal(desk.labels, exported.labels)
 
 
-def test_that_a_threshold_belongs_to_the_mask_that_is_accepted_with_it(desk: Desk, folder: Path) -> None:
+def test_that_a_threshold_belongs_to_the_mask_that_is_accepted_with_it(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     stem = desk.stem
     desk.tool.bar.threshold._box.setValue(0.7)  # nobody let go of anything yet
@@ -383,7 +383,9 @@ def test_that_a_threshold_belongs_to_the_mask_that_is_accepted_with_it(desk: Des
     assert_array_equal(np.load(folder / edit.file), labels)
 
 
-def test_that_an_edit_whose_file_is_gone_gives_the_exported_labels_and_says_so(desk: Desk, folder: Path) -> None:
+def test_that_an_edit_whose_file_is_gone_gives_the_exported_labels_and_says_so(
+    desk: ReviewWindow, folder: Path
+) -> None:
     desk.open(folder)
     stem = desk.stem
     press(desk.tool.panes.painted, Qt.Key.Key_I)
@@ -398,7 +400,7 @@ def test_that_an_edit_whose_file_is_gone_gives_the_exported_labels_and_says_so(d
 
 
 def test_that_the_last_verdict_of_one_folder_is_kept_when_another_is_opened(
-    desk: Desk, folder: Path, template: Path
+    desk: ReviewWindow, folder: Path, template: Path
 ) -> None:
     desk.open(folder)
     first = desk.stem
@@ -409,7 +411,7 @@ def test_that_the_last_verdict_of_one_folder_is_kept_when_another_is_opened(
     assert open_review_file(folder).entries[first].verdict == "accepted"
 
 
-def test_that_the_exported_labels_can_be_had_again(desk: Desk, folder: Path) -> None:
+def test_that_the_exported_labels_can_be_had_again(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     press(desk.tool.panes.painted, Qt.Key.Key_I)
     desk.stroke(desk.at(10, 12), desk.at(20, 30))
@@ -419,7 +421,7 @@ def test_that_the_exported_labels_can_be_had_again(desk: Desk, folder: Path) -> 
     assert desk.entries[desk.stem].edit is None
 
 
-def test_that_the_accepted_masks_are_exported_as_edited(desk: Desk, folder: Path, tmp_path: Path) -> None:
+def test_that_the_accepted_masks_are_exported_as_edited(desk: ReviewWindow, folder: Path, tmp_path: Path) -> None:
     desk.open(folder)
     edited = desk.stem
     press(desk.tool.panes.painted, Qt.Key.Key_I)
@@ -440,7 +442,7 @@ def test_that_the_accepted_masks_are_exported_as_edited(desk: Desk, folder: Path
     assert "Every mask of the folder is decided" not in desk.tool.news.text()
 
 
-def test_that_the_yield_report_is_written_beside_the_masks(desk: Desk, folder: Path) -> None:
+def test_that_the_yield_report_is_written_beside_the_masks(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     desk.key(Qt.Key.Key_Y)
     click(desk.tool.report)
@@ -448,7 +450,7 @@ def test_that_the_yield_report_is_written_beside_the_masks(desk: Desk, folder: P
     assert json.loads((folder / "yield.json").read_text())["accepted"] == 1
 
 
-def test_that_a_mask_opens_in_the_window_with_its_settings_and_is_taken_over(desk: Desk, folder: Path) -> None:
+def test_that_a_mask_opens_in_the_window_with_its_settings_and_is_taken_over(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     stem = desk.stem
     press(desk.tool.panes.painted, Qt.Key.Key_I)
@@ -472,7 +474,7 @@ def test_that_a_mask_opens_in_the_window_with_its_settings_and_is_taken_over(des
     assert desk.entries[stem].verdict is None
 
 
-def test_that_a_photograph_that_is_gone_is_replaced_by_grey_and_said_so(desk: Desk, folder: Path) -> None:
+def test_that_a_photograph_that_is_gone_is_replaced_by_grey_and_said_so(desk: ReviewWindow, folder: Path) -> None:
     for photo in (folder.parent / "photos").iterdir():
         photo.unlink()
     desk.open(folder)
@@ -480,7 +482,7 @@ def test_that_a_photograph_that_is_gone_is_replaced_by_grey_and_said_so(desk: De
     assert set(np.unique(desk.loaded_mask.image.rgb)) == {128}
 
 
-def test_that_a_damaged_export_is_listed_and_says_why(desk: Desk, folder: Path) -> None:
+def test_that_a_damaged_export_is_listed_and_says_why(desk: ReviewWindow, folder: Path) -> None:
     (folder / "img2.npz").write_bytes(b"PK damaged")
     desk.tool.open_folder(str(folder))
     desk.wait(lambda: desk.tool.session.review_file is not None and desk.entries["img2"].error is not None)
@@ -497,7 +499,7 @@ def test_that_what_is_painted_last_is_written_before_the_window_is_gone(
     parts = build(ViewState(), InstantEngine().make, themes, UserSettings())
     parts.window.show()
     parts.controller.start()
-    desk = Desk(parts, qtbot)
+    desk = ReviewWindow(parts, qtbot)
     desk.open(folder)
     stem = desk.stem
     press(desk.tool.panes.painted, Qt.Key.Key_I)
@@ -512,7 +514,7 @@ def test_that_what_is_painted_last_is_written_before_the_window_is_gone(
     assert (np.load(folder / edit.file) == 255).any()
 
 
-def test_that_every_control_has_a_name(desk: Desk, folder: Path) -> None:
+def test_that_every_control_has_a_name(desk: ReviewWindow, folder: Path) -> None:
     desk.open(folder)
     for kind in (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider):
         for control in desk.tool.findChildren(kind):
