@@ -29,7 +29,7 @@ HEADS: tuple[Head, ...] = ("softmax", "sigmoid")
 
 @dataclass(frozen=True, slots=True)
 class ModelPreview:
-    """What a file holds. notes: what was recognised and guessed. scores: by head the best classes, name and score."""
+    """Contents of a weights file. notes: what was recognised and guessed. scores: by head the best classes."""
 
     architecture: str
     outputs: int
