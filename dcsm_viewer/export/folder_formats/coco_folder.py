@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.codecs.coco_rle import mask_of, unpacked
+from dcsm_viewer.io.codecs.coco_rle import mask_of, unpacked
 from dcsm_viewer.export.export_format import FolderFormat
 from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.formats.coco_json import combined
