@@ -36,7 +36,7 @@ class FetchDialog(QDialog):
         column.addLayout(row)
         self.begin.clicked.connect(self._on_begin)
         self.cancel.clicked.connect(model_importer.cancel)
-        model_importer.message.connect(self._words.setText)
+        model_importer.message.connect(self._on_message)
         model_importer.fetched.connect(self._show_fetched)
         model_importer.ended.connect(self._show_ready)
         self.resize(440, self.sizeHint().height())
@@ -45,6 +45,10 @@ class FetchDialog(QDialog):
     @property
     def words(self) -> str:
         return self._words.text()
+
+    def _on_message(self, sentence: str) -> None:
+        if self._model_importer.task == "fetch":
+            self._words.setText(sentence)
 
     def _on_begin(self) -> None:
         self.bar.setValue(0)

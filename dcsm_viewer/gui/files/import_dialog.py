@@ -1,4 +1,4 @@
-"""The form for a model of one's own: weights file, name, class list, input convention."""
+"""The form for a model of one's own: weights file, name, classes, head, preprocessing, layers, and a preview."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ from dcsm_viewer.gui.widgets.form_row import choice_box
 from dcsm_viewer.worker.model_work import INPUT_SPEC_TITLES, ImportJob
 
 WEIGHTS_FILTER = "Weights (*.pth *.pt *.safetensors *.caffemodel *.mat);;All files (*)"
+_HEADS = {
+    "": "As guessed",
+    "softmax": "Softmax: one class of all",
+    "sigmoid": "Sigmoid: each class by itself",
+}
 _CLASSES_FILTER = "Class lists (*.txt *.json);;All files (*)"
 
 
@@ -36,6 +41,14 @@ class ImportDialog(QDialog):
         self._model_importer = model_importer
         self.path, self.name, self.title, self.classes = (QLineEdit(self) for _ in range(4))
         self.convention = choice_box(INPUT_SPEC_TITLES, self)
+        self.head = choice_box(_HEADS, self)
+        self.mean, self.std, self.layers = (QLineEdit(self) for _ in range(3))
+        self.mean.setPlaceholderText("0.485,0.456,0.406")
+        self.std.setPlaceholderText("0.229,0.224,0.225")
+        self.layers.setPlaceholderText("the proposed ones")
+        self.preview = QPushButton("Preview", self)
+        self.preview.setAutoDefault(False)
+        self.preview.setToolTip("Says what the file is and how the open image scores; nothing is kept.")
         self.do_import = QPushButton("Import", self)
         self.do_import.setDefault(True)
         self._words = QLabel("Read once, checked, and kept as safetensors in the folder of models.", self)
@@ -46,7 +59,8 @@ class ImportDialog(QDialog):
         self.path.textChanged.connect(self._on_path)
         self.name.textChanged.connect(self._show_ready)
         self.do_import.clicked.connect(self._on_import)
-        model_importer.message.connect(self._words.setText)
+        self.preview.clicked.connect(self._on_preview)
+        model_importer.message.connect(self._on_message)
         model_importer.ended.connect(self._show_ready)
         self._show_ready()
 
@@ -59,22 +73,37 @@ class ImportDialog(QDialog):
             self.name.setText(suggested_name(path))
         self._show_ready()
 
+    def _on_message(self, sentence: str) -> None:
+        if self._model_importer.task == "import":
+            self._words.setText(sentence)
+
     def _on_import(self) -> None:
+        self._model_importer.import_file(self._job())
+        self._show_ready()
+
+    def _on_preview(self) -> None:
+        self._model_importer.preview(self._job())
+        self._show_ready()
+
+    def _job(self) -> ImportJob:
         classes = self.classes.text().strip()
-        self.do_import.setEnabled(False)
-        self._model_importer.import_file(
-            ImportJob(
-                path=Path(self.path.text().strip()),
-                name=self.name.text().strip(),
-                title=self.title.text().strip(),
-                classes=Path(classes) if classes else None,
-                convention=self.convention.currentData(),
-            )
+        return ImportJob(
+            path=Path(self.path.text().strip()),
+            name=self.name.text().strip(),
+            title=self.title.text().strip(),
+            classes=Path(classes) if classes else None,
+            convention=self.convention.currentData(),
+            mean=self.mean.text().strip(),
+            std=self.std.text().strip(),
+            head=self.head.currentData(),
+            layers=self.layers.text().strip(),
         )
 
     def _show_ready(self) -> None:
         is_filled = bool(self.path.text().strip() and self.name.text().strip())
-        self.do_import.setEnabled(is_filled and not self._model_importer.is_busy)
+        is_free = not self._model_importer.is_busy
+        self.do_import.setEnabled(is_filled and is_free)
+        self.preview.setEnabled(bool(self.path.text().strip()) and is_free)
 
     def _browse_weights(self) -> None:
         path, _kind = QFileDialog.getOpenFileName(self, "Choose weights", self.path.text(), WEIGHTS_FILTER)
@@ -98,7 +127,11 @@ class ImportDialog(QDialog):
             ("Name", self.name, "What to call the model: a-z, 0-9, '-', '_' and '.'.", None),
             ("Title", self.title, "A longer name for people; the name if left empty.", None),
             ("Class list", self.classes, "Names, one a line or JSON; empty: those of the file.", browse_classes),
+            ("Head", self.head, "How outputs become scores; a preview shows the open image under both.", None),
             ("Input", self.convention, "How the network wants its pixels.", None),
+            ("Mean", self.mean, "R,G,B for pixels in 0..1, before what is chosen above; needs Std.", None),
+            ("Std", self.std, "R,G,B for pixels in 0..1.", None),
+            ("Layers", self.layers, "Default layers: names or globs with commas, such as layer[234].", None),
         )
         for label, control, explanation, button in rows:
             control.setToolTip(explanation)
@@ -113,7 +146,11 @@ class ImportDialog(QDialog):
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self._words)
-        column.addWidget(self.do_import, 0, Qt.AlignmentFlag.AlignRight)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.preview)
+        buttons.addWidget(self.do_import)
+        column.addLayout(buttons)
         self.resize(480, self.sizeHint().height())
 
 

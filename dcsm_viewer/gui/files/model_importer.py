@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from threading import Event
+from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from dcsm_viewer.gui.link.background_tasks import BackgroundTasks
 from dcsm_viewer.gui.state.settings_edits import with_model
 from dcsm_viewer.gui.state.store import Store
-from dcsm_viewer.worker.model_work import ImportJob, ImportResult, fetch_vgg16, import_model
+from dcsm_viewer.worker.model_work import ImportJob, ImportResult, fetch_vgg16, import_model, preview_sentences
 
 
 class ModelImporter(QObject):
@@ -43,15 +44,22 @@ class ModelImporter(QObject):
         self._tasks = BackgroundTasks("models", self)
         self._unwanted = Event()
         self.is_busy = False
+        # Two windows listen: what one of them began is not said by the other.
+        self.task: Literal["import", "fetch"] | None = None
         # Bytes go beyond what a signal's int holds, so they travel as objects.
         self._there.connect(self._tell_fetched, Qt.ConnectionType.QueuedConnection)
 
+    def preview(self, order: ImportJob) -> None:
+        """Say what the file holds and how the open image scores, without keeping it."""
+        self._begin("import", f"Looking at {order.path.name}...")
+        self._tasks.send(partial(preview_sentences, order, self._store.state.image), self._tell, self._on_failure)
+
     def import_file(self, order: ImportJob) -> None:
-        self._begin(f"Reading and checking {order.path.name}...")
+        self._begin("import", f"Reading and checking {order.path.name}...")
         self._tasks.send(partial(self._importer, order), self._take, self._on_failure)
 
     def fetch(self) -> None:
-        self._begin("Asking for VGG-16...")
+        self._begin("fetch", "Asking for VGG-16...")
         self._unwanted.clear()
         work = partial(self._fetcher, self._there.emit, self._is_wanted)
         self._tasks.send(work, self._take, self._on_failure)
@@ -69,8 +77,8 @@ class ModelImporter(QObject):
     def _is_wanted(self) -> bool:
         return not self._unwanted.is_set()
 
-    def _begin(self, sentence: str) -> None:
-        self.is_busy = True
+    def _begin(self, task: Literal["import", "fetch"], sentence: str) -> None:
+        self.is_busy, self.task = True, task
         self.message.emit(sentence)
 
     def _take(self, imported: ImportResult | None) -> None:
@@ -86,6 +94,10 @@ class ModelImporter(QObject):
         self._store.change(message=sentence)
         self.message.emit(sentence)
         self.arrived.emit(imported.name)
+
+    def _tell(self, sentences: tuple[str, ...]) -> None:
+        self._end()
+        self.message.emit("\n".join(sentence for sentence in sentences if sentence))
 
     def _on_failure(self, sentence: str) -> None:
         self._end()

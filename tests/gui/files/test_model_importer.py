@@ -18,7 +18,7 @@ from dcsm_viewer.gui.files.model_importer import ModelImporter
 from dcsm_viewer.gui.panels.engine_bar import models
 from dcsm_viewer.gui.state.store import Store
 from dcsm_viewer.worker.model_work import INPUT_SPEC_TITLES, ImportResult
-from tests.results import make_model_card
+from tests.results import make_image, make_model_card
 from tests.unit.engine.weights.vgg import as_torchvision, random_vgg
 
 MINE = replace(make_model_card(), name="mine", title="My own")
@@ -142,3 +142,72 @@ def test_that_every_convention_of_the_engine_has_a_title() -> None:
 )
 def test_that_a_name_is_suggested_from_the_file(path: str, name: str) -> None:
     assert suggested_name(path) == name
+
+
+def test_that_a_preview_says_what_the_file_is_and_scores_the_open_image_under_both_heads(
+    library: ModelImporter, store: Store, tmp_path: Path, qtbot: QtBot
+) -> None:
+    import torch
+
+    from dcsm_viewer.engine.weights.architectures.module_building import torchvision_module
+
+    torch.manual_seed(0)
+    torch.save(torchvision_module("resnet18", 3).state_dict(), tmp_path / "best.pth")
+    (tmp_path / "names.txt").write_text("cat\ndog\nbicycle\n")
+    store.change(image=make_image())
+    window, other = ImportDialog(library), FetchDialog(library)
+    for each in (window, other):
+        qtbot.addWidget(each)
+    before, fetch_words = store.state, other.words
+    window.path.setText(str(tmp_path / "best.pth"))
+    window.classes.setText(str(tmp_path / "names.txt"))
+    with qtbot.waitSignal(library.ended):
+        window.preview.click()
+        assert not window.preview.isEnabled()
+    qtbot.waitUntil(lambda: "sigmoid: " in window.words)
+    assert "This is torchvision's resnet18 with 3 outputs." in window.words
+    assert "Layers: layer2, layer3, layer4." in window.words
+    assert all(f"{name} 0." in window.words for name in ("cat", "dog", "bicycle"))
+    assert store.state == before
+    assert not (tmp_path / "models").exists()
+    assert other.words == fetch_words
+
+
+def test_that_head_mean_and_layers_of_the_form_are_kept_with_the_model(
+    library: ModelImporter, store: Store, tmp_path: Path, qtbot: QtBot
+) -> None:
+    import torch
+
+    from dcsm_viewer.engine.weights.architectures.module_building import torchvision_module
+
+    torch.manual_seed(0)
+    torch.save(torchvision_module("resnet18", 3).state_dict(), tmp_path / "best.pth")
+    window = ImportDialog(library)
+    qtbot.addWidget(window)
+    window.path.setText(str(tmp_path / "best.pth"))
+    window.head.setCurrentIndex(window.head.findData("sigmoid"))
+    window.mean.setText("0.5,0.5,0.5")
+    window.std.setText("0.25,0.25,0.25")
+    window.layers.setText("layer[34]")
+    with qtbot.waitSignal(library.arrived):
+        window.do_import.click()
+    assert store.state.engine is not None
+    card = next(card for card in store.state.engine.models if card.name == "best")
+    assert (card.head, card.layer_names) == ("sigmoid", ("layer3", "layer4"))
+    assert card.input_convention.startswith("RGB 0..255, minus (127.5")
+    assert card.layers
+
+
+def test_that_a_failure_is_said_in_the_window_that_began_the_task(
+    library: ModelImporter, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window, other = ImportDialog(library), FetchDialog(library)
+    for each in (window, other):
+        qtbot.addWidget(each)
+    fetch_words = other.words
+    (tmp_path / "net.mat").write_bytes(b"")
+    window.path.setText(str(tmp_path / "net.mat"))
+    with qtbot.waitSignal(library.ended):
+        window.do_import.click()
+    qtbot.waitUntil(lambda: "net.mat is empty" in window.words)
+    assert other.words == fetch_words
