@@ -126,4 +126,6 @@ def _box_finding(annotation: dict[str, Any], mask: np.ndarray[Any, np.dtype[np.b
     )
 
 
-FORMATS = (Format("coco", "Masks for COCO tools (JSON)", "{stem}.coco.json", write, verify, position=120),)
+FORMATS = (
+    Format("coco", "Masks for COCO tools (JSON)", "{stem}.coco.json", write, verify, from_labels=True, position=120),
+)

@@ -13,6 +13,7 @@ FORMATS = (
         "imagefolder/masks/{stem}.png",
         voc_png.write,
         voc_png.verify,
+        from_labels=True,
         position=190,
         more=(Format("imagefolder", "", "imagefolder/images/{stem}.png", write_image, verify_image, position=191),),
     ),

@@ -83,6 +83,12 @@ def _tasks(path: Path) -> Any:
 
 FORMATS = (
     Format(
-        "label-studio", "Brush masks for Label Studio (JSON)", "label-studio/{stem}.json", write, verify, position=170
+        "label-studio",
+        "Brush masks for Label Studio (JSON)",
+        "label-studio/{stem}.json",
+        write,
+        verify,
+        from_labels=True,
+        position=170,
     ),
 )

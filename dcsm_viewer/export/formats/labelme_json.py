@@ -104,4 +104,6 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     yield finding(wrong == 0, good="Every pixel has its class.", bad=f"{wrong} pixels have another class.")
 
 
-FORMATS = (Format("labelme", "Masks for labelme (JSON)", "labelme/{stem}.json", write, verify, position=130),)
+FORMATS = (
+    Format("labelme", "Masks for labelme (JSON)", "labelme/{stem}.json", write, verify, from_labels=True, position=130),
+)

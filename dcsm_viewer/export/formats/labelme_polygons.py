@@ -82,6 +82,7 @@ FORMATS = (
         "labelme-polygons/{stem}.json",
         write,
         verify,
+        from_labels=True,
         position=150,
     ),
 )

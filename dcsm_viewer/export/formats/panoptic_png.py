@@ -125,6 +125,7 @@ FORMATS = (
         "panoptic/{stem}.png",
         write_png,
         verify_png,
+        from_labels=True,
         position=180,
         more=(Format("coco-panoptic", "", "panoptic/{stem}.json", write_json, verify_json, position=181),),
     ),

@@ -73,6 +73,7 @@ FORMATS = (
         "yolo/labels/{stem}.txt",
         write,
         verify,
+        from_labels=True,
         position=160,
         more=(Format("yolo-seg", "", "yolo/images/{stem}.png", write_image, verify_image, position=161),),
     ),

@@ -17,6 +17,7 @@ Point = tuple[int, int]  # column, row
 
 TOLERANCE = 1.0  # px
 LARGEST_DIFFERENCE = 0.005  # of the mask's area
+_FARTHEST = 100_000  # px; the guard of images allows no side as long
 _TURNS = ((1, 0), (0, 1), (-1, 0), (0, -1))  # right, down, left, up
 
 
@@ -48,10 +49,22 @@ def filled(points: Sequence[tuple[float, float]], height: int, width: int) -> ND
     -------
     ndarray
         bool (height, width).
+
+    Raises
+    ------
+    ValueError
+        As `check_points`.
     """
+    check_points(points)
     canvas = Image.new("L", (width, height))
     ImageDraw.Draw(canvas).polygon([(float(x), float(y)) for x, y in points], fill=1, outline=1)
     return np.asarray(canvas).astype(bool)
+
+
+def check_points(points: Sequence[tuple[float, float]]) -> None:
+    """Raise ValueError for points so far away that no image has them."""
+    if not all(abs(value) <= _FARTHEST for point in points for value in point):
+        raise ValueError(f"a polygon has a point more than {_FARTHEST} px away")
 
 
 def _simple_pieces(mask: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], int, int]]:
