@@ -101,7 +101,7 @@ def convert_masks(order: Conversion) -> Iterator[Converted]:
         done.append(path)
         yield outcome
     if len(done) > 1:
-        yield from _gathered(order, images.folder_images(done))
+        yield from _folder_files(order, images.folder_images(done))
 
 
 def _image_of(mask: ReadMask, by_name: Mapping[str, list[str]]) -> str:
@@ -147,7 +147,7 @@ def _converted(order: Conversion, mask: ReadMask, path: str, stem: str) -> Conve
     )
 
 
-def _gathered(order: Conversion, images: Sequence[FolderImage]) -> Iterator[Converted]:
+def _folder_files(order: Conversion, images: Sequence[FolderImage]) -> Iterator[Converted]:
     refused = refused_gatherings(images, order.out, order.formats)
     for sentence in refused.values():
         yield Converted("", problems=(sentence,))

@@ -31,7 +31,7 @@ def coco_filled(points: Sequence[tuple[float, float]], height: int, width: int) 
         row = min(max((min(v0, v1) + 0.5) / _SCALE - 0.5, 0), height)
         toggles.append(int(column) * height + math.ceil(row))
     counts = np.bincount(np.array(toggles, dtype=np.int64), minlength=height * width + 1)
-    inside = np.cumsum(counts[: height * width]) % 2 == 1
+    inside: NDArray[np.bool_] = np.cumsum(counts[: height * width]) % 2 == 1
     return inside.reshape((height, width), order="F")
 
 
