@@ -10,14 +10,15 @@ import base64
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 from pycocotools import mask as coco_mask  # type: ignore[import-untyped] # it has no types
 
 Labels = NDArray[np.int64]
@@ -163,6 +164,79 @@ def _cvat(folder: Path, stem: str, names: Sequence[str]) -> Labels:
     return labels
 
 
+def _labelme_polygons(folder: Path, stem: str, names: Sequence[str]) -> Labels:
+    """labelme.utils.shape_to_mask: Pillow fills the polygon and its line."""
+    content = json.loads((folder / "labelme-polygons" / f"{stem}.json").read_text(encoding="utf-8"))
+    labels = np.zeros((content["imageHeight"], content["imageWidth"]), dtype=np.int64)
+    for shape in content["shapes"]:
+        assert shape["shape_type"] == "polygon"
+        assert len(shape["points"]) > 2  # "Polygon must have points more than 2"
+        mask = Image.new("L", labels.shape[::-1])
+        ImageDraw.Draw(mask).polygon([(x, y) for x, y in shape["points"]], outline=1, fill=1)
+        labels[np.array(mask).astype(bool)] = names.index(shape["label"]) + 1
+    return labels
+
+
+def _yolo(folder: Path, stem: str, _names: Sequence[str]) -> Labels:
+    """ultralytics' verify_image_label and polygon2mask (OpenCV's fillPoly of whole numbers) at the image's size."""
+    with Image.open(folder / "yolo" / "images" / f"{stem}.png") as picture:
+        labels = np.zeros((picture.height, picture.width), dtype=np.int64)
+    for line in (folder / "yolo" / "labels" / f"{stem}.txt").read_text().strip().splitlines():
+        words = line.split()
+        assert len(words) > 6
+        points = np.array(words[1:], dtype=np.float32).reshape(-1, 2)
+        assert ((points >= 0) & (points <= 1)).all()
+        canvas = np.zeros(labels.shape, dtype=np.uint8)
+        cv2.fillPoly(canvas, [np.asarray(points * labels.shape[::-1], dtype=np.int32)], color=(1,))
+        labels[canvas.astype(bool)] = int(words[0]) + 1
+    return labels
+
+
+def _label_studio(folder: Path, stem: str, names: Sequence[str]) -> Labels:
+    """label_studio_sdk.converter.brush.decode_rle, bit by bit."""
+    (task,) = json.loads((folder / "label-studio" / f"{stem}.json").read_bytes())
+    labels: Labels | None = None
+    for region in task["predictions"][0]["result"]:
+        shape = (region["original_height"], region["original_width"])
+        bits = iter("".join(format(byte, "08b") for byte in region["value"]["rle"]))
+
+        def read(size: int, bits: Iterator[str] = bits) -> int:
+            return int("".join(next(bits) for _ in range(size)), 2)
+
+        count, word_size, sizes = read(32), read(5) + 1, [read(4) + 1 for _ in range(4)]
+        out: list[int] = []
+        while len(out) < count:
+            run = read(1)
+            length = read(sizes[read(2)]) + 1
+            out += [read(word_size)] * length if run else [read(word_size) for _ in range(length)]
+        labels = np.zeros(shape, dtype=np.int64) if labels is None else labels
+        alpha = np.array(out).reshape(*shape, 4)[..., 3]
+        labels[alpha > 0] = names.index(region["value"]["brushlabels"][0]) + 1
+    assert labels is not None
+    return labels
+
+
+def _panoptic(folder: Path, stem: str, _names: Sequence[str]) -> Labels:
+    """panopticapi's rgb2id, then each segment's category."""
+    content = json.loads((folder / "panoptic" / f"{stem}.json").read_bytes())
+    with Image.open(folder / "panoptic" / f"{stem}.png") as picture:
+        colours = np.array(picture, dtype=np.uint32)
+    ids = colours[:, :, 0] + 256 * colours[:, :, 1] + 256 * 256 * colours[:, :, 2]
+    labels = np.zeros(ids.shape, dtype=np.int64)
+    (annotation,) = content["annotations"]
+    for segment in annotation["segments_info"]:
+        assert (ids == segment["id"]).sum() == segment["area"]
+        labels[ids == segment["id"]] = segment["category_id"]
+    return labels
+
+
+def _imagefolder(folder: Path, stem: str, names: Sequence[str]) -> Labels:
+    labels = _voc(folder / "imagefolder" / "masks", stem, names)
+    with Image.open(folder / "imagefolder" / "images" / f"{stem}.png") as picture:
+        assert (picture.height, picture.width) == labels.shape
+    return labels
+
+
 CONSUMERS: dict[str, Consumer] = {
     "voc": Consumer(_voc, "Pillow, as torchvision's and mmsegmentation's VOC readers use it", exact=True),
     "voc-layout": Consumer(_voc_layout, "the same, over the list in ImageSets", exact=True),
@@ -178,4 +252,9 @@ CONSUMERS: dict[str, Consumer] = {
     "coco": Consumer(_coco, "pycocotools", exact=True),
     "labelme": Consumer(_labelme, "labelme's public format, shape type mask", exact=True),
     "cvat": Consumer(_cvat, "CVAT's public format, by the colours of labelmap.txt", exact=True),
+    "labelme-polygons": Consumer(_labelme_polygons, "labelme's shape_to_mask, by Pillow", exact=False),
+    "yolo-seg": Consumer(_yolo, "ultralytics' rules, by OpenCV's fillPoly", exact=False),
+    "label-studio": Consumer(_label_studio, "Label Studio's published rule (decode_rle)", exact=True),
+    "coco-panoptic": Consumer(_panoptic, "panopticapi's rule (rgb2id)", exact=True),
+    "imagefolder": Consumer(_imagefolder, "Pillow, as Hugging Face datasets loads images", exact=True),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = ("gui", "export", "models", "doctor", "replay", "evaluate", "train")
+COMMANDS = ("gui", "export", "models", "doctor", "replay", "evaluate", "train", "convert")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from dcsm_viewer.cli import (
+    convert_command,
     doctor_command,
     evaluate_command,
     export_command,
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command("gui")(gui_command.gui)
 app.command("export")(export_command.export)
+app.command("convert")(convert_command.convert)
 app.command("replay")(replay_command.replay)
 app.command("evaluate")(evaluate_command.evaluate)
 app.command("train")(train_command.train)

@@ -35,8 +35,8 @@ Formats = Annotated[
     list[str] | None,
     typer.Option(
         "--format",
-        help="voc, npz, png, voc-layout, irn, irn-labels, psa, seam, psa-crf, seam-crf, clip-es, coco, labelme or "
-        "cvat; several times for several.",
+        help="voc, npz, png, voc-layout, irn, irn-labels, psa, seam, psa-crf, seam-crf, clip-es, coco, labelme, "
+        "cvat, labelme-polygons, yolo-seg, label-studio, coco-panoptic or imagefolder; several times for several.",
     ),
 ]
 Stages = Annotated[bool, typer.Option("--stages", help="Also the raw maps of every scale and layer (npz).")]

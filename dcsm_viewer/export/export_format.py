@@ -18,7 +18,7 @@ class Format:
     path_pattern: its path in the export folder, with {stem} for the image's stem. `write(result, path)` makes the file
     and `verify(path, result)` reads it back by its consumers' rules. position: ascending order in lists. rules: the
     seeds that the result must hold for it (dcsm_viewer.worker.pseudo_labels). more: the other files of an export of
-    several.
+    several. from_labels: whether labels are all that it needs, so that masks of other programs can be written in it.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Format:
     position: int
     rules: tuple[SeedRule, ...] = ()
     more: tuple[Format, ...] = ()
+    from_labels: bool = False
 
     @property
     def files(self) -> tuple[Format, ...]:

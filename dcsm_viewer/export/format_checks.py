@@ -22,6 +22,8 @@ def _as_it_is(name: str) -> str:
 _BY_NAME: Mapping[str, tuple[str, Callable[[str], str], tuple[str, ...]]] = {
     "cvat": ("CVAT", cvat_name, ("background", "ignore")),
     "labelme": ("labelme", _as_it_is, ("_background_", "__ignore__")),
+    "labelme-polygons": ("labelme", _as_it_is, ("_background_", "__ignore__")),
+    "label-studio": ("Label Studio", _as_it_is, ()),
 }
 _LISTS = frozenset({"cvat", "voc-layout"})  # formats with a list of images, one a line
 

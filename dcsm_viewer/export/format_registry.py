@@ -1,4 +1,4 @@
-"""The formats an export can have, by name, as the modules of `export.formats` list them."""
+"""The formats an export can have, by name, as the modules of `export.formats` and `export.folder_formats` list them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from importlib import import_module
 from pathlib import Path
 
 from dcsm_viewer.core.types import SeedRule
-from dcsm_viewer.export import formats as format_modules
+from dcsm_viewer.export import folder_formats
+from dcsm_viewer.export import formats as formats_package
 from dcsm_viewer.export.export_format import FolderFormat, Format
 from dcsm_viewer.export.formats import npz
 
@@ -45,7 +46,8 @@ def paths_of(formats: Sequence[str], folder: Path, stem: str) -> tuple[Path, ...
 def _listed() -> tuple[Format | FolderFormat, ...]:
     modules = (
         import_module(each.name)
-        for each in pkgutil.iter_modules(format_modules.__path__, "dcsm_viewer.export.formats.")
+        for package in (formats_package, folder_formats)
+        for each in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
     )
     return tuple(each for module in modules for each in module.FORMATS)
 

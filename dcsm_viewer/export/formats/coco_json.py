@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from dcsm_viewer.core.types import Result
-from dcsm_viewer.export.codecs.coco_rle import mask_of, packed, runs_of, unpacked
 from dcsm_viewer.export.export_format import Format
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.export.result_checks import segmentation_of
 from dcsm_viewer.io.atomic import atomic_write
+from dcsm_viewer.io.codecs.coco_rle import mask_of, packed, runs_of, unpacked
 from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
 
@@ -126,4 +126,6 @@ def _box_finding(annotation: dict[str, Any], mask: np.ndarray[Any, np.dtype[np.b
     )
 
 
-FORMATS = (Format("coco", "Masks for COCO tools (JSON)", "{stem}.coco.json", write, verify, position=120),)
+FORMATS = (
+    Format("coco", "Masks for COCO tools (JSON)", "{stem}.coco.json", write, verify, from_labels=True, position=120),
+)

@@ -139,4 +139,4 @@ def labels_by_colour(lines: list[str]) -> dict[int, str]:
     return found
 
 
-FORMATS = (Format("cvat", "Masks for CVAT (zip)", "{stem}.cvat.zip", write, verify, position=140),)
+FORMATS = (Format("cvat", "Masks for CVAT (zip)", "{stem}.cvat.zip", write, verify, from_labels=True, position=140),)

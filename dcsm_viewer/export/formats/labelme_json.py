@@ -23,7 +23,7 @@ from dcsm_viewer.io.relative_path import way_to
 from dcsm_viewer.io.urls import is_url
 
 # The format's version: shapes of type "mask" came with 5.1.
-_VERSION = "5.4.1"
+VERSION = "5.4.1"
 
 
 def write(result: Result, path: Path) -> None:
@@ -39,10 +39,10 @@ def write(result: Result, path: Path) -> None:
         if (labels == class_id + 1).any()
     ]
     content = {
-        "version": _VERSION,
+        "version": VERSION,
         "flags": {},
         "shapes": shapes,
-        "imagePath": _image_path(image.path, path) or image.name,
+        "imagePath": image_path(image.path, path) or image.name,
         "imageData": None,
         "imageHeight": labels.shape[0],
         "imageWidth": labels.shape[1],
@@ -73,7 +73,8 @@ def _shape(name: str, mask: NDArray[np.bool_]) -> dict[str, Any]:
     }
 
 
-def _image_path(source: str | None, path: Path) -> str | None:
+def image_path(source: str | None, path: Path) -> str | None:
+    """Return the way from the file at `path` to the image at `source`; None where it has no file labelme can open."""
     if source is None or is_url(source):  # labelme knows no URLs
         return None
     return way_to(source, path.parent)
@@ -103,4 +104,6 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
     yield finding(wrong == 0, good="Every pixel has its class.", bad=f"{wrong} pixels have another class.")
 
 
-FORMATS = (Format("labelme", "Masks for labelme (JSON)", "labelme/{stem}.json", write, verify, position=130),)
+FORMATS = (
+    Format("labelme", "Masks for labelme (JSON)", "labelme/{stem}.json", write, verify, from_labels=True, position=130),
+)

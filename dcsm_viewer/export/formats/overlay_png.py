@@ -58,4 +58,6 @@ def _painted(result: Result) -> NDArray[np.uint8]:
     return blend(result.request.image.rgb, paint_labels(segmentation_of(result).labels), OPACITY)
 
 
-FORMATS = (Format("png", "Overlay to look at (PNG)", "{stem}.overlay.png", write, verify, position=30),)
+FORMATS = (
+    Format("png", "Overlay to look at (PNG)", "{stem}.overlay.png", write, verify, from_labels=True, position=30),
+)

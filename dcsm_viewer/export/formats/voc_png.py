@@ -65,6 +65,14 @@ def _findings(path: Path, result: Result) -> Iterator[Finding]:
 
 
 FORMATS = (
-    Format("voc", "Labels as palette PNG (VOC)", "{stem}.png", write, verify, position=10),
-    Format("voc-layout", "Labels in VOC's folders (PNG)", "SegmentationClass/{stem}.png", write, verify, position=40),
+    Format("voc", "Labels as palette PNG (VOC)", "{stem}.png", write, verify, from_labels=True, position=10),
+    Format(
+        "voc-layout",
+        "Labels in VOC's folders (PNG)",
+        "SegmentationClass/{stem}.png",
+        write,
+        verify,
+        from_labels=True,
+        position=40,
+    ),
 )

@@ -57,4 +57,6 @@ class MoreFormats(QToolButton):
         count = len(self._chosen)
         self.setText(f"For other programs ({count} chosen)" if count else "For other programs")
         names = ", ".join(self._chosen)
-        self.setToolTip(f"IRN, PSA, SEAM, CLIP-ES, COCO, labelme, CVAT{': ' + names if names else ''}")
+        self.setToolTip(
+            f"IRN, PSA, SEAM, CLIP-ES, COCO, labelme, CVAT, YOLO, Label Studio{': ' + names if names else ''}"
+        )

@@ -19,10 +19,10 @@ from PIL import Image
 
 from dcsm_viewer.core.types import Result, UserError
 from dcsm_viewer.export import FORMATS, export_result
-from dcsm_viewer.export.codecs.coco_rle import mask_of, unpacked
 from dcsm_viewer.export.codecs.pickled_npy import DictionaryDamagedError, load_dictionary
 from dcsm_viewer.export.consumer_maps import maps_over_own_maximum
 from dcsm_viewer.export.formats.coco_json import combined, document
+from dcsm_viewer.io.codecs.coco_rle import mask_of, unpacked
 from dcsm_viewer.io.images import read_image
 from tests.results import make_model_card
 from tests.unit.export.subjects import (

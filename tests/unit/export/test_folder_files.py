@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml  # type: ignore[import-untyped] # it has no types
 from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco_mask  # type: ignore[import-untyped] # it has no types
@@ -33,7 +34,7 @@ RESULTS: dict[str, Result] = {
     "b/dog.png": one_pixel_result(*CORNERS[3]),
     "b/nothing.png": small_result(detected=0),
 }
-FORMATS = ("coco", "cvat", "voc-layout")
+FORMATS = ("coco", "cvat", "voc-layout", "yolo-seg", "coco-panoptic", "imagefolder")
 
 
 def _exported(folder: Path, results: dict[str, Result] = RESULTS) -> list[FolderImage]:
@@ -134,9 +135,30 @@ def test_that_a_file_of_other_images_is_found(tmp_path: Path, name: str) -> None
     images = _exported(tmp_path)
     ((_, path, _),) = write_folder_files(images, tmp_path, (name,))
     each = FOLDER_FORMATS[name]
-    assert not each.verify(images[:2], tmp_path, path).ok
+    if name != "yolo-seg":  # data.yaml names the folder of the images, not the images
+        assert not each.verify(images[:2], tmp_path, path).ok
     path.write_bytes(b"")
     assert not each.verify(images, tmp_path, path).ok
+
+
+def test_that_data_yaml_names_every_class_as_a_string_whatever_the_name(tmp_path: Path) -> None:
+    names = ["no", "007", 'a "b": c', "# d", "caf\u00e9", *[f"c{number}" for number in range(15)]]
+    odd = replace(RESULTS["a/dog.png"], model=make_model_card(names=names))
+    images = _exported(tmp_path, {"a/dog.png": odd})
+    write_folder_files(images, tmp_path, ("yolo-seg",))
+    read = yaml.safe_load((tmp_path / "yolo" / "data.yaml").read_text())
+    assert read == {"path": ".", "train": "images", "val": "images", "names": dict(enumerate(names))}
+
+
+def test_that_hugging_face_finds_an_image_and_a_mask_a_line(tmp_path: Path) -> None:
+    write_folder_files(_exported(tmp_path), tmp_path, ("imagefolder",))
+    root = tmp_path / "imagefolder"
+    rows = [json.loads(line) for line in (root / "metadata.jsonl").read_text().splitlines()]
+    assert len({tuple(row) for row in rows}) == 1
+    for row, result in zip(rows, RESULTS.values(), strict=True):
+        with Image.open(root / row["file_name"]) as picture, Image.open(root / row["mask_file_name"]) as mask:
+            np.testing.assert_array_equal(np.array(picture), result.request.image.rgb)
+            assert set(np.unique(np.array(mask)).tolist()) - {0} <= set(row["labels"])
 
 
 @pytest.mark.parametrize("name", ["coco", "cvat"])
@@ -198,13 +220,13 @@ def test_that_what_does_not_read_back_leaves_what_was_there(
 ) -> None:
     images = _exported(tmp_path)
     ((_, path, _),) = write_folder_files(images, tmp_path, (name,))
-    before = path.read_bytes()
+    before, files = path.read_bytes(), set(path.parent.iterdir())
     bad = Report(ok=False, sentences=("It lists other images.",))
     monkeypatch.setitem(FOLDER_FORMATS, name, replace(FOLDER_FORMATS[name], verify=lambda *_: bad))
     with pytest.raises(UserError, match="did not read back"):
         write_folder_files(images, tmp_path, (name,))
     assert path.read_bytes() == before
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert set(path.parent.iterdir()) == files
 
 
 @pytest.mark.parametrize("mark", ["\x85", "\u2028", "\x0b", "\x1c"])

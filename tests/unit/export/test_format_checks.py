@@ -32,10 +32,10 @@ ALL = tuple(FORMATS)
         (("a#b", "a:b"), {"cvat"}),
         ((":", "dog"), {"cvat"}),
         (("dog ", "dog"), {"cvat"}),
-        (("dog", "Dog"), {"cvat", "labelme"}),
-        (("dog", "dog"), {"cvat", "labelme"}),
-        (("_background_", "dog"), {"labelme"}),
-        (("dog", "__ignore__"), {"labelme"}),
+        (("dog", "Dog"), {"cvat", "labelme", "labelme-polygons", "label-studio"}),
+        (("dog", "dog"), {"cvat", "labelme", "labelme-polygons", "label-studio"}),
+        (("_background_", "dog"), {"labelme", "labelme-polygons"}),
+        (("dog", "__ignore__"), {"labelme", "labelme-polygons"}),
     ],
 )
 def test_that_only_formats_that_mix_the_names_up_are_refused(names: tuple[str, ...], refused: set[str]) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from dcsm_viewer.core.types import UserError
-from dcsm_viewer.export.codecs.coco_rle import mask_of, unpacked
 from dcsm_viewer.export.export_format import FolderFormat
 from dcsm_viewer.export.folder_image import FolderImage
 from dcsm_viewer.export.formats.coco_json import combined
 from dcsm_viewer.export.report import Finding, Report, finding, unreadable
 from dcsm_viewer.io.atomic import atomic_write
+from dcsm_viewer.io.codecs.coco_rle import mask_of, unpacked
 from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
 

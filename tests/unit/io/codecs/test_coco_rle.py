@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dcsm_viewer.export.codecs.coco_rle import mask_of, packed, runs_of, unpacked
+from dcsm_viewer.io.codecs.coco_rle import mask_of, packed, runs_of, unpacked
 
 
 def _corners_and_a_block() -> NDArray[np.bool_]:

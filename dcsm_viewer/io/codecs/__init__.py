@@ -1,0 +1,1 @@
+"""Codes of masks that several consumers share, for reading and for writing."""
