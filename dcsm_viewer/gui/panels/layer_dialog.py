@@ -28,11 +28,13 @@ MIB = 1 << 20
 
 
 class LayerDialog(QDialog):
-    """Rows in the network's order; `chosen` are the names that are ticked, hidden by the filter or not."""
+    """Rows in the network's order; `chosen` are the names that are ticked, hidden by the filter or not. Not modal."""
 
     def __init__(self, card: ModelCard, chosen: Sequence[str], side_px: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._card, self._side_px = card, side_px
+        self.model_name = card.name
+        self.setModal(False)
         self._known = {layer.name: layer for layer in card.layers}
         self.setWindowTitle(f"Layers of {card.title}")
         self.resize(*_SIZE)

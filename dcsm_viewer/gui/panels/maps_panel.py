@@ -52,6 +52,7 @@ class MapsPanel(QWidget):
         self.add_layer = QPushButton("Add layer", self)
         self.all_layers = QPushButton("All layers...", self)
         self.all_layers.setToolTip("Every layer with its kind, channels and stride, to filter and tick.")
+        self.layer_dialog: LayerDialog | None = None
         self._backward = MethodChoice(store, "method.attribution", self)
         self._sliders = SliderGroup(store, _FIELDS, self)
         self._lay_out()
@@ -110,15 +111,26 @@ class MapsPanel(QWidget):
         self._store.edit(with_field(state.settings, "method.layers", layers))
 
     def _on_all_layers(self) -> None:
-        dialog = self.layer_dialog()
-        if dialog is not None and dialog.exec() == LayerDialog.DialogCode.Accepted:
-            self._on_layers(dialog.chosen)
-
-    def layer_dialog(self) -> LayerDialog | None:
-        """Return the dialog with all layers of the chosen network; None until the network is known."""
         state = self._store.state
         card, method = model_card(state), state.settings.method
-        return None if card is None else LayerDialog(card, method.layers or card.layer_names, max(method.scales), self)
+        if card is None:
+            return
+        self._close_layers()
+        self.layer_dialog = LayerDialog(card, method.layers or card.layer_names, max(method.scales), self)
+        self.layer_dialog.accepted.connect(self._on_dialog_accepted)
+        self.layer_dialog.show()
+
+    def _on_dialog_accepted(self) -> None:
+        # Another network may have been chosen meanwhile, which has other layers.
+        card = model_card(self._store.state)
+        if self.layer_dialog is not None and card is not None and card.name == self.layer_dialog.model_name:
+            self._on_layers(self.layer_dialog.chosen)
+
+    def _close_layers(self) -> None:
+        if self.layer_dialog is not None:
+            self.layer_dialog.close()
+            self.layer_dialog.deleteLater()
+            self.layer_dialog = None
 
     def _lay_out(self) -> None:
         self._no_layers = QLabel("The network names them when it is loaded.", self)

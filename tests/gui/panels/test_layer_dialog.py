@@ -8,8 +8,11 @@ from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from dcsm_viewer.core.layer_memory import gradient_bytes
-from dcsm_viewer.core.types import LayerInfo, ModelCard
+from dcsm_viewer.core.types import EngineReady, LayerInfo, ModelCard
 from dcsm_viewer.gui.panels.layer_dialog import LayerDialog
+from dcsm_viewer.gui.panels.maps_panel import MapsPanel
+from dcsm_viewer.gui.state.settings_edits import with_model
+from dcsm_viewer.gui.state.store import Store
 from tests.gui.hands import click, type_into
 
 LAYERS = (
@@ -77,3 +80,22 @@ def test_that_at_least_one_layer_is_wanted(dialog: LayerDialog) -> None:
     assert dialog.chosen == ()
     assert not ok.isEnabled()
     assert dialog.memory.text() == "Tick at least one layer."
+
+
+def test_that_the_panel_takes_the_layers_that_were_ticked_for_the_network_they_are_of(qtbot: QtBot) -> None:
+    store = Store()
+    store.change(engine=EngineReady("cpu", "float32", "", (CARD,)))
+    store.edit(with_model(store.state.settings, "mine"))
+    panel = MapsPanel(store)
+    qtbot.addWidget(panel)
+    click(panel.all_layers)
+    assert panel.layer_dialog is not None
+    assert not panel.layer_dialog.isModal()
+    click(panel.layer_dialog.strides[16])
+    panel.layer_dialog.accept()
+    assert store.state.settings.method.layers == ("layer3",)
+    click(panel.all_layers)
+    click(panel.layer_dialog.strides[2])
+    store.edit(with_model(store.state.settings, "another"))
+    panel.layer_dialog.accept()
+    assert "conv1" not in store.state.settings.method.layers
