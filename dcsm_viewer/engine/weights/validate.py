@@ -142,7 +142,7 @@ def _sound(file_name: str, name: str, tensor: Tensor, largest: float) -> Tensor:
         raise UserError(f"{file_name} has NaN or infinity in {name}; the training went wrong or the file is damaged.")
     if reach > largest:
         raise UserError(f"{file_name} reaches {reach:.3g} in {name}; trained weights stay below {largest:g}.")
-    if reach < _SMALLEST and name.endswith("weight"):
+    if reach < _SMALLEST and name.endswith("weight") and tensor.ndim > 1:  # factors of a normalisation may be 0
         raise UserError(f"{file_name} has nothing but zeros in {name}; the file is damaged or was never trained.")
     return tensor
 

@@ -145,3 +145,24 @@ def test_that_the_network_of_a_file_is_one_of_the_engine(tmp_path: Path) -> None
 def test_that_counters_of_batch_normalisation_say_nothing_of_a_network() -> None:
     tensors = weights_of("resnet18")
     assert len(shapes_of(tensors)) == sum(not key.endswith("num_batches_tracked") for key in tensors)
+
+
+def test_that_a_network_of_timms_is_built_where_its_architecture_is_named(tmp_path: Path) -> None:
+    import timm  # type: ignore[import-not-found, unused-ignore]  # ships partial type information
+
+    torch.manual_seed(0)
+    module = timm.create_model("resnet10t", num_classes=5, zero_init_last=False).eval()
+    torch.save(module.state_dict(), tmp_path / "net.pth")
+    with pytest.raises(UserError):
+        read_weights(tmp_path / "net.pth")
+    weights = read_weights(tmp_path / "net.pth", architecture="timm/resnet10t")
+    network = network_of(weights)
+    assert isinstance(network, TorchNetwork)
+    assert network.layer_names == ("layer2", "layer3", "layer4")
+    assert "guided" not in network.undefined_methods
+    pixels = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        expected = module(pixels)
+    torch.testing.assert_close(network.forward(pixels).logits.mean((2, 3)), expected, rtol=1e-4, atol=1e-4)
+    with pytest.raises(UserError, match="timm has no network 'resnet10x'"):
+        read_weights(tmp_path / "net.pth", architecture="timm/resnet10x")
