@@ -29,6 +29,7 @@ from dcsm_viewer.gui.files.sessions.session_load import load_session
 from dcsm_viewer.io.datasets import csv_dataset, labels_of_images, voc_dataset
 from dcsm_viewer.io.datasets.class_names import read_class_names
 from dcsm_viewer.io.datasets.voc_annotation import annotated_names
+from dcsm_viewer.io.foreign_masks import paint, read_masks
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.masks import read_mask
 from dcsm_viewer.review.exported_result import read_exported
@@ -83,6 +84,15 @@ def readers(folder: Path) -> tuple[Reader, ...]:
     def table(path: Path) -> None:
         _each([lambda: labels_of_images(path, paths), lambda: csv_dataset(path)])
 
+    def foreign_masks(path: Path) -> None:
+        source = read_masks(path)
+        problems = list(source.problems)
+        for mask in source.masks:
+            problems += paint(mask, (24, 32), dict.fromkeys(source.class_names, 1))[1]
+        if problems:
+            raise UserError(problems[0])
+
+    (folder / "yolo").mkdir()
     return (
         Reader("image", 12, images, folder / "image", read_image),
         Reader("mask", 8, masks * 4 + images, folder / "mask.png", read_mask),
@@ -93,6 +103,12 @@ def readers(folder: Path) -> tuple[Reader, ...]:
         Reader("annotation", 3, annotations, folder / "a.xml", annotated_names),
         Reader("recipe", 4, recipes, folder / "r.json", read_recipe),
         Reader("export archive", 3, (archive,), folder / "a.npz", lambda path: read_exported(folder, path.stem)),
+        Reader("COCO masks", 2, fuzz_bases.coco_masks(), folder / "coco.json", foreign_masks),
+        Reader("labelme masks", 2, fuzz_bases.labelme_masks(), folder / "labelme.json", foreign_masks),
+        Reader("CVAT masks", 2, fuzz_bases.cvat_masks(), folder / "cvat.xml", foreign_masks),
+        Reader(
+            "YOLO masks", 2, fuzz_bases.yolo_masks(), folder / "yolo" / "a.txt", lambda path: foreign_masks(path.parent)
+        ),
         Reader("session", 3, fuzz_bases.sessions(folder), folder / "s.dcsm.json", load_session),
     )
 

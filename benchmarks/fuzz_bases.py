@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -145,3 +146,53 @@ def sessions(folder: Path) -> tuple[bytes, ...]:
     names = [*NAMES, "gone.jpg"]
     many = replace(session, tabs=tuple(SavedTab(SavedImage(name, name, None)) for name in names), tab=1)
     return tuple(write_session(one, folder / "s.dcsm.json").read_bytes() for one in (session, many))
+
+
+def coco_masks() -> tuple[bytes, ...]:
+    """Polygons, and run lengths as numbers and compressed, for an image of 32 x 24 px."""
+    codes = (
+        [[1, 1, 20, 1, 20, 15]],
+        {"size": [24, 32], "counts": [24, 24, 720]},
+        {"size": [24, 32], "counts": "h0h0`f0"},
+    )
+    content = {
+        "images": [{"id": 1, "file_name": "a.jpg", "height": 24, "width": 32}],
+        "categories": [{"id": 1, "name": "dog"}],
+        "annotations": [
+            {"id": number, "image_id": 1, "category_id": 1, "segmentation": code} for number, code in enumerate(codes)
+        ],
+    }
+    return tuple(
+        json.dumps({**content, "annotations": chosen}).encode()
+        for chosen in (content["annotations"], content["annotations"][:1], content["annotations"][1:2])
+    )
+
+
+def labelme_masks() -> tuple[bytes, ...]:
+    """Each of labelme's shapes that are areas."""
+    drawn = BytesIO()
+    Image.new("L", (4, 3), 1).save(drawn, "PNG")
+    points = {"polygon": [[1, 1], [9, 1], [9, 9]], "rectangle": [[1, 1], [5, 5]], "circle": [[9, 9], [9, 12]]}
+    shapes: list[dict[str, object]] = [
+        {"label": "dog", "shape_type": kind, "points": where} for kind, where in points.items()
+    ]
+    code = base64.b64encode(drawn.getvalue()).decode()
+    shapes.append({"label": "cat", "shape_type": "mask", "points": [[2, 2], [5, 4]], "mask": code})
+    return tuple(
+        json.dumps({"shapes": chosen, "imagePath": "a.jpg", "imageHeight": 24, "imageWidth": 32}).encode()
+        for chosen in (shapes, shapes[:1], shapes[-1:])
+    )
+
+
+def cvat_masks() -> tuple[bytes, ...]:
+    """CVAT's XML with a polygon and a mask."""
+    polygon = b'<polygon label="dog" points="1,1;9,1;9,9"/>'
+    mask = b'<mask label="cat" rle="1,4,1" left="2" top="3" width="3" height="2"/>'
+    image = b'<image name="a.jpg" width="32" height="24">'
+    return (b"<annotations>" + image + polygon + mask + b"</image></annotations>",)
+
+
+def yolo_masks() -> tuple[bytes, ...]:
+    """A text file of YOLO's, of one line and of two."""
+    line = b"0 0.1 0.1 0.5 0.1 0.5 0.5\n"
+    return (line, line + b"1 0.2 0.2 0.6 0.2 0.6 0.6 0.2 0.6\n")

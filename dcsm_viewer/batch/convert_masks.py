@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-
 from dcsm_viewer.batch.inputs import inputs_of
 from dcsm_viewer.core.types import UserError
 from dcsm_viewer.export import FOLDER_FORMATS, FolderImage, export_with_reports, refused_gatherings, write_folder_files
 from dcsm_viewer.export.format_checks import refused_formats
 from dcsm_viewer.export.labelled_result import check_from_labels, result_of_labels
-from dcsm_viewer.io.foreign_masks import MaskSource, ReadMask, read_masks
+from dcsm_viewer.io.foreign_masks import MaskSource, ReadMask, paint, read_masks
 from dcsm_viewer.io.images import read_image
 from dcsm_viewer.io.plain_file import plain_bytes, plain_json
 
@@ -124,17 +122,10 @@ def _converted(order: Conversion, mask: ReadMask, path: str, stem: str) -> Conve
             f"The masks of {mask.image_name} are of {mask.size[1]} x {mask.size[0]} px and the image has "
             f"{image.shape[1]} x {image.shape[0]}; choose the image they were made of."
         )
-    labels = np.zeros(image.shape, dtype=np.uint16)
-    number_of = {name: number for number, name in enumerate(order.class_names, 1)}
-    problems = []
-    for region in mask.regions:
-        ours = order.class_map.get(region.class_name, region.class_name)
-        if not ours:
-            continue
-        try:
-            labels[region.draw(*image.shape)] = number_of[ours]
-        except (ValueError, LookupError, TypeError, OSError, SyntaxError, OverflowError, AttributeError) as error:
-            problems.append(f"A region of {region.class_name} in {mask.image_name} is left out: {error}.")
+    ours = {name: number for number, name in enumerate(order.class_names, 1)}
+    theirs = {name: order.class_map.get(name, name) for name in order.source.class_names}
+    number_of = {name: ours[mapped] for name, mapped in theirs.items() if mapped}
+    labels, problems = paint(mask, image.shape, number_of)
     notes = (f"The labels were read from {order.masks.name} ({order.source.kind}); nothing was computed.", *problems)
     export = export_with_reports(
         result_of_labels(image, labels, order.class_names, notes), order.out, stem, order.formats
@@ -142,7 +133,7 @@ def _converted(order: Conversion, mask: ReadMask, path: str, stem: str) -> Conve
     return Converted(
         path,
         tuple(str(each) for each in export.paths),
-        tuple(problems),
+        problems,
         {name: report.sentences for name, report in export.reports},
     )
 

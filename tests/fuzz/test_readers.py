@@ -11,7 +11,7 @@ from benchmarks import fuzz
 from benchmarks.fuzz_mutations import mutated
 from dcsm_viewer.io import image_decoder as decode
 
-CASES = 430  # ten rounds
+CASES = 510  # ten rounds
 
 
 pytestmark = [  # as in the program, where Pillow's warnings go nowhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dcsm_viewer.io.foreign_masks.detect_masks import read_masks
+from dcsm_viewer.io.foreign_masks.paint_regions import paint
 from dcsm_viewer.io.foreign_masks.read_mask import MaskSource, ReadMask, Region
 
-__all__ = ["MaskSource", "ReadMask", "Region", "read_masks"]
+__all__ = ["MaskSource", "ReadMask", "Region", "paint", "read_masks"]
