@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSignalBlocker, Qt
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from dcsm_viewer.core.settings import Settings
 from dcsm_viewer.gui.panels.class_delegate import ROW_ROLE, ClassDelegate, ClassListModel
@@ -26,7 +27,11 @@ _TOGGLES: tuple[tuple[str, str, _Toggle, Callable[[ClassRow], bool]], ...] = (
 
 
 class ClassesPanel(QWidget):
-    """A list with search; click, arrows or 1..9 choose; buttons below and the context menu set overrides."""
+    """A list with search; click, arrows or 1..9 choose; buttons below and the context menu set overrides.
+
+    In the search Enter and Down choose the first match and Escape clears it. What is set is set for the class that is
+    chosen in the list: nothing, while the search hides it.
+    """
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +41,7 @@ class ClassesPanel(QWidget):
         self.search.setPlaceholderText("Find a class")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Find a class")
+        self.search.installEventFilter(self)
         self._vocabulary = choice_box({"voc": "VOC", "imagenet": "ImageNet"}, self)
         self._vocabulary.setMinimumContentsLength(8)
         self._vocabulary.setMaximumWidth(96)
@@ -71,6 +77,8 @@ class ClassesPanel(QWidget):
     def toggle(self, name: str) -> None:
         """Always compare, Exclude or Mark as present for the chosen class, or unset it where it is set already."""
         row = self._current()
+        if row is None and self._model.rows != self._rows:
+            self._store.change(message="The search hides the chosen class; choose one in the list or clear it.")
         for title, _help, change, is_on in _TOGGLES:
             if title == name and row is not None:
                 self._store.edit(change(self._store.state.settings, row.class_id, not is_on(row)))
@@ -98,9 +106,32 @@ class ClassesPanel(QWidget):
             button.setChecked(row is not None and is_on(row))
 
     def _current(self) -> ClassRow | None:
-        """The chosen class, also while the search hides it."""
+        """The chosen class; None where there is none, or the search hides it."""
         wanted = wanted_class(self._store.state)
-        return next((row for row in self._rows if row.class_id == wanted), None)
+        return next((row for row in self._model.rows if row.class_id == wanted), None)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Enter and Down in the search choose the first match, and Escape clear it."""
+        is_key = isinstance(event, QKeyEvent) and watched is self.search
+        if not is_key or event.type() not in {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride}:
+            return super().eventFilter(watched, event)
+        assert isinstance(event, QKeyEvent)
+        key = event.key()
+        if key == Qt.Key.Key_Escape and not self.search.text():
+            return super().eventFilter(watched, event)
+        if key not in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down, Qt.Key.Key_Escape}:
+            return super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # or the window's shortcut of that key would take it
+            return True
+        if key == Qt.Key.Key_Escape:
+            self.search.clear()
+        elif self._model.rows:
+            self._store.change(focus=self._model.rows[0].class_id)
+            if key == Qt.Key.Key_Down:
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
+        return True
 
     def _on_current(self, current: QModelIndex, _before: QModelIndex) -> None:
         if current.isValid():
