@@ -26,10 +26,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ImageList:
-    """The images to leaf through, and which of them to show first."""
+    """The images to leaf through, and which of them to show first. is_lone: a single file was asked for."""
 
     folder: tuple[str, ...]
     index: int
+    is_lone: bool = False
 
 
 class ImageLoader(QObject):
@@ -86,8 +87,18 @@ class ImageLoader(QObject):
     def _leaf_through(self, found: ImageList) -> None:
         left = folder_position(self._store.state)
         path = found.folder[found.index]
+        if found.is_lone and left.folder:
+            # A single file that turns out to be no image must not cost the list that is there.
+            self._store.change(reading=path)
+            work = partial(self._show_lone, found, left)
+            self._send(partial(read_image, path), work, partial(self._refuse, path))
+            return
         self._store.change(folder=found.folder, unreadable=frozenset(), folder_index=found.index, reading=path)
         self._send(partial(read_image, path), partial(self._show_beside, path, left), partial(self._refuse, path))
+
+    def _show_lone(self, found: ImageList, left: FolderPosition, image: SourceImage) -> None:
+        self._store.change(folder=found.folder, unreadable=frozenset(), folder_index=found.index)
+        self._show_beside(found.folder[found.index], left, image)
 
     def _show_beside(self, path: str, left: FolderPosition, image: SourceImage) -> None:
         self._put_beside(image, left)
@@ -189,8 +200,8 @@ def _with_neighbours(path: str) -> ImageList:
         folder = ()
     index = ByName((name, index) for index, name in enumerate(folder)).one(wanted)
     if index is None or (folder[index] != wanted and not _is_same(folder[index], wanted)):
-        return ImageList((wanted,), 0)
-    return ImageList(folder, index)
+        return ImageList((wanted,), 0, is_lone=True)
+    return ImageList(folder, index, is_lone=True)
 
 
 def _is_same(path: str, other: str) -> bool:

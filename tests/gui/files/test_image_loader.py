@@ -125,3 +125,26 @@ def test_that_what_was_said_about_classes_stays_with_its_image(
         image_loader.step(1)
     assert store.state.settings.choice.always_compared == ()
     assert store.state.focus is None
+
+
+@pytest.mark.parametrize("name", ["broken.jpg", "text.txt", "missing.png"])
+def test_that_a_single_file_that_is_no_image_costs_neither_the_image_nor_the_list(
+    name: str, image_loader: ImageLoader, store: Store, photos: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.open_paths([str(photos / "img2.png")])
+    folder, index = store.state.folder, store.state.folder_index
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    photograph(elsewhere / "good.png")
+    if name != "missing.png":
+        (elsewhere / name).write_bytes(b"not a picture")
+    image_loader.open_paths([str(elsewhere / name)])
+    qtbot.waitUntil(lambda: store.state.failure is not None)
+    assert (store.state.folder, store.state.folder_index) == (folder, index)
+    assert store.state.image is not None
+    assert store.state.image.name == "img2.png"
+    with qtbot.waitSignal(image_loader.opened):
+        image_loader.open_paths([str(elsewhere / "good.png")])
+    assert str(elsewhere / "good.png") in store.state.folder
+    assert store.state.folder_index == store.state.folder.index(str(elsewhere / "good.png"))
