@@ -51,7 +51,13 @@ def _standing(state: ViewState) -> str:
 
 def _counts(result: Result) -> str:
     found, compared = len(result.detected_ids), len(result.candidate_ids)
-    return f"{found} {'class' if found == 1 else 'classes'} detected, {compared} compared."
+    detected = f"{found} {'class' if found == 1 else 'classes'} detected"
+    least = result.request.settings.method.min_candidates
+    if least == 0:
+        return f"{detected}, none compared: N is 0."
+    if found > 1 and least < found:
+        return f"{detected}, {compared} compared: detected classes always are, though N is {least}."
+    return f"{detected}, {compared} compared."
 
 
 def _notes(state: ViewState) -> tuple[str, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from dcsm_viewer.core.types import Progress, StageTime
 from dcsm_viewer.gui.panels.headline_words import headline
 from dcsm_viewer.gui.panels.status_bar import doing_in_words, times_in_words
+from dcsm_viewer.gui.state.settings_edits import with_field
 from dcsm_viewer.gui.state.view_state import ViewState
 from tests.gui.engines import READY
 from tests.results import make_image, make_result
@@ -66,3 +69,20 @@ def test_that_progress_says_how_to_cancel() -> None:
         doing_in_words(replace(settled(), pending_serial=1, progress=progress))
         == "saliency 500 px, class 2/4  Esc cancels"
     )
+
+
+@pytest.mark.parametrize(
+    ("least", "words"),
+    [
+        (0, "2 classes detected, none compared: N is 0."),
+        (1, "2 classes detected, 4 compared: detected classes always are, though N is 1."),
+        (2, "2 classes detected, 4 compared."),
+        (4, "2 classes detected, 4 compared."),
+    ],
+)
+def test_that_the_line_says_what_n_means_here(least: int, words: str) -> None:
+    state = settled()
+    settings = with_field(state.settings, "method.min_candidates", least)
+    assert state.result is not None
+    result = replace(state.result, request=replace(state.result.request, settings=settings))
+    assert headline(replace(state, settings=settings, result=result)).text.endswith(words)
