@@ -54,7 +54,7 @@ class MethodSettings:
         decimals=0,
         unit="classes",
         explanation="At least this many classes are compared: the detected ones, filled up with the next best. "
-        "0 switches the subtraction off.",
+        "0 switches the subtraction off: raw and distinct are then one map, at the canvas's and the image's size.",
         spelling="--n",
     )
     scales: tuple[int, ...] = (400, 500, 600)
