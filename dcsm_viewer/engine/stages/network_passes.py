@@ -114,8 +114,10 @@ class NetworkPasses:
 
     def _check_memory(self, scale: int, layers: Collection[str]) -> None:
         """Raise UserError, before anything is computed, where the gradients of a class cannot fit into memory."""
-        wanted = gradient_bytes((layer for layer in self.model.card.layers if layer.name in layers), scale)
-        there = total_memory(self.compute.device)
+        chosen = [layer for layer in self.model.card.layers if layer.name in layers]
+        if not chosen:  # the layers of the networks written by hand are few
+            return
+        wanted, there = gradient_bytes(chosen, scale), total_memory(self.compute.device)
         if there is not None and wanted > MOST_OF_MEMORY * there:
             raise UserError(
                 f"The gradients of {len(layers)} layers take {wanted / 2**30:.1f} GB at {scale} px, and this machine "
